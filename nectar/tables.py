@@ -1,0 +1,83 @@
+"""What a table is: said once by the processor that fills it; DDL, filters, documentation and checks all read it here.
+
+Types are Nectar's own; `sinks/<dialect>` and `compiler/ddl.py` say what each becomes in a database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Type(Enum):
+    """A column's meaning and range; the value is the name used in the compiled plan and the generated reference."""
+
+    ID = "id"                  # signed 64 bit, computed from a place on the chain
+    INT = "int"                # signed 64 bit or smaller
+    U64 = "u64"                # 0 .. 2^64-1, exact (metadata labels, token quantities, validity bounds)
+    U128 = "u128"              # decimal text where a database has no 128-bit number: epoch sums
+    LOVELACE = "lovelace"      # 0 .. 45e15, or a signed difference of the same size
+    BOOL = "bool"
+    RATIO = "ratio"            # a rational written as a shortest round-trip float (margins, protocol parameters)
+    HASH28 = "hash28"          # 28 raw bytes
+    HASH32 = "hash32"          # 32 raw bytes
+    HASH20 = "hash20"          # 20 raw bytes (CIP-14 fingerprint)
+    HASH29 = "hash29"          # 29 raw bytes: header byte and credential of a reward address
+    NAME = "name"              # asset name: 0 .. 32 raw bytes
+    BYTES = "bytes"            # any length, raw
+    TEXT = "text"              # utf8, any length (bounded per dialect)
+    LABEL = "label"            # short text from a fixed set (an enumeration of db-sync's)
+    JSON = "json"              # text; integers above 2^53 as strings, key order kept
+    TIME = "time"              # UTC, `YYYY-MM-DD HH:MM:SS`
+
+
+class Kind(Enum):
+    """How rows of a table are keyed, merged and rolled back."""
+
+    FACT = "fact"              # id from a position; inserted once; rolled back by `id >= bound`
+    DIMENSION = "dimension"    # id is the thing's own hash; keeps the lowest `first_tx_id` on conflict
+    DERIVED = "derived"        # recomputed from other tables (epoch)
+    SINGLE = "single"          # meta, schema_version: written once
+
+
+class Place(Enum):
+    """Which position a fact id counts in, hence how far its ids reach per slot: see `bound`."""
+
+    BLOCK = 1                  # id = slot * 2 + (0 for a Byron boundary block, 1 otherwise)
+    TX = 1 << 16               # id = slot * 2^16 + transaction's index in its block
+    IN_TX = 1 << 28            # id = tx.id * 2^12 + index within the transaction
+    IN_ITEM = 1 << 40          # never used for rows; named so that an overflow is refused in one place
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    type: Type
+    doc: str
+    null: bool = False
+    source: str = ""           # CDDL rule, CIP or computation the value comes from
+    references: str = ""       # `table.column` this value points at (documented, never a foreign key)
+    differs: str = ""          # how it differs from db-sync's column of this name, if it does
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    name: str
+    columns: tuple[str, ...]
+    essential: bool = False    # kept while loading; the others are built at the end
+    unique: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    name: str
+    doc: str
+    kind: Kind
+    columns: tuple[Column, ...]        # the first is the primary key
+    place: Place | None = None         # for facts
+    indexes: tuple[Index, ...] = ()
+    slot_columns: tuple[str, ...] = field(default=())
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(c.name for c in self.columns)
