@@ -5,7 +5,7 @@ Types are Nectar's own; `sinks/<dialect>` and `compiler/ddl.py` say what each be
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 
@@ -35,7 +35,7 @@ class Kind(Enum):
     """How rows of a table are keyed, merged and rolled back."""
 
     FACT = "fact"              # id from a position; inserted once; rolled back by `id >= bound`
-    DIMENSION = "dimension"    # id is the thing's own hash; keeps the lowest `first_tx_id` on conflict
+    DIMENSION = "dimension"    # id is the thing's own hash; on conflict keeps the row with the lowest `first` position
     DERIVED = "derived"        # recomputed from other tables (epoch)
     SINGLE = "single"          # meta, schema_version: written once
 
@@ -46,7 +46,6 @@ class Place(Enum):
     BLOCK = 1                  # id = slot * 2 + (0 for a Byron boundary block, 1 otherwise)
     TX = 1 << 16               # id = slot * 2^16 + transaction's index in its block
     IN_TX = 1 << 28            # id = tx.id * 2^12 + index within the transaction
-    IN_ITEM = 1 << 40          # never used for rows; named so that an overflow is refused in one place
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +73,9 @@ class Table:
     doc: str
     kind: Kind
     columns: tuple[Column, ...]        # the first is the primary key
-    place: Place | None = None         # for facts
+    place: Place | None = None         # what the id (facts) or the `first` column (dimensions) counts in
     indexes: tuple[Index, ...] = ()
-    slot_columns: tuple[str, ...] = field(default=())
+    first: str = ""                    # for dimensions: the column with the position that first showed the thing
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""Raw block bytes in, the ledger's nouns out: the only room that knows CBOR and eras."""

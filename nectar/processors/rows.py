@@ -1,0 +1,58 @@
+"""What a processor is given: where its rows go, and the facts about the network that rows need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from nectar.cardano.block import Block
+from nectar.cardano.network import Network
+from nectar.decode.want import Want
+from nectar.tables import Kind, Table
+
+Row = tuple[Any, ...]
+"""Values in the order of the table's columns: int, bytes, str, None; bool is written as 0 or 1, unsigned 64-bit as int."""
+
+
+class RowBuffers:
+    """Rows of one batch. Facts: `facts["tx_out"]` is a list of rows. Dimensions: `dimensions["pool_hash"]` maps the
+    thing's id to its row; a processor adds an id only when it is not there, so that the first sight stays.
+
+    `previous` is the (hash, block.id) of the block before, when it is known.
+    """
+
+    __slots__ = ("dimensions", "facts", "previous")
+
+    def __init__(self, tables: Iterable[Table]) -> None:
+        self.facts: dict[str, list[Row]] = {}
+        self.dimensions: dict[str, dict[Any, Row]] = {}
+        self.previous: tuple[bytes, int] | None = None
+        for table in tables:
+            if table.kind is Kind.DIMENSION:
+                self.dimensions[table.name] = {}
+            else:
+                self.facts[table.name] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The same for every block of a run: the network and the processor's own options from the plan."""
+
+    network: Network
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Processor(Protocol):
+    """A module is enough. `TABLES` are all it can fill; `tables(options)` the ones these options fill."""
+
+    NAME: str
+    TABLES: tuple[Table, ...]
+
+    def want(self, options: Mapping[str, Any]) -> Want: ...
+
+    def tables(self, options: Mapping[str, Any]) -> tuple[Table, ...]: ...
+
+    def rows(self, block: Block, out: RowBuffers, context: Context) -> None: ...
+
+
