@@ -1,0 +1,1 @@
+"""Plan and profile in, `CompiledPlan` out; opens and connects nothing."""

@@ -1,0 +1,152 @@
+"""Where a CBOR item ends, without building what it says (RFC 8949).
+
+Two ways to the same answer: the compiled decoder, fast but opinionated about tags, and `end_of_item`, slow but with no
+opinion: it is asked when the first one refuses, and decides whether the bytes are well formed at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+
+from cbor2 import CBORDecodeError, CBORDecoder
+
+from nectar.errors import DecodeError
+
+Skip = Callable[[int], int]
+"""Offset of an item's first byte -> offset right after its last one; DecodeError when no whole item stands there."""
+
+INDEFINITE = -1
+_ARGUMENT_BYTES = {24: 1, 25: 2, 26: 4, 27: 8}
+_BREAK = 0xFF
+
+
+class Malformed(DecodeError):
+    """The bytes at `at` are not a CBOR item; `cut_short` when they would be if more bytes followed."""
+
+    def __init__(self, what: str, at: int, *, cut_short: bool = False) -> None:
+        super().__init__(what, path=f"byte {at}", code="NEC-D002")
+        self.at = at
+        self.cut_short = cut_short
+
+
+def head(raw: bytes, at: int) -> tuple[int, int, int]:
+    """(major type 0-7, argument or INDEFINITE, offset after the head) of the item at `at`.
+
+    Errors: Malformed when the head is cut short or uses a reserved form.
+    """
+    if at >= len(raw):
+        raise Malformed("the bytes end where a CBOR item should begin", at, cut_short=True)
+    first = raw[at]
+    major, low = first >> 5, first & 0x1F
+    if low < 24:
+        return major, low, at + 1
+    width = _ARGUMENT_BYTES.get(low)
+    if width is None:
+        if low == 31 and major not in (0, 1, 6):
+            return major, INDEFINITE, at + 1
+        raise Malformed(f"byte 0x{first:02x} begins no CBOR item", at)
+    after = at + 1 + width
+    if after > len(raw):
+        raise Malformed("a CBOR head is cut short", at, cut_short=True)
+    return major, int.from_bytes(raw[at + 1 : after], "big"), after
+
+
+def array_head(raw: bytes, at: int) -> tuple[int, int]:
+    """(number of elements or INDEFINITE, offset of the first element) of the array at `at`; Malformed if it is none."""
+    major, count, after = head(raw, at)
+    if major != 4:
+        raise Malformed(f"an array was expected, not byte 0x{raw[at]:02x}", at)
+    return count, after
+
+
+def unsigned(raw: bytes, at: int) -> tuple[int, int]:
+    """(value, offset after it) of the unsigned integer at `at`; Malformed if there is none."""
+    major, value, after = head(raw, at)
+    if major != 0:
+        raise Malformed(f"an unsigned integer was expected, not byte 0x{raw[at]:02x}", at)
+    return value, after
+
+
+def end_of_item(raw: bytes, at: int) -> int:
+    """Offset right after the item at `at`, by walking heads alone: any tag, any depth, no memory but the open containers.
+
+    Errors: Malformed, with `cut_short` when the bytes simply end too early.
+    """
+    open_items = [1]  # how many items each open container still waits for; INDEFINITE waits for a break
+    while open_items:
+        if open_items[-1] == INDEFINITE:
+            if at < len(raw) and raw[at] == _BREAK:
+                open_items.pop()
+                at += 1
+                continue
+        elif open_items[-1] == 0:
+            open_items.pop()
+            continue
+        else:
+            open_items[-1] -= 1
+        at = _step(raw, at, open_items)
+    return at
+
+
+def _step(raw: bytes, at: int, open_items: list[int]) -> int:
+    """Pass the head at `at` (and its text or bytes); what it contains is left in `open_items`."""
+    major, argument, after = head(raw, at)
+    if major in (0, 1):
+        return after
+    if major in (2, 3):
+        if argument != INDEFINITE:
+            if after + argument > len(raw):
+                raise Malformed("a string is cut short", at, cut_short=True)
+            return after + argument
+        return _end_of_chunks(raw, after, major)
+    if major == 7:
+        if argument == INDEFINITE:
+            raise Malformed("a break stands where an item should begin", at)
+        return after
+    if argument == INDEFINITE:
+        open_items.append(INDEFINITE)
+    elif major == 6:
+        open_items.append(1)
+    else:
+        _check_room(raw, after, argument, at)
+        open_items.append(argument if major == 4 else argument * 2)
+    return after
+
+
+def _check_room(raw: bytes, after: int, count: int, at: int) -> None:
+    """A container of more items than there are bytes left can be refused at once."""
+    if count > len(raw) - after:
+        raise Malformed(f"a container of {count} items is cut short", at, cut_short=True)
+
+
+def _end_of_chunks(raw: bytes, at: int, kind: int) -> int:
+    """After the pieces of an indefinite-length string, each a definite-length string of the same kind."""
+    while True:
+        if at < len(raw) and raw[at] == _BREAK:
+            return at + 1
+        major, length, after = head(raw, at)
+        if major != kind or length == INDEFINITE:
+            raise Malformed("a piece of an indefinite string is not a string", at)
+        if after + length > len(raw):
+            raise Malformed("a string is cut short", at, cut_short=True)
+        at = after + length
+
+
+def skipper(raw: bytes) -> Skip:
+    """A function that skips items in `raw`; make one for each buffer, it keeps a decoder (over 100 MB/s)."""
+    stream = BytesIO(raw)
+    decoder = CBORDecoder(stream, str_errors="replace")
+    size = len(raw)
+
+    def skip(at: int) -> int:
+        if at >= size:
+            raise Malformed("the bytes end where a CBOR item should begin", at, cut_short=True)
+        stream.seek(at)
+        try:
+            decoder.decode()
+        except CBORDecodeError:
+            return end_of_item(raw, at)
+        return stream.tell()
+
+    return skip
