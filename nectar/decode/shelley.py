@@ -1,0 +1,132 @@
+"""Blocks of Shelley, Allegra, Mary, Alonzo, Babbage and Conway: `[header, bodies, witness sets, auxiliary data, invalid?]`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from nectar.cardano.block import Block, Tx
+from nectar.cardano.point import Era
+from nectar.decode.broken import Broken
+from nectar.decode.cbor import BROKEN, Reader
+from nectar.decode.transaction import Parts, broken_field, created, paid, transaction
+from nectar.decode.want import Want
+
+_BODIES = Want.SUMS | Want.TXS
+
+
+class Header(NamedTuple):
+    block_no: int
+    slot: int
+    prev_hash: bytes
+    issuer: bytes            # 28 bytes: blake2b-224 of the cold verification key
+    vrf_key: bytes
+    body_size: int
+    body_hash: bytes
+    op_cert: bytes
+    op_cert_counter: int
+    proto_major: int
+    proto_minor: int
+
+
+def header(body: Sequence[Any], era: Era) -> Header:
+    """CDDL `header_body`: 15 flat fields up to Alonzo, 10 from Babbage on."""
+    issuer = blake2b(body[3], digest_size=28).digest()
+    prev_hash = body[2] if body[2] is not None else b""
+    if era < Era.BABBAGE:
+        block_no, slot, _, _, vrf_key, _, _, size, digest, hot, counter, _, _, major, minor = body
+    else:
+        block_no, slot, _, _, vrf_key, _, size, digest, (hot, counter, _, _), (major, minor) = body
+    return Header(block_no, slot, prev_hash, issuer, vrf_key, size, digest, hot, counter, major, minor)
+
+
+class _Segments(NamedTuple):
+    bodies: list[tuple[Any, int, int]]
+    witnesses: list[tuple[Any, int, int]]
+    auxiliary: dict[int, tuple[int, int]]
+    invalid: frozenset[int]
+
+
+def _segments(reader: Reader, era: Era) -> tuple[_Segments, bytes]:
+    """The body's parts with their spans, and the body hash computed of their bytes (ledger: `hashBody`)."""
+    raw, digests = reader.raw, bytearray()
+
+    def mark(start: int) -> None:
+        digests.extend(blake2b(raw[start : reader.at], digest_size=32).digest())
+
+    start = reader.at
+    bodies = reader.items()
+    mark(start)
+    start = reader.at
+    witness_sets = reader.items()
+    mark(start)
+    start = reader.at
+    auxiliary = {index: (first, last) for index, first, last in reader.pairs()}
+    mark(start)
+    invalid: frozenset[int] = frozenset()
+    if era >= Era.ALONZO:
+        start = reader.at
+        invalid = frozenset(reader.item())
+        mark(start)
+    if len(bodies) != len(witness_sets):
+        raise ValueError(f"{len(bodies)} bodies but {len(witness_sets)} witness sets")
+    if not all(0 <= index < len(bodies) for index in (*auxiliary, *invalid)):
+        raise ValueError(f"auxiliary data or a failure of a transaction beyond the last, {len(bodies) - 1}")
+    return _Segments(bodies, witness_sets, auxiliary, invalid), blake2b(digests, digest_size=32).digest()
+
+
+def _transactions(raw: bytes, found: _Segments, want: Want, has_validity: bool) -> list[Tx]:
+    txs: list[Tx] = []
+    absent = (-1, -1)
+    for index, ((body, b0, b1), (witness, w0, w1)) in enumerate(zip(found.bodies, found.witnesses, strict=True)):
+        a0, a1 = found.auxiliary.get(index, absent)
+        parts = Parts(index, index not in found.invalid, body, b0, b1, witness, w0, w1, a0, a1)
+        try:
+            txs.append(transaction(raw, parts, want, has_validity))
+        except BROKEN as error:
+            raise Broken(f"transactions[{index}].{broken_field(raw, parts)}", error) from error
+    return txs
+
+
+def _sums(found: _Segments) -> tuple[int, int]:
+    lovelace = fees = 0
+    for index, (body, _, _) in enumerate(found.bodies):
+        is_valid = index not in found.invalid
+        lovelace += created(body, is_valid)
+        fees += paid(body, is_valid) or 0
+    return lovelace, fees
+
+
+def shelley_block(raw: bytes, era: Era, start: int, want: Want) -> Block:
+    """The block whose `[header, ...]` array starts at `start` of `raw`. The body's hash must be the header's."""
+    reader = Reader(raw, start)
+    reader.open(4)
+    first = reader.at
+    try:
+        body, _signature = reader.item()
+        top = header(body, era)
+    except BROKEN as error:
+        raise Broken("header", error) from error
+    block_hash = blake2b(raw[first : reader.at], digest_size=32).digest()
+    found, count, lovelace, fees = None, 0, 0, 0
+    txs: Sequence[Tx] = ()
+    try:
+        found, digest = _segments(reader, era)
+        if digest != top.body_hash:
+            raise ValueError("the body is not the one that the header's hash names")
+        if reader.at != len(raw):
+            raise ValueError(f"{len(raw) - reader.at} bytes stand after the block's end")
+        count = len(found.bodies)
+        if want & _BODIES:
+            lovelace, fees = _sums(found)
+        if want & ~Want.SUMS:
+            txs = _transactions(raw, found, want, era >= Era.ALONZO)
+    except Broken as error:
+        raise error.of(top.slot, block_hash) from error
+    except BROKEN as error:
+        raise Broken("body", error).of(top.slot, block_hash) from error
+    return Block(
+        era, top.slot, top.block_no, block_hash, top.prev_hash, top.body_size, count, top.proto_major, top.proto_minor,
+        top.issuer, top.vrf_key, top.op_cert, top.op_cert_counter, lovelace, fees, txs,
+    )  # fmt: skip

@@ -1,0 +1,163 @@
+"""A transaction's body: CDDL `transaction_body`, Shelley to Conway, one reading for all of them (keys never changed meaning)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from nectar.cardano.block import Asset, Metadatum, Tx, TxOut
+from nectar.cardano.script import Script
+from nectar.decode import governance
+from nectar.decode.cbor import BROKEN, Reader
+from nectar.decode.certificate import certificates
+from nectar.decode.output import assets, coin, output
+from nectar.decode.want import Want
+from nectar.decode.witness import Witnesses, auxiliary, witnesses
+
+_NONE: Sequence[Any] = ()
+_NO_WITNESSES = Witnesses([], [], [])
+
+
+class Parts(NamedTuple):
+    """Where one transaction's parts stand in the block's bytes; `auxiliary_start` is -1 when there are none."""
+
+    index: int
+    is_valid: bool
+    body: Any
+    body_start: int
+    body_end: int
+    witness: Any
+    witness_start: int
+    witness_end: int
+    auxiliary_start: int
+    auxiliary_end: int
+
+
+def created(body: Any, is_valid: bool) -> int:
+    """Lovelace that the transaction creates: its outputs, or a failed one's collateral return (key 16)."""
+    if is_valid:
+        return sum(map(coin, body[1]))
+    back = body.get(16)
+    return 0 if back is None else coin(back)
+
+
+def paid(body: Any, is_valid: bool) -> int | None:
+    """The fee: key 2; of a failed transaction its total collateral (key 17), None when it does not say."""
+    fee: int | None = body[2] if is_valid else body.get(17)
+    return fee
+
+
+def _size(parts: Parts) -> int:
+    """Bytes as the ledger counts them for the fee (`sizeTxF`): body, witnesses, auxiliary data or null, one byte of array."""
+    auxiliary_size = parts.auxiliary_end - parts.auxiliary_start if parts.auxiliary_start >= 0 else 1
+    return 1 + parts.body_end - parts.body_start + parts.witness_end - parts.witness_start + auxiliary_size
+
+
+def _whole(raw: bytes, parts: Parts, has_validity: bool) -> bytes:
+    """The transaction as it would travel alone: CDDL `transaction`, put together from its original parts."""
+    extra = raw[parts.auxiliary_start : parts.auxiliary_end] if parts.auxiliary_start >= 0 else b"\xf6"
+    validity = (b"\xf5" if parts.is_valid else b"\xf4") if has_validity else b""
+    count = b"\x84" if has_validity else b"\x83"
+    body, witness = raw[parts.body_start : parts.body_end], raw[parts.witness_start : parts.witness_end]
+    return count + body + witness + validity + extra
+
+
+def _proposals(raw: bytes, parts: Parts) -> Sequence[governance.Proposal]:
+    if 20 not in parts.body:
+        return ()
+    reader = Reader(raw, parts.body_start)
+    for key, start, end in reader.pairs():
+        if key == 20:
+            return governance.proposals(raw[start:end])
+    return ()
+
+
+def _outputs(body: Any, want: Want) -> list[TxOut]:
+    with_assets, with_scripts = bool(want & Want.ASSETS), bool(want & Want.SCRIPTS)
+    return [output(i, item, with_assets, with_scripts) for i, item in enumerate(body[1])]
+
+
+def _collateral_return(body: Any, want: Want) -> TxOut | None:
+    """Its index is the number of normal outputs (ledger: `collOuts`)."""
+    item = body.get(16)
+    if item is None:
+        return None
+    return output(len(body[1]), item, bool(want & Want.ASSETS), bool(want & Want.SCRIPTS))
+
+
+def transaction(raw: bytes, parts: Parts, want: Want, has_validity: bool) -> Tx:
+    """One transaction of a block's `raw` bytes. Shapes that the CDDL does not allow raise one of `BROKEN`."""
+    body, is_valid = parts.body, parts.is_valid
+    get = body.get
+    found = _NO_WITNESSES
+    metadata: Sequence[Metadatum] = ()
+    scripts: Sequence[Script] = ()
+    if want & Want.SCRIPTS:
+        found = witnesses(raw, parts.witness, parts.witness_start)
+        scripts = found.scripts
+    if parts.auxiliary_start >= 0 and want & (Want.METADATA | Want.SCRIPTS):
+        metadata, more = auxiliary(raw, parts.auxiliary_start)
+        if more and want & Want.SCRIPTS:
+            scripts = [*scripts, *more]
+    ruled = want & (Want.GOVERNANCE | Want.CERTIFICATES) and 6 in body
+    governed = want & Want.GOVERNANCE
+    mint = get(9) if want & Want.ASSETS else None
+    return Tx(
+        parts.index,
+        blake2b(raw[parts.body_start : parts.body_end], digest_size=32).digest(),
+        _size(parts),
+        is_valid,
+        paid(body, is_valid),
+        body[0],
+        _outputs(body, want) if want & Want.OUTPUTS else _NONE,
+        get(13, _NONE),
+        get(18, _NONE),
+        _collateral_return(body, want) if want & Want.OUTPUTS else None,
+        get(17),
+        get(8),
+        get(3),
+        assets(mint) if mint else _NONE,
+        certificates(body[4]) if want & Want.CERTIFICATES and 4 in body else _NONE,
+        list(body[5].items()) if want & Want.WITHDRAWALS and 5 in body else _NONE,
+        governance.update(body[6]) if ruled else None,
+        get(14, _NONE),
+        governance.votes(body[19]) if governed and 19 in body else _NONE,
+        _proposals(raw, parts) if governed else _NONE,
+        get(22),
+        metadata,
+        scripts,
+        found.datums,
+        found.redeemers,
+        created(body, is_valid),
+        _whole(raw, parts, has_validity) if want & Want.CBOR else None,
+    )
+
+
+_FIELDS: tuple[tuple[str, Callable[[bytes, Parts], object]], ...] = (
+    ("body.inputs", lambda raw, p: [(h, i) for h, i in p.body[0]]),
+    ("body.outputs", lambda raw, p: _outputs(p.body, Want(1023))),
+    ("body.fee", lambda raw, p: p.body[2] + 0),
+    ("body.certificates", lambda raw, p: certificates(p.body.get(4, ()))),
+    ("body.withdrawals", lambda raw, p: list(p.body.get(5, {}).items())),
+    ("body.update", lambda raw, p: governance.update(p.body[6]) if 6 in p.body else None),
+    ("body.mint", lambda raw, p: assets(p.body.get(9, {}))),
+    ("body.collateral_return", lambda raw, p: _collateral_return(p.body, Want(1023))),
+    ("body.voting_procedures", lambda raw, p: governance.votes(p.body.get(19, {}))),
+    ("body.proposal_procedures", lambda raw, p: _proposals(raw, p)),
+    ("witness_set", lambda raw, p: witnesses(raw, p.witness, p.witness_start)),
+    ("auxiliary_data", lambda raw, p: auxiliary(raw, p.auxiliary_start) if p.auxiliary_start >= 0 else None),
+)
+
+
+def broken_field(raw: bytes, parts: Parts) -> str:
+    """Which part of a transaction that would not decode is to blame; asked only after a failure."""
+    for name, read in _FIELDS:
+        try:
+            read(raw, parts)
+        except BROKEN:
+            return name
+    return "body"
+
+
+__all__ = ["Asset", "Parts", "broken_field", "created", "paid", "transaction"]
