@@ -1,0 +1,175 @@
+"""Rows of the `transactions` processor. Called for every block: plain tuples, no look-ups, nothing done twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+from nectar.cardano.address import describe
+from nectar.cardano.block import Asset, Block, Tx, TxOut
+from nectar.cardano.point import Era
+from nectar.cardano.position import ITEM_BITS, block_id, item_id, tx_id
+from nectar.cardano.script import Purpose, ScriptKind
+from nectar.decode.want import Want
+from nectar.processors.dimensions import STAKE_ADDRESS, stake_address
+from nectar.processors.rows import Context, Row, RowBuffers
+from nectar.processors.transactions.tables import (
+    ADDRESS,
+    COLLATERAL_TX_IN,
+    COLLATERAL_TX_OUT,
+    COLLATERAL_TX_OUT_WITH_ADDRESS_ID,
+    EXTRA_KEY_WITNESS,
+    REFERENCE_TX_IN,
+    TX,
+    TX_CBOR,
+    TX_IN,
+    TX_OUT,
+    TX_OUT_WITH_ADDRESS_ID,
+)
+from nectar.tables import Table
+
+NAME = "transactions"
+TABLES: tuple[Table, ...] = (
+    TX, TX_IN, TX_OUT, COLLATERAL_TX_IN, REFERENCE_TX_IN, COLLATERAL_TX_OUT, EXTRA_KEY_WITNESS, TX_CBOR, ADDRESS, STAKE_ADDRESS,
+)  # fmt: skip
+
+_Options = Mapping[str, Any]
+
+
+def want(options: _Options) -> Want:
+    """Scripts too: inline datums and reference scripts are columns of `tx_out`, script sizes one of `tx`."""
+    base = Want.SUMS | Want.TXS | Want.OUTPUTS | Want.ASSETS | Want.SCRIPTS
+    return base | Want.CBOR if options.get("tx_cbor") else base
+
+
+def tables(options: _Options) -> tuple[Table, ...]:
+    with_id = bool(options.get("address_table"))
+    chosen = [
+        TX, TX_IN, TX_OUT_WITH_ADDRESS_ID if with_id else TX_OUT, COLLATERAL_TX_IN, REFERENCE_TX_IN,
+        COLLATERAL_TX_OUT_WITH_ADDRESS_ID if with_id else COLLATERAL_TX_OUT, EXTRA_KEY_WITNESS, STAKE_ADDRESS,
+    ]  # fmt: skip
+    if options.get("tx_cbor"):
+        chosen.append(TX_CBOR)
+    if with_id:
+        chosen.append(ADDRESS)
+    return tuple(chosen)
+
+
+def rows(block: Block, out: RowBuffers, context: Context) -> None:
+    """`tx` and what hangs on it, for each transaction of the block."""
+    if not block.txs:
+        return
+    facts = out.facts
+    in_block = block_id(block.slot, block.era is Era.BYRON_EBB)
+    with_id = bool(context.options.get("address_table"))
+    for tx in block.txs:
+        this = tx_id(block.slot, tx.index)
+        first = item_id(this, 0)
+        facts["tx"].append(
+            (
+                this, tx.hash, in_block, tx.index, tx.out_sum, tx.fee, None, tx.size, tx.invalid_before,
+                tx.invalid_hereafter, 1 if tx.is_valid else 0, _script_size(tx), tx.donation or 0,
+            )
+        )  # fmt: skip
+        _spent(tx, this, first, facts["tx_in"])
+        _created(tx, this, first, out, with_id)
+        if tx.collateral_inputs:
+            _named(tx.collateral_inputs, this, facts["collateral_tx_in"])
+        if tx.reference_inputs:
+            _named(tx.reference_inputs, this, facts["reference_tx_in"])
+        if tx.required_signers:
+            facts["extra_key_witness"].extend(
+                (item_id(this, i), signer, this) for i, signer in enumerate(tx.required_signers)
+            )
+        if tx.cbor is not None:
+            facts["tx_cbor"].append((first, this, tx.cbor))
+
+
+def _script_size(tx: Tx) -> int:
+    size = 0
+    if tx.scripts:
+        size = sum(len(script.raw) for script in tx.scripts if script.kind is not ScriptKind.NATIVE)
+    for one in tx.outputs:
+        if one.script is not None and one.script.kind is not ScriptKind.NATIVE:
+            size += len(one.script.raw)
+    return size
+
+
+def _spent(tx: Tx, this: int, first: int, tx_in: list[Row]) -> None:
+    """Inputs, or a failed transaction's collateral, which no redeemer unlocks."""
+    inputs = tx.inputs if tx.is_valid else tx.collateral_inputs
+    if len(inputs) >> ITEM_BITS:
+        item_id(this, len(inputs))
+    if tx.is_valid and tx.redeemers:
+        unlocking = _redeemers_of_inputs(tx, this)
+        for i, (spent, index) in enumerate(inputs):
+            tx_in.append((first + i, this, None, index, unlocking.get((spent, index)), spent))
+        return
+    for i, (spent, index) in enumerate(inputs):
+        tx_in.append((first + i, this, None, index, None, spent))
+
+
+def _redeemers_of_inputs(tx: Tx, this: int) -> dict[tuple[bytes, int], int]:
+    """Input -> redeemer.id. A spending redeemer's index counts in the sorted inputs (ledger: `Map TxIn`)."""
+    ordered = sorted((spent, index) for spent, index in tx.inputs)
+    return {
+        ordered[redeemer.index]: item_id(this, at)
+        for at, redeemer in enumerate(tx.redeemers)
+        if redeemer.purpose is Purpose.SPEND and redeemer.index < len(ordered)
+    }
+
+
+def _named(inputs: Sequence[tuple[bytes, int]], this: int, target: list[Row]) -> None:
+    target.extend((item_id(this, i), this, None, index, named) for i, (named, index) in enumerate(inputs))
+
+
+def _created(tx: Tx, this: int, first: int, out: RowBuffers, with_id: bool) -> None:
+    """`tx_out` rows of what came into being; a collateral return stands in `collateral_tx_out` besides."""
+    back = tx.collateral_return
+    created: Sequence[TxOut] = tx.outputs if tx.is_valid else () if back is None else (back,)
+    if len(tx.outputs) >> ITEM_BITS:
+        item_id(this, len(tx.outputs))
+    tx_out, stakes = out.facts["tx_out"], out.dimensions["stake_address"]
+    for one in created:
+        text, has_script, credential, stake = describe(one.address)
+        if stake is not None and stake not in stakes:
+            stake_address(out, stake, this)
+        inline, script = one.inline_datum, one.script
+        tx_out.append(
+            (
+                first + one.index, this, one.index,
+                *(_address_id(one.address, this, out) if with_id else (text, has_script, credential)),
+                stake, one.value, one.datum_hash, inline and inline.hash, script and script.hash, None,
+            )
+        )  # fmt: skip
+    if back is not None:
+        _collateral_return(back, this, first, out, with_id)
+
+
+def _collateral_return(back: TxOut, this: int, first: int, out: RowBuffers, with_id: bool) -> None:
+    text, has_script, credential, stake = describe(back.address)
+    if stake is not None:
+        stake_address(out, stake, this)
+    where = _address_id(back.address, this, out) if with_id else (text, has_script, credential)
+    inline, script = back.inline_datum, back.script
+    out.facts["collateral_tx_out"].append(
+        (
+            first + back.index, this, back.index, *where, stake, back.value, back.datum_hash,
+            _assets_text(back.assets), inline and inline.hash, script and script.hash,
+        )
+    )  # fmt: skip
+
+
+def _address_id(raw: bytes, this: int, out: RowBuffers) -> tuple[bytes]:
+    """The address's key, and its row in `address` when this is its first sight."""
+    key = blake2b(raw, digest_size=20).digest()
+    known = out.dimensions["address"]
+    if key not in known:
+        text, has_script, credential, stake = describe(raw)
+        known[key] = (key, text, raw, has_script, credential, stake, this)
+    return (key,)
+
+
+def _assets_text(assets: Sequence[Asset]) -> str:
+    return ",".join(f"{policy.hex()}.{name.hex()} {quantity}" for policy, name, quantity in assets)
