@@ -21,7 +21,7 @@ Asset = tuple[bytes, bytes, int]
 
 
 class TxOut(NamedTuple):
-    index: int
+    index: int  # type: ignore[assignment]  # shadows tuple.index
     address: bytes
     value: int                              # lovelace
     assets: Sequence[Asset]
@@ -41,7 +41,7 @@ class Tx(NamedTuple):
     """A transaction. For a failed one (`is_valid` False) the fields stand as written in its body; what took effect is
     its collateral: see `spent` and `created`."""
 
-    index: int                              # in its block
+    index: int  # type: ignore[assignment]  # shadows tuple.index; in its block
     hash: bytes                             # blake2b-256 of the body's original bytes
     size: int                               # bytes, as db-sync counts
     is_valid: bool

@@ -84,7 +84,7 @@ class GenesisDelegation(NamedTuple):
 
 
 class InstantaneousRewards(NamedTuple):
-    """Move instantaneous rewards: from `pot` (0 reserves, 1 treasury) to credentials, or `to_other_pot` lovelace to the other pot."""
+    """Out of `pot` (0 reserves, 1 treasury): to credentials, or `to_other_pot` lovelace to the other pot."""
 
     pot: int
     rewards: tuple[tuple[Credential, int], ...]

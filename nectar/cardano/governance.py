@@ -10,7 +10,7 @@ from nectar.cardano.certificate import Anchor, Credential
 
 class GovActionId(NamedTuple):
     tx_hash: bytes
-    index: int
+    index: int  # type: ignore[assignment]  # shadows tuple.index
 
 
 class ProtocolParamUpdate(NamedTuple):

@@ -48,7 +48,7 @@ class Redeemer(NamedTuple):
     """`index` counts in the sorted set the purpose points at (inputs, policies, certificates, withdrawals, voters, proposals)."""
 
     purpose: Purpose
-    index: int
+    index: int  # type: ignore[assignment]  # shadows tuple.index
     data: Datum
     mem: int
     steps: int

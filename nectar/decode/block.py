@@ -8,7 +8,7 @@ from nectar.decode.broken import Broken
 from nectar.decode.byron import boundary_block, byron_block
 from nectar.decode.cbor import BROKEN, head
 from nectar.decode.shelley import shelley_block
-from nectar.decode.want import Want
+from nectar.decode.want import Want, wanted
 from nectar.errors import DecodeError
 
 BYRON_EPOCH_SLOTS = 21_600
@@ -26,8 +26,8 @@ def decode_block(raw: bytes, want: Want, byron_epoch_slots: int = BYRON_EPOCH_SL
         if era is Era.BYRON_EBB:
             return boundary_block(raw, start, byron_epoch_slots)
         if era is Era.BYRON:
-            return byron_block(raw, start, want, byron_epoch_slots)
-        return shelley_block(raw, era, start, want)
+            return byron_block(raw, start, wanted(want), byron_epoch_slots)
+        return shelley_block(raw, era, start, wanted(want))
     except Broken as error:
         raise DecodeError(
             f"the block cannot be decoded: {error.why}",

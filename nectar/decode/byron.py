@@ -9,7 +9,7 @@ from nectar.cardano.block import Block, Tx, TxOut
 from nectar.cardano.point import Era
 from nectar.decode.broken import Broken
 from nectar.decode.cbor import BROKEN, CBORTag, Reader
-from nectar.decode.want import Want
+from nectar.decode.want import Wanted
 
 
 def _bytes_head(major: int, length: int) -> bytes:
@@ -25,7 +25,7 @@ def _address(item: Any) -> bytes:
     wrapped, checksum = item
     if not isinstance(wrapped, CBORTag) or wrapped.tag != 24:
         raise ValueError("a Byron address must be [#6.24(bytes), checksum]")
-    payload = wrapped.value
+    payload: bytes = wrapped.value
     return b"\x82\xd8\x18" + _bytes_head(2, len(payload)) + payload + _bytes_head(0, checksum)
 
 
@@ -43,7 +43,7 @@ def _output(index: int, item: Any) -> TxOut:
     return TxOut(index, _address(address), value, (), None, None, None)
 
 
-def _transaction(index: int, pair: bytes, want: Want) -> Tx:
+def _transaction(index: int, pair: bytes, want: Wanted) -> Tx:
     """CDDL `[tx, [* twit]]`; the id is blake2b-256 of the tx's own bytes. The fee is implied by the inputs."""
     reader = Reader(pair)
     reader.open(4)
@@ -57,7 +57,7 @@ def _transaction(index: int, pair: bytes, want: Want) -> Tx:
         is_valid=True,
         fee=None,
         inputs=[_input(one) for one in inputs],
-        outputs=[_output(i, one) for i, one in enumerate(outputs)] if want & Want.OUTPUTS else (),
+        outputs=[_output(i, one) for i, one in enumerate(outputs)] if want.outputs else (),
         collateral_inputs=(),
         reference_inputs=(),
         collateral_return=None,
@@ -77,11 +77,11 @@ def _transaction(index: int, pair: bytes, want: Want) -> Tx:
         datums=(),
         redeemers=(),
         out_sum=sum(value for _, value in outputs),
-        cbor=pair if want & Want.CBOR else None,
+        cbor=pair if want.cbor else None,
     )
 
 
-def _transactions(payload: list[bytes], want: Want) -> list[Tx]:
+def _transactions(payload: list[bytes], want: Wanted) -> list[Tx]:
     txs: list[Tx] = []
     for index, pair in enumerate(payload):
         try:
@@ -91,7 +91,7 @@ def _transactions(payload: list[bytes], want: Want) -> list[Tx]:
     return txs
 
 
-def byron_block(raw: bytes, start: int, want: Want, epoch_slots: int) -> Block:
+def byron_block(raw: bytes, start: int, want: Wanted, epoch_slots: int) -> Block:
     """A main block. `issuer` is the header's 64-byte extended verification key; `epoch_slots` is 10 k of the network."""
     reader = Reader(raw, start)
     reader.open(4)
@@ -106,14 +106,14 @@ def byron_block(raw: bytes, start: int, want: Want, epoch_slots: int) -> Block:
     try:
         reader.open(4)
         payload = reader.spans()
-        txs = _transactions(payload, want) if want else []
+        txs = _transactions(payload, want) if want.sums else []
     except Broken as error:
         raise error.of(slot, block_hash) from error
     except BROKEN as error:
         raise Broken("body.tx_payload", error).of(slot, block_hash) from error
     return Block(
         Era.BYRON, slot, block_no, block_hash, prev_hash, len(raw) - start, len(payload), major, minor,
-        issuer, None, None, None, sum(tx.out_sum for tx in txs), 0, txs if want & ~Want.SUMS else (),
+        issuer, None, None, None, sum(tx.out_sum for tx in txs), 0, txs if want.transactions else (),
     )  # fmt: skip
 
 

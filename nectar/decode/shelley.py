@@ -11,9 +11,7 @@ from nectar.cardano.point import Era
 from nectar.decode.broken import Broken
 from nectar.decode.cbor import BROKEN, Reader
 from nectar.decode.transaction import Parts, broken_field, created, paid, transaction
-from nectar.decode.want import Want
-
-_BODIES = Want.SUMS | Want.TXS
+from nectar.decode.want import Wanted
 
 
 class Header(NamedTuple):
@@ -76,7 +74,7 @@ def _segments(reader: Reader, era: Era) -> tuple[_Segments, bytes]:
     return _Segments(bodies, witness_sets, auxiliary, invalid), blake2b(digests, digest_size=32).digest()
 
 
-def _transactions(raw: bytes, found: _Segments, want: Want, has_validity: bool) -> list[Tx]:
+def _transactions(raw: bytes, found: _Segments, want: Wanted, has_validity: bool) -> list[Tx]:
     txs: list[Tx] = []
     absent = (-1, -1)
     for index, ((body, b0, b1), (witness, w0, w1)) in enumerate(zip(found.bodies, found.witnesses, strict=True)):
@@ -98,7 +96,7 @@ def _sums(found: _Segments) -> tuple[int, int]:
     return lovelace, fees
 
 
-def shelley_block(raw: bytes, era: Era, start: int, want: Want) -> Block:
+def shelley_block(raw: bytes, era: Era, start: int, want: Wanted) -> Block:
     """The block whose `[header, ...]` array starts at `start` of `raw`. The body's hash must be the header's."""
     reader = Reader(raw, start)
     reader.open(4)
@@ -118,9 +116,9 @@ def shelley_block(raw: bytes, era: Era, start: int, want: Want) -> Block:
         if reader.at != len(raw):
             raise ValueError(f"{len(raw) - reader.at} bytes stand after the block's end")
         count = len(found.bodies)
-        if want & _BODIES:
+        if want.sums:
             lovelace, fees = _sums(found)
-        if want & ~Want.SUMS:
+        if want.transactions:
             txs = _transactions(raw, found, want, era >= Era.ALONZO)
     except Broken as error:
         raise error.of(top.slot, block_hash) from error

@@ -25,7 +25,7 @@ class Malformed(DecodeError):
     """The bytes at `at` are not a CBOR item; `cut_short` when they would be if more bytes followed."""
 
     def __init__(self, what: str, at: int, *, cut_short: bool = False) -> None:
-        super().__init__(what, path=f"byte {at}", code="NEC-D002")
+        super().__init__(what, path=f"byte {at}")
         self.at = at
         self.cut_short = cut_short
 
@@ -140,12 +140,14 @@ def skipper(raw: bytes) -> Skip:
     size = len(raw)
 
     def skip(at: int) -> int:
+        nonlocal decoder
         if at >= size:
             raise Malformed("the bytes end where a CBOR item should begin", at, cut_short=True)
         stream.seek(at)
         try:
             decoder.decode()
-        except CBORDecodeError:
+        except CBORDecodeError:  # the decoder keeps what it had read ahead: from here on it would be out of step
+            decoder = CBORDecoder(stream, str_errors="replace")
             return end_of_item(raw, at)
         return stream.tell()
 

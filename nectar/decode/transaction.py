@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from nectar.cardano.block import Asset, Metadatum, Tx, TxOut
+from nectar.cardano.block import Metadatum, Tx, TxOut
+from nectar.cardano.governance import Proposal
 from nectar.cardano.script import Script
 from nectar.decode import governance
 from nectar.decode.cbor import BROKEN, Reader
 from nectar.decode.certificate import certificates
 from nectar.decode.output import assets, coin, output
-from nectar.decode.want import Want
+from nectar.decode.want import EVERYTHING, Wanted, wanted
 from nectar.decode.witness import Witnesses, auxiliary, witnesses
 
 _NONE: Sequence[Any] = ()
@@ -22,7 +23,7 @@ _NO_WITNESSES = Witnesses([], [], [])
 class Parts(NamedTuple):
     """Where one transaction's parts stand in the block's bytes; `auxiliary_start` is -1 when there are none."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # shadows tuple.index
     is_valid: bool
     body: Any
     body_start: int
@@ -63,7 +64,14 @@ def _whole(raw: bytes, parts: Parts, has_validity: bool) -> bytes:
     return count + body + witness + validity + extra
 
 
-def _proposals(raw: bytes, parts: Parts) -> Sequence[governance.Proposal]:
+def _inputs(written: Sequence[Any]) -> Sequence[tuple[bytes, int]]:
+    """As written, each once: before Conway a set may repeat an element, and the ledger takes it once."""
+    if len(written) > 1 and len({(spent, index) for spent, index in written}) < len(written):
+        return list(dict.fromkeys((spent, index) for spent, index in written))
+    return written
+
+
+def _proposals(raw: bytes, parts: Parts) -> Sequence[Proposal]:
     if 20 not in parts.body:
         return ()
     reader = Reader(raw, parts.body_start)
@@ -73,54 +81,50 @@ def _proposals(raw: bytes, parts: Parts) -> Sequence[governance.Proposal]:
     return ()
 
 
-def _outputs(body: Any, want: Want) -> list[TxOut]:
-    with_assets, with_scripts = bool(want & Want.ASSETS), bool(want & Want.SCRIPTS)
+def _outputs(body: Any, want: Wanted) -> list[TxOut]:
+    with_assets, with_scripts = want.assets, want.scripts
     return [output(i, item, with_assets, with_scripts) for i, item in enumerate(body[1])]
 
 
-def _collateral_return(body: Any, want: Want) -> TxOut | None:
+def _collateral_return(body: Any, want: Wanted) -> TxOut | None:
     """Its index is the number of normal outputs (ledger: `collOuts`)."""
     item = body.get(16)
-    if item is None:
-        return None
-    return output(len(body[1]), item, bool(want & Want.ASSETS), bool(want & Want.SCRIPTS))
+    return None if item is None else output(len(body[1]), item, True, want.scripts)
 
 
-def transaction(raw: bytes, parts: Parts, want: Want, has_validity: bool) -> Tx:
+def transaction(raw: bytes, parts: Parts, want: Wanted, has_validity: bool) -> Tx:
     """One transaction of a block's `raw` bytes. Shapes that the CDDL does not allow raise one of `BROKEN`."""
-    body, is_valid = parts.body, parts.is_valid
+    index, is_valid, body, body_start, body_end, witness, witness_start, _, auxiliary_start, _ = parts
     get = body.get
     found = _NO_WITNESSES
     metadata: Sequence[Metadatum] = ()
     scripts: Sequence[Script] = ()
-    if want & Want.SCRIPTS:
-        found = witnesses(raw, parts.witness, parts.witness_start)
+    if want.scripts:
+        found = witnesses(raw, witness, witness_start)
         scripts = found.scripts
-    if parts.auxiliary_start >= 0 and want & (Want.METADATA | Want.SCRIPTS):
-        metadata, more = auxiliary(raw, parts.auxiliary_start)
-        if more and want & Want.SCRIPTS:
+    if auxiliary_start >= 0 and (want.metadata or want.scripts):
+        metadata, more = auxiliary(raw, auxiliary_start)
+        if more and want.scripts:
             scripts = [*scripts, *more]
-    ruled = want & (Want.GOVERNANCE | Want.CERTIFICATES) and 6 in body
-    governed = want & Want.GOVERNANCE
-    mint = get(9) if want & Want.ASSETS else None
+    governed = want.governance
     return Tx(
-        parts.index,
-        blake2b(raw[parts.body_start : parts.body_end], digest_size=32).digest(),
+        index,
+        blake2b(raw[body_start:body_end], digest_size=32).digest(),
         _size(parts),
         is_valid,
-        paid(body, is_valid),
-        body[0],
-        _outputs(body, want) if want & Want.OUTPUTS else _NONE,
+        body[2] if is_valid else get(17),
+        _inputs(body[0]),
+        _outputs(body, want) if want.outputs else _NONE,
         get(13, _NONE),
         get(18, _NONE),
-        _collateral_return(body, want) if want & Want.OUTPUTS else None,
+        _collateral_return(body, want) if want.outputs else None,
         get(17),
         get(8),
         get(3),
-        assets(mint) if mint else _NONE,
-        certificates(body[4]) if want & Want.CERTIFICATES and 4 in body else _NONE,
-        list(body[5].items()) if want & Want.WITHDRAWALS and 5 in body else _NONE,
-        governance.update(body[6]) if ruled else None,
+        assets(body[9]) if want.assets and 9 in body else _NONE,
+        certificates(body[4]) if want.certificates and 4 in body else _NONE,
+        list(body[5].items()) if want.withdrawals and 5 in body else _NONE,
+        governance.update(body[6]) if 6 in body and (governed or want.certificates) else None,
         get(14, _NONE),
         governance.votes(body[19]) if governed and 19 in body else _NONE,
         _proposals(raw, parts) if governed else _NONE,
@@ -130,19 +134,20 @@ def transaction(raw: bytes, parts: Parts, want: Want, has_validity: bool) -> Tx:
         found.datums,
         found.redeemers,
         created(body, is_valid),
-        _whole(raw, parts, has_validity) if want & Want.CBOR else None,
+        _whole(raw, parts, has_validity) if want.cbor else None,
     )
 
 
+_ALL = wanted(EVERYTHING)
 _FIELDS: tuple[tuple[str, Callable[[bytes, Parts], object]], ...] = (
-    ("body.inputs", lambda raw, p: [(h, i) for h, i in p.body[0]]),
-    ("body.outputs", lambda raw, p: _outputs(p.body, Want(1023))),
+    ("body.inputs", lambda raw, p: [(h + b"", i + 0) for h, i in p.body[0]]),
+    ("body.outputs", lambda raw, p: _outputs(p.body, _ALL)),
     ("body.fee", lambda raw, p: p.body[2] + 0),
     ("body.certificates", lambda raw, p: certificates(p.body.get(4, ()))),
     ("body.withdrawals", lambda raw, p: list(p.body.get(5, {}).items())),
     ("body.update", lambda raw, p: governance.update(p.body[6]) if 6 in p.body else None),
     ("body.mint", lambda raw, p: assets(p.body.get(9, {}))),
-    ("body.collateral_return", lambda raw, p: _collateral_return(p.body, Want(1023))),
+    ("body.collateral_return", lambda raw, p: _collateral_return(p.body, _ALL)),
     ("body.voting_procedures", lambda raw, p: governance.votes(p.body.get(19, {}))),
     ("body.proposal_procedures", lambda raw, p: _proposals(raw, p)),
     ("witness_set", lambda raw, p: witnesses(raw, p.witness, p.witness_start)),
@@ -159,5 +164,3 @@ def broken_field(raw: bytes, parts: Parts) -> str:
             return name
     return "body"
 
-
-__all__ = ["Asset", "Parts", "broken_field", "created", "paid", "transaction"]

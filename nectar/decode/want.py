@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from enum import IntFlag
+from functools import lru_cache
+from typing import NamedTuple
 
 
 class Want(IntFlag):
@@ -21,3 +23,27 @@ class Want(IntFlag):
 
 
 EVERYTHING = Want(1023)
+
+
+class Wanted(NamedTuple):
+    """The same as plain bools, asked per transaction: testing an enumeration's flag costs more than decoding a field."""
+
+    sums: bool
+    transactions: bool
+    outputs: bool
+    assets: bool
+    certificates: bool
+    withdrawals: bool
+    governance: bool
+    metadata: bool
+    scripts: bool
+    cbor: bool
+
+
+@lru_cache(maxsize=64)
+def wanted(want: Want) -> Wanted:
+    """A `Want` taken apart; `transactions` is true when anything at all is asked of a transaction."""
+    flags = [bool(want & flag) for flag in Want]
+    flags[1] = bool(want & ~Want.SUMS)
+    flags[0] = bool(want)
+    return Wanted(*flags)

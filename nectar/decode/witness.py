@@ -86,7 +86,7 @@ def witnesses(raw: bytes, decoded: Mapping[int, Any], start: int) -> Witnesses:
 
 
 def auxiliary(raw: bytes, start: int) -> tuple[list[Metadatum], list[Script]]:
-    """CDDL `auxiliary_data`: a metadata map (Shelley), `[metadata, scripts]` (Allegra, Mary), a map under tag 259 (Alonzo on)."""
+    """CDDL `auxiliary_data`: a metadata map (Shelley), `[metadata, scripts]` (Allegra), a map under tag 259 (Alonzo)."""
     reader = Reader(raw, start)
     major, tag, _ = head(raw, start)
     if major == 5:

@@ -39,7 +39,7 @@ _Options = Mapping[str, Any]
 
 def want(options: _Options) -> Want:
     """Scripts too: inline datums and reference scripts are columns of `tx_out`, script sizes one of `tx`."""
-    base = Want.SUMS | Want.TXS | Want.OUTPUTS | Want.ASSETS | Want.SCRIPTS
+    base = Want.SUMS | Want.TXS | Want.OUTPUTS | Want.SCRIPTS
     return base | Want.CBOR if options.get("tx_cbor") else base
 
 
