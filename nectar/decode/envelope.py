@@ -1,0 +1,200 @@
+"""A block's envelope: era, slot, number, hash and previous hash, read from the header and nothing else.
+
+A block on disk and on the wire is `[era, block]`; the block's first part is its header. The hash is blake2b-256 of the
+header's own bytes; in Byron, of `[0, header]` (boundary block) or `[1, header]` (main block).
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import NamedTuple
+
+from nectar.cardano.point import Era
+from nectar.decode.skip import INDEFINITE, Malformed, Skip, array_head, end_of_item, head, skipper, unsigned
+from nectar.errors import DecodeError
+
+BYRON_EPOCH_SLOTS = 21_600
+"""10 k of every public network that had Byron blocks (Byron genesis `protocolConsts.k` = 2160)."""
+
+_BODY_HASH_AT = {15: 8, 10: 7}
+"""Position of `block_body_hash` among the fields of `header_body`: 15 of them up to Alonzo, 10 from Babbage on."""
+
+
+class Envelope(NamedTuple):
+    """What a header says: `hash` and `prev_hash` are 32 bytes; `prev_hash` None means that genesis came before.
+
+    `slot` is absolute: a Byron boundary block has its epoch's first slot, and the number of the block before it.
+    """
+
+    era: Era
+    slot: int
+    block_no: int
+    hash: bytes
+    prev_hash: bytes | None
+
+
+class Header(NamedTuple):
+    """As `Envelope`, for any era tag; `body_hash` is what Shelley and later headers say of the rest of the block."""
+
+    era_tag: int
+    slot: int
+    block_no: int
+    hash: bytes
+    prev_hash: bytes | None
+    body_hash: bytes | None
+
+
+class Outline(NamedTuple):
+    """Where the parts of a block stand: offsets (start, end) of the header and of each part after it; `end` of it all."""
+
+    era_tag: int
+    header: tuple[int, int]
+    parts: tuple[tuple[int, int], ...]
+    end: int
+
+
+def envelope(raw: bytes, byron_epoch_slots: int = BYRON_EPOCH_SLOTS) -> Envelope:
+    """The envelope of `[era, block]`; no transaction is looked at.
+
+    Errors: DecodeError NEC-D001 when the header is not what its era's CDDL says, NEC-D002 for an era that is not known
+    (with slot and hash, as far as its header can be read).
+    """
+    era_tag, at = _era_tag(raw, 0)
+    _, start = array_head(raw, at)
+    if era_tag > Era.CONWAY:
+        raise _unknown_era(raw, era_tag, start)
+    found = header_at(raw, era_tag, start, skipper(raw)(start), byron_epoch_slots)
+    return Envelope(Era(era_tag), found.slot, found.block_no, found.hash, found.prev_hash)
+
+
+def outline(raw: bytes, at: int, skip: Skip) -> Outline:
+    """Where the parts of the block at `at` stand. `skip` must be a skipper of the same `raw`.
+
+    Errors: Malformed (`cut_short` when more bytes might mend it).
+    """
+    era_tag, body = _era_tag(raw, at)
+    count, first = array_head(raw, body)
+    spans: list[tuple[int, int]] = []
+    here = first
+    while count == INDEFINITE or len(spans) < count:
+        if count == INDEFINITE and raw[here : here + 1] == b"\xff":
+            here += 1
+            break
+        after = skip(here)
+        spans.append((here, after))
+        here = after
+    if not spans:
+        raise Malformed("a block without a header", body)
+    return Outline(era_tag, spans[0], tuple(spans[1:]), here)
+
+
+def header_at(raw: bytes, era_tag: int, start: int, end: int, byron_epoch_slots: int = BYRON_EPOCH_SLOTS) -> Header:
+    """Read the header that stands at `raw[start:end]`. Eras after Conway are read as Conway's: their shape may differ.
+
+    Errors: Malformed.
+    """
+    if era_tag == Era.BYRON_EBB:
+        return _boundary_header(raw, start, end, byron_epoch_slots)
+    if era_tag == Era.BYRON:
+        return _byron_header(raw, start, end, byron_epoch_slots)
+    return _shelley_header(raw, era_tag, start, end)
+
+
+def body_hash(raw: bytes, parts: tuple[tuple[int, int], ...]) -> bytes:
+    """blake2b-256 over the digests of the parts after the header (ledger: `hashBody`; Shelley 3 parts, Alonzo on 4)."""
+    digests = b"".join(blake2b(raw[start:end], digest_size=32).digest() for start, end in parts)
+    return blake2b(digests, digest_size=32).digest()
+
+
+def byron_magic(raw: bytes, header_start: int) -> int:
+    """Protocol magic of a Byron header (its first field)."""
+    _, at = array_head(raw, header_start)
+    return unsigned(raw, at)[0]
+
+
+def _era_tag(raw: bytes, at: int) -> tuple[int, int]:
+    count, after = array_head(raw, at)
+    if count != 2:
+        raise Malformed(f"a block is an array of era and block, not of {count} items", at)
+    return unsigned(raw, after)
+
+
+def _unknown_era(raw: bytes, era_tag: int, start: int) -> DecodeError:
+    slot, block_hash = None, None
+    try:
+        found = header_at(raw, era_tag, start, skipper(raw)(start))
+        slot, block_hash = found.slot, found.hash
+    except Malformed:
+        pass  # its header has a shape of its own: slot and hash stay unknown
+    return DecodeError(
+        f"unknown era: tag {era_tag}, and the newest era known is Conway ({int(Era.CONWAY)})",
+        slot=slot,
+        block_hash=block_hash,
+        path="block[0]",
+        raw=raw,
+        hint="a newer version of Nectar may know it",
+        code="NEC-D002",
+    )
+
+
+def _fields(raw: bytes, at: int, *allowed: int) -> int:
+    """Offset of the first field of an array whose length must be one of `allowed` (any when none is given)."""
+    count, first = array_head(raw, at)
+    if allowed and count not in allowed:
+        raise Malformed(f"an array of {' or '.join(map(str, allowed))} fields was expected, not of {count}", at)
+    return first
+
+
+def _hash(raw: bytes, at: int) -> tuple[bytes, int]:
+    major, length, first = head(raw, at)
+    after = first + length
+    if major != 2 or length != 32 or after > len(raw):
+        raise Malformed("a 32-byte hash was expected", at)
+    return raw[first:after], after
+
+
+def _boundary_header(raw: bytes, start: int, end: int, epoch_slots: int) -> Header:
+    """CDDL `ebbhead` = [protocolMagic, prevBlock, bodyProof, [epoch, [difficulty]], extraData]."""
+    _, at = unsigned(raw, _fields(raw, start, 5))
+    prev_hash, at = _hash(raw, at)
+    _, at = _hash(raw, at)
+    epoch, at = unsigned(raw, _fields(raw, at, 2))
+    block_no, _ = unsigned(raw, _fields(raw, at, 1))
+    digest = blake2b(b"\x82\x00" + raw[start:end], digest_size=32).digest()
+    return Header(Era.BYRON_EBB, epoch * epoch_slots, block_no, digest, prev_hash, None)
+
+
+def _byron_header(raw: bytes, start: int, end: int, epoch_slots: int) -> Header:
+    """CDDL `blockhead` = [protocolMagic, prevBlock, bodyProof, [[epoch, slot], pubkey, [difficulty], sig], extraData]."""
+    _, at = unsigned(raw, _fields(raw, start, 5))
+    prev_hash, at = _hash(raw, at)
+    at = end_of_item(raw, at)
+    at = _fields(raw, at, 4)
+    epoch, at = unsigned(raw, _fields(raw, at, 2))
+    slot_in_epoch, at = unsigned(raw, at)
+    at = end_of_item(raw, at)
+    block_no, _ = unsigned(raw, _fields(raw, at, 1))
+    digest = blake2b(b"\x82\x01" + raw[start:end], digest_size=32).digest()
+    return Header(Era.BYRON, epoch * epoch_slots + slot_in_epoch, block_no, digest, prev_hash, None)
+
+
+def _shelley_header(raw: bytes, era_tag: int, start: int, end: int) -> Header:
+    """CDDL `header` = [header_body, signature]; the body begins [block_number, slot, prev_hash / null, ...]."""
+    body = _fields(raw, start, 2)
+    count, at = array_head(raw, body)
+    if count not in _BODY_HASH_AT and era_tag <= Era.CONWAY:
+        raise Malformed(f"a header of 15 or 10 fields was expected, not of {count}", body)
+    block_no, at = unsigned(raw, at)
+    slot, at = unsigned(raw, at)
+    prev_hash: bytes | None = None
+    if raw[at : at + 1] == b"\xf6":
+        at += 1
+    else:
+        prev_hash, at = _hash(raw, at)
+    said: bytes | None = None
+    if count in _BODY_HASH_AT:
+        for _ in range(_BODY_HASH_AT[count] - 3):
+            at = end_of_item(raw, at)
+        said, at = _hash(raw, at)
+    digest = blake2b(raw[start:end], digest_size=32).digest()
+    return Header(era_tag, slot, block_no, digest, prev_hash, said)
