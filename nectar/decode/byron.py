@@ -91,10 +91,17 @@ def _transactions(payload: list[bytes], want: Wanted) -> list[Tx]:
     return txs
 
 
+def _rest(reader: Reader, seen: int, length: int) -> None:
+    """Read what nothing is wanted of, so that a block cut short is found out."""
+    while reader.more(length, seen):
+        reader.item()
+        seen += 1
+
+
 def byron_block(raw: bytes, start: int, want: Wanted, epoch_slots: int) -> Block:
     """A main block. `issuer` is the header's 64-byte extended verification key; `epoch_slots` is 10 k of the network."""
     reader = Reader(raw, start)
-    reader.open(4)
+    length = reader.open(4)
     try:
         first = reader.at
         head, first_end = reader.item(), reader.at
@@ -104,9 +111,12 @@ def byron_block(raw: bytes, start: int, want: Wanted, epoch_slots: int) -> Block
         raise Broken("header", error) from error
     block_hash = blake2b(b"\x82\x01" + raw[first:first_end], digest_size=32).digest()
     try:
-        reader.open(4)
+        parts = reader.open(4)
         payload = reader.spans()
         txs = _transactions(payload, want) if want.sums else []
+        _rest(reader, 1, parts)
+        reader.item()
+        reader.close(length, 3)
     except Broken as error:
         raise error.of(slot, block_hash) from error
     except BROKEN as error:
@@ -120,7 +130,7 @@ def byron_block(raw: bytes, start: int, want: Wanted, epoch_slots: int) -> Block
 def boundary_block(raw: bytes, start: int, epoch_slots: int) -> Block:
     """An epoch boundary block: no transactions, no issuer; its place is its epoch's first slot."""
     reader = Reader(raw, start)
-    reader.open(4)
+    length = reader.open(4)
     try:
         first = reader.at
         _magic, prev_hash, _proof, (epoch, (block_no,)), _extra = reader.item()
@@ -128,6 +138,12 @@ def boundary_block(raw: bytes, start: int, epoch_slots: int) -> Block:
     except BROKEN as error:
         raise Broken("header", error) from error
     block_hash = blake2b(b"\x82\x00" + raw[first : reader.at], digest_size=32).digest()
+    try:
+        reader.item()
+        reader.item()
+        reader.close(length, 3)
+    except BROKEN as error:
+        raise Broken("body", error).of(slot, block_hash) from error
     return Block(
         Era.BYRON_EBB, slot, block_no, block_hash, prev_hash, len(raw) - start, 0, 0, 0,
         None, None, None, None, 0, 0, (),

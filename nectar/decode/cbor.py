@@ -102,6 +102,15 @@ class Reader:
         self.seek(self.at + 1)
         return False
 
+    def close(self, length: int, seen: int) -> None:
+        """The outermost container ends here, after `seen` items, and so do the bytes."""
+        if length not in (INDEFINITE, seen):
+            raise ValueError(f"{seen} parts were expected, not {length}")
+        if length == INDEFINITE and self.more(length, seen):
+            raise ValueError(f"more than {seen} parts")
+        if self.at != len(self.raw):
+            raise ValueError(f"{len(self.raw) - self.at} bytes stand after the block's end")
+
     def items(self) -> list[tuple[Any, int, int]]:
         """An array's items with their spans: `(value, start, end)`."""
         length = self.open(4)

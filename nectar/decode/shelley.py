@@ -99,7 +99,7 @@ def _sums(found: _Segments) -> tuple[int, int]:
 def shelley_block(raw: bytes, era: Era, start: int, want: Wanted) -> Block:
     """The block whose `[header, ...]` array starts at `start` of `raw`. The body's hash must be the header's."""
     reader = Reader(raw, start)
-    reader.open(4)
+    length = reader.open(4)
     first = reader.at
     try:
         body, _signature = reader.item()
@@ -113,8 +113,7 @@ def shelley_block(raw: bytes, era: Era, start: int, want: Wanted) -> Block:
         found, digest = _segments(reader, era)
         if digest != top.body_hash:
             raise ValueError("the body is not the one that the header's hash names")
-        if reader.at != len(raw):
-            raise ValueError(f"{len(raw) - reader.at} bytes stand after the block's end")
+        reader.close(length, 5 if era >= Era.ALONZO else 4)
         count = len(found.bodies)
         if want.sums:
             lovelace, fees = _sums(found)
