@@ -1,0 +1,37 @@
+# Two commands: `make demo` indexes real blocks into an embedded SQLite, `make test` proves the project.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.PHONY: demo test check lint clean
+
+demo: $(VENV)/.ready  ## index preview's first epoch and two busy chunks into nectar-demo.db
+	$(BIN)/nectar plan validate plans/preview-sample.toml plans/preview-busy.toml
+	$(BIN)/nectar run plans/preview-sample.toml --db nectar-demo.db
+	$(BIN)/nectar run plans/preview-busy.toml --db nectar-demo.db
+	$(BIN)/nectar status --db nectar-demo.db
+
+test: $(VENV)/.ready-dev lint  ## every check and every test
+	$(BIN)/pytest -n 2
+
+lint: $(VENV)/.ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.ready: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --group dev
+	$(BIN)/python tests/oracle/environment.py
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist nectar-demo.db*
