@@ -1,0 +1,9 @@
+"""Makes sample chains: valid, linked chunk files of every era with realistic transactions, and the truth about them.
+
+The room is a step of its own: it knows how to *write* CBOR and never reads it, so that what it says of a chain
+(expected.json, expected.jsonl) is independent of `nectar.decode`, which property tests compare it with.
+
+What is real here: the disk format, header links, body hashes and sizes, Byron body proofs, transaction ids, exact
+balances, deposits, script, datum and auxiliary data hashes, redeemer pointers. What is not: signatures, VRF and KES
+proofs (random bytes of the right size), script results, reward balances, and the enactment of votes and updates.
+"""
