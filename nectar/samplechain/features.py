@@ -54,9 +54,7 @@ def plain(_: Draft) -> bool:
 
 
 STAKING: tuple[Card, ...] = (
-    ("payment", plain),
-    ("payment", plain),
-    ("payment", plain),
+    *(("payment", plain),) * 6,
     ("metadata", describe),
     ("metadata", describe),
     ("stake registration", pooling.register_stake),

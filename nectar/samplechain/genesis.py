@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +140,7 @@ def _shelley(world: World) -> Json:
         payment = world.new_key_credential()
         address = base_address(payment, staked[i]) if i < POOLS else enterprise_address(payment)
         funds[address.raw.hex()] = coin = world.dice.between(1_000_000, 50_000_000) * ADA
-        _create(world, Output(world.remember(address), coin), hash32(address.raw))
+        _create(world, Output(address, coin), hash32(address.raw))
     pools = {}
     for credential in staked:
         operator = world.new_key()
@@ -166,7 +166,7 @@ def _shelley(world: World) -> Json:
         "slotLength": 1,
         "slotsPerKESPeriod": SLOTS_PER_KES_PERIOD,
         "staking": {"pools": pools, "stake": stake},
-        "systemStart": datetime.fromtimestamp(START, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "systemStart": datetime.fromtimestamp(START, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "updateQuorum": 5,
     }
 

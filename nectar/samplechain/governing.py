@@ -193,7 +193,7 @@ def _previous(world: World, kind: int) -> bytes:
 
 
 def _action_id(action: Action) -> bytes:
-    return cbor.array([cbor.bstr(action.tx_id), cbor.uint(action.index)])
+    return cbor.array([cbor.bstr(action.tx_id), cbor.uint(action.place)])
 
 
 def _committee(world: World) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""The sample chain itself: `make_sample_chain` writes immutable/, genesis/ and the truth into an empty folder."""
+"""The sample chain itself: `make_sample_chain` writes immutable/, genesis/, a plan and the truth into an empty folder."""
 
 from __future__ import annotations
 
@@ -11,11 +11,36 @@ from nectar.errors import FatalError
 from nectar.samplechain import blocks, byron, genesis
 from nectar.samplechain.chunks import ChunkWriter
 from nectar.samplechain.dice import Dice
+from nectar.samplechain.seal import SealedTx
 from nectar.samplechain.timeline import Seat, plan_timeline, seats
 from nectar.samplechain.truth import Book, Fact, byron_fact, shelley_fact
 from nectar.samplechain.world import MAGIC, World
 
 MOST_BLOCKS = 5_000_000
+PLAN = """\
+# Indexes this sample chain from its genesis; run it from this folder: nectar run plan.toml
+[plan]
+name = "sample-chain"
+description = "Everything on the sample chain"
+network = "./genesis"
+
+[source]
+kind = "immutable"
+path = "./immutable"
+
+[sync]
+start = "origin"
+
+[processors]
+blocks = true
+transactions = true
+multi_assets = true
+metadata = true
+scripts = true
+certificates = true
+withdrawals = true
+governance = true
+"""
 Progress = Callable[[int], None]
 
 
@@ -57,6 +82,7 @@ def _empty(folder: Path) -> None:
             hint="name a new or empty folder, or remove this one", code="NEC-G002",
         )
     (folder / "immutable").mkdir(parents=True)
+    (folder / "plan.toml").write_text(PLAN, encoding="utf-8", newline="\n")
 
 
 def _write(folder: Path, count: int, seed: int, progress: Progress | None) -> Summary:
@@ -91,7 +117,7 @@ def _block(world: World, book: Book, seat: Seat, previous: bytes, block_no: int)
     if seat.era is Era.BYRON:
         paid = [byron.make_tx(world) for _ in range(wanted)]
         return byron.main_block(world, previous, block_no, paid), [byron_fact(tx) for tx in paid]
-    sealed = []
+    sealed: list[SealedTx] = []
     while len(sealed) < wanted and room > 0:
         tx = blocks.make_tx(world)
         sealed.append(tx)

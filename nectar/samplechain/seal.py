@@ -51,7 +51,7 @@ def seal(draft: Draft) -> SealedTx:
     body = _body(draft, pieces, auxiliary, runs, fee)
     tx_id = hash32(body)
     made = _happen(draft, tx_id)
-    return SealedTx(tx_id, body, witness_set(draft, scripts, runs), auxiliary, draft, fee, made, runs.count)
+    return SealedTx(tx_id, body, witness_set(draft, scripts, runs), auxiliary, draft, fee, made, runs.redeemer_count)
 
 
 def _rough_size(draft: Draft, pieces: list[tuple[int, bytes]]) -> int:

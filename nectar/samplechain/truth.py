@@ -129,4 +129,4 @@ class Book:
             "features": {era: dict(sorted(seen.items())) for era, seen in self.features.items()},
             "supply": supply,
         }
-        (self.folder / "expected.json").write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+        (self.folder / "expected.json").write_text(json.dumps(whole, indent=1) + "\n", "utf-8")

@@ -22,7 +22,7 @@ class Runs(NamedTuple):
     datums: bytes
     data_hash: bytes
     price: int
-    count: int
+    redeemer_count: int
 
 
 def witnessed_scripts(draft: Draft) -> list[Script]:

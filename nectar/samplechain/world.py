@@ -36,15 +36,16 @@ class Deck(Generic[T]):
         return self.left.pop()
 
     def put_back(self, card: T) -> None:
-        """Could not be played yet; it comes again within this round."""
-        self.left.insert(self.dice.below(len(self.left) + 1), card)
+        """Could not be played yet: it comes again within this round, or if it was the last, in the next."""
+        if self.left:
+            self.left.insert(self.dice.below(len(self.left)), card)
 
 
 class Action(NamedTuple):
     """A governance action that was proposed."""
 
     tx_id: bytes
-    index: int
+    place: int
     kind: int
 
 
