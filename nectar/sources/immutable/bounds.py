@@ -1,0 +1,231 @@
+"""Start and end of a job, in every form a plan knows, made into real blocks of the chunk files before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from nectar.cardano.point import ORIGIN, Point
+from nectar.config.bound import (
+    AtBlock,
+    AtCheckpoint,
+    AtDate,
+    AtEpoch,
+    AtEra,
+    AtOrigin,
+    AtPoint,
+    AtSlot,
+    Bound,
+    FollowTip,
+    TipMinus,
+)
+from nectar.sources.immutable import faults, lookup
+from nectar.sources.immutable.chunk_file import Found
+from nectar.sources.immutable.secondary import is_finished
+from nectar.sources.immutable.source import ImmutableSource
+
+
+class Calendar(Protocol):
+    """What the network's era history says; each raises NetworkError for what the network never had."""
+
+    def first_slot_of_epoch(self, epoch: int) -> int: ...
+    def first_slot_of_era(self, era: str) -> int: ...
+    def last_slot_of_era(self, era: str) -> int | None: ...
+    def slot_at(self, moment: datetime) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedRange:
+    """`start` is ORIGIN (genesis rows wanted) or the first block, `first` always the first block, `end` the last one.
+
+    `first_slot` and `last_slot`, both included, are what the plan asked for in slots: no block stands between them and
+    `first` / `end`, so they are what coverage may claim. `follows`: the plan wants to go on past the tip. `how`: two
+    lines to show a person.
+    """
+
+    start: Point
+    first: Point
+    first_slot: int
+    end: Point
+    last_slot: int
+    follows: bool
+    how: str
+
+
+class _Side(NamedTuple):
+    found: Found
+    slot: int
+    text: str
+    origin: bool = False
+    follows: bool = False
+
+
+def resolve(source: ImmutableSource, start: Bound, end: Bound, calendar: Calendar) -> ResolvedRange:
+    """Both bounds as blocks that are there.
+
+    Errors: SourceError NEC-S002 (a chunk of the range is missing), NEC-S008 (a bound outside of the folder), NEC-S009
+    (no such block), NEC-S012 (nothing between start and end); NetworkError for an era or time the network never had.
+    """
+    first, last = _start(source, start, calendar), _end(source, end, calendar)
+    folder, chunk_of = source.folder, source.facts.chunk_of
+    how = f"start: {first.text}\nend: {last.text}"
+    if first.slot > last.slot:
+        raise faults.bad_range(folder.path, f"the start comes after the end ({how.replace(chr(10), '; ')})")
+    if first.found.point.slot > last.found.point.slot:
+        raise faults.bad_range(folder.path, f"no block stands between start and end ({how.replace(chr(10), '; ')})")
+    folder.span(chunk_of(first.found.point.slot), chunk_of(last.found.point.slot))
+    begin = ORIGIN if first.origin else first.found.point
+    return ResolvedRange(begin, first.found.point, first.slot, last.found.point, last.slot, last.follows, how)
+
+
+def _start(source: ImmutableSource, bound: Bound, calendar: Calendar) -> _Side:
+    if isinstance(bound, AtOrigin):
+        if source.folder.first.number != 0:
+            raise faults.outside(source.folder.path, "the origin", source.holds())
+        found = source.first_found()
+        return _Side(found, 0, _text("origin", None, "first", found), origin=True)
+    if isinstance(bound, AtCheckpoint):
+        return _after_checkpoint(source, bound.hash)
+    block = _block(source, bound)
+    if block is not None:
+        found, asked = block
+        return _Side(found, found.point.slot, _text(asked, None, "first", found))
+    if isinstance(bound, FollowTip):
+        raise faults.bad_range(source.folder.path, "a job cannot start beyond the tip; `tip-0` starts with the last block")
+    slot, asked = _first_slot(bound, calendar)
+    return _from_slot(source, slot, asked)
+
+
+def _from_slot(source: ImmutableSource, slot: int, asked: str) -> _Side:
+    begins = source.facts.first_slot_of_chunk(source.folder.first.number)
+    found = lookup.at_or_after(source, slot) if slot >= begins else None
+    if found is None:
+        raise faults.outside(source.folder.path, _equals(asked, slot), source.holds())
+    return _Side(found, slot, _text(asked, slot, "first", found))
+
+
+def _after_checkpoint(source: ImmutableSource, block_hash: bytes) -> _Side:
+    found = lookup.by_hash(source, block_hash)
+    if found is None:
+        raise faults.not_found(source.folder.path, f"no block has the hash {block_hash.hex()}", source.holds())
+    after = iter(source.found(found.point, 0, source.tip().slot))
+    following = next(after, None)
+    if following is None:
+        raise faults.outside(source.folder.path, f"what follows the checkpoint {found.point}", source.holds())
+    asked = f"after checkpoint {found.point}"
+    return _Side(following, following.point.slot, _text(asked, None, "first", following))
+
+
+def _end(source: ImmutableSource, bound: Bound, calendar: Calendar) -> _Side:
+    if isinstance(bound, FollowTip):
+        return _at_tip(source, "the tip")
+    if isinstance(bound, AtEra) and calendar.last_slot_of_era(bound.era) is None:
+        return _at_tip(source, f"{bound.era}, which has not ended: the tip")
+    block = _block(source, bound)
+    if block is not None:
+        found, asked = block
+        return _Side(found, found.point.slot, _text(asked, None, "last", found))
+    if isinstance(bound, AtOrigin | AtCheckpoint):
+        raise faults.bad_range(source.folder.path, "a job cannot end at the origin or after a checkpoint: name a block or slot")
+    slot, asked = _last_slot(bound, calendar)
+    return _to_slot(source, slot, asked)
+
+
+def _at_tip(source: ImmutableSource, asked: str) -> _Side:
+    found = source.last_found()
+    return _Side(found, found.point.slot, _text(asked, None, "last", found), follows=True)
+
+
+def _to_slot(source: ImmutableSource, slot: int, asked: str) -> _Side:
+    """A slot past the tip is good only when no further block can come before it: its chunk must be finished."""
+    path, facts, folder = source.folder.path, source.facts, source.folder
+    tip = source.last_found()
+    reach = slot
+    if slot > tip.point.slot:
+        finished = is_finished(folder.last.primary, facts.slots_per_chunk)
+        if facts.chunk_of(slot) > folder.last.number or finished is False:
+            raise faults.outside(path, _equals(asked, slot), source.holds())
+        if finished is None:
+            reach = tip.point.slot
+    if slot < facts.first_slot_of_chunk(folder.first.number):
+        raise faults.outside(path, _equals(asked, slot), source.holds())
+    found = lookup.at_or_before(source, slot)
+    if found is None:
+        raise faults.outside(path, _equals(asked, slot), source.holds())
+    text = _text(asked, slot, "last", found)
+    if reach != slot:
+        text += ", the last there is: without index files nothing tells whether more belong there"
+    return _Side(found, reach, text)
+
+
+def _block(source: ImmutableSource, bound: Bound) -> tuple[Found, str] | None:
+    """The block that the bound itself names, and how to call it; None when the bound names a slot or the like."""
+    path = source.folder.path
+    if isinstance(bound, AtPoint):
+        point = Point(bound.slot, bound.hash)
+        found = source.find(point)
+        if found is None:
+            raise _no_such_point(source, point)
+        return found, f"point {point}"
+    if isinstance(bound, AtBlock):
+        found = lookup.by_hash(source, bound.hash)
+        if found is None:
+            raise faults.not_found(path, f"no block has the hash {bound.hash.hex()}", source.holds())
+        return found, "block hash"
+    if isinstance(bound, TipMinus):
+        found = lookup.before_tip(source, bound.blocks)
+        if found is None:
+            raise faults.outside(path, f"tip-{bound.blocks}", source.holds())
+        return found, f"tip-{bound.blocks}"
+    return None
+
+
+def _no_such_point(source: ImmutableSource, point: Point) -> Exception:
+    """Says which block stands at the slot instead, when the folder reaches there."""
+    path, facts = source.folder.path, source.facts
+    if source.folder.get(facts.chunk_of(point.slot)) is None:
+        return faults.outside(path, f"point {point}", source.holds())
+    near = lookup.at_or_before(source, point.slot)
+    if near is None or near.point.slot != point.slot:
+        return faults.not_found(path, f"no block stands at slot {point.slot}", source.holds(), "check slot and hash")
+    what = f"the block at slot {point.slot} is {near.point.hash.hex()}, not {point.hash.hex()}"
+    return faults.not_found(path, what, source.holds(), "check slot and hash, and that the plan's network is right")
+
+
+def _first_slot(bound: Bound, calendar: Calendar) -> tuple[int, str]:
+    if isinstance(bound, AtEra):
+        return calendar.first_slot_of_era(bound.era), f"era {bound.era}"
+    if isinstance(bound, AtEpoch):
+        return calendar.first_slot_of_epoch(bound.epoch), f"epoch {bound.epoch}"
+    if isinstance(bound, AtDate):
+        return calendar.slot_at(bound.moment), _date(bound)
+    assert isinstance(bound, AtSlot)
+    return bound.slot, f"slot {bound.slot}"
+
+
+def _last_slot(bound: Bound, calendar: Calendar) -> tuple[int, str]:
+    if isinstance(bound, AtEra):
+        last = calendar.last_slot_of_era(bound.era)
+        assert last is not None
+        return last, f"era {bound.era}"
+    if isinstance(bound, AtEpoch):
+        return calendar.first_slot_of_epoch(bound.epoch + 1) - 1, f"epoch {bound.epoch}"
+    if isinstance(bound, AtDate):
+        moment = bound.moment + timedelta(days=1) if bound.whole_day else bound.moment
+        return calendar.slot_at(moment) - 1, _date(bound)
+    assert isinstance(bound, AtSlot)
+    return bound.slot, f"slot {bound.slot}"
+
+
+def _date(bound: AtDate) -> str:
+    return f"{bound.moment:%Y-%m-%d}" if bound.whole_day else f"{bound.moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _equals(asked: str, slot: int) -> str:
+    return asked if asked == f"slot {slot}" else f"{asked} = slot {slot}"
+
+
+def _text(asked: str, slot: int | None, which: str, found: Found) -> str:
+    named = asked if slot is None else _equals(asked, slot)
+    return f"{named}, {which} block {found.point} (block {found.block_no})"

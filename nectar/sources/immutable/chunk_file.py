@@ -1,0 +1,34 @@
+"""One chunk file by name, and one block found in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from nectar.cardano.point import Point
+
+
+class ChunkFile(NamedTuple):
+    """`number` as in the file's name; `is_last`: no higher number in its folder, so a node may still be writing it."""
+
+    number: int
+    path: Path
+    is_last: bool = False
+
+    @property
+    def secondary(self) -> Path:
+        return self.path.with_suffix(".secondary")
+
+    @property
+    def primary(self) -> Path:
+        return self.path.with_suffix(".primary")
+
+
+class Found(NamedTuple):
+    """A block of a chunk: `raw` is `[era, block]`; `prev_hash` None where genesis came before; `era_tag` as on disk."""
+
+    raw: bytes
+    point: Point
+    prev_hash: bytes | None
+    block_no: int
+    era_tag: int

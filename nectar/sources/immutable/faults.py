@@ -1,0 +1,135 @@
+"""What can be wrong with chunk files, said once: what happened, the file and byte, what to do next, a stable code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nectar.errors import SourceError
+
+_RESTORE = "restore this chunk from another node or a Mithril snapshot"
+_WHICH_NETWORK = "check the plan's `network` against the node that wrote this folder"
+
+
+def no_folder(path: Path) -> SourceError:
+    return SourceError(
+        "there is no such folder",
+        where=str(path),
+        hint="point `source.path` at a node's database folder, its `immutable` folder, or a Mithril snapshot's",
+        code="NEC-S001",
+    )
+
+
+def no_chunks(path: Path) -> SourceError:
+    return SourceError(
+        "no chunk files here (NNNNN.chunk), nor in `immutable/` or `db/immutable/` below",
+        where=str(path),
+        hint="point `source.path` at a node's database folder, its `immutable` folder, or a Mithril snapshot's",
+        code="NEC-S001",
+    )
+
+
+def no_blocks(path: Path) -> SourceError:
+    return SourceError(
+        "the chunk files hold no block", where=str(path), hint="let the node catch up first", code="NEC-S001"
+    )
+
+
+def missing_chunks(folder: Path, first: int, last: int) -> SourceError:
+    names = f"{first:05}.chunk" if first == last else f"{first:05}.chunk to {last:05}.chunk"
+    return SourceError(
+        f"the chunk files of the range asked for are not all there: {names} missing",
+        where=str(folder),
+        hint="bring the missing chunks, or ask for a range on one side of the gap",
+        code="NEC-S002",
+    )
+
+
+def cut_short(path: Path, at: int, size: int, whole_blocks: int, is_last: bool) -> SourceError:
+    if is_last:
+        hint = f"end before it, or copy the file again while the node stands still; {_RESTORE} if it was cut"
+    else:
+        hint = _RESTORE
+    return SourceError(
+        f"the file ends ({size:,} bytes) within the block that begins at byte {at:,}; "
+        f"{whole_blocks:,} whole blocks precede it",
+        where=f"{path} at byte {at:,}",
+        hint=hint,
+        code="NEC-S003",
+    )
+
+
+def emptied(path: Path, listed: int) -> SourceError:
+    return SourceError(
+        f"the chunk is empty but its index lists {listed:,} blocks", where=str(path), hint=_RESTORE, code="NEC-S003"
+    )
+
+
+def damaged(path: Path, at: int, why: str) -> SourceError:
+    return SourceError(
+        f"the block that begins at byte {at:,} is damaged: {why}",
+        where=f"{path} at byte {at:,}",
+        hint=_RESTORE,
+        code="NEC-S004",
+    )
+
+
+def unlinked(path: Path, point: object, names: bytes | None, before: object) -> SourceError:
+    named = names.hex() if names else "genesis"
+    return SourceError(
+        f"block {point} names {named} as the block before it, but {before} stands there",
+        where=str(path),
+        hint="blocks or a whole chunk were lost, changed or mixed up between the two: restore both chunks",
+        code="NEC-S005",
+    )
+
+
+def out_of_order(path: Path, point: object, before: object, why: str = "whose slot is not lower") -> SourceError:
+    return SourceError(f"block {point} comes after {before}, {why}", where=str(path), hint=_RESTORE, code="NEC-S006")
+
+
+def misplaced(path: Path, slot: int, number: int, right_number: int, network: str) -> SourceError:
+    return SourceError(
+        f"a block of slot {slot:,} stands in chunk {number:05}; on {network} that slot belongs in {right_number:05}",
+        where=str(path),
+        hint=f"the chunk was renamed or swapped, or is another network's: {_WHICH_NETWORK}",
+        code="NEC-S006",
+    )
+
+
+def foreign(path: Path, what: str, network: str) -> SourceError:
+    return SourceError(f"this is not {network}'s chain: {what}", where=str(path), hint=_WHICH_NETWORK, code="NEC-S007")
+
+
+def outside(folder: Path, asked: str, has: str) -> SourceError:
+    return SourceError(
+        f"{asked} is outside of what the folder holds: {has}",
+        where=str(folder),
+        hint="choose a bound inside, or bring the chunks that are not there",
+        code="NEC-S008",
+    )
+
+
+def not_found(folder: Path, what: str, has: str, hint: str = "") -> SourceError:
+    return SourceError(f"{what} ({has})", where=str(folder), hint=hint, code="NEC-S009")
+
+
+def unreadable(path: Path, error: OSError) -> SourceError:
+    return SourceError(
+        f"the file cannot be read: {error.strerror or error}",
+        where=str(path),
+        hint="check that it is there and that this user may read it",
+        code="NEC-S010",
+    )
+
+
+def no_intersection(folder: Path, has: str) -> SourceError:
+    return SourceError(
+        f"none of the points already indexed is on this folder's chain ({has})",
+        where=str(folder),
+        hint="the database was filled from another chain, or is ahead of this folder, or the chunks it ends in are not here",
+        code="NEC-S011",
+    )
+
+
+def bad_range(folder: Path, what: str) -> SourceError:
+    return SourceError(what, where=str(folder), hint="change `[sync] start` or `[sync] end`", code="NEC-S012")

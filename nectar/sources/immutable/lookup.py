@@ -1,0 +1,107 @@
+"""Finding a block in the chunk files: by hash, by slot, by its distance from the tip."""
+
+from __future__ import annotations
+
+from collections import deque
+from zlib import crc32
+
+from nectar.cardano.point import Era
+from nectar.sources.immutable import faults
+from nectar.sources.immutable.chunk import read_index
+from nectar.sources.immutable.chunk_file import ChunkFile, Found
+from nectar.sources.immutable.secondary import entries, find_hash
+from nectar.sources.immutable.source import ImmutableSource
+
+
+def by_hash(source: ImmutableSource, block_hash: bytes) -> Found | None:
+    """The block with that 32-byte hash, or None. Newest chunks first; a chunk is only read when its index names the hash,
+    or, when no index does, when its index does not describe the whole of it.
+    """
+    chunks = source.folder.chunks[::-1]
+    for chunk in chunks:
+        if find_hash(read_index(chunk.secondary), block_hash) >= 0:
+            found = _in_chunk(source, chunk, block_hash)
+            if found is not None:
+                return found
+    for chunk in chunks:
+        if not _is_described(chunk):
+            found = _in_chunk(source, chunk, block_hash)
+            if found is not None:
+                return found
+    return None
+
+
+def _in_chunk(source: ImmutableSource, chunk: ChunkFile, block_hash: bytes) -> Found | None:
+    return next((found for found in source.chunk(chunk) if found.point.hash == block_hash), None)
+
+
+def _is_described(chunk: ChunkFile) -> bool:
+    """Whether the index reaches the end of its chunk: its last entry's checksum is that of the chunk's last bytes."""
+    try:
+        with chunk.path.open("rb") as file:
+            size = file.seek(0, 2)
+            listed, whole = entries(read_index(chunk.secondary), size)
+            if not listed:
+                return size == 0
+            file.seek(listed[-1].offset)
+            return whole and crc32(file.read()) == listed[-1].crc
+    except OSError as error:
+        raise faults.unreadable(chunk.path, error) from error
+
+
+def at_or_after(source: ImmutableSource, slot: int) -> Found | None:
+    """The first block of `slot` or later; None when there is none up to the folder's end.
+
+    Errors: SourceError NEC-S002 when a chunk between `slot` and that block is missing.
+    """
+    folder = source.folder
+    for number in range(source.facts.chunk_of(slot), folder.last.number + 1):
+        chunk = folder.get(number)
+        if chunk is None:
+            raise faults.missing_chunks(folder.path, number, number)
+        for found in source.chunk(chunk):
+            if found.point.slot >= slot:
+                return found
+    return None
+
+
+def at_or_before(source: ImmutableSource, slot: int) -> Found | None:
+    """The last block of `slot` or earlier; None when there is none down to the folder's begin.
+
+    Errors: SourceError NEC-S002 when a chunk between that block and `slot` is missing.
+    """
+    folder = source.folder
+    for number in range(min(source.facts.chunk_of(slot), folder.last.number), folder.first.number - 1, -1):
+        chunk = folder.get(number)
+        if chunk is None:
+            raise faults.missing_chunks(folder.path, number, number)
+        last: Found | None = None
+        for found in source.chunk(chunk):
+            if found.point.slot > slot:
+                break
+            last = found
+        if last is not None:
+            return last
+    return None
+
+
+def before_tip(source: ImmutableSource, blocks: int) -> Found | None:
+    """The block `blocks` before the tip, boundary blocks not counted; None when the folder holds fewer.
+
+    Errors: SourceError NEC-S002 when a chunk on the way is missing.
+    """
+    folder, wanted = source.folder, blocks
+    for number in range(folder.last.number, folder.first.number - 1, -1):
+        chunk = folder.get(number)
+        if chunk is None:
+            raise faults.missing_chunks(folder.path, number, number)
+        kept: deque[Found] = deque(maxlen=wanted + 1)
+        count = 0
+        for found in source.chunk(chunk):
+            if found.era_tag != Era.BYRON_EBB:
+                kept.append(found)
+                count += 1
+        if count > wanted:
+            return kept[0]
+        wanted -= count
+    return None

@@ -1,0 +1,82 @@
+"""A chunk without an index that can be trusted: blocks found one after another, from their own bytes.
+
+As the node does when it validates its database: the chunk is the truth. Where no checksum vouches for a block, its own
+hashes must: the header's body hash over the body's parts (Shelley and later), and the next block's previous hash over
+the header. So a block is handed on only when the one after it, in the same chunk, was seen to name it. What no hash
+covers: the body of a Byron block, and the header of a chunk's last block until the next chunk is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+from zlib import crc32
+
+from nectar.cardano.point import Era, Point
+from nectar.decode.envelope import Header, Outline, body_hash, header_at, outline
+from nectar.decode.skip import Malformed, skipper
+from nectar.errors import SourceError
+from nectar.sources.immutable import faults
+from nectar.sources.immutable.chunk_file import ChunkFile, Found
+from nectar.sources.immutable.secondary import Entry
+
+
+class Scan(NamedTuple):
+    """Where to begin: offset `at`, after `already` blocks. `listed`: what an index says, by offset, right or wrong."""
+
+    file: ChunkFile
+    at: int
+    already: int
+    listed: Mapping[int, Entry]
+    byron_epoch_slots: int
+
+
+def scanned(data: bytes, scan: Scan) -> Iterator[Found]:
+    """The blocks of the chunk `data` from `scan.at` to its end.
+
+    Errors: SourceError NEC-S003 (cut short), NEC-S004 (damaged), NEC-S005 (the next block names another), raised after
+    the whole blocks before it were given.
+    """
+    file, at, count = scan.file, scan.at, scan.already
+    skip = skipper(data)
+    held: Found | None = None
+    while at < len(data):
+        fault: SourceError | None = None
+        try:
+            parts = outline(data, at, skip)
+            header = header_at(data, parts.era_tag, *parts.header, scan.byron_epoch_slots)
+            found = _found(data, at, parts, header)
+            fault = _damage(data, at, parts, header, scan)
+        except Malformed as error:
+            fault = _malformed(error, data, at, count, file)
+        if held is not None:
+            if fault is None and found.prev_hash != held.point.hash:
+                raise faults.unlinked(file.path, found.point, found.prev_hash, held.point)
+            yield held
+        if fault is not None:
+            raise fault
+        held, at, count = found, parts.end, count + 1
+    if held is not None:
+        yield held
+
+
+def _found(data: bytes, at: int, parts: Outline, header: Header) -> Found:
+    point = Point(header.slot, header.hash)
+    return Found(data[at : parts.end], point, header.prev_hash, header.block_no, header.era_tag)
+
+
+def _damage(data: bytes, at: int, parts: Outline, header: Header, scan: Scan) -> SourceError | None:
+    """What speaks against the block at `at`: its own body hash, or an index entry that differs in checksum and hash."""
+    known_body = header.body_hash is not None and header.era_tag <= Era.CONWAY
+    if known_body and body_hash(data, parts.parts) != header.body_hash:
+        return faults.damaged(scan.file.path, at, "its body is not what its header's body hash says")
+    entry = scan.listed.get(at)
+    if entry is None or (entry.hash == header.hash and known_body) or entry.crc == crc32(data[at : parts.end]):
+        return None
+    return faults.damaged(scan.file.path, at, "its index entry has another checksum and another hash")
+
+
+def _malformed(error: Malformed, data: bytes, at: int, count: int, file: ChunkFile) -> SourceError:
+    if error.cut_short:
+        return faults.cut_short(file.path, at, len(data), count, file.is_last)
+    return faults.damaged(file.path, at, f"{error.what} (byte {error.at:,})")

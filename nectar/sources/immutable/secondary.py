@@ -1,0 +1,65 @@
+"""The index files beside a chunk: `NNNNN.secondary` says where each block stands, `NNNNN.primary` which slots have one.
+
+Secondary (consensus, ImmutableDB `Index.Secondary`): one 56-byte entry a block, big-endian, no header and no end mark.
+Primary (`Index.Primary`): a version byte, then a u32 for each slot of the chunk, one for a boundary block and one for the
+end; a node fills it up only when the chunk is finished. The chunk file is the truth: both can be rebuilt from it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from struct import Struct
+from typing import NamedTuple
+
+ENTRY_BYTES = 56
+HASH_AT = 16
+_ENTRY = Struct(">QHHI32sQ")
+
+
+class Entry(NamedTuple):
+    """One block: its offset in the chunk, its header's offset and size in the block, CRC-32 of the whole block, its
+    hash, and its slot; for a Byron boundary block, its epoch instead."""
+
+    offset: int
+    header_offset: int
+    header_size: int
+    crc: int
+    hash: bytes
+    slot_or_epoch: int
+
+
+def entries(index: bytes, chunk_bytes: int) -> tuple[list[Entry], bool]:
+    """The entries that can be of a chunk of that many bytes, and whether the whole index can be.
+
+    Entries after the first impossible one are left out: an odd length, offsets that do not rise from 0, or that lie
+    beyond the chunk's end.
+    """
+    found: list[Entry] = []
+    whole = len(index) - len(index) % ENTRY_BYTES
+    expected_min = 0
+    for fields in _ENTRY.iter_unpack(index[:whole]):
+        offset = fields[0]
+        if offset < expected_min or offset >= chunk_bytes or (not found and offset):
+            return found, False
+        found.append(Entry._make(fields))
+        expected_min = offset + 1
+    return found, whole == len(index)
+
+
+def find_hash(index: bytes, block_hash: bytes) -> int:
+    """Position of the entry with that hash, or -1; one pass over the bytes, nothing unpacked."""
+    at = index.find(block_hash)
+    while at >= 0:
+        if at % ENTRY_BYTES == HASH_AT:
+            return at // ENTRY_BYTES
+        at = index.find(block_hash, at + 1)
+    return -1
+
+
+def is_finished(primary: Path, slots_per_chunk: int) -> bool | None:
+    """Whether the node closed the chunk of this primary index; None when there is no such file to tell."""
+    try:
+        size = primary.stat().st_size
+    except OSError:
+        return None
+    return size == 1 + 4 * (slots_per_chunk + 2)

@@ -1,0 +1,193 @@
+"""The source `immutable`: a node's chunk files, read directly and in order, one chunk in memory at a time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from nectar.cardano.point import ORIGIN, Point
+from nectar.errors import SourceError
+from nectar.sources.events import RollBackward, RollForward
+from nectar.sources.immutable import faults
+from nectar.sources.immutable.chunk import chunk_blocks
+from nectar.sources.immutable.chunk_file import ChunkFile, Found
+from nectar.sources.immutable.facts import ChainFacts
+from nectar.sources.immutable.folder import Folder, open_folder
+
+NO_END = (1 << 63) - 1
+
+
+class ImmutableSource:
+    """Blocks of the chunk files at `path` (see `open_folder`), checked as they are read.
+
+    The folder is listed once, when the source is made; chunks that a node adds later belong to the next run. `notes`
+    gathers what was mended on the way (an index that did not describe its chunk), for the run's log.
+    """
+
+    def __init__(self, path: Path, facts: ChainFacts) -> None:
+        self.facts = facts
+        self.folder: Folder = open_folder(path)
+        self.notes: list[str] = []
+
+    def follow(self, known_points: Sequence[Point]) -> Iterator[RollForward | RollBackward]:
+        """Everything after the newest of `known_points` that is on this chain; everything there is when none are known.
+
+        A newer known point that is not on this chain, though the folder reaches beyond it, was on a fork: then a
+        `RollBackward` to the newest one that is comes first. Ends at the folder's tip.
+        Errors: SourceError NEC-S011 when points are known but none is on this chain; those of `blocks`.
+        """
+        points = sorted(known_points, key=lambda point: point.slot, reverse=True)
+        if not points:
+            yield from self.blocks()
+            return
+        tip = self.tip()
+        within = [point for point in points if point.slot <= tip.slot]
+        for point in within:
+            if point == ORIGIN or self.find(point) is not None:
+                if point != within[0]:
+                    yield RollBackward(point)
+                if len(within) == len(points) or point != within[0]:
+                    yield from self.blocks(after=point)
+                return
+        raise faults.no_intersection(self.folder.path, self.holds())
+
+    def tip(self) -> Point:
+        """The last block there is; SourceError NEC-S001 when the chunks hold none, NEC-S003 to S007 when it is broken."""
+        return self.last_found().point
+
+    def last_found(self) -> Found:
+        """The tip's block."""
+        for chunk in reversed(self.folder.chunks):
+            last = _last(self.chunk(chunk))
+            if last is not None:
+                return last
+        raise faults.no_blocks(self.folder.path)
+
+    def first_found(self) -> Found:
+        """The first block there is."""
+        for chunk in self.folder.chunks:
+            for found in self.chunk(chunk):
+                return found
+        raise faults.no_blocks(self.folder.path)
+
+    def holds(self) -> str:
+        """What the folder has, in words: its first and last slot, and that there are gaps. For messages: never fails."""
+        chunks = self.folder.chunks
+        try:
+            slots = f"it holds slots {self.first_found().point.slot} to {self.tip().slot}"
+        except SourceError as error:
+            slots = f"it holds chunks {chunks[0].number:05} to {chunks[-1].number:05}, not all of them readable: {error.what}"
+        gaps = sum(after - before + 1 for before, after in self.folder.gaps())
+        missing = f", {gaps:,} chunks missing between" if gaps else ""
+        return slots + missing
+
+    def blocks(
+        self, after: Point | None = None, from_slot: int = 0, to_slot: int = NO_END
+    ) -> Iterator[RollForward]:
+        """Blocks of slots `from_slot` to `to_slot`, both included, or those after the block `after` up to `to_slot`.
+
+        `after` None or ORIGIN: from `from_slot` on. A range without bounds begins with the folder's first chunk, be it
+        the chain's first or not; with ORIGIN it begins with the chain's first.
+        Errors: SourceError NEC-S002 before the first block when a chunk of the range is missing; NEC-S003 to S007, S010
+        when the reading reaches the fault; NEC-S009 when `after` is not on this chain.
+        """
+        for found in self.found(after, from_slot, to_slot):
+            yield RollForward(found.raw, found.point)
+
+    def between(self, first: Point, end: Point) -> Iterator[RollForward]:
+        """The blocks `first` to `end`, both included: exact even where a boundary block shares its slot with the next.
+
+        Errors: as `blocks`; NEC-S009 when one of the two is not on this chain.
+        """
+        begun = False
+        for found in self.found(None, first.slot, end.slot):
+            begun = begun or found.point == first
+            if begun:
+                yield RollForward(found.raw, found.point)
+            if found.point == end:
+                break
+        else:
+            raise faults.not_found(self.folder.path, f"block {end} is not on this chain", self.holds())
+        if not begun:
+            raise faults.not_found(self.folder.path, f"block {first} is not on this chain", self.holds())
+
+    def found(self, after: Point | None, from_slot: int, to_slot: int) -> Iterator[Found]:
+        """As `blocks`, with what the header says of each."""
+        excluded = after if after is not None and after != ORIGIN else None
+        if excluded is not None:
+            from_slot = excluded.slot
+        seen = excluded is None
+        for found in self._linked_chunks(from_slot, to_slot, begins=after == ORIGIN):
+            slot = found.point.slot
+            if slot > to_slot:
+                return
+            if not seen:
+                seen = found.point == excluded
+                if not seen and slot > from_slot:
+                    break
+            elif slot >= from_slot:
+                yield found
+        if not seen:
+            raise faults.not_found(self.folder.path, f"block {excluded} is not on this chain", self.holds())
+
+    def _linked_chunks(self, from_slot: int, to_slot: int, begins: bool) -> Iterator[Found]:
+        """Every block of the chunks that hold the range, linked across them."""
+        folder, chunk_of = self.folder, self.facts.chunk_of
+        first = chunk_of(max(from_slot, 0))
+        if first < folder.first.number and not begins and from_slot <= 0:
+            first = folder.first.number
+        before: Found | None = None
+        for chunk in folder.span(first, min(chunk_of(to_slot), folder.last.number)):
+            for found in self.chunk(chunk, before):
+                yield found
+                before = found
+
+    def chunk(self, chunk: ChunkFile, before: Found | None = None) -> Iterator[Found]:
+        """The checked blocks of one chunk."""
+        return chunk_blocks(chunk, self.facts, before, self.notes.append)
+
+    def find(self, point: Point) -> Found | None:
+        """The block at `point`; None when its chunk is not here or holds another there."""
+        chunk = self.folder.get(self.facts.chunk_of(point.slot)) if point.slot >= 0 else None
+        if chunk is None:
+            return None
+        for found in self.chunk(chunk):
+            if found.point == point:
+                return found
+            if found.point.slot > point.slot:
+                return None
+        return None
+
+    def previous_of(self, point: Point) -> Point | None:
+        """The block before the one at `point`: ORIGIN before the chain's first; None when its chunk is not here.
+
+        Errors: SourceError NEC-S009 when there is no such block, NEC-S005 when the one before is not the one it names.
+        """
+        chunk = self.folder.get(self.facts.chunk_of(point.slot)) if point.slot >= 0 else None
+        before: Found | None = None
+        for found in self.chunk(chunk) if chunk is not None else ():
+            if found.point == point and chunk is not None:
+                return before.point if before is not None else self._before_chunk(chunk, found)
+            before = found
+        raise faults.not_found(self.folder.path, f"block {point} is not on this chain", self.holds())
+
+    def _before_chunk(self, chunk: ChunkFile, first: Found) -> Point | None:
+        """The last block before `chunk`, whose first block is `first`."""
+        if first.prev_hash is None or chunk.number == 0:
+            return ORIGIN
+        for number in range(chunk.number - 1, -1, -1):
+            earlier = self.folder.get(number)
+            if earlier is None:
+                return None
+            last = _last(self.chunk(earlier))
+            if last is not None:
+                if last.point.hash != first.prev_hash:
+                    raise faults.unlinked(chunk.path, first.point, first.prev_hash, last.point)
+                return last.point
+        return ORIGIN
+
+
+def _last(blocks: Iterator[Found]) -> Found | None:
+    kept = deque(blocks, maxlen=1)
+    return kept[0] if kept else None
