@@ -47,8 +47,8 @@ def sample_chain(
 
 def _report(made: Summary) -> None:
     typer.echo(
-        f"{made.blocks:,} blocks with {made.txs:,} transactions, all eras, in {made.chunks:,} chunk files: "
-        f"{made.epochs} epochs, up to slot {made.last_slot:,}."
+        f"{made.blocks:,} blocks with {made.txs:,} transactions in {made.chunks:,} chunk files: "
+        f"{made.eras} eras, {made.epochs} epochs, up to slot {made.last_slot:,}."
     )
     typer.echo(f"What a correct index must contain stands in {made.folder / 'expected.json'} and expected.jsonl.")
     typer.echo(f"Next: cd {made.folder} && nectar run plan.toml")

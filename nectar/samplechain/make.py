@@ -45,11 +45,12 @@ Progress = Callable[[int], None]
 
 
 class Summary(NamedTuple):
-    """What was written: counts, and lovelace unspent at the end."""
+    """What was written: counts, eras that have a block, and lovelace unspent at the end."""
 
     folder: Path
     blocks: int
     txs: int
+    eras: int
     chunks: int
     epochs: int
     last_slot: int
@@ -107,7 +108,7 @@ def _write(folder: Path, count: int, seed: int, progress: Progress | None) -> Su
         writer.close()
         book.close(world, {"seed": seed, "network_magic": MAGIC, "k": timeline.k, "chunk_slots": timeline.byron_epoch})
         chunks, epochs = writer.number + 1, len(book.epochs)
-        return Summary(folder, book.blocks, book.txs, chunks, epochs, last_slot, world.purse.total)
+        return Summary(folder, book.blocks, book.txs, len(book.eras), chunks, epochs, last_slot, world.purse.total)
 
 
 def _block(world: World, book: Book, seat: Seat, previous: bytes, block_no: int) -> tuple[byron.RawBlock, list[Fact]]:
