@@ -26,7 +26,6 @@ PREPROD = ChainFacts(
 )
 PREVIEW = ChainFacts("preview", 2, 4_320, eras=((0, 5), (259_200, 6), (55_814_400, 7)))
 DEVNET = ChainFacts("devnet", 42, 100)
-SANCHONET = ChainFacts("sanchonet", 4, 4_320)
 
 
 class Row(NamedTuple):

@@ -73,6 +73,16 @@ def damaged(path: Path, at: int, why: str) -> SourceError:
     )
 
 
+def disowned(path: Path, at: int, same_hash: bool) -> SourceError:
+    other = "another checksum" if same_hash else "another checksum and another hash"
+    return SourceError(
+        f"the block that begins at byte {at:,} is damaged, or its index entry is: the entry has {other}",
+        where=f"{path} at byte {at:,}",
+        hint=f"{_RESTORE}; if only {path.stem}.secondary is at fault, delete that file and the chunk is read without it",
+        code="NEC-S004",
+    )
+
+
 def unlinked(path: Path, point: object, names: bytes | None, before: object) -> SourceError:
     named = names.hex() if names else "genesis"
     return SourceError(

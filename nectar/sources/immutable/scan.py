@@ -37,25 +37,33 @@ def scanned(data: bytes, scan: Scan) -> Iterator[Found]:
     Errors: SourceError NEC-S003 (cut short), NEC-S004 (damaged), NEC-S005 (the next block names another), raised after
     the whole blocks before it were given.
     """
-    file, at, count = scan.file, scan.at, scan.already
+    file, at, count, listed = scan.file, scan.at, scan.already, scan.listed
     skip = skipper(data)
     held: Found | None = None
+    doubt: SourceError | None = None
     while at < len(data):
         fault: SourceError | None = None
+        next_doubt: SourceError | None = None
         try:
             parts = outline(data, at, skip)
             header = header_at(data, parts.era_tag, *parts.header, scan.byron_epoch_slots)
             found = _found(data, at, parts, header)
-            fault = _damage(data, at, parts, header, scan)
+            fault, next_doubt = _damage(data, at, parts, header, file, listed.get(at))
         except Malformed as error:
             fault = _malformed(error, data, at, count, file)
         if held is not None:
             if fault is None and found.prev_hash != held.point.hash:
-                raise faults.unlinked(file.path, found.point, found.prev_hash, held.point)
+                raise doubt or faults.unlinked(file.path, found.point, found.prev_hash, held.point)
+            if doubt is not None:
+                if fault is not None:
+                    raise doubt
+                listed, next_doubt = {}, None  # the chain spoke against the index: it is not listened to any more
             yield held
         if fault is not None:
             raise fault
-        held, at, count = found, parts.end, count + 1
+        held, doubt, at, count = found, next_doubt, parts.end, count + 1
+    if doubt is not None:
+        raise doubt
     if held is not None:
         yield held
 
@@ -65,15 +73,20 @@ def _found(data: bytes, at: int, parts: Outline, header: Header) -> Found:
     return Found(data[at : parts.end], point, header.prev_hash, header.block_no, header.era_tag)
 
 
-def _damage(data: bytes, at: int, parts: Outline, header: Header, scan: Scan) -> SourceError | None:
-    """What speaks against the block at `at`: its own body hash, or an index entry that differs in checksum and hash."""
+def _damage(
+    data: bytes, at: int, parts: Outline, header: Header, file: ChunkFile, entry: Entry | None
+) -> tuple[SourceError | None, SourceError | None]:
+    """(fault, doubt) about the block at `at`: a fault is certain; a doubt ends when the next block names this one.
+
+    An index entry with the same checksum, or with the same hash over a body that is right, speaks for the block.
+    """
     known_body = header.body_hash is not None and header.era_tag <= Era.CONWAY
     if known_body and body_hash(data, parts.parts) != header.body_hash:
-        return faults.damaged(scan.file.path, at, "its body is not what its header's body hash says")
-    entry = scan.listed.get(at)
-    if entry is None or (entry.hash == header.hash and known_body) or entry.crc == crc32(data[at : parts.end]):
-        return None
-    return faults.damaged(scan.file.path, at, "its index entry has another checksum and another hash")
+        return faults.damaged(file.path, at, "its body is not what its header's body hash says"), None
+    if entry is None or entry.crc == crc32(data[at : parts.end]) or (known_body and entry.hash == header.hash):
+        return None, None
+    fault = faults.disowned(file.path, at, entry.hash == header.hash)
+    return (None, fault) if known_body else (fault, None)
 
 
 def _malformed(error: Malformed, data: bytes, at: int, count: int, file: ChunkFile) -> SourceError:
