@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gzip
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from nectar.sources.immutable.facts import ChainFacts
 
-EPOCH = 432_000
 MAINNET = ChainFacts(
     "mainnet",
     764_824_073,
@@ -46,8 +45,12 @@ def expected(chain: Path, name: str) -> list[Row]:
 class PreviewCalendar:
     """Preview's time: one second slots from the start, 86,400 to an epoch."""
 
-    start = datetime(2022, 10, 25, tzinfo=timezone.utc)
-    eras = {"alonzo": (0, 259_199), "babbage": (259_200, 55_814_399), "conway": (55_814_400, None)}
+    start = datetime(2022, 10, 25, tzinfo=UTC)
+    eras: ClassVar[dict[str, tuple[int, int | None]]] = {
+        "alonzo": (0, 259_199),
+        "babbage": (259_200, 55_814_399),
+        "conway": (55_814_400, None),
+    }
 
     def first_slot_of_epoch(self, epoch: int) -> int:
         return epoch * 86_400

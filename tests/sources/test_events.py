@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -95,7 +96,7 @@ def test_an_index_that_does_not_fit_its_chunk_is_not_followed(chain: Path, name:
 def test_runs_of_blocks_without_any_index(chain: Path, name: str, blocks: int) -> None:
     found = list(located(ChunkFile(0, chain / "runs" / f"{name}.chunk", True), 21_600, pytest.fail))
     assert [each.block_no for each in found] == list(range(found[0].block_no, found[0].block_no + blocks))
-    assert all(after.prev_hash == before.point.hash for before, after in zip(found, found[1:], strict=False))
+    assert all(after.prev_hash == before.point.hash for before, after in pairwise(found))
     if name.startswith("preview"):
         wanted = expected(chain, "preview-late")
         assert [row(each) for each in found] == [each for each in wanted if 3_319_101 <= each.block_no <= 3_319_200]
@@ -106,7 +107,7 @@ def test_a_source_is_opened_by_its_kind(chain: Path) -> None:
     assert source.folder.path == chain / "mainnet" / "immutable"
 
 
-@pytest.fixture()
+@pytest.fixture
 def preview(chain: Path) -> ImmutableSource:
     return ImmutableSource(chain / "preview", PREVIEW)
 
@@ -151,7 +152,12 @@ def test_slots_choose_the_blocks(chain: Path, preview: ImmutableSource) -> None:
 def test_only_the_chunks_of_the_range_are_read(preview: ImmutableSource, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     real = chunk.read_file
-    monkeypatch.setattr(chunk, "read_file", lambda path: (read.append(path.name), real(path))[1])
+
+    def noted(path: Path) -> bytes:
+        read.append(path.name)
+        return real(path)
+
+    monkeypatch.setattr(chunk, "read_file", noted)
     assert len(list(preview.blocks(from_slot=4_320 * 7, to_slot=4_320 * 9 - 1))) > 400
     assert read == ["00007.chunk", "00008.chunk"]
 

@@ -11,7 +11,7 @@ from nectar.cardano.point import ORIGIN, Era, Point
 from nectar.decode.envelope import byron_magic, header_at, quick_fields
 from nectar.decode.skip import Malformed
 from nectar.sources.immutable import faults
-from nectar.sources.immutable.chunk_file import ChunkFile, Found
+from nectar.sources.immutable.chunk_file import GENESIS, ChunkFile, Found
 from nectar.sources.immutable.facts import ChainFacts
 from nectar.sources.immutable.scan import Scan, scanned
 from nectar.sources.immutable.secondary import Entry, entries
@@ -41,7 +41,8 @@ def read_index(path: Path) -> bytes:
 
 
 def chunk_blocks(file: ChunkFile, facts: ChainFacts, before: Found | None, note: Note) -> Iterator[Found]:
-    """The chunk's blocks in order, read into memory as one file; `before` is the block before the first, when known.
+    """The chunk's blocks in order, read into memory as one file; `before` is the block before the first one
+    (GENESIS: there is none), or None when it is not known.
 
     Errors: SourceError NEC-S003 to S007, S010; raised when the iteration reaches the fault.
     """
@@ -110,15 +111,15 @@ def linked(blocks: Iterator[Found], file: ChunkFile, facts: ChainFacts, before: 
         if block.era_tag != era_seen:
             _check_network(block, path, facts)
             era_seen = block.era_tag
-        if before is not None:
+        if before is GENESIS:
+            _check_first(block, path, facts)
+        elif before is not None:
             if block.era_tag < before.era_tag > Era.BYRON:
                 raise faults.out_of_order(path, block.point, before.point, "whose era is later")
             if block.prev_hash != before.point.hash:
                 raise faults.unlinked(path, block.point, block.prev_hash, before.point)
             if slot <= before.point.slot and not (slot == before.point.slot and before.era_tag == Era.BYRON_EBB):
                 raise faults.out_of_order(path, block.point, before.point)
-        elif number == 0:
-            _check_first(block, path, facts)
         before = block
         yield block
 

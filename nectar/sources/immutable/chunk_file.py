@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from nectar.cardano.point import Point
+from nectar.cardano.point import ORIGIN, Point
 
 
 class ChunkFile(NamedTuple):
@@ -32,3 +32,7 @@ class Found(NamedTuple):
     prev_hash: bytes | None
     block_no: int
     era_tag: int
+
+
+GENESIS = Found(b"", ORIGIN, None, -1, -1)
+"""Stands before the chain's first block, where a block before is asked for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from nectar.sources.immutable import faults
@@ -54,7 +55,7 @@ class Folder:
 
     def gaps(self) -> Iterator[tuple[int, int]]:
         """Ranges of numbers (first, last) missing between the first chunk and the last."""
-        for before, after in zip(self.chunks, self.chunks[1:], strict=False):
+        for before, after in pairwise(self.chunks):
             if after.number != before.number + 1:
                 yield before.number + 1, after.number - 1
 

@@ -11,7 +11,7 @@ from nectar.errors import SourceError
 from nectar.sources.events import RollBackward, RollForward
 from nectar.sources.immutable import faults
 from nectar.sources.immutable.chunk import chunk_blocks
-from nectar.sources.immutable.chunk_file import ChunkFile, Found
+from nectar.sources.immutable.chunk_file import GENESIS, ChunkFile, Found
 from nectar.sources.immutable.facts import ChainFacts
 from nectar.sources.immutable.folder import Folder, open_folder
 
@@ -137,14 +137,16 @@ class ImmutableSource:
         first = chunk_of(max(from_slot, 0))
         if first < folder.first.number and not begins and from_slot <= 0:
             first = folder.first.number
-        before: Found | None = None
+        before = GENESIS if first == 0 else None
         for chunk in folder.span(first, min(chunk_of(to_slot), folder.last.number)):
             for found in self.chunk(chunk, before):
                 yield found
                 before = found
 
     def chunk(self, chunk: ChunkFile, before: Found | None = None) -> Iterator[Found]:
-        """The checked blocks of one chunk."""
+        """The checked blocks of one chunk; `before` as in `chunk_blocks`."""
+        if before is None and chunk.number == 0:
+            before = GENESIS
         return chunk_blocks(chunk, self.facts, before, self.notes.append)
 
     def find(self, point: Point) -> Found | None:
