@@ -14,7 +14,7 @@ from nectar.samplechain.keys import Address, ByronKey, byron_address, byron_key_
 from nectar.samplechain.purse import Output
 from nectar.samplechain.scripts import new_byron_key
 from nectar.samplechain.seal import FEE_A, FEE_B
-from nectar.samplechain.world import MAGIC, World
+from nectar.samplechain.world import ADA, MAGIC, World
 
 NO_SSC = b"\xd9\x01\x02\x80"
 EXTRA = b"\x81\xa0"  # block extra data: one empty attributes map
@@ -40,10 +40,10 @@ def make_tx(world: World) -> ByronTx:
         inputs.append(bag.pick(dice))
         purse.take(inputs[-1])
     come = sum(o.coin for o in inputs)
-    wanted = 1 if redeems else dice.pick((1, 2, 2, 3))
+    wanted = 1 if redeems or come < 10 * ADA else dice.pick((1, 2, 2, 3))
     addresses = [_receiver(world) for _ in range(wanted)]
     size = 150 * len(inputs) + sum(len(a.raw) + 10 for a in addresses)
-    fee = 0 if redeems else min(come - 1, FEE_B + FEE_A * size + dice.below(300))
+    fee = 0 if redeems else FEE_B + FEE_A * size + dice.below(300)
     outputs = tuple(_pay(world, addresses, come - fee))
     body = _body(world, inputs, outputs)
     tx_id = hash32(body)
@@ -62,13 +62,13 @@ def _receiver(world: World) -> Address:
 
 
 def _pay(world: World, addresses: list[Address], coin: int) -> list[Output]:
+    """Each gets an ada or more, so that everything can be spent again."""
     outputs = []
-    for i, address in enumerate(addresses):
-        last = i == len(addresses) - 1
-        part = coin if last else min(coin - 1, max(1, int(coin * world.dice.random() ** 2)))
-        if part > 0:
-            outputs.append(Output(address, part))
-            coin -= part
+    for left in range(len(addresses) - 1, -1, -1):
+        spare = coin - ADA * (left + 1)
+        part = coin if not left else ADA + int(spare * world.dice.random() ** 2)
+        outputs.append(Output(addresses[left], part))
+        coin -= part
     return outputs
 
 

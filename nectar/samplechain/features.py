@@ -25,8 +25,10 @@ def attach_scripts(draft: Draft) -> bool:
     """Scripts in the auxiliary data, with or without metadata: the array and the tagged shape."""
     world = draft.world
     draft.auxiliary_scripts = [native_script(world) for _ in range(world.dice.between(0, 2))]
-    for language in world.plutus_languages:
-        if world.dice.chance(0.4):
+    languages = world.plutus_languages
+    plutus = len(languages) > 0 and world.draw("auxiliary plutus", (False, True))
+    for language in languages if plutus else ():
+        if world.dice.chance(0.6):
             draft.auxiliary_scripts.append(plutus_script(world.dice, language))
     return bool(draft.auxiliary_scripts)
 

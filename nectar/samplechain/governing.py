@@ -46,7 +46,7 @@ def stake_certificate(number: int, *, pool: bool = False, vote: bool = False, re
         if register and not draft.afford(KEY_DEPOSIT):
             return False
         credential: Credential | None = new_credential(world) if register else willing(draft)
-        if credential is None or not draft.may_run(credential):
+        if credential is None or credential.hash in draft.touched or not draft.may_run(credential):
             return False
         parts = [cbor.uint(number), credential.item]
         parts += [cbor.bstr(world.pools.pick(world.dice).hash)] if pool else []
@@ -106,7 +106,8 @@ def resign_cold(draft: Draft) -> bool:
 def register_drep(draft: Draft) -> bool:
     world = draft.world
     new = credential_of(new_script(world)) if world.draw("new drep", (False, True)) else world.new_key_credential()
-    if not draft.afford(DREP_DEPOSIT) or not draft.may_run(new):
+    known = new in world.dreps or new.hash in draft.touched
+    if known or not draft.afford(DREP_DEPOSIT) or not draft.may_run(new):
         return False
     draft.certify(cbor.array([cbor.uint(16), new.item, cbor.uint(DREP_DEPOSIT), maybe_anchor(world)]), new)
     draft.deposit += DREP_DEPOSIT

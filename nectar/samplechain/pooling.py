@@ -14,8 +14,12 @@ FEWEST_POOLS = 3
 
 
 def new_credential(world: World) -> Credential:
-    """Somebody's new stake credential: a key in two of three, else a script."""
-    return credential_of(new_script(world)) if world.dice.chance(0.33) else world.new_key_credential()
+    """Somebody's new credential: a key in two of three, else a script; never one in use (a bare time lock may recur)."""
+    if world.dice.chance(0.33):
+        script = credential_of(new_script(world))
+        if script not in world.stakes and script not in world.dreps:
+            return script
+    return world.new_key_credential()
 
 
 def note_registration(draft: Draft, credential: Credential, deposit: int) -> None:
@@ -47,6 +51,8 @@ def register_stake(draft: Draft) -> bool:
     if not draft.afford(KEY_DEPOSIT):
         return False
     credential = new_credential(draft.world)
+    if credential.hash in draft.touched:
+        return False
     draft.touched.add(credential.hash)
     draft.certify(cbor.array([cbor.uint(0), credential.item]), None)
     note_registration(draft, credential, KEY_DEPOSIT)
@@ -64,7 +70,11 @@ def deregister_stake(draft: Draft) -> bool:
 
 def willing(draft: Draft) -> Credential | None:
     """A registered credential, not touched yet, that can sign or run here."""
-    found = draft.world.pick_registered(draft.touched)
+    world = draft.world
+    found = None
+    if len(world.plutus_languages) > 0 and world.draw("willing", (False, False, True)):
+        found = world.pick_registered(draft.touched, script=True, plutus=True)
+    found = found or world.pick_registered(draft.touched)
     return found if found is not None and draft.may_run(found) else None
 
 
@@ -200,8 +210,8 @@ def reward_from(pot: int) -> Feature:
     def feature(draft: Draft) -> bool:
         world, dice = draft.world, draft.world.dice
         chosen = {c.hash: c for c in (world.pick_registered(set()) for _ in range(dice.between(1, 4))) if c is not None}
-        low = -5 * ADA if world.era >= Era.ALONZO and dice.chance(0.2) else 1
-        rewards = [(c.item, cbor.integer(dice.between(low, 2000 * ADA))) for c in chosen.values()]
+        signs = (1, 1, 1, -1) if world.era >= Era.ALONZO else (1,)
+        rewards = [(c.item, cbor.integer(world.draw("sign", signs) * dice.skewed(1, 2000 * ADA))) for c in chosen.values()]
         _quorum(draft)
         draft.certificates.append(cbor.array([cbor.uint(6), cbor.array([cbor.uint(pot), world.pen.map(rewards)])]))
         return True

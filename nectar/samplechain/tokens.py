@@ -15,6 +15,7 @@ MAX_QUANTITY = (1 << 64) - 1
 COLLATERAL = 5 * ADA
 NAMES = (b"", b"\x00", b"HONEY", b"\xff\xfe\x00not utf-8\xc3", "蜂蜜".encode(), b"\x00\x06\x43\xb0ref", b"\x00\x0d\xe1\x40nft")
 WHALE = "whale"
+QUANTITIES = (*(1,) * 12, *(0,) * 7, MAX_MINT)  # 0: any
 MOST_PUBLISHED = 60
 
 
@@ -57,7 +58,7 @@ def mint(draft: Draft) -> bool:
     made: dict[bytes, int] = {}
     for _ in range(dice.pick((1, 1, 1, 2, 3, 12))):
         name = _asset_name(world)
-        quantity = MAX_MINT if dice.chance(0.01) else dice.pick((1, 1, dice.skewed(1, 10**15)))
+        quantity = world.draw("quantity", QUANTITIES) or dice.skewed(1, 10**15)
         if world.supply.get((script.hash, name), 0) + quantity <= MAX_QUANTITY:
             made[name] = quantity
     made = {n: q for n, q in made.items() if (script.hash, n) not in draft.mint}

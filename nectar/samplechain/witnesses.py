@@ -136,7 +136,7 @@ def auxiliary_data(draft: Draft) -> bytes:
     shapes = ["map"] if not scripts else []
     shapes += ["array"] if world.era >= Era.ALLEGRA and not plutus else []
     shapes += ["tagged"] if world.era >= Era.ALONZO else []
-    shape = world.dice.pick(shapes)
+    shape = world.draw(f"shape of {shapes}", shapes)
     if shape == "map":
         return labels
     if shape == "array":

@@ -29,16 +29,18 @@ class Deck(Generic[T]):
         self.dice = dice
         self.cards = tuple(cards)
         self.left: list[T] = []
+        self.waiting: list[T] = []
 
     def draw(self) -> T:
         if not self.left:
-            self.left = self.dice.shuffled(self.cards)
+            self.left = self.dice.shuffled([*self.cards, *self.waiting])
+            self.waiting = []
         return self.left.pop()
 
     def put_back(self, card: T) -> None:
-        """Could not be played yet: it comes again within this round, or if it was the last, in the next."""
-        if self.left:
-            self.left.insert(self.dice.below(len(self.left)), card)
+        """Could not be played now: the next round has it once more."""
+        if card not in self.waiting:
+            self.waiting.append(card)
 
 
 class Action(NamedTuple):
@@ -56,6 +58,10 @@ class Delegate(NamedTuple):
     delegate: Key
     byron: ByronKey
     byron_delegate: ByronKey
+
+
+def _is_plutus(credential: Credential) -> bool:
+    return isinstance(credential.holder, Script) and credential.holder.language > 0
 
 
 class World:
@@ -124,11 +130,14 @@ class World:
         if len(self.actions) > REMEMBERED:
             del self.actions[: REMEMBERED // 2]
 
-    def pick_registered(self, taken: set[bytes], script: bool | None = None) -> Credential | None:
-        """A registered stake credential that this transaction has not touched yet."""
-        for _ in range(12 if len(self.registered) else 0):
+    def pick_registered(
+        self, taken: set[bytes], script: bool | None = None, plutus: bool = False
+    ) -> Credential | None:
+        """A registered stake credential that this transaction has not touched yet, of the kind asked for."""
+        for _ in range(20 if len(self.registered) else 0):
             found = self.registered.pick(self.dice)
-            if found.hash not in taken and (script is None or found.script is script):
+            fits = script is None or found.script is script
+            if fits and found.hash not in taken and (not plutus or _is_plutus(found)):
                 return found
         return None
 

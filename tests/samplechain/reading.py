@@ -40,7 +40,7 @@ def items(raw: bytes) -> list[bytes]:
     stream = BytesIO(raw)
     stream.seek(start)
     decoder = CBORDecoder(stream, semantic_decoders={258: _as_list, 30: _as_list})
-    found = []
+    found: list[bytes] = []
     while (length is None and raw[start] != 0xFF) or (length is not None and len(found) < length):
         decoder.decode()
         found.append(raw[start : stream.tell()])
@@ -79,7 +79,7 @@ def entries(folder: Path) -> Iterator[Entry]:
         rows = [struct.unpack_from(">QHHI32sQ", index, at) for at in range(0, len(index), 56)]
         ends = [row[0] for row in rows[1:]] + [len(data)] * bool(rows)
         for row, end in zip(rows, ends, strict=True):
-            yield Entry(int(path.stem), *row, data[row[0] : end])
+            yield Entry._make((int(path.stem), *row, data[row[0] : end]))
 
 
 class Block(NamedTuple):
