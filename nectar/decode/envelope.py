@@ -19,6 +19,9 @@ BYRON_EPOCH_SLOTS = 21_600
 _BODY_HASH_AT = {15: 8, 10: 7}
 """Position of `block_body_hash` among the fields of `header_body`: 15 of them up to Alonzo, 10 from Babbage on."""
 
+_TWO_HEADS = frozenset((b"\x82\x8f", b"\x82\x8a", b"\x82\x8c"))
+"""[header_body, signature], then header_body: 15 fields, 10, or 12 (Dijkstra prototypes)."""
+
 
 class Envelope(NamedTuple):
     """What a header says: `hash` and `prev_hash` are 32 bytes; `prev_hash` None means that genesis came before.
@@ -98,6 +101,22 @@ def header_at(raw: bytes, era_tag: int, start: int, end: int, byron_epoch_slots:
     if era_tag == Era.BYRON:
         return _byron_header(raw, start, end, byron_epoch_slots)
     return _shelley_header(raw, era_tag, start, end)
+
+
+def quick_fields(raw: bytes, start: int) -> tuple[int, int, bytes | None]:
+    """(slot, block number, previous hash) of a Shelley or later header that begins at `start`: a few bytes, by hand.
+
+    The hot path of reading chunk files (about 1 us); says the same as `header_at`. Errors: Malformed.
+    """
+    if raw[start : start + 2] not in _TWO_HEADS:
+        raise Malformed("a header of 15 or 10 fields was expected", start)
+    block_no, at = unsigned(raw, start + 2)
+    slot, at = unsigned(raw, at)
+    if raw[at : at + 2] == b"\x58\x20" and len(raw) >= at + 34:
+        return slot, block_no, raw[at + 2 : at + 34]
+    if raw[at : at + 1] == b"\xf6":
+        return slot, block_no, None
+    raise Malformed("a previous hash was expected", at)
 
 
 def body_hash(raw: bytes, parts: tuple[tuple[int, int], ...]) -> bytes:

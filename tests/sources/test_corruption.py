@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from nectar.cardano.point import ORIGIN
 from nectar.errors import SourceError
 from nectar.sources.events import RollForward
+from nectar.sources.immutable.chunk import linked
 from nectar.sources.immutable.facts import ChainFacts
 from nectar.sources.immutable.source import ImmutableSource
 from tests.sources.networks import DEVNET, MAINNET, PREPROD, PREVIEW
@@ -290,3 +291,35 @@ def test_a_byron_block_whose_checksum_fails_is_refused(chain: Path, tmp_path: Pa
         shutil.copyfile(chain / "preprod" / "immutable" / f"00000.{kind}", tmp_path / f"00000.{kind}")
     spoil(tmp_path / "00000.chunk", 83 + 620)
     refused(tmp_path, "NEC-S004", "damaged", PREPROD)
+
+
+def test_without_an_index_the_body_hash_finds_a_changed_transaction(chain: Path, tmp_path: Path) -> None:
+    shutil.copyfile(chain / "mainnet" / "immutable" / "00500.chunk", tmp_path / "00500.chunk")
+    second_block, in_its_output = 1_009, 1_009 + 1_003 + 60
+    spoil(tmp_path / "00500.chunk", in_its_output)
+    error = refused(tmp_path, "NEC-S004", "not what its header's body hash says", MAINNET)
+    assert f"at byte {second_block:,}" in error.where
+
+
+@pytest.mark.parametrize("facts", [DEVNET, DEVNET._replace(eras=((0, 7),))])
+@pytest.mark.parametrize("indexed", [True, False])
+def test_a_changed_era_tag_is_found(chain: Path, tmp_path: Path, facts: ChainFacts, indexed: bool) -> None:
+    """The tag is under no hash; the eras before and after it, or the network's, tell."""
+    for file in (chain / "vectors" / "mithril-devnet-immutable").glob("*.chunk"):
+        shutil.copyfile(file, tmp_path / file.name)
+        if indexed:
+            shutil.copyfile(file.with_suffix(".secondary"), tmp_path / f"{file.stem}.secondary")
+    second = next(iter(ImmutableSource(tmp_path, facts).blocks())).raw
+    spoil(tmp_path / "00000.chunk", len(second) + 1)
+    with pytest.raises(SourceError) as caught:
+        read(tmp_path, facts)
+    assert caught.value.code == ("NEC-S007" if facts.eras else "NEC-S006")
+
+
+def test_slots_must_rise(folder: Path) -> None:
+    source = ImmutableSource(folder, PREVIEW)
+    first, second, third = list(source.chunk(source.folder.first))[:3]
+    late = second._replace(point=second.point._replace(slot=first.point.slot))
+    with pytest.raises(SourceError, match="whose slot is not lower") as caught:
+        list(linked(iter((first, late, third)), source.folder.first, PREVIEW, None))
+    assert caught.value.code == "NEC-S006"
