@@ -1,0 +1,1 @@
+"""SQLite: one file, one writer, everything of a batch in one transaction."""
