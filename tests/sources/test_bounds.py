@@ -122,6 +122,8 @@ def test_the_range_gives_its_blocks(preview: ImmutableSource, rows: list[Row]) -
         (AtSlot(0), AtSlot(1_036_800), "NEC-S008", "slot 1036800 is outside"),
         (AtSlot(0), AtEpoch(12), "NEC-S008", "epoch 12 = slot 1123199 is outside"),
         (TipMinus(46_714), FollowTip(), "NEC-S008", "tip-46714 is outside"),
+        (TipMinus(1 << 80), FollowTip(), "NEC-S008", "is outside"),
+        (AtSlot(1 << 80), FollowTip(), "NEC-S008", "is outside"),
         (AtPoint(9_999_999, bytes(32)), FollowTip(), "NEC-S008", "point 9999999"),
         (AtPoint(20, bytes(32)), FollowTip(), "NEC-S009", "the block at slot 20 is cd619529.*, not 00000000"),
         (AtPoint(21, bytes(32)), FollowTip(), "NEC-S009", "no block stands at slot 21"),

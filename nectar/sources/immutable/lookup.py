@@ -95,7 +95,7 @@ def before_tip(source: ImmutableSource, blocks: int) -> Found | None:
         chunk = folder.get(number)
         if chunk is None:
             raise faults.missing_chunks(folder.path, number, number)
-        kept: deque[Found] = deque(maxlen=wanted + 1)
+        kept: deque[Found] = deque(maxlen=min(wanted, 1 << 30) + 1)
         count = 0
         for found in source.chunk(chunk):
             if found.era_tag != Era.BYRON_EBB:
