@@ -18,7 +18,6 @@ from nectar.samplechain.world import ADA, MAGIC, World
 
 NO_SSC = b"\xd9\x01\x02\x80"
 EXTRA = b"\x81\xa0"  # block extra data: one empty attributes map
-LARGEST_BLOCK = 60_000
 
 
 class ByronTx(NamedTuple):

@@ -78,8 +78,8 @@ class Draft:
     def spend_any(self) -> bool:
         """One more input that only needs a signature."""
         purse, dice = self.world.purse, self.world.dice
-        names = ("byron", "key") if dice.chance(0.1) else ("key", "byron")
-        for name in names:
+        first = dice.pick(("byron", "script0", *("key",) * 10))
+        for name in (first, "key", "script0", "byron"):
             bag = purse.bag(name)
             if len(bag):
                 self.spend(bag.pick(dice))

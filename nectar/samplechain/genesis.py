@@ -193,7 +193,7 @@ def _protocol_parameters() -> Json:
         "eMax": 18,
         "extraEntropy": {"tag": "NeutralNonce"},
         "maxTxSize": 16384,
-        "maxBlockBodySize": 65536,
+        "maxBlockBodySize": 90112,
         "maxBlockHeaderSize": 1100,
         "minFeeA": 44,
         "minFeeB": 155381,

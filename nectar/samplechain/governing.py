@@ -158,7 +158,12 @@ def propose(kind: int) -> Feature:
         parts = [cbor.uint(ACTION_DEPOSIT), cbor.bstr(reward_account(account)), action, anchor(world)]
         draft.proposals.append(cbor.array(parts))
         draft.deposit += ACTION_DEPOSIT
-        draft.then(lambda tx_id: world.remember_action(Action(tx_id, index, kind)))
+
+        def effect(tx_id: bytes) -> None:
+            world.remember_action(Action(tx_id, index, kind))
+            world.owed += ACTION_DEPOSIT
+
+        draft.then(effect)
         return True
 
     return feature

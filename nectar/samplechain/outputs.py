@@ -99,14 +99,25 @@ def share_out(draft: Draft, coin: int, assets: Assets) -> list[Output]:
     spare = coin - sum(map(least_coin, hands))
     outputs = []
     for i, hand in enumerate(hands):
-        extra = spare if i == len(hands) - 1 else int(spare * dice.random() ** 2)
+        is_change = i == len(hands) - 1
+        extra = spare if is_change else int(spare * dice.random() ** 2)
         spare -= extra
-        outputs.append(script_output(draft, Output(receiver(world), least_coin(hand) + extra, hand)))
+        address = change_address(world) if is_change else receiver(world)
+        outputs.append(script_output(draft, Output(address, least_coin(hand) + extra, hand)))
     return dice.shuffled(outputs)
 
 
+def change_address(world: World) -> Address:
+    """The largest share goes to a key in most cases, so that money stays spendable."""
+    for _ in range(4):
+        address = receiver(world)
+        if isinstance(address.owner, Key):
+            return address
+    return receiver(world)
+
+
 def receiver(world: World) -> Address:
-    """Somebody known in most cases; plain keys far more often than the rest, so that money stays spendable."""
+    """Somebody known in most cases."""
     dice = world.dice
     if len(world.receivers) > 50 and dice.chance(0.75):
         return dice.pick(world.receivers)

@@ -231,6 +231,18 @@ def move_pot(pot: int) -> Feature:
     return feature
 
 
+def _returned(draft: Draft) -> int:
+    """A share of the deposits that have come back to reward accounts."""
+    world = draft.world
+    amount = world.owed // 5
+
+    def effect(_: bytes) -> None:
+        world.owed -= amount
+
+    draft.then(effect)
+    return amount if not draft.withdrawals else 0
+
+
 def withdraw(draft: Draft) -> bool:
     """One to three reward accounts; sometimes nothing is in them, which is how some scripts are made to run."""
     dice = draft.world.dice
@@ -239,7 +251,7 @@ def withdraw(draft: Draft) -> bool:
         if credential is None:
             break
         draft.touched.add(credential.hash)
-        draft.withdrawals[credential] = 0 if dice.chance(0.1) else dice.skewed(1, 3000 * ADA)
+        draft.withdrawals[credential] = 0 if dice.chance(0.1) else dice.skewed(1, 3000 * ADA) + _returned(draft)
     for credential in draft.withdrawals:
         draft.authorise(credential, REWARD, credential)
     return bool(draft.withdrawals)

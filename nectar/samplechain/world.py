@@ -89,7 +89,7 @@ class World:
         self.hot: dict[Credential, Credential] = {}
         self.actions: list[Action] = []
         self.guardrail: Script | None = None
-        self.treasury = 0
+        self.owed = 0  # deposits of ended actions and pools: paid to reward accounts, to be withdrawn
         self.counters: dict[bytes, int] = {}
         self._decks: dict[str, Deck[object]] = {}
 

@@ -33,7 +33,7 @@ def block_features(parsed: Block) -> Iterator[str]:
         yield from byron_features(parsed)
     else:
         there = txs(parsed)
-        yield "empty block" if not there else "busy block" if len(there) >= 20 else "block"
+        yield "empty block" if not there else "busy block" if len(there) >= 12 else "block"
         for tx in there:
             yield from tx_features(tx)
         yield from (f"indefinite segment {i}" for i, part in enumerate(parsed.parts) if part[0] & 31 == 31)
