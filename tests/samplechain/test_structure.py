@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.samplechain.reading import Block, Entry, block, entries, hash28, hash32, items, txs, value
+from tests.samplechain.reading import Block, Entry, block, entries, hash28, hash32, items, txs
 
 ERAS = ["BYRON_EBB", "BYRON", "SHELLEY", "ALLEGRA", "MARY", "ALONZO", "BABBAGE", "CONWAY"]
 MAJORS = {2: {2}, 3: {3}, 4: {4}, 5: {5, 6}, 6: {7, 8}, 7: {9, 10}}
+MOST_BODY, MOST_TX = 90_112, 16_384
 Fact = dict[str, Any]
 
 
@@ -22,22 +23,25 @@ def found(made: Path) -> list[tuple[Entry, Block]]:
     return [(entry, block(entry.raw)) for entry in entries(made / "immutable")]
 
 
-def test_index_entries_point_at_whole_blocks_and_their_headers(found: list[tuple[Entry, Block]]) -> None:
-    for entry, parsed in found:
+def check_entries(folder: Path) -> int:
+    """Every index entry points at a whole block and its header; returns how many there are."""
+    count = 0
+    for entry in entries(folder):
         assert zlib.crc32(entry.raw) == entry.crc
+        parsed = block(entry.raw)
         header = entry.raw[entry.header_offset : entry.header_offset + entry.header_size]
         assert header == parsed.parts[0]
         prefix = b"\x82" + bytes((parsed.era,)) if parsed.era < 2 else b""
         assert hash32(prefix + header) == entry.hash
+        count += 1
+    return count
 
 
-def test_primary_index_leads_to_every_slots_entry(made: Path, whole: Fact) -> None:
+def check_primaries(folder: Path, slots: int, newest_is_full: bool) -> None:
     """Finished chunks have an offset for every slot and the boundary block; the newest ends with its last block."""
-    slots = whole["chunk_slots"]
-    paths = sorted((made / "immutable").glob("*.primary"))
-    assert [int(p.stem) for p in paths] == list(range(len(paths)))
+    paths = sorted(folder.glob("*.primary"))
     by_chunk: dict[int, list[Entry]] = {}
-    for entry in entries(made / "immutable"):
+    for entry in entries(folder):
         by_chunk.setdefault(entry.chunk, []).append(entry)
     for path in paths:
         raw, number = path.read_bytes(), int(path.stem)
@@ -48,7 +52,25 @@ def test_primary_index_leads_to_every_slots_entry(made: Path, whole: Fact) -> No
         assert [i for i in range(len(offsets) - 1) if offsets[i + 1] - offsets[i]] == relative
         assert offsets[0] == 0
         assert offsets[-1] == 56 * len(here)
-        assert len(offsets) == (relative[-1] + 2 if path is paths[-1] else slots + 2)
+        full = path is not paths[-1] or newest_is_full
+        assert len(offsets) == (slots + 2 if full else relative[-1] + 2)
+
+
+def test_chunks_and_indexes(made: Path, whole: Fact) -> None:
+    folder = made / "immutable"
+    assert check_entries(folder) == 2000
+    check_primaries(folder, whole["chunk_slots"], newest_is_full=False)
+    assert [int(p.stem) for p in sorted(folder.glob("*.chunk"))] == list(range(len(list(folder.glob("*.primary")))))
+
+
+@pytest.mark.parametrize(
+    ("folder", "slots"),
+    [("preprod/immutable", 21_600), ("vectors/mithril-devnet-immutable", 100), ("preview-late/immutable", 4_320)],
+)
+def test_a_nodes_own_files_pass_the_same_checks(chain: Path, folder: str, slots: int) -> None:
+    """So that what is asked of a sample chain is what a node writes."""
+    assert check_entries(chain / folder) > 300
+    check_primaries(chain / folder, slots, newest_is_full=True)
 
 
 def test_blocks_link_back_to_the_byron_genesis(made: Path, found: list[tuple[Entry, Block]], facts: list[Fact]) -> None:
@@ -102,22 +124,25 @@ def test_every_byron_epoch_begins_with_its_boundary_block(facts: list[Fact]) -> 
     assert boundaries == sorted({f["epoch_no"] for f in facts if f["era"] == "BYRON"})
 
 
-def test_byron_proofs(found: list[tuple[Entry, Block]]) -> None:
-    for _, parsed in found:
+def test_byron_proofs(found: list[tuple[Entry, Block]], chain: Path) -> None:
+    real = [block(path.read_bytes()) for path in sorted((chain / "blocks").glob("*.Byron*.block"))]
+    assert len(real) > 40
+    for parsed in [*real, *(parsed for _, parsed in found if parsed.era < 2)]:
         if parsed.era == 0:
             assert parsed.header[2] == hash32(parsed.parts[1])
-        elif parsed.era == 1:
-            tx_payload, ssc, delegations, update = items(parsed.parts[1])
-            (count, root, witnesses), _, delegation_proof, update_proof = parsed.header[2]
-            pairs = [items(pair) for pair in items(tx_payload)]
-            assert count == len(pairs)
-            assert root == merkle([pair[0] for pair in pairs])
-            assert witnesses == hash32(b"\x9f" + b"".join(pair[1] for pair in pairs) + b"\xff")
-            assert (delegation_proof, update_proof) == (hash32(delegations), hash32(update))
-            assert parsed.header[4][3] == hash32(parsed.parts[2])
-            kind, *payload = items(ssc)
-            assert value(kind) in range(4)
-            assert len(payload) == (1 if value(kind) == 3 else 2)
+            continue
+        tx_payload, ssc, delegations, update = items(parsed.parts[1])
+        (count, root, witnesses), ssc_proof, delegation_proof, update_proof = parsed.header[2]
+        pairs = [items(pair) for pair in items(tx_payload)]
+        assert count == len(pairs)
+        assert root == merkle([pair[0] for pair in pairs])
+        assert witnesses == hash32(b"\x9f" + b"".join(pair[1] for pair in pairs) + b"\xff")
+        assert (delegation_proof, update_proof) == (hash32(delegations), hash32(update))
+        assert parsed.header[4][3] == hash32(parsed.parts[2])
+        kind, *payload = items(ssc)
+        assert kind[0] == ssc_proof[0]
+        if kind[0] < 3:
+            assert ssc_proof[1] == hash32(payload[0])
 
 
 def merkle(leaves: list[bytes]) -> bytes:
@@ -140,7 +165,7 @@ def test_body_hash_size_version_and_issuer(made: Path, found: list[tuple[Entry, 
         segments = parsed.parts[1:]
         assert len(segments) == (3 if parsed.era < 5 else 4)
         size, body_hash = (header[6], header[7]) if parsed.era >= 6 else (header[7], header[8])
-        assert size == sum(map(len, segments))
+        assert size == sum(map(len, segments)) <= MOST_BODY
         assert body_hash == hash32(b"".join(map(hash32, segments)))
         assert len(header) == (10 if parsed.era >= 6 else 15)
         certificate, version = header[8:] if parsed.era >= 6 else (header[9:13], header[13:])
@@ -163,6 +188,7 @@ def test_transaction_hashes(found: list[tuple[Entry, Block]], facts: list[Fact])
         for tx in there:
             assert tx.body.get(7) == (hash32(tx.auxiliary) if tx.auxiliary else None)
             assert (11 in tx.body) == (5 in tx.witnesses or 4 in tx.witnesses)
+            assert len(tx.raw) + sum(map(len, tx.witnesses_raw.values())) + len(tx.auxiliary) <= MOST_TX
             hashed += 7 in tx.body
     assert hashed > 100
 
