@@ -1,0 +1,39 @@
+"""The only module that knows where `grammar/` and `schemas/` are: inside an installed wheel, or at a checkout's root."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from nectar.errors import FatalError
+
+
+def read_schema(name: str) -> str:
+    """Text of ``schemas/<name>.schema.json``; `name` is ``plan`` or ``profile``. Errors: FatalError NEC-R001."""
+    return _read("schemas", f"{name}.schema.json")
+
+
+def read_grammar(name: str) -> str:
+    """Text of ``grammar/<name>``, such as ``filter.lark``. Errors: FatalError NEC-R001."""
+    return _read("grammar", name)
+
+
+def _read(folder: str, name: str) -> str:
+    for place in _places(folder):
+        found = place.joinpath(name)
+        if found.is_file():
+            return found.read_text(encoding="utf-8")
+    raise FatalError(
+        f"{folder}/{name} is missing from this installation",
+        where=str(_places(folder)[0]),
+        hint="install Nectar again: pip install --force-reinstall nectar-cardano",
+        code="NEC-R001",
+    )
+
+
+def _places(folder: str) -> tuple[Traversable, ...]:
+    """A wheel carries the folder inside the package (pyproject's force-include); an editable install reads the checkout's."""
+    package = files("nectar")
+    checkout = Path(str(package)).parent
+    return (package.joinpath("_shipped", folder), checkout.joinpath(folder))
