@@ -5,5 +5,6 @@ The room is a step of its own: it knows how to *write* CBOR and never reads it, 
 
 What is real here: the disk format, header links, body hashes and sizes, Byron body proofs, transaction ids, exact
 balances, deposits, script, datum and auxiliary data hashes, redeemer pointers. What is not: signatures, VRF and KES
-proofs (random bytes of the right size), script results, reward balances, and the enactment of votes and updates.
+proofs (random bytes of the right size), script results, reward balances, quorums, whether a proposal names the
+guardrail script, and the enactment of votes and updates: deposits stay what the genesis files say.
 """
