@@ -1,0 +1,65 @@
+"""Base58 (Bitcoin's alphabet) and the checksum of Byron addresses."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_VALUES = {character: value for value, character in enumerate(_ALPHABET)}
+_PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
+
+
+def encode(data: bytes) -> str:
+    """Leading zero bytes become leading `1`s."""
+    number = int.from_bytes(data, "big")
+    pairs: list[str] = []
+    while number:
+        number, rest = divmod(number, 3364)
+        pairs.append(_PAIRS[rest])
+    text = "".join(reversed(pairs)).lstrip("1")
+    return "1" * (len(data) - len(data.lstrip(b"\0"))) + text
+
+
+def decode(text: str) -> bytes:
+    """Raises ValueError on a character that is not in the alphabet."""
+    number = 0
+    for at, character in enumerate(text):
+        value = _VALUES.get(character)
+        if value is None:
+            raise ValueError(f"{character!r} at character {at + 1} is not in the base58 alphabet")
+        number = number * 58 + value
+    zeros = len(text) - len(text.lstrip("1"))
+    return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+def byron_payload(raw: bytes) -> bytes:
+    """The payload of `[#6.24(bytes), crc32]`, its checksum checked. Raises ValueError."""
+    if raw[:3] != b"\x82\xd8\x18" or len(raw) < 6:
+        raise ValueError("a Byron address is CBOR [#6.24(bytes), checksum]")
+    payload, at = _bytes_at(raw, 3)
+    checksum, end = _unsigned_at(raw, at)
+    if end != len(raw):
+        raise ValueError(f"{len(raw) - end} bytes stand after the Byron address")
+    if crc32(payload) != checksum:
+        raise ValueError("the Byron address's checksum is wrong")
+    return payload
+
+
+def _argument(raw: bytes, at: int, major: int) -> tuple[int, int]:
+    initial = raw[at] if at < len(raw) else -1
+    short = initial & 31
+    if initial >> 5 != major or short > 27:
+        raise ValueError("a Byron address is CBOR [#6.24(bytes), checksum]")
+    if short < 24:
+        return short, at + 1
+    end = at + 1 + (1 << short - 24)
+    return int.from_bytes(raw[at + 1 : end], "big"), end
+
+
+def _bytes_at(raw: bytes, at: int) -> tuple[bytes, int]:
+    length, start = _argument(raw, at, 2)
+    return raw[start : start + length], start + length
+
+
+def _unsigned_at(raw: bytes, at: int) -> tuple[int, int]:
+    return _argument(raw, at, 0)

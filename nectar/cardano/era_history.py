@@ -1,0 +1,98 @@
+"""When slots and epochs happen: Byron's slots of 20 seconds, then Shelley's of one, exact across the boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from nectar.errors import NetworkError
+
+ERAS = ("byron", "shelley", "allegra", "mary", "alonzo", "babbage", "conway")
+
+
+@dataclass(frozen=True, slots=True)
+class EraHistory:
+    """Two stretches of constant slot and epoch length, and the first epoch of each era.
+
+    Slots count from 0 at `start`. `shelley_epoch` is the first epoch with Shelley's lengths (208 on mainnet, 0 where a
+    network had no Byron epochs); `first_epochs` has each era's first epoch as the chain went through them, so several eras
+    may share one (all but the last of those are empty).
+    """
+
+    start: datetime
+    byron_slot_seconds: int
+    byron_epoch_slots: int
+    shelley_slot_seconds: int
+    shelley_epoch_slots: int
+    shelley_epoch: int
+    first_epochs: Mapping[str, int]
+
+    @property
+    def shelley_slot(self) -> int:
+        """First slot with Shelley's length."""
+        return self.shelley_epoch * self.byron_epoch_slots
+
+    def epoch_of(self, slot: int) -> int:
+        first = self.shelley_epoch * self.byron_epoch_slots
+        if slot < first:
+            return slot // self.byron_epoch_slots
+        return self.shelley_epoch + (slot - first) // self.shelley_epoch_slots
+
+    def epoch_slot_of(self, slot: int) -> int:
+        """The slot's place in its epoch, from 0."""
+        first = self.shelley_epoch * self.byron_epoch_slots
+        return slot % self.byron_epoch_slots if slot < first else (slot - first) % self.shelley_epoch_slots
+
+    def seconds_of(self, slot: int) -> int:
+        """Seconds from the network's start to the slot's beginning."""
+        first = self.shelley_epoch * self.byron_epoch_slots
+        if slot < first:
+            return slot * self.byron_slot_seconds
+        return first * self.byron_slot_seconds + (slot - first) * self.shelley_slot_seconds
+
+    def time_of(self, slot: int) -> datetime:
+        return self.start + timedelta(seconds=self.seconds_of(slot))
+
+    def time_text(self, slot: int) -> str:
+        """`YYYY-MM-DD HH:MM:SS`, UTC, as in block.time."""
+        return str(self.start.replace(tzinfo=None) + timedelta(seconds=self.seconds_of(slot)))
+
+    def first_slot_of_epoch(self, epoch: int) -> int:
+        if epoch < self.shelley_epoch:
+            return epoch * self.byron_epoch_slots
+        return self.shelley_slot + (epoch - self.shelley_epoch) * self.shelley_epoch_slots
+
+    def last_slot_of_epoch(self, epoch: int) -> int:
+        return self.first_slot_of_epoch(epoch + 1) - 1
+
+    def first_slot_of_era(self, era: str) -> int:
+        """Raises NetworkError for an era that this network has not reached."""
+        return self.first_slot_of_epoch(self._first_epoch(era))
+
+    def last_slot_of_era(self, era: str) -> int | None:
+        """None for the era that the network is in."""
+        self._first_epoch(era)
+        later = [self.first_epochs[name] for name in ERAS[ERAS.index(era) + 1 :] if name in self.first_epochs]
+        return self.first_slot_of_epoch(later[0]) - 1 if later else None
+
+    def era_at(self, slot: int) -> str:
+        """The era in force at a slot."""
+        epoch = self.epoch_of(slot)
+        return [name for name in ERAS if self.first_epochs.get(name, epoch + 1) <= epoch][-1]
+
+    def slot_at(self, moment: datetime) -> int:
+        """First slot that begins at or after the moment; 0 before the network's start."""
+        seconds = -((self.start - moment.astimezone(UTC)) // timedelta(seconds=1))
+        byron = self.shelley_slot * self.byron_slot_seconds
+        if seconds <= byron:
+            return max(0, -(-seconds // self.byron_slot_seconds)) if self.byron_slot_seconds else 0
+        return self.shelley_slot + -(-(seconds - byron) // self.shelley_slot_seconds)
+
+    def _first_epoch(self, era: str) -> int:
+        if era not in self.first_epochs:
+            known = ", ".join(name for name in ERAS if name in self.first_epochs)
+            raise NetworkError(
+                f"era {era!r} is not one that this network has had", hint=f"it has had {known}", code="NEC-N004"
+            )
+        return self.first_epochs[era]

@@ -1,0 +1,121 @@
+"""What genesis creates: Byron's vouchers and balances, Shelley's initial funds, and stake that is delegated from the start."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+from collections.abc import Mapping
+from fractions import Fraction
+from hashlib import blake2b, sha3_256
+from typing import Any, NamedTuple
+from zlib import crc32
+
+from nectar.cardano import base58
+from nectar.cardano.address import parse_text
+from nectar.cardano.certificate import Anchor, PoolRegistration, Relay
+
+Json = Mapping[str, Any]
+
+
+class GenesisOutput(NamedTuple):
+    """`tx_hash` is the pretend transaction that creates it, always output 0: blake2b-256 of the address's bytes."""
+
+    tx_hash: bytes
+    address: bytes
+    value: int
+
+
+class GenesisOutputs(NamedTuple):
+    outputs: tuple[GenesisOutput, ...]
+    pools: tuple[PoolRegistration, ...] = ()
+    delegations: tuple[tuple[bytes, bytes], ...] = ()     # stake key hash, pool
+
+
+def _output(address: bytes, value: int) -> GenesisOutput:
+    return GenesisOutput(blake2b(address, digest_size=32).digest(), address, value)
+
+
+def voucher_address(key: bytes, magic: int | None) -> bytes:
+    """The redeem address of an AVVM voucher's 32-byte key; a network that requires its magic puts it in as attribute 2."""
+    attributes = b"\xa0"
+    if magic is not None:
+        encoded = _unsigned(magic)
+        attributes = b"\xa1\x02" + bytes((0x40 | len(encoded),)) + encoded
+    spending = b"\x82\x02\x58\x20" + key
+    root = blake2b(sha3_256(b"\x83\x02" + spending + attributes).digest(), digest_size=28).digest()
+    payload = b"\x83\x58\x1c" + root + attributes + b"\x02"
+    return b"\x82\xd8\x18\x58" + bytes((len(payload),)) + payload + _unsigned(crc32(payload))
+
+
+def _unsigned(number: int) -> bytes:
+    if number < 24:
+        return bytes((number,))
+    width = 1 if number < 1 << 8 else 2 if number < 1 << 16 else 4
+    return bytes((0x17 + width.bit_length(),)) + number.to_bytes(width, "big")
+
+
+def byron_outputs(genesis: Json, magic: int) -> GenesisOutputs:
+    """Vouchers (avvmDistr), then balances (nonAvvmBalances), in the order of the file."""
+    requires = genesis["protocolConsts"].get("requiresMagic") or ("RequiresNoMagic" if magic == 764824073 else "RequiresMagic")
+    in_address = magic if requires == "RequiresMagic" else None
+    vouchers = [
+        _output(voucher_address(base64.urlsafe_b64decode(key), in_address), int(value))
+        for key, value in genesis["avvmDistr"].items()
+    ]
+    balances = [_output(base58.decode(text), int(value)) for text, value in genesis["nonAvvmBalances"].items()]
+    return GenesisOutputs((*vouchers, *balances))
+
+
+def shelley_outputs(genesis: Json, network_id: int) -> GenesisOutputs:
+    """Initial funds, and `staking`: pools and who delegates to them."""
+    funds = [_output(_address(text), int(value)) for text, value in genesis.get("initialFunds", {}).items()]
+    staking = genesis.get("staking") or {}
+    pools = tuple(_pool(bytes.fromhex(key), said, network_id) for key, said in staking.get("pools", {}).items())
+    delegations = tuple((bytes.fromhex(key), bytes.fromhex(pool)) for key, pool in staking.get("stake", {}).items())
+    return GenesisOutputs(tuple(funds), pools, delegations)
+
+
+def _address(text: str) -> bytes:
+    return parse_text(text) if text.startswith("addr") else bytes.fromhex(text)
+
+
+def _pool(key: bytes, said: Json, network_id: int) -> PoolRegistration:
+    margin = Fraction(str(said["margin"]))
+    metadata = said.get("metadata")
+    account = said.get("rewardAccount") or said["accountAddress"]
+    return PoolRegistration(
+        key,
+        bytes.fromhex(said["vrf"]),
+        int(said["pledge"]),
+        int(said["cost"]),
+        (margin.numerator, margin.denominator),
+        _reward_account(account, network_id),
+        tuple(bytes.fromhex(owner) for owner in said.get("owners", ())),
+        tuple(_relay(relay) for relay in said.get("relays", ())),
+        Anchor(metadata["url"], bytes.fromhex(metadata["hash"])) if metadata else None,
+    )
+
+
+def _reward_account(said: Json | str, network_id: int) -> bytes:
+    if isinstance(said, str):
+        return parse_text(said)
+    credential = said["credential"]
+    is_script = "scriptHash" in credential or "script hash" in credential
+    digest = next(value for name, value in credential.items() if "ash" in name)
+    return bytes(((0xF0 if is_script else 0xE0) | network_id,)) + bytes.fromhex(digest)
+
+
+def _relay(said: Json) -> Relay:
+    kind, body = next(iter(said.items()))
+    if kind == "single host address":
+        four, six = body.get("IPv4"), body.get("IPv6")
+        return Relay(
+            body.get("port"),
+            ipaddress.IPv4Address(four) if four else None,
+            ipaddress.IPv6Address(six) if six else None,
+            None,
+            None,
+        )
+    if kind == "single host name":
+        return Relay(body.get("port"), None, None, body["dnsName"], None)
+    return Relay(None, None, None, None, body["dnsName"])
