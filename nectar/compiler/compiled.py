@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nectar.cardano.network import Network
+from nectar.compiler.filters import Clause
 from nectar.config.plan import Plan
 from nectar.decode.want import Want
 from nectar.tables import Index, Table
@@ -35,4 +36,10 @@ class CompiledPlan:
     tables: tuple[Table, ...]
     essential_indexes: tuple[tuple[Table, Index], ...]
     deferred_indexes: tuple[tuple[Table, Index], ...]
+    filters: tuple[Clause, ...]
     fingerprint: str
+
+    @property
+    def complete(self) -> bool:
+        """Whether a filled range holds every row: what its coverage says."""
+        return not self.filters

@@ -1,0 +1,32 @@
+"""What must hold between the tables that a plan brings together; a breach is a mistake in a processor's declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nectar.compiler.own_tables import OWN_TABLES
+from nectar.tables import Table
+
+LONGEST_NAME = 64
+"""Of tables, columns and indexes in MySQL and TiDB."""
+
+
+def check_declarations(tables: Iterable[Table]) -> None:
+    """ValueError when a name is used twice or too long for a database, or an index names a column that is not there."""
+    taken: set[str] = set()
+    for table in (*OWN_TABLES, *tables):
+        _take(table.name, taken)
+        names = set(table.column_names)
+        if len(names) < len(table.columns):
+            raise ValueError(f"table {table.name} has two columns of one name")
+        for index in table.indexes:
+            _take(index.name, taken)
+            if missing := [name for name in index.columns if name not in names]:
+                raise ValueError(f"index {index.name} is on columns that {table.name} does not have: {', '.join(missing)}")
+
+
+def _take(name: str, taken: set[str]) -> None:
+    """Tables and indexes share one space of names in SQLite."""
+    if name in taken or not 0 < len(name) <= LONGEST_NAME:
+        raise ValueError(f"the name {name} is used twice, or longer than {LONGEST_NAME} characters")
+    taken.add(name)

@@ -1,0 +1,73 @@
+"""A plan's meaning, worked out in passes that stand on one screen. Opens a network's genesis files and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+
+from nectar.compiler.checks import check_declarations
+from nectar.compiler.compiled import CompiledPlan, EnabledProcessor
+from nectar.compiler.filters import desugar, wanted_by
+from nectar.compiler.fingerprint import fingerprint
+from nectar.config.genesis_files import network
+from nectar.config.plan import Plan
+from nectar.decode.want import Want
+from nectar.processors.registry import PROCESSORS
+from nectar.tables import Index, Table
+
+Indexed = tuple[tuple[Table, Index], ...]
+
+
+def compile_plan(plan: Plan) -> CompiledPlan:
+    """Raises NetworkError when the plan's genesis folder cannot be read."""
+    net = network(plan.meta.network)
+    processors = enabled(plan)
+    filters = desugar(plan.filters)
+    tables = tables_of(processors)
+    essential, deferred = split_indexes(tables, plan.storage.indexes)
+    return CompiledPlan(
+        plan=plan,
+        network=net,
+        processors=processors,
+        want=want_of(processors) | wanted_by(filters),
+        tables=tables,
+        essential_indexes=essential,
+        deferred_indexes=deferred,
+        filters=filters,
+        fingerprint=fingerprint(net, processors, tables, filters),
+    )
+
+
+def enabled(plan: Plan) -> tuple[EnabledProcessor, ...]:
+    """Those that are on, in the registry's order, every option filled in."""
+    options = dict(plan.processors.enabled())
+    return tuple(EnabledProcessor(name, options[name]) for name in PROCESSORS if name in options)
+
+
+def want_of(processors: Iterable[EnabledProcessor]) -> Want:
+    """Whatever any of them needs."""
+    return reduce(or_, (PROCESSORS[one.name].want(one.options) for one in processors), Want(0))
+
+
+def tables_of(processors: Iterable[EnabledProcessor]) -> tuple[Table, ...]:
+    """Each table once, in the registry's order; one name declared in two ways is a mistake in a processor."""
+    tables: dict[str, Table] = {}
+    for one in processors:
+        for table in PROCESSORS[one.name].tables(one.options):
+            if tables.setdefault(table.name, table) is not table:
+                raise ValueError(f"processor {one.name} declares table {table.name} in a way of its own")
+    check_declarations(tables.values())
+    return tuple(tables.values())
+
+
+def split_indexes(tables: Iterable[Table], policy: str) -> tuple[Indexed, Indexed]:
+    """Kept while loading, and built at the end.
+
+    `policy`: essential (there are no others), deferred (the others are built at the end), all (every one is kept while loading).
+    """
+    pairs = tuple((table, index) for table in tables for index in table.indexes)
+    if policy == "all":
+        return pairs, ()
+    essential = tuple(pair for pair in pairs if pair[1].essential)
+    return essential, () if policy == "essential" else tuple(pair for pair in pairs if not pair[1].essential)

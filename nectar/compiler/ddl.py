@@ -1,0 +1,82 @@
+"""The database's definition for exactly the tables that a plan fills: the same bytes for the same plan, always."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
+from typing import NamedTuple
+
+from nectar.compiler.compiled import CompiledPlan
+from nectar.compiler.dialects.registry import DIALECTS
+from nectar.compiler.own_tables import OWN_TABLES
+
+
+class StatementKind(Enum):
+    TABLE = "table"
+    ESSENTIAL_INDEX = "essential index"
+    DEFERRED_INDEX = "deferred index"
+
+
+class Statement(NamedTuple):
+    """`name` is what it creates, on `table`; `sql` ends without a semicolon."""
+
+    kind: StatementKind
+    table: str
+    name: str
+    sql: str
+
+
+WHEN = {
+    StatementKind.TABLE: "Tables",
+    StatementKind.ESSENTIAL_INDEX: "Indexes kept while loading",
+    StatementKind.DEFERRED_INDEX: "Indexes built once the range is loaded",
+}
+
+
+def statements(compiled: CompiledPlan, dialect: str) -> list[Statement]:
+    """Nectar's own tables, the plan's tables, essential indexes, deferred ones; each group in the plan's order.
+
+    `dialect` is a key of `DIALECTS`: sqlite, mysql, tidb.
+    """
+    speak = DIALECTS[dialect]
+    tables = [
+        Statement(StatementKind.TABLE, table.name, table.name, speak.create_table(table))
+        for table in (*OWN_TABLES, *compiled.tables)
+    ]
+    indexes = [
+        Statement(kind, table.name, index.name, speak.create_index(table, index))
+        for kind, chosen in (
+            (StatementKind.ESSENTIAL_INDEX, compiled.essential_indexes),
+            (StatementKind.DEFERRED_INDEX, compiled.deferred_indexes),
+        )
+        for table, index in chosen
+    ]
+    return tables + indexes
+
+
+def render(compiled: CompiledPlan, dialect: str, kinds: Iterable[StatementKind] = StatementKind) -> str:
+    """One SQL text with the fingerprint in its first lines, of all statements or only those of some `kinds`."""
+    wanted = tuple(kinds)
+    every = statements(compiled, dialect)
+    lines = [*_header(compiled, dialect)]
+    for kind in wanted:
+        lines += _section(WHEN[kind], [one for one in every if one.kind is kind])
+    return "\n".join(lines) + "\n"
+
+
+def _header(compiled: CompiledPlan, dialect: str) -> Iterator[str]:
+    yield f"-- Nectar plan {_one_line(compiled.plan.meta.name)} on {_one_line(compiled.network.name)}"
+    yield f"-- fingerprint {compiled.fingerprint}"
+    yield f"-- {DIALECTS[dialect].NOTE}"
+
+
+def _section(title: str, group: Sequence[Statement]) -> Iterator[str]:
+    if group:
+        yield f"\n-- {title}"
+    for one in group:
+        yield f"{one.sql};"
+
+
+def _one_line(text: str) -> str:
+    """A name cannot end the comment it stands in."""
+    return " ".join(text.split())

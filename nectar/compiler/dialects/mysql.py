@@ -1,0 +1,61 @@
+"""MySQL 8, MariaDB 10.6 and TiDB: one text for all three. What only TiDB understands stands in comments of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nectar.compiler.own_tables import key_of
+from nectar.tables import Column, Index, Table, Type
+
+NOTE = "One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone."
+
+LABEL_LENGTH = 64
+INDEX_PREFIX = 128
+"""Characters (of at most 4 bytes) or bytes of a long column that an index holds; 3072 bytes is the most a whole index may."""
+
+TYPES: Mapping[Type, str] = {
+    Type.ID: "BIGINT",
+    Type.INT: "BIGINT",
+    Type.U64: "BIGINT UNSIGNED",
+    Type.U128: "DECIMAL(39,0)",
+    Type.LOVELACE: "BIGINT",
+    Type.BOOL: "TINYINT",
+    Type.RATIO: "DOUBLE",
+    Type.HASH20: "BINARY(20)",
+    Type.HASH28: "BINARY(28)",
+    Type.HASH29: "BINARY(29)",
+    Type.HASH32: "BINARY(32)",
+    Type.NAME: "VARBINARY(32)",
+    Type.BYTES: "LONGBLOB",
+    Type.TEXT: "LONGTEXT",
+    Type.LABEL: f"VARCHAR({LABEL_LENGTH})",
+    Type.JSON: "LONGTEXT",
+    Type.TIME: "DATETIME",
+}
+LONG = frozenset({Type.BYTES, Type.TEXT, Type.JSON})
+"""Types that an index can hold only the beginning of."""
+
+
+def column_type(column: Column) -> str:
+    return TYPES[column.type]
+
+
+def create_table(table: Table) -> str:
+    lines = [f"{_quoted(c.name)} {column_type(c)}{' NULL' if c.null else ' NOT NULL'}" for c in table.columns]
+    key = ", ".join(map(_quoted, key_of(table)))
+    lines.append(f"PRIMARY KEY ({key}) /*T![clustered_index] CLUSTERED */")
+    body = ",\n  ".join(lines)
+    tail = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
+    return f"CREATE TABLE IF NOT EXISTS {_quoted(table.name)} (\n  {body}\n) {tail}"
+
+
+def create_index(table: Table, index: Index) -> str:
+    """No `IF NOT EXISTS`: MySQL 8 does not know it; whoever builds an index twice is told by error 1061."""
+    types = {column.name: column.type for column in table.columns}
+    parts = ", ".join(_quoted(name) + (f"({INDEX_PREFIX})" if types[name] in LONG else "") for name in index.columns)
+    unique = "UNIQUE " if index.unique else ""
+    return f"CREATE {unique}INDEX {_quoted(index.name)} ON {_quoted(table.name)} ({parts})"
+
+
+def _quoted(name: str) -> str:
+    return f"`{name}`"

@@ -1,0 +1,28 @@
+"""The dialects that `--dialect` can name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from nectar.compiler.dialects import mysql, sqlite
+from nectar.tables import Column, Index, Table
+
+
+class Dialect(Protocol):
+    """A module is enough. The texts end without a semicolon; `NOTE` says for which servers they are."""
+
+    NOTE: str
+
+    def column_type(self, column: Column) -> str: ...
+
+    def create_table(self, table: Table) -> str: ...
+
+    def create_index(self, table: Table, index: Index) -> str: ...
+
+
+DIALECTS: Mapping[str, Dialect] = {
+    "sqlite": sqlite,
+    "mysql": mysql,
+    "tidb": mysql,
+}

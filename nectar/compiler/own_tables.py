@@ -1,0 +1,88 @@
+"""Nectar's own tables, in every database it fills: where it stands, what is filled, by which plan, and what it could not read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nectar.tables import Column, Kind, Table, Type
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTable(Table):
+    """A table of Nectar's own. `key` counts the leading columns that are its primary key together."""
+
+    key: int = 1
+
+
+_FINGERPRINT = Column(
+    "fingerprint",
+    Type.LABEL,
+    "What the plan that did it means, 40 hexadecimal digits.",
+    source="blake2b-160, see `nectar plan compile`",
+)
+_SLOT = Column("slot", Type.INT, "The block's slot.", source="header")
+_HASH = Column("hash", Type.HASH32, "The block's header hash.", source="blake2b-256 of the header")
+
+CHECKPOINT = OwnTable(
+    "nectar_checkpoint",
+    "The last points that were committed, in the same transaction as their rows; the highest `seq` is where a job resumes.",
+    Kind.SINGLE,
+    (
+        Column("seq", Type.INT, "Counts commits; moved by compare-and-set before anything else of a transaction."),
+        Column("slot", Type.INT, "Slot of the last block committed; -1 is the origin.", source="header"),
+        Column("hash", Type.BYTES, "Header hash of that block; empty at the origin.", source="blake2b-256 of the header"),
+        Column("block_no", Type.INT, "Its number; -1 at the origin.", source="header"),
+        _FINGERPRINT,
+        Column("writer", Type.TEXT, "Who committed it."),
+    ),
+)
+
+COVERAGE = OwnTable(
+    "nectar_coverage",
+    "Slot ranges that are filled: tells 'no such row' from 'not indexed'.",
+    Kind.SINGLE,
+    (
+        Column("table_name", Type.LABEL, "The table; `*` for all tables of the plan."),
+        Column("first_slot", Type.INT, "First slot of the range; -1 when genesis is in it."),
+        Column("last_slot", Type.INT, "Last slot of the range, included."),
+        _FINGERPRINT,
+        Column("complete", Type.BOOL, "1 when every row of the range is there; 0 when the plan's filters left some out."),
+    ),
+    key=2,
+)
+
+PLAN = OwnTable(
+    "nectar_plan",
+    "The plans that filled this database.",
+    Kind.SINGLE,
+    (
+        _FINGERPRINT,
+        Column("name", Type.TEXT, "The plan's name."),
+        Column("compiled", Type.JSON, "The compiled plan, as `nectar plan compile` prints it."),
+        Column("version", Type.TEXT, "The version of Nectar that compiled it."),
+    ),
+)
+
+QUARANTINE = OwnTable(
+    "nectar_quarantine",
+    "Blocks that could not be decoded, kept whole (`on_decode_error = \"quarantine\"`); their rows are missing elsewhere.",
+    Kind.SINGLE,
+    (
+        _SLOT,
+        _HASH,
+        Column("era", Type.INT, "Era tag in front of the block.", null=True, source="HardForkBlock envelope"),
+        Column("code", Type.LABEL, "The error's code."),
+        Column("path", Type.TEXT, "Where in the block's CBOR."),
+        Column("message", Type.TEXT, "What was wrong."),
+        Column("raw", Type.BYTES, "The block's bytes."),
+    ),
+    key=2,
+)
+
+OWN_TABLES: tuple[OwnTable, ...] = (CHECKPOINT, COVERAGE, PLAN, QUARANTINE)
+"""In the order in which they are created."""
+
+
+def key_of(table: Table) -> tuple[str, ...]:
+    """Names of the columns that are the table's primary key together: the first one, but for Nectar's own tables."""
+    return table.column_names[: table.key if isinstance(table, OwnTable) else 1]

@@ -1,0 +1,46 @@
+"""Any value of a plan as plain JSON: dataclasses and named tuples by field, enumerations by name, bytes in hex."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Set
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
+from enum import Enum
+from fractions import Fraction
+from pathlib import PurePath
+from typing import Any
+
+
+def plain(value: Any) -> Any:
+    """`value` in dicts, lists, text, numbers, bools and None; TypeError for what has no plain form."""
+    if value is None or isinstance(value, bool | str) or type(value) in (int, float):
+        return value
+    if isinstance(value, Enum):
+        return value.name.lower()
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, date | Fraction | PurePath):
+        return str(value)
+    return _composite(value)
+
+
+def _composite(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return {name: plain(getattr(value, name)) for name in value._fields}
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(one) for key, one in value.items()}
+    if isinstance(value, Set):
+        return sorted(map(plain, value))
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    raise TypeError(f"{type(value).__name__} has no plain form")
+
+
+def canonical(value: Any) -> bytes:
+    """One spelling for one meaning: keys sorted, no blanks, UTF-8."""
+    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()

@@ -1,0 +1,105 @@
+"""`python -m nectar.compiler.reference > docs/tables.md`: the table reference, from what the processors declare."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+
+from nectar.compiler.dialects import mysql, sqlite
+from nectar.compiler.own_tables import OWN_TABLES, key_of
+from nectar.processors.registry import PROCESSORS
+from nectar.tables import Column, Kind, Place, Table
+
+INTRODUCTION = """\
+# Tables
+
+<!-- Made by `python -m nectar.compiler.reference > docs/tables.md` from what the processors declare; a test keeps it current. -->
+
+Names and meanings are cardano-db-sync's. Where Nectar differs, the last column says so. Three differences hold everywhere:
+
+* **An id is a place on the chain**, not a sequence: `block.id` = slot * 2 + (0 for a Byron boundary block, else 1);
+  `tx.id` = slot * 2^16 + index in the block; what stands in a transaction has `tx.id` * 2^12 + index. Genesis rows have
+  negative ids.
+* **The id of a thing is its own hash** (`stake_address.id` is the 29 bytes of the reward address, `pool_hash.id` the 28 of the
+  pool's key hash, ...), and its row keeps the id of the transaction that first showed it.
+* There are no foreign keys; "points at" says what a value would refer to.
+
+| kind | key | rolled back by |
+|---|---|---|
+| fact | a place on the chain | `DELETE .. WHERE id >= bound` |
+| dimension | the thing's own hash | `DELETE .. WHERE` its first sight `>= bound` |
+| derived | computed from other tables | computing it again |
+| single | written once | nothing |
+
+MySQL's types are TiDB's and MariaDB's too. In SQLite an unsigned 64-bit number is an INTEGER below 2^63 and text of 20 digits
+from there on ([why](decisions/0003-u64-in-sqlite.md)); hashes are raw bytes everywhere.
+"""
+
+PLACES = {Place.BLOCK: "block", Place.TX: "transaction", Place.IN_TX: "item of a transaction"}
+
+
+def text() -> str:
+    """The whole page, ending in a newline."""
+    return "\n".join(_page()) + "\n"
+
+
+def _page() -> Iterator[str]:
+    yield INTRODUCTION
+    seen: dict[str, str] = {}
+    for name, processor in PROCESSORS.items():
+        yield f"## Processor `{name}`\n"
+        for table in processor.TABLES:
+            if table.name in seen:
+                yield f"### `{table.name}`\n\nShared: see processor [`{seen[table.name]}`](#{table.name}) above.\n"
+                continue
+            seen[table.name] = name
+            yield from _table(table)
+    yield "## Nectar's own tables\n\nIn every database, whatever the plan.\n"
+    for own in OWN_TABLES:
+        yield from _table(own)
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield f"### `{table.name}`\n\n{table.doc}\n"
+    yield f"{_keyed(table)}\n"
+    yield from _columns(table.columns)
+    if table.indexes:
+        yield ""
+        yield from _indexes(table)
+    yield ""
+
+
+def _keyed(table: Table) -> str:
+    key = ", ".join(f"`{name}`" for name in key_of(table))
+    where = f", counted by {PLACES[table.place]}" if table.place and table.kind is Kind.FACT else ""
+    first = f", first seen in `{table.first}`" if table.first else ""
+    return f"{table.kind.value.capitalize()}; key {key}{where}{first}."
+
+
+def _columns(columns: Iterable[Column]) -> Iterator[str]:
+    yield "| column | SQLite | MySQL, TiDB | null | meaning | source | points at | differs from db-sync |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for column in columns:
+        cells = (
+            f"`{column.name}`",
+            sqlite.column_type(column),
+            mysql.column_type(column),
+            "yes" if column.null else "",
+            column.doc,
+            column.source,
+            f"`{column.references}`" if column.references else "",
+            column.differs,
+        )
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _indexes(table: Table) -> Iterator[str]:
+    yield "Indexes: " + "; ".join(
+        f"`{index.name}` on {', '.join(f'`{name}`' for name in index.columns)}"
+        f"{', unique' if index.unique else ''}{', kept while loading' if index.essential else ''}"
+        for index in table.indexes
+    ) + "."
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())

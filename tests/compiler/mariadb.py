@@ -1,0 +1,66 @@
+"""A MariaDB of a test's own: private folder, unix socket only, started and stopped by process id."""
+
+from __future__ import annotations
+
+import getpass
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SERVER = shutil.which("mariadbd", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+PATIENCE_SECONDS = 60
+
+
+class Client:
+    def __init__(self, socket: Path) -> None:
+        self.command = ["mariadb", "--no-defaults", f"--socket={socket}", f"--user={getpass.getuser()}", "--batch", "--raw"]
+
+    def run(self, sql: str, database: str = "") -> list[list[str]]:
+        """Rows of the answers, without heads; AssertionError with the server's own words when it refuses."""
+        done = subprocess.run(
+            [*self.command, "--skip-column-names", "--show-warnings", *([database] if database else [])],
+            input=sql, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+@contextmanager
+def mariadb() -> Iterator[Client]:
+    assert SERVER is not None
+    with tempfile.TemporaryDirectory(prefix="nectar-mariadb-") as folder:      # short: a socket's path has 107 bytes
+        data, socket = Path(folder, "data"), Path(folder, "socket")
+        user = getpass.getuser()
+        subprocess.run(
+            ["mariadb-install-db", "--no-defaults", f"--datadir={data}", f"--user={user}",
+             "--auth-root-authentication-method=socket", f"--auth-root-socket-user={user}", "--skip-test-db"],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        server = subprocess.Popen(
+            [SERVER, "--no-defaults", f"--datadir={data}", f"--socket={socket}", "--skip-networking", f"--user={user}",
+             f"--pid-file={folder}/pid", "--innodb-buffer-pool-size=32M", "--skip-log-bin"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            client = Client(socket)
+            _wait(server, client)
+            yield client
+        finally:
+            server.terminate()
+            server.wait(PATIENCE_SECONDS)
+
+
+def _wait(server: subprocess.Popen[bytes], client: Client) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            client.run("SELECT 1")
+            return
+        except AssertionError:
+            assert server.poll() is None, "the server stopped"
+            assert time.monotonic() < until, "the server did not answer in time"
+            time.sleep(0.2)

@@ -1,0 +1,60 @@
+"""The MySQL text, read by a real MariaDB: tables, keys, types and indexes are what was declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from nectar.compiler.compiled import CompiledPlan
+from nectar.compiler.ddl import render
+from nectar.compiler.dialects import mysql
+from nectar.compiler.own_tables import OWN_TABLES, key_of
+from tests.compiler.making import ALL, compiled_from
+from tests.compiler.mariadb import SERVER, Client, mariadb
+
+WHY = "no MariaDB here (Debian: apt-get install mariadb-server), so the MySQL text was not run"
+pytestmark = pytest.mark.skipif(SERVER is None, reason=WHY)
+
+
+@pytest.fixture(scope="module")
+def full() -> CompiledPlan:
+    return compiled_from(ALL.replace("transactions = true", "transactions = { tx_cbor = true, address_table = true }"))
+
+
+@pytest.fixture(scope="module")
+def server(full: CompiledPlan) -> Iterator[Client]:
+    """A server with a hostile default character set, filled with the schema."""
+    with mariadb() as client:
+        client.run("CREATE DATABASE n CHARACTER SET latin1")
+        warnings = client.run(render(full, "mysql"), "n")
+        assert not warnings, warnings
+        yield client
+
+
+def test_columns_types_nulls_and_keys(server: Client, full: CompiledPlan) -> None:
+    sql = (
+        "SELECT column_name, column_type, is_nullable, column_key = 'PRI', coalesce(collation_name, '-')"
+        " FROM information_schema.columns WHERE table_schema = 'n' AND table_name = '{}' ORDER BY ordinal_position"
+    )
+    for table in (*OWN_TABLES, *full.tables):
+        found = server.run(sql.format(table.name))
+        assert [row[0] for row in found] == list(table.column_names)
+        for column, (_, kind, null, key, collation) in zip(table.columns, found, strict=True):
+            said = mysql.column_type(column).lower().split("(")[0]
+            assert kind.split("(")[0] == said if "unsigned" not in kind else "unsigned" in said, (table.name, column.name, kind)
+            assert null == ("YES" if column.null else "NO")
+            assert key == ("1" if column.name in key_of(table) else "0")
+            assert collation in ("-", "utf8mb4_bin")
+
+
+def test_indexes(server: Client, full: CompiledPlan) -> None:
+    found = server.run(
+        "SELECT index_name, table_name, group_concat(column_name ORDER BY seq_in_index), max(1 - non_unique)"
+        " FROM information_schema.statistics WHERE table_schema = 'n' AND index_name <> 'PRIMARY' GROUP BY 1, 2 ORDER BY 1"
+    )
+    said = [
+        [index.name, table.name, ",".join(index.columns), str(int(index.unique))]
+        for table, index in (*full.essential_indexes, *full.deferred_indexes)
+    ]
+    assert found == sorted(said)
