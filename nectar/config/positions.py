@@ -21,7 +21,7 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _SCALAR = re.compile(r"[^,\]}#\n]*")
 _BASIC = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _LITERAL = re.compile(r"'[^']*'")
-_LONG_BASIC = re.compile(r'"""(?:\\.|"{0,2}[^"\\])*"{3,5}', re.DOTALL)
+_LONG_BASIC = re.compile(r'"""(?:"{0,2}(?:\\.|[^"\\]))*"{3,5}', re.DOTALL)
 _LONG_LITERAL = re.compile(r"'''(?:'{0,2}[^'])*'{3,5}", re.DOTALL)
 
 
@@ -105,13 +105,11 @@ class _Scan:
 
     def pair(self, table: TomlPath) -> None:
         path = table
-        offset = self.at
         for name, offset in self.dotted_key():
             path = (*path, name)
             self.mark(path, offset, offset)
         self.at += 1                                              # the equals sign
         self.skip(_SPACE)
-        self.keys[path] = offset
         self.value(path)
 
     def mark(self, path: TomlPath, key: int, value: int) -> None:

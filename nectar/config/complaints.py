@@ -1,0 +1,90 @@
+"""Complaints about one document, gathered while it is read and given in file order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from nectar.config.load import Document
+from nectar.config.positions import TomlPath
+from nectar.errors import Complaint, PlanError
+
+At = Literal["key", "value"]
+
+
+@dataclass(slots=True)
+class Complaints:
+    """Grows. Paths complained about are remembered, so that later checks leave alone what is known to be wrong."""
+
+    document: Document
+    found: dict[Complaint, None] = field(default_factory=dict)
+    bad: set[TomlPath] = field(default_factory=set)
+    around_bad: set[TomlPath] = field(default_factory=set)
+
+    def add(
+        self,
+        code: str,
+        what: str,
+        path: TomlPath,
+        *,
+        at: At = "value",
+        allowed: str = "",
+        suggestion: str = "",
+        spoils: bool = True,
+    ) -> None:
+        """The empty path means the whole file. `spoils`: false when the value at `path` can be used all the same."""
+        positions = self.document.positions
+        line, col = (positions.key if at == "key" else positions.value)(path) if path else (0, 0)
+        self.found[Complaint(code, what, self.document.file, line, col, dotted(path), allowed, suggestion)] = None
+        if spoils and path:
+            self.bad.add(path)
+            self.around_bad.update(path[:length] for length in range(len(path)))
+
+    def sound(self, path: TomlPath) -> bool:
+        """Whether neither `path`, nor anything around or inside it, was complained about."""
+        return path not in self.around_bad and not any(path[:length] in self.bad for length in range(len(path) + 1))
+
+    def get(self, path: TomlPath, default: Any) -> Any:
+        """The value at `path`; `default` when it is not there, or not as it should be."""
+        here: Any = self.document.data
+        for step in path:
+            if not isinstance(here, dict) or step not in here:
+                return default
+            here = here[step]
+        return here if self.sound(path) else default
+
+    def has(self, path: TomlPath) -> bool:
+        """Whether the document says `path` at all, right or wrong."""
+        missing = object()
+        here: Any = self.document.data
+        for step in path:
+            here = here.get(step, missing) if isinstance(here, dict) else missing
+        return here is not missing
+
+    def raise_any(self) -> None:
+        """Errors: PlanError with everything found, in file order."""
+        if self.found:
+            raise PlanError(sorted(self.found, key=lambda c: (c.line, c.col, c.code, c.what)))
+
+
+def dotted(path: TomlPath) -> str:
+    """``filters.pool_filter[1]``."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def say(value: object) -> str:
+    """A value as a person wrote it in TOML, cut short."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        text = value if len(value) <= 60 else value[:57] + "..."
+        return '"' + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text) + '"'
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, dict):
+        return "a table"
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,45 @@
+"""The four filter shorthands as frozen values: each entry decoded, its checksum and its network checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PaymentAddress:
+    """Exactly this address: `raw` bytes as they stand in an output."""
+
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StakeAddress:
+    """Any address that delegates with this credential; `raw` is the 29 bytes of the reward address."""
+
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AddressPrefix:
+    """Any address whose text form begins with `prefix`, such as ``addr1``; one of `stake1` means the delegating part's text."""
+
+    prefix: str
+
+
+AddressEntry: TypeAlias = PaymentAddress | StakeAddress | AddressPrefix
+
+
+@dataclass(frozen=True, slots=True)
+class FilterShorthands:
+    """Canonical: two spellings of one meaning are equal (entries sorted, ids as bytes).
+
+    Entries of one list combine with or, the four filters with and. Empty lists and 0 keep everything.
+    `pools` are 28-byte key hashes; `skip_tx_types` holds of "mint" (a positive mint quantity), "burn" (a negative one);
+    `min_transaction_value` is lovelace and compares with the sum of the transaction's outputs.
+    """
+
+    addresses: tuple[AddressEntry, ...] = ()
+    min_transaction_value: int = 0
+    skip_tx_types: tuple[str, ...] = ()
+    pools: tuple[bytes, ...] = ()

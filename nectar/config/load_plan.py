@@ -1,0 +1,179 @@
+"""The door: a plan's text comes in, a frozen `Plan` goes out, or every complaint at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from nectar.config import codes
+from nectar.config.check import check_schema
+from nectar.config.complaints import Complaints
+from nectar.config.filter_entries import ADDRESS_FORMS, POOL_FORMS, EntryError, parse_address_entry, parse_pool_entry
+from nectar.config.filters import FilterShorthands
+from nectar.config.load import Document, load_file, load_text
+from nectar.config.plan import (
+    NAMED_NETWORKS,
+    MetadataOptions,
+    Performance,
+    Plan,
+    PlanMeta,
+    Processors,
+    SourceConfig,
+    Storage,
+    TransactionsOptions,
+)
+from nectar.config.positions import TomlPath
+from nectar.config.sync import read_sync
+
+Value = TypeVar("Value", bound=Hashable)
+
+
+def load_plan(path: Path) -> Plan:
+    """Errors: PlanError with every complaint about the file, in file order."""
+    return _read(load_file(path), path)
+
+
+def parse_plan(text: str, path: Path) -> Plan:
+    """As `load_plan`, of a text that is at hand; `path` is where it would stand, which need not exist."""
+    return _read(load_text(text, str(path)), path)
+
+
+def _read(document: Document, path: Path) -> Plan:
+    complaints = Complaints(document)
+    check_schema(complaints, "plan")
+    meta = _meta(complaints, path)
+    processors = _processors(complaints)
+    plan = Plan(
+        meta,
+        _source(complaints, path.parent),
+        read_sync(complaints),
+        processors,
+        _filters(complaints, complaints.get(("plan", "network"), "mainnet" if complaints.sound(("plan", "network")) else "")),
+        Storage(complaints.get(("storage", "indexes"), "deferred")),
+        Performance(*(complaints.get(("performance", key), 0) for key in ("workers", "batch_blocks", "batch_bytes"))),
+        path,
+    )
+    _check_use(complaints, processors)
+    complaints.raise_any()
+    return plan
+
+
+def _meta(complaints: Complaints, path: Path) -> PlanMeta:
+    network = complaints.get(("plan", "network"), "mainnet")
+    if network not in NAMED_NETWORKS:
+        network = str(_path(complaints, ("plan", "network"), path.parent))
+    return PlanMeta(
+        complaints.get(("plan", "name"), path.stem),
+        complaints.get(("plan", "description"), ""),
+        network,
+        _path(complaints, ("plan", "profile"), path.parent),
+    )
+
+
+def _path(complaints: Complaints, at: TomlPath, folder: Path) -> Path | None:
+    """A path of the plan, relative to the plan's folder; nothing in it is expanded."""
+    text = complaints.get(at, None)
+    if text is None:
+        return None
+    if text.startswith("~"):
+        complaints.add(codes.BAD_FORM, f"{at[-1]} begins with ~, which is not expanded", at, suggestion="write the whole path")
+    return folder / str(text)
+
+
+def _source(complaints: Complaints, folder: Path) -> SourceConfig | None:
+    kind = complaints.get(("source", "kind"), None)
+    if kind is None:
+        return None
+    needed, useless = ("path", "socket") if kind == "immutable" else ("socket", "path")
+    if not complaints.has(("source", needed)):
+        example = 'path = "db/immutable"' if needed == "path" else 'socket = "/ipc/node.socket"'
+        complaints.add(
+            codes.MISSING_KEY, f"[source] has no {needed}", ("source",), at="key", suggestion=f"write {example}", spoils=False
+        )
+    if complaints.has(("source", useless)):
+        what = f"{useless} does nothing for a source of kind {kind}"
+        complaints.add(codes.USELESS_KEY, what, ("source", useless), at="key", suggestion="leave it out")
+    return SourceConfig(kind, _path(complaints, ("source", "path"), folder), _path(complaints, ("source", "socket"), folder))
+
+
+def _processors(complaints: Complaints) -> Processors:
+    def is_on(name: str) -> bool:
+        return bool(complaints.get(("processors", name), False))
+
+    chosen = Processors(
+        blocks=is_on("blocks"),
+        transactions=_options(complaints, "transactions", TransactionsOptions),
+        multi_assets=is_on("multi_assets"),
+        metadata=_options(complaints, "metadata", _metadata),
+        scripts=is_on("scripts"),
+        certificates=is_on("certificates"),
+        withdrawals=is_on("withdrawals"),
+        governance=is_on("governance"),
+    )
+    if complaints.sound(("processors",)) and not any(True for _ in chosen.enabled()):
+        complaints.add(
+            codes.NOTHING_TO_DO,
+            "every processor is off: nothing would be indexed",
+            ("processors",) if complaints.has(("processors",)) else (),
+            at="key",
+            suggestion="name what to index: [processors] blocks = true",
+        )
+    return chosen
+
+
+def _options(complaints: Complaints, name: str, make: Callable[..., Value]) -> Value | None:
+    """true and {} mean every option's default; false means off."""
+    value = complaints.get(("processors", name), False)
+    return None if value is False else make(**(value if isinstance(value, dict) else {}))
+
+
+def _metadata(labels: list[int] | None = None) -> MetadataOptions:
+    return MetadataOptions(tuple(sorted(labels or ())))
+
+
+def _filters(complaints: Complaints, network: str) -> FilterShorthands:
+    def address(text: str) -> Any:
+        return parse_address_entry(text, network)
+
+    addresses = _entries(complaints, "address_filter", address, ADDRESS_FORMS)
+    return FilterShorthands(
+        tuple(sorted(addresses, key=repr)),
+        complaints.get(("filters", "min_transaction_value"), 0),
+        tuple(sorted(complaints.get(("filters", "skip_tx_types"), ()))),
+        tuple(sorted(_entries(complaints, "pool_filter", parse_pool_entry, POOL_FORMS))),
+    )
+
+
+def _entries(complaints: Complaints, key: str, parse: Callable[[str], Value], allowed: str) -> list[Value]:
+    """Each entry parsed on its own, so that one slip does not hide the next. Two spellings of one thing are complained about."""
+    path: TomlPath = ("filters", key)
+    entries: dict[Value, str] = {}
+    usable = complaints.has(path) and path not in complaints.bad
+    for index, text in enumerate(complaints.document.data["filters"][key] if usable else ()):
+        at = (*path, index)
+        if not complaints.sound(at):
+            continue
+        try:
+            value = parse(text)
+        except EntryError as error:
+            complaints.add(error.code, error.what, at, allowed=allowed, suggestion=error.hint)
+            continue
+        if entries.get(value, text) != text:
+            what = f"{key} has the same entry in another spelling"
+            complaints.add(codes.REPEATED, what, at, suggestion="leave one out", spoils=False)
+        entries[value] = text
+    return list(entries)
+
+
+def _check_use(complaints: Complaints, processors: Processors) -> None:
+    """A filter of transactions where none is read would be accepted and ignored."""
+    on = {name for name, _ in processors.enabled()}
+    if on - {"blocks"} or not on or not complaints.sound(("processors",)):
+        return
+    for key in ("address_filter", "min_transaction_value", "skip_tx_types"):
+        if complaints.has(("filters", key)):
+            what = f"{key} chooses among transactions, and no processor but blocks is on"
+            complaints.add(
+                codes.USELESS_KEY, what, ("filters", key), at="key", suggestion="switch transactions on, or leave it out"
+            )

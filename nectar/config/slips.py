@@ -1,0 +1,237 @@
+"""How a slip against a schema is told: its code, its place, what is allowed, and what was perhaps meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from nectar.config import codes
+from nectar.config.complaints import Complaints, say
+from nectar.config.positions import TomlPath
+from nectar.config.schema import Schema, load_schema, walk_schema
+
+_LONGEST_KEY = 100
+_TYPE_NAMES = {
+    "string": "a text in quotes",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a table",
+}
+
+
+class Slip(NamedTuple):
+    """`value`, at `path`, breaks the `keyword` of its `schema`, whose argument there is `limit`."""
+
+    path: TomlPath
+    keyword: str
+    limit: Any
+    value: Any
+    schema: Schema
+
+
+def _unknown_keys(complaints: Complaints, slip: Slip) -> None:
+    known = list(slip.schema.get("properties", {}))
+    shown = [name for name in known if "not" not in slip.schema["properties"][name]]
+    for key in slip.value:
+        if key in known:
+            continue
+        where = f"in [{'.'.join(map(str, slip.path))}]" if slip.path else "here"
+        complaints.add(
+            codes.UNKNOWN_KEY,
+            f"there is no key {say(key)} {where}",
+            (*slip.path, key),
+            at="key",
+            allowed=", ".join(shown),
+            suggestion=_suggest_key(complaints, key, known),
+        )
+
+
+def _suggest_key(complaints: Complaints, key: str, known: list[str]) -> str:
+    close = get_close_matches(key[:_LONGEST_KEY].lower().replace("-", "_"), known, 1)
+    if close:
+        return f"did you mean {close[0]}?"
+    if key in _homes():
+        return f"{key} belongs in [{_homes()[key]}]"
+    if key == "database" and complaints.document.data.get("database") is not None:
+        return "this looks like a connection profile: give it with --profile"
+    return ""
+
+
+@lru_cache(maxsize=1)
+def _homes() -> Mapping[str, str]:
+    """Key of a plan's table -> the table's name."""
+    return {path[-1]: ".".join(path[:-1]) for path, _ in walk_schema(load_schema("plan")) if len(path) > 1}
+
+
+def _wrong_type(complaints: Complaints, slip: Slip) -> None:
+    schema, value = slip.schema, slip.value
+    if schema.get("x-secret") and isinstance(value, str):
+        complaints.add(
+            codes.CLEAR_SECRET,
+            f"{slip.path[-1]} is written out here",
+            slip.path,
+            allowed=schema["x-allowed"],
+            suggestion='change it, then keep it in the environment: password = { env = "NECTAR_DB_PASSWORD" }',
+        )
+        return
+    wanted = slip.limit if isinstance(slip.limit, list) else [slip.limit]
+    names = " or ".join(_TYPE_NAMES[name] for name in wanted)
+    got = _kind(value) if schema.get("x-secret") else f"{say(value)}{_kind_note(value)}"
+    complaints.add(
+        codes.WRONG_TYPE,
+        f"{_name(slip.path)} must be {names}, not {got}",
+        slip.path,
+        allowed=schema.get("x-allowed", names),
+        suggestion=_retype(wanted, value, schema),
+    )
+
+
+def _kind(value: object) -> str:
+    for kind, name in ((bool, "true or false"), (str, "a text"), (int, "a number"), (float, "a number"), (list, "a list")):
+        if isinstance(value, kind):
+            return name
+    return "a table"
+
+
+def _kind_note(value: object) -> str:
+    return ", a number with a fraction" if isinstance(value, float) else ""
+
+
+def _retype(wanted: list[str], value: object, schema: Schema) -> str:
+    """The same value as the type that was wanted, where that is plain."""
+    if isinstance(value, str):
+        if ("boolean" in wanted and value in ("true", "false")) or ("integer" in wanted and value.lstrip("-").isdecimal()):
+            return f"write {value[:60]} without quotes"
+        if wanted == ["array"]:
+            return f"write [{say(value)}]"
+    if isinstance(value, float) and "integer" in wanted and value.is_integer():
+        return f"write {int(value)}"
+    if wanted == ["boolean"] and isinstance(value, dict):
+        return "write true: it has no options"
+    if wanted == ["array"] and not isinstance(value, dict | list):
+        return f"write [{say(value)}]"
+    if type(value) is int and schema.get("x-number"):
+        return f"write {schema['x-number']}"
+    return ""
+
+
+def _enum(complaints: Complaints, slip: Slip) -> None:
+    allowed = [str(value) for value in slip.limit]
+    complaints.add(
+        codes.NOT_ALLOWED,
+        f"{_name(slip.path)} cannot be {say(slip.value)}",
+        slip.path,
+        allowed=", ".join(say(value) for value in allowed),
+        suggestion=_did_you_mean(slip.value, allowed),
+    )
+
+
+def _pattern(complaints: Complaints, slip: Slip) -> None:
+    schema = slip.schema
+    got = "this text" if schema.get("x-secret") else say(slip.value)
+    complaints.add(
+        codes.BAD_FORM,
+        f"{_name(slip.path)} cannot be {got}",
+        slip.path,
+        allowed=schema.get("x-allowed", ""),
+        suggestion=_did_you_mean(slip.value, schema.get("examples", [])),
+    )
+
+
+def _did_you_mean(value: object, words: list[str]) -> str:
+    close = get_close_matches(str(value)[:_LONGEST_KEY].lower(), words, 1)
+    return f"did you mean {say(close[0])}?" if close else ""
+
+
+def _range(complaints: Complaints, slip: Slip) -> None:
+    schema = slip.schema
+    allowed = f"{schema['minimum']:,} to {schema['maximum']:,}".replace(",", "_")
+    complaints.add(codes.OUT_OF_RANGE, f"{_name(slip.path)} cannot be {say(slip.value)}", slip.path, allowed=allowed)
+
+
+def _length(complaints: Complaints, slip: Slip) -> None:
+    limit = slip.limit
+    if slip.keyword in ("minItems", "minLength"):
+        noun = "list" if slip.keyword == "minItems" else "text"
+        complaints.add(codes.EMPTY, f"{_name(slip.path)} is an empty {noun}", slip.path, suggestion="leave the key out")
+        return
+    noun = "entries" if slip.keyword == "maxItems" else "characters"
+    what = f"{_name(slip.path)} has {len(slip.value):,} {noun}"
+    complaints.add(codes.OUT_OF_RANGE, what, slip.path, allowed=f"at most {limit:,} {noun}")
+
+
+def _missing(complaints: Complaints, slip: Slip) -> None:
+    for key in slip.limit:
+        if key not in slip.value:
+            where = f"[{'.'.join(map(str, slip.path))}]" if slip.path else "this file"
+            inner = slip.schema["properties"][key]
+            allowed = ", ".join(say(value) for value in inner.get("enum", ()))
+            complaints.add(codes.MISSING_KEY, f"{where} has no {key}", slip.path, at="key", allowed=allowed, spoils=False)
+
+
+def _dependent(complaints: Complaints, slip: Slip) -> None:
+    for key, needed in slip.limit.items():
+        for other in needed:
+            if key in slip.value and other not in slip.value:
+                what = f"{_name(slip.path)} has {key} without {other}"
+                hint = f"write {slip.path[-1]}_slot = N for a bare slot" if key == "slot" else ""
+                complaints.add(codes.MISSING_KEY, what, (*slip.path, key), at="key", suggestion=hint)
+
+
+def _repeated(complaints: Complaints, slip: Slip) -> None:
+    """One complaint for each entry that stood before; 1 and true are different."""
+    seen: set[tuple[type, str]] = set()
+    for index, item in enumerate(slip.value):
+        marked = (type(item), repr(item))
+        if marked in seen:
+            what = f"{_name(slip.path)} has {say(item)} twice"
+            complaints.add(codes.REPEATED, what, (*slip.path, index), suggestion="leave one out", spoils=False)
+        seen.add(marked)
+
+
+def _refused(complaints: Complaints, slip: Slip) -> None:
+    schema = slip.schema
+    if "x-not-yet" in schema:
+        what = f"{_name(slip.path)} is not yet available in this version ({schema['x-not-yet']})"
+        complaints.add(codes.NOT_YET, what, slip.path, at="key", suggestion="leave it out for now")
+    else:
+        complaints.add(codes.WRONG_SIDE, f"{_name(slip.path)}: {schema['x-refused']}", slip.path, at="key")
+
+
+def _one_of(complaints: Complaints, slip: Slip) -> None:
+    given = list(slip.value)
+    got = f"both {' and '.join(given)}" if given else "none"
+    what = f"{_name(slip.path)} must hold exactly one form, and has {got}"
+    complaints.add(codes.ONE_OF_THESE, what, slip.path, allowed=slip.schema.get("x-allowed", ""))
+
+
+def _name(path: TomlPath) -> str:
+    """What to call a value: its key, and for a list's entry the list's."""
+    if len(path) > 1 and isinstance(path[-1], int):
+        return f"an entry of {path[-2]}"
+    return str(path[-1]) if path else "this"
+
+
+REPORTS: Mapping[str, Callable[[Complaints, Slip], None]] = {
+    "additionalProperties": _unknown_keys,
+    "type": _wrong_type,
+    "enum": _enum,
+    "pattern": _pattern,
+    "minimum": _range,
+    "maximum": _range,
+    "minItems": _length,
+    "maxItems": _length,
+    "minLength": _length,
+    "maxLength": _length,
+    "required": _missing,
+    "dependentRequired": _dependent,
+    "uniqueItems": _repeated,
+    "not": _refused,
+    "oneOf": _one_of,
+    "minProperties": _one_of,
+    "maxProperties": _one_of,
+}
+"""Every keyword that the two schemas use (a test holds them together) to how its errors are told."""
