@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nectar.cardano.era_history import EraHistory
-from nectar.cardano.point import Era
 
 Price = tuple[int, int]
 """Lovelace per unit as numerator and denominator."""
@@ -44,7 +43,7 @@ class Network:
     def start_time_text(self) -> str:
         return self.history.time_text(0)
 
-    def era_tags(self) -> tuple[tuple[int, int], ...]:
-        """First slot of each era that has slots, in order, with the tag its blocks bear."""
-        firsts = {self.history.first_slot_of_era(era): Era[era.upper()] for era in self.history.first_epochs}
-        return tuple((slot, int(tag)) for slot, tag in sorted(firsts.items()))
+    def era_tags(self) -> tuple[tuple[int, str], ...]:
+        """First slot and name of each era that has slots, in order."""
+        firsts = {self.history.first_slot_of_era(era): era for era in self.history.first_epochs}
+        return tuple(sorted(firsts.items()))

@@ -75,12 +75,12 @@ def genesis_costs(net: Network) -> tuple[Json, Json]:
 def _files(home: str | Path) -> GenesisFiles:
     if str(home) in HARD_FORKS:
         parts = [gzip.decompress((_SHIPPED / str(home) / f"{era}-genesis.json.gz").read_bytes()) for era in _GENESIS]
-        return GenesisFiles(*parts, config=None)
+        return _gathered(parts, None)
     folder = Path(home)
     config = folder / "config.json"
     try:
         parts = [(folder / f"{era}-genesis.json").read_bytes() for era in _GENESIS]
-        return GenesisFiles(*parts, config=config.read_bytes() if config.is_file() else None)
+        return _gathered(parts, config.read_bytes() if config.is_file() else None)
     except OSError as error:
         known = ", ".join(HARD_FORKS)
         raise NetworkError(
@@ -92,6 +92,11 @@ def _files(home: str | Path) -> GenesisFiles:
 
 
 _GENESIS = ("byron", "shelley", "alonzo", "conway")
+
+
+def _gathered(parts: list[bytes], config: bytes | None) -> GenesisFiles:
+    byron, shelley, alonzo, conway = parts
+    return GenesisFiles(byron, shelley, alonzo, conway, config)
 
 
 def _json(raw: bytes, home: str | Path, era: str) -> Json:

@@ -8,18 +8,47 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 from nectar.cardano.point import Point
+from nectar.checkpoint.coverage import Coverage
 from nectar.processors.rows import RowBuffers
+from nectar.tables import Table
+
+
+class Statement(NamedTuple):
+    """A definition: `name` is what it creates."""
+
+    name: str
+    sql: str
+
+
+class Closing(NamedTuple):
+    """SQL that completes rows from other rows, once what it `needs` is there: set-based, idempotent, order-free.
+
+    In SQL for one batch `:low` and `:high` bound the batch's transactions' ids; over everything they bound all ids.
+    """
+
+    name: str
+    sql: str
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
-    """Slots `first` to `last`, both included, are filled for the plan's tables."""
+class Layout:
+    """Everything a sink knows of the plan that fills it."""
 
-    first: int
-    last: int
+    tables: tuple[Table, ...]
+    definitions: tuple[Statement, ...]
+    kept_indexes: tuple[Statement, ...]
+    deferred_indexes: tuple[Statement, ...]
+    closing: tuple[Closing, ...]
+    live: tuple[Closing, ...]                  # run within each commit
+    epoch_sql: str                             # SELECT of epoch rows for block ids :low to :high; empty without `epoch`
+    fingerprint: str
+    plan_name: str
+    compiled: str                              # the compiled plan, JSON
+    version: str
+    complete: bool                             # False when filters leave rows out
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +59,32 @@ class Staged:
     rows: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """After the commit the database holds everything up to `point`; `covered` is what this batch adds."""
+class Quarantined(NamedTuple):
+    """A block that could not be decoded, kept whole."""
 
+    slot: int
+    hash: bytes
+    era: int
+    code: str
+    path: str
+    message: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """After it the database holds everything of `covered`. `epochs`: block id bounds of the epochs to sum anew.
+
+    `replace`: rows of the covered slots are taken away first, in the same transaction.
+    """
+
+    staged: Staged
     point: Point
     block_no: int
     covered: Coverage
+    epochs: tuple[int, int] | None = None
+    quarantined: tuple[Quarantined, ...] = ()
+    replace: bool = False
 
 
 class Stager(Protocol):
@@ -50,6 +98,12 @@ class Sink(Protocol):
 
     def known_points(self) -> Sequence[Point]: ...
 
-    def commit(self, staged: Staged, checkpoint: Checkpoint, *, replace: bool) -> None: ...
+    def commit(self, commit: Commit) -> None: ...
 
-    def roll_back(self, point: Point) -> None: ...
+    def roll_back(self, point: Point, epochs: tuple[int, int] | None) -> None: ...
+
+    def finish(self) -> dict[str, float]: ...
+
+    def state(self) -> dict[str, Any]: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""What is filled, where to resume, when to refuse: arithmetic on places, no database."""

@@ -1,0 +1,49 @@
+"""Slot ranges that are filled, and what is missing between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Coverage(NamedTuple):
+    """Slots `first` to `last`, both included; -1 is genesis."""
+
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        return f"{self.first:,} to {self.last:,}"
+
+
+def merged(ranges: Iterable[Coverage]) -> list[Coverage]:
+    """The same slots as few ranges, in order."""
+    found: list[Coverage] = []
+    for one in sorted(ranges):
+        if found and one.first <= found[-1].last + 1:
+            found[-1] = Coverage(found[-1].first, max(found[-1].last, one.last))
+        else:
+            found.append(one)
+    return found
+
+
+def missing(wanted: Coverage, filled: Iterable[Coverage]) -> list[Coverage]:
+    """Parts of `wanted` that no range of `filled` has, in order."""
+    gaps: list[Coverage] = []
+    at = wanted.first
+    for one in merged(filled):
+        if one.last < at:
+            continue
+        if one.first > wanted.last:
+            break
+        if one.first > at:
+            gaps.append(Coverage(at, one.first - 1))
+        at = one.last + 1
+    if at <= wanted.last:
+        gaps.append(Coverage(at, wanted.last))
+    return gaps
+
+
+def without_after(filled: Iterable[Coverage], slot: int) -> list[Coverage]:
+    """What is left when everything after `slot` never happened."""
+    return [Coverage(one.first, min(one.last, slot)) for one in merged(filled) if one.first <= slot]
