@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from nectar.compiler.compile import compile_plan
 from nectar.compiler.compiled import CompiledPlan
-from nectar.config.plan import Plan, load_plan
+from nectar.config.load_plan import parse_plan
 from tests.conftest import ROOT
 
 HEAD = """
@@ -29,15 +28,9 @@ certificates = true
 withdrawals = true
 governance = true
 """
+EVERY_TABLE = ALL.replace("transactions = true", "transactions = { tx_cbor = true, address_table = true }")
 PLANS = sorted((ROOT / "plans").glob("*.toml"))
 
 
-def plan_from(text: str) -> Plan:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "plan.toml")
-        path.write_text(text)
-        return load_plan(path)
-
-
 def compiled_from(text: str) -> CompiledPlan:
-    return compile_plan(plan_from(text))
+    return compile_plan(parse_plan(text, Path("plan.toml")))

@@ -10,7 +10,7 @@ from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.ddl import render
 from nectar.compiler.dialects import mysql
 from nectar.compiler.own_tables import OWN_TABLES, key_of
-from tests.compiler.making import ALL, compiled_from
+from tests.compiler.making import EVERY_TABLE, compiled_from
 from tests.compiler.mariadb import SERVER, Client, mariadb
 
 WHY = "no MariaDB here (Debian: apt-get install mariadb-server), so the MySQL text was not run"
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(SERVER is None, reason=WHY)
 
 @pytest.fixture(scope="module")
 def full() -> CompiledPlan:
-    return compiled_from(ALL.replace("transactions = true", "transactions = { tx_cbor = true, address_table = true }"))
+    return compiled_from(EVERY_TABLE)
 
 
 @pytest.fixture(scope="module")

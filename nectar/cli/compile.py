@@ -1,0 +1,41 @@
+"""`nectar plan compile FILE`: what a plan means, as JSON or as SQL; offline, with no database."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class DialectName(StrEnum):
+    SQLITE = "sqlite"
+    MYSQL = "mysql"
+    TIDB = "tidb"
+
+
+def compile_plan_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The plan.")],
+    emit_sql: Annotated[bool, typer.Option("--emit-sql", help="Print the SQL instead of the compiled plan.")] = False,
+    dialect: Annotated[DialectName, typer.Option("--dialect", help="Whose SQL; mysql's is tidb's.")] = DialectName.SQLITE,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write plan.json, schema.sql and deferred.sql there.")
+    ] = None,
+) -> None:
+    """Print the compiled plan: tables, indexes, filters, what is decoded, and the plan's fingerprint."""
+    from nectar.compiler.compile import compile_plan
+    from nectar.compiler.ddl import render
+    from nectar.compiler.files import write_files
+    from nectar.compiler.readable import as_json
+    from nectar.config.load_plan import load_plan
+
+    compiled = compile_plan(load_plan(file))
+    if out is not None:
+        for written in write_files(compiled, dialect.value, out):
+            typer.echo(f"wrote {written}", err=True)
+    if emit_sql:
+        sys.stdout.write(render(compiled, dialect.value))
+    elif out is None:
+        sys.stdout.write(as_json(compiled))

@@ -1,0 +1,176 @@
+"""The SQL: run by a real SQLite, the same bytes always, and nothing in it that some database does not have."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+
+import pytest
+
+from nectar.compiler.checks import check_declarations
+from nectar.compiler.ddl import StatementKind, render, statements
+from nectar.compiler.dialects import mysql, sqlite
+from nectar.compiler.dialects.registry import DIALECTS
+from nectar.compiler.own_tables import OWN_TABLES, key_of
+from nectar.tables import Column, Index, Kind, Place, Table, Type
+from tests.compiler.making import ALL, EVERY_TABLE, HEAD, compiled_from
+
+MISSING_SOMEWHERE = ("FOREIGN", "REFERENCES", "TRIGGER", "CHECK", "RETURNING", "AUTO_INCREMENT", "AUTOINCREMENT", "JSON")
+MOST_KEY_BYTES = 3072          # of an index in InnoDB and in TiDB (max-index-length)
+KEY_BYTES = {
+    Type.ID: 8, Type.INT: 8, Type.U64: 8, Type.U128: 18, Type.LOVELACE: 8, Type.BOOL: 1, Type.RATIO: 8, Type.TIME: 8,
+    Type.HASH20: 20, Type.HASH28: 28, Type.HASH29: 29, Type.HASH32: 32, Type.NAME: 34, Type.BYTES: mysql.INDEX_PREFIX,
+    Type.TEXT: 4 * mysql.INDEX_PREFIX, Type.JSON: 4 * mysql.INDEX_PREFIX, Type.LABEL: 4 * mysql.LABEL_LENGTH,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def database() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(render(compiled_from(EVERY_TABLE), "sqlite"))
+    return connection
+
+
+def test_sqlite_has_every_table_as_declared(database: sqlite3.Connection) -> None:
+    compiled = compiled_from(EVERY_TABLE)
+    for table in (*OWN_TABLES, *compiled.tables):
+        info = database.execute(f'PRAGMA table_info("{table.name}")').fetchall()
+        assert [row[1] for row in info] == list(table.column_names)
+        assert [row[2] for row in info] == [sqlite.column_type(column) for column in table.columns]
+        assert [row[1] for row in sorted(info, key=lambda row: row[5]) if row[5]] == list(key_of(table))
+        for column, row in zip(table.columns, info, strict=True):
+            row_id = row[2] == "INTEGER" and key_of(table) == (column.name,)
+            assert bool(row[3]) is (not column.null and not row_id)
+    names = {row[0] for row in database.execute("SELECT name FROM pragma_table_list WHERE strict AND schema = 'main'")}
+    assert names == {table.name for table in (*OWN_TABLES, *compiled.tables)}
+
+
+def test_an_integer_key_is_the_row_id_itself(database: sqlite3.Connection) -> None:
+    """No index beside it: SQLite would name one sqlite_autoindex_<table>_1."""
+    indexed = {row[0] for row in database.execute("SELECT tbl_name FROM sqlite_master WHERE name LIKE 'sqlite_autoindex%'")}
+    for table in compiled_from(EVERY_TABLE).tables:
+        assert (table.name in indexed) is (table.columns[0].type not in (Type.ID, Type.INT)), table.name
+
+
+def test_sqlite_has_every_index_as_declared(database: sqlite3.Connection) -> None:
+    compiled = compiled_from(EVERY_TABLE)
+    for table, index in (*compiled.essential_indexes, *compiled.deferred_indexes):
+        info = database.execute(f'PRAGMA index_info("{index.name}")').fetchall()
+        assert [row[2] for row in info] == list(index.columns), (table.name, index.name)
+
+
+def test_it_can_be_run_twice(database: sqlite3.Connection) -> None:
+    database.executescript(render(compiled_from(EVERY_TABLE), "sqlite"))
+
+
+def test_exactly_the_enabled_tables() -> None:
+    compiled = compiled_from(HEAD + "[processors]\nwithdrawals = true\n")
+    made = [one.name for one in statements(compiled, "sqlite") if one.kind is StatementKind.TABLE]
+    assert made[:4] == ["nectar_checkpoint", "nectar_coverage", "nectar_plan", "nectar_quarantine"]
+    assert set(made[4:]) == {table.name for table in compiled.tables} >= {"withdrawal"}
+    assert "tx_out" not in made
+
+
+def test_mysql_and_tidb_are_one_text() -> None:
+    compiled = compiled_from(EVERY_TABLE)
+    assert render(compiled, "mysql") == render(compiled, "tidb") != render(compiled, "sqlite")
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_nothing_that_some_database_lacks(dialect: str) -> None:
+    for one in statements(compiled_from(EVERY_TABLE), dialect):
+        bare = re.sub(r"[`\"].*?[`\"]", "", one.sql).upper()
+        for word in MISSING_SOMEWHERE:
+            assert not re.search(rf"\b{word}\b", bare), one.sql
+        assert ";" not in one.sql
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_name_is_quoted(dialect: str) -> None:
+    quote = '"' if dialect == "sqlite" else "`"
+    compiled = compiled_from(EVERY_TABLE)
+    for one in statements(compiled, dialect):
+        assert f"{quote}{one.name}{quote}" in one.sql
+    for table in compiled.tables:
+        text = DIALECTS[dialect].create_table(table)
+        assert all(f"  {quote}{column.name}{quote} " in text for column in table.columns)
+
+
+def test_an_index_fits_innodb_and_tidb() -> None:
+    compiled = compiled_from(EVERY_TABLE)
+    for table, index in (*compiled.essential_indexes, *compiled.deferred_indexes):
+        types = {column.name: column.type for column in table.columns}
+        assert sum(KEY_BYTES[types[name]] for name in index.columns) <= MOST_KEY_BYTES
+        if index.unique:
+            assert not any(types[name] in mysql.LONG for name in index.columns), "unique over a prefix is another thing"
+    for table in (*OWN_TABLES, *compiled.tables):
+        assert not {column.type for column in table.columns if column.name in key_of(table)} & mysql.LONG
+
+
+def test_an_address_is_never_cut_and_indexed_by_its_beginning() -> None:
+    compiled = compiled_from(ALL)
+    (tx_out,) = [one.sql for one in statements(compiled, "mysql") if one.name == "tx_out"]
+    assert "`address` LONGTEXT NOT NULL" in tx_out
+    (index,) = [one.sql for one in statements(compiled, "mysql") if one.name == "idx_tx_out_address"]
+    assert index.endswith("ON `tx_out` (`address`(128))")
+
+
+def test_tidb_alone_is_told_of_clustering() -> None:
+    for one in statements(compiled_from(EVERY_TABLE), "tidb"):
+        if one.kind is StatementKind.TABLE:
+            assert one.sql.count("/*T![clustered_index] CLUSTERED */") == 1
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_the_fingerprint_is_in_a_comment_and_the_name_cannot_leave_it(dialect: str) -> None:
+    compiled = compiled_from(EVERY_TABLE)
+    lines = render(compiled, dialect).splitlines()
+    assert lines[0] == "-- Nectar plan a plan on preview"
+    assert lines[1] == f"-- fingerprint {compiled.fingerprint}"
+
+
+@pytest.mark.parametrize(
+    ("policy", "essential", "deferred"), [("essential", False, False), ("deferred", False, True), ("all", True, False)]
+)
+def test_the_policy_splits_the_indexes(policy: str, essential: bool, deferred: bool) -> None:
+    compiled = compiled_from(ALL + f'[storage]\nindexes = "{policy}"\n')
+    every = {index.name: index.essential for table in compiled.tables for index in table.indexes}
+    kept = {index.name for _, index in compiled.essential_indexes}
+    late = {index.name for _, index in compiled.deferred_indexes}
+    assert kept == {name for name, needed in every.items() if needed or essential}
+    assert late == {name for name, needed in every.items() if not needed and deferred}
+
+
+def test_sections_apart() -> None:
+    compiled = compiled_from(ALL)
+    deferred = render(compiled, "sqlite", (StatementKind.DEFERRED_INDEX,))
+    first = render(compiled, "sqlite", (StatementKind.TABLE, StatementKind.ESSENTIAL_INDEX))
+    assert "CREATE TABLE" not in deferred
+    assert deferred.count("CREATE INDEX") == len(compiled.deferred_indexes)
+    assert first.count("CREATE TABLE") == len(OWN_TABLES) + len(compiled.tables)
+
+
+def _table(name: str, *indexes: Index) -> Table:
+    columns = (Column("id", Type.ID, "Key."), Column("index", Type.U64, "Place."))
+    return Table(name, "A table.", Kind.FACT, columns, Place.TX, indexes)
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        (_table("a", Index("i", ("index",))), _table("b", Index("i", ("index",)))),
+        (_table("a", Index("b", ("index",))), _table("b")),
+        (_table("a", Index("i", ("nothing",))),),
+        (_table("a" * 65),),
+        (_table("nectar_plan"),),
+    ],
+    ids=["index twice", "index named as a table", "no such column", "too long", "Nectar's own name"],
+)
+def test_a_wrong_declaration_is_found(tables: tuple[Table, ...]) -> None:
+    with pytest.raises(ValueError, match=r"twice|not have"):
+        check_declarations(tables)
+
+
+def test_reserved_words_are_columns_in_sqlite_and_mysql_texts() -> None:
+    assert '"index" ANY NOT NULL' in sqlite.create_table(_table("a"))
+    assert "`index` BIGINT UNSIGNED NOT NULL" in mysql.create_table(_table("a"))
