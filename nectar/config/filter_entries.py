@@ -21,6 +21,7 @@ _BEGINNINGS = {
     "addr_test1": False, "stake_test1": False, "2cWKM": False, "37bt": False,
 }  # fmt: skip
 """How the text of an address begins (bech32, then Byron's) -> whether that is mainnet's."""
+_ELLIPSIS = "..."                   # how examples shorten an id
 _MAGIC = {"mainnet": None, "preprod": 1, "preview": 2}
 
 ADDRESS_FORMS = '"addr1..", "stake1..", a base58 Byron address, or a beginning followed by .* ("addr1.*")'
@@ -66,7 +67,8 @@ def _address(text: str, network: str) -> PaymentAddress | StakeAddress:
     try:
         raw = parse_text(text)
     except ValueError as error:
-        raise EntryError(codes.BAD_ADDRESS, f"{say(text)} is not an address: {error}", _address_hint(text)) from error
+        why = "" if _ELLIPSIS in text else f": {error}"
+        raise EntryError(codes.BAD_ADDRESS, f"{say(text)} is not an address{why}", _address_hint(text)) from error
     kind = raw[0] >> 4
     if kind == _BYRON_KIND:
         if network in _MAGIC and not _is_of(raw, _MAGIC[network]):
@@ -81,7 +83,7 @@ def _address(text: str, network: str) -> PaymentAddress | StakeAddress:
 
 
 def _address_hint(text: str) -> str:
-    if "..." in text:
+    if _ELLIPSIS in text:
         return "this stands for an address: put the whole address there, or a beginning followed by .*"
     if text.lower().startswith("pool1"):
         return "pools belong in pool_filter"
@@ -130,7 +132,8 @@ def parse_pool_entry(text: str) -> bytes:
     try:
         prefix, raw = bech32.decode(text)
     except ValueError as error:
-        raise EntryError(codes.BAD_POOL, f"{say(text)} is not a pool id: {error}", _pool_hint(text)) from error
+        why = "" if _ELLIPSIS in text else f": {error}"
+        raise EntryError(codes.BAD_POOL, f"{say(text)} is not a pool id{why}", _pool_hint(text)) from error
     if prefix != "pool" or len(raw) != 28:
         why = f"a pool id has 28 bytes, not {len(raw)}" if prefix == "pool" else f"it begins with {prefix}1"
         raise EntryError(codes.BAD_POOL, f"{say(text)} is not a pool id: {why}")
@@ -138,7 +141,7 @@ def parse_pool_entry(text: str) -> bytes:
 
 
 def _pool_hint(text: str) -> str:
-    if "..." in text:
+    if _ELLIPSIS in text:
         return "this stands for a pool id: put the pool's whole id there, all of its 56 characters"
     if text.endswith("*"):
         return "pools have no patterns: list their ids"

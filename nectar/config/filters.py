@@ -35,8 +35,8 @@ class FilterShorthands:
     """Canonical: two spellings of one meaning are equal (entries sorted, ids as bytes).
 
     Entries of one list combine with or, the four filters with and. Empty lists and 0 keep everything.
-    `pools` are 28-byte key hashes; `skip_tx_types` holds of "mint" (a positive mint quantity), "burn" (a negative one);
-    `min_transaction_value` is lovelace and compares with the sum of the transaction's outputs.
+    `pools` are 28-byte key hashes; `skip_tx_types` are words of the schema's list; `min_transaction_value` is lovelace and
+    compares with the sum of the transaction's outputs.
     """
 
     addresses: tuple[AddressEntry, ...] = ()

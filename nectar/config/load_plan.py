@@ -171,7 +171,7 @@ def _check_use(complaints: Complaints, processors: Processors) -> None:
     on = {name for name, _ in processors.enabled()}
     if on - {"blocks"} or not on or not complaints.sound(("processors",)):
         return
-    for key in ("address_filter", "min_transaction_value", "skip_tx_types"):
+    for key in ("address_filter", "min_transaction_value", "skip_tx_types", "pool_filter"):
         if complaints.has(("filters", key)):
             what = f"{key} chooses among transactions, and no processor but blocks is on"
             complaints.add(

@@ -1,0 +1,5 @@
+"""`python -m nectar`."""
+
+from nectar.cli.main import main
+
+main()

@@ -1,0 +1,81 @@
+"""Complaints for machines: JSON, SARIF 2.1.0 (code scanning), and GitHub's workflow commands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from nectar import __version__
+from nectar.config.codes import MEANINGS
+from nectar.errors import Complaint
+
+SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+class Checked(NamedTuple):
+    """A file and what is wrong with it."""
+
+    file: str
+    complaints: Sequence[Complaint]
+
+
+def as_json(files: Sequence[Checked]) -> str:
+    """``{"files": [{"file", "ok", "complaints": [..]}]}``; a complaint has the fields of `Complaint`."""
+    listed = [{"file": c.file, "ok": not c.complaints, "complaints": [asdict(one) for one in c.complaints]} for c in files]
+    return json.dumps({"files": listed}, indent=2, ensure_ascii=False) + "\n"
+
+
+def as_github(files: Sequence[Checked]) -> str:
+    """One ``::error`` command a complaint, which GitHub shows beside the line."""
+    return "".join(_command(complaint) for checked in files for complaint in checked.complaints)
+
+
+def _command(complaint: Complaint) -> str:
+    place = f",line={complaint.line},col={complaint.col}" if complaint.line else ""
+    said = ". ".join(part for part in (complaint.what, _allowed(complaint), complaint.suggestion) if part)
+    return f"::error file={_property(complaint.file)}{place},title={_property(complaint.code)}::{_data(said)}\n"
+
+
+def _allowed(complaint: Complaint) -> str:
+    return f"Allowed: {complaint.allowed}" if complaint.allowed else ""
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def as_sarif(files: Sequence[Checked]) -> str:
+    """One run with every code as a rule. Columns count Unicode characters."""
+    codes = list(MEANINGS)
+    rules = [{"id": code, "shortDescription": {"text": meaning}} for code, meaning in MEANINGS.items()]
+    results = [_result(complaint, codes) for checked in files for complaint in checked.complaints]
+    driver = {"name": "nectar", "version": __version__, "rules": rules}
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return json.dumps({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _result(complaint: Complaint, codes: Sequence[str]) -> dict[str, Any]:
+    said = ". ".join(part for part in (complaint.what, _allowed(complaint), complaint.suggestion) if part)
+    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(complaint.file)}}
+    if complaint.line:
+        physical["region"] = {"startLine": complaint.line, "startColumn": complaint.col}
+    return {
+        "ruleId": complaint.code,
+        "ruleIndex": codes.index(complaint.code),
+        "level": "error",
+        "message": {"text": said},
+        "locations": [{"physicalLocation": physical}],
+    }
+
+
+def _uri(file: str) -> str:
+    path = Path(file)
+    return path.as_uri() if path.is_absolute() else quote(path.as_posix())

@@ -1,0 +1,82 @@
+"""Complaints for people: the place, what is wrong, the line with a caret under the slip, what is allowed."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TextIO
+from unicodedata import combining, east_asian_width
+
+from nectar.errors import Complaint
+
+_WIDEST = 120
+_SECRET = re.compile(r"password|passwd|secret|token|dsn|:[^/\s]*@", re.IGNORECASE)
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """On a terminal, unless NO_COLOR (no-color.org) or a dumb terminal says otherwise."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def complaints_text(complaints: Iterable[Complaint], colour: bool) -> str:
+    """One paragraph a complaint."""
+    return "".join(f"{_paragraph(complaint, colour)}\n" for complaint in complaints)
+
+
+def _paragraph(complaint: Complaint, colour: bool) -> str:
+    place = _paint(printable(complaint.place), "1", colour)
+    lines = [f"{place}: {_paint(complaint.code, '31', colour)} {printable(complaint.what)}"]
+    lines += _quoted(complaint, colour)
+    if complaint.allowed:
+        lines.append(f"  allowed: {printable(complaint.allowed)}")
+    if complaint.suggestion:
+        lines.append(f"  {_paint('next:', '36', colour)} {printable(complaint.suggestion)}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _quoted(complaint: Complaint, colour: bool) -> list[str]:
+    """The line and a caret. A line that may hold a secret is not shown."""
+    source = _source_lines(complaint.file)
+    if not 0 < complaint.line <= len(source):
+        return []
+    line = source[complaint.line - 1]
+    if _SECRET.search(line):
+        return []
+    at = min(complaint.col - 1, len(line))
+    cut = max(0, at - _WIDEST // 2) if len(line) > _WIDEST else 0
+    shown = line[cut : cut + _WIDEST]
+    number = str(complaint.line)
+    gutter = " " * len(number)
+    under = "".join(_blank(character) for character in shown[: at - cut])
+    return [
+        f"  {number} | {printable(shown.replace(chr(9), ' '))}",
+        f"  {gutter} | {under}{_paint('^', '31', colour)}",
+    ]
+
+
+def _blank(character: str) -> str:
+    """As many spaces as the character is wide on a terminal."""
+    if combining(character):
+        return ""
+    return "  " if east_asian_width(character) in "WF" else " "
+
+
+def printable(text: str) -> str:
+    """Without characters that would move a terminal's cursor or change its colours."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _paint(text: str, code: str, colour: bool) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if colour else text
+
+
+@lru_cache(maxsize=8)
+def _source_lines(file: str) -> Sequence[str]:
+    """The file's lines; none when it cannot be read (any more): the complaint stands without them."""
+    try:
+        return Path(file).read_bytes().decode("utf-8-sig").replace("\r\n", "\n").split("\n")
+    except (OSError, ValueError):
+        return ()

@@ -1,0 +1,79 @@
+"""`nectar plan ...`: what can be said of a plan without a node or a database."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nectar.cli.compile import compile_plan_command
+
+if TYPE_CHECKING:
+    from nectar.config.plan import Plan
+    from nectar.errors import Complaint
+
+app = typer.Typer(
+    help="Check and compile plans: offline, no node, no database.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+class Format(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+
+
+@app.command()
+def validate(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Plans to check.")],
+    form: Annotated[Format, typer.Option("--format", help="For people, or for machines.")] = Format.TEXT,
+) -> None:
+    """Check plans: every complaint at once, each with its place, what is allowed and what was perhaps meant.
+
+    Exit code 0 when every file is a good plan, 2 otherwise.
+    """
+    from nectar.config.load_plan import load_plan
+    from nectar.errors import PlanError
+
+    results: list[tuple[Path, Plan | None, tuple[Complaint, ...]]] = []
+    for file in files:
+        try:
+            results.append((file, load_plan(file), ()))
+        except PlanError as error:
+            results.append((file, None, error.complaints))
+
+    if form is Format.TEXT:
+        _print_text(results)
+    else:
+        from nectar.cli.complaint_formats import Checked, as_github, as_json, as_sarif
+
+        write = {Format.JSON: as_json, Format.SARIF: as_sarif, Format.GITHUB: as_github}[form]
+        typer.echo(write([Checked(str(file), complaints) for file, _, complaints in results]), nl=False)
+    if any(complaints for _, _, complaints in results):
+        raise typer.Exit(2)
+
+
+def _print_text(results: list[tuple[Path, Plan | None, tuple[Complaint, ...]]]) -> None:
+    import sys
+
+    from nectar.cli.complaint_text import complaints_text, wants_colour
+    from nectar.cli.plan_text import plan_text
+
+    for file, plan, complaints in results:
+        if plan is not None:
+            typer.echo(f"{file}: ok\n{plan_text(plan)}", nl=False)
+        else:
+            typer.echo(complaints_text(complaints, wants_colour(sys.stdout)), nl=False, color=True)
+    bad = [complaints for _, _, complaints in results if complaints]
+    if bad:
+        count = sum(map(len, bad))
+        typer.echo(f"{count} complaint{'s' * (count > 1)} in {len(bad)} of {len(results)} file{'s' * (len(results) > 1)}")
+
+
+app.command("compile")(compile_plan_command)

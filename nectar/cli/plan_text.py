@@ -1,0 +1,93 @@
+"""What a plan says, in a few lines for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nectar.config.bound import (
+    AtBlock,
+    AtCheckpoint,
+    AtDate,
+    AtEpoch,
+    AtEra,
+    AtOrigin,
+    AtPoint,
+    AtSlot,
+    Bound,
+    FollowTip,
+    TipMinus,
+)
+from nectar.config.filters import FilterShorthands
+from nectar.config.plan import Plan
+
+
+def plan_text(plan: Plan) -> str:
+    """Indented lines: name, network, source, start, end, processors, filters, and a note on what cannot be run yet."""
+    return "".join(f"  {label:<11}{text}\n" for label, text in _lines(plan))
+
+
+def _lines(plan: Plan) -> Iterator[tuple[str, str]]:
+    yield "name", plan.meta.name
+    yield "network", plan.meta.network
+    yield "source", _source(plan)
+    yield "start", bound_text(plan.sync.start)
+    yield "end", bound_text(plan.sync.end)
+    yield "processors", ", ".join(_processor(name, dict(options)) for name, options in plan.processors.enabled())
+    if plan.filters != FilterShorthands():
+        yield "filters", ", ".join(_filters(plan.filters))
+    if plan.source is not None and plan.source.kind == "node":
+        yield "note", "this version cannot run a plan from a node yet; give it chunk files: nectar run --source PATH"
+
+
+def _source(plan: Plan) -> str:
+    if plan.source is None:
+        return "not said; give it to nectar run: --source PATH"
+    where = plan.source.path if plan.source.kind == "immutable" else plan.source.socket
+    return f"{plan.source.kind} {where}"
+
+
+def _processor(name: str, options: dict[str, object]) -> str:
+    said = [f"{key} {_option(value)}" for key, value in options.items() if value not in (False, ())]
+    return f"{name} ({', '.join(said)})" if said else name
+
+
+def _option(value: object) -> str:
+    if isinstance(value, tuple):
+        return " ".join(map(str, value))
+    return "on" if value is True else str(value)
+
+
+def _filters(filters: FilterShorthands) -> Iterator[str]:
+    if filters.addresses:
+        yield f"{len(filters.addresses)} addresses or patterns"
+    if filters.min_transaction_value:
+        yield f"at least {filters.min_transaction_value:,} lovelace"
+    if filters.skip_tx_types:
+        yield f"no {', no '.join(filters.skip_tx_types)}"
+    if filters.pools:
+        yield f"{len(filters.pools)} pools"
+
+
+def bound_text(bound: Bound) -> str:
+    """A start or an end in words."""
+    match bound:
+        case AtOrigin():
+            return "the origin, genesis outputs included"
+        case AtSlot(slot):
+            return f"slot {slot}"
+        case AtEra(era):
+            return f"era {era}"
+        case AtEpoch(epoch):
+            return f"epoch {epoch}"
+        case AtDate(moment, whole_day):
+            return f"{moment:%Y-%m-%d}" if whole_day else f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+        case AtPoint(slot, block_hash):
+            return f"block {block_hash.hex()} at slot {slot}"
+        case AtBlock(block_hash):
+            return f"block {block_hash.hex()}"
+        case AtCheckpoint(block_hash):
+            return f"right after block {block_hash.hex()}"
+        case TipMinus(blocks):
+            return f"{blocks} blocks before the tip"
+        case FollowTip():
+            return "the tip, and on from there"
