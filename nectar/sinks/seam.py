@@ -26,11 +26,13 @@ class Statement(NamedTuple):
 class Closing(NamedTuple):
     """SQL that completes rows from other rows, once what it `needs` is there: set-based, idempotent, order-free.
 
-    In SQL for one batch `:low` and `:high` bound the batch's transactions' ids; over everything they bound all ids.
+    `:low` and `:high` bound transactions' ids: a batch's, or all. `from_origin`: true only of a history without a gap
+    before it and without filters.
     """
 
     name: str
     sql: str
+    from_origin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Layout:
     deferred_indexes: tuple[Statement, ...]
     closing: tuple[Closing, ...]
     live: tuple[Closing, ...]                  # run within each commit
-    epoch_sql: str                             # SELECT of epoch rows for block ids :low to :high; empty without `epoch`
+    epoch_sql: str                             # SELECT of epoch rows, see `Epochs`; empty without the table
     fingerprint: str
     plan_name: str
     compiled: str                              # the compiled plan, JSON
@@ -71,9 +73,18 @@ class Quarantined(NamedTuple):
     raw: bytes
 
 
+class Epochs(NamedTuple):
+    """Epochs to sum anew: their numbers and the ids of the blocks they can have."""
+
+    first: int
+    last: int
+    low: int
+    high: int
+
+
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """After it the database holds everything of `covered`. `epochs`: block id bounds of the epochs to sum anew.
+    """After it the database holds everything of `covered`. `epochs` are those that its blocks belong to.
 
     `replace`: rows of the covered slots are taken away first, in the same transaction.
     """
@@ -82,7 +93,7 @@ class Commit:
     point: Point
     block_no: int
     covered: Coverage
-    epochs: tuple[int, int] | None = None
+    epochs: Epochs | None = None
     quarantined: tuple[Quarantined, ...] = ()
     replace: bool = False
 
@@ -100,9 +111,11 @@ class Sink(Protocol):
 
     def commit(self, commit: Commit) -> None: ...
 
-    def roll_back(self, point: Point, epochs: tuple[int, int] | None) -> None: ...
+    def roll_back(self, point: Point, epochs: Epochs | None) -> None: ...
 
-    def finish(self) -> dict[str, float]: ...
+    def finish(self, closing: Sequence[Closing], epochs: Epochs | None) -> dict[str, float]: ...
+
+    def write_once(self, staged: Staged) -> None: ...
 
     def state(self) -> dict[str, Any]: ...
 

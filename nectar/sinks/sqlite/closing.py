@@ -80,6 +80,7 @@ _ACTIVE_EPOCH = Closing(
          + CASE WHEN EXISTS (SELECT 1 FROM pool_update AS e WHERE e.hash_id = pool_update.hash_id AND e.id < pool_update.id)
                 THEN 3 ELSE 2 END
        WHERE active_epoch_no IS NULL""",
+    from_origin=True,
 )
 
 
@@ -92,11 +93,8 @@ def _action(table: str, column: str, tx_hash: str, index: str) -> Closing:
     )
 
 
-def closing(tables: Sequence[Table], from_origin: bool) -> tuple[Closing, ...]:
-    """The statements that a plan with these tables can run, in the order in which they build on each other.
-
-    `from_origin`: nothing before is missing and no filter leaves rows out, so "the first one" can be told.
-    """
+def closing(tables: Sequence[Table]) -> tuple[Closing, ...]:
+    """The statements that a plan with these tables can run, in the order in which they build on each other."""
     there: Mapping[str, Table] = {table.name: table for table in tables}
     chosen: list[Closing] = []
     if "block" in there:
@@ -115,7 +113,7 @@ def closing(tables: Sequence[Table], from_origin: bool) -> tuple[Closing, ...]:
         if "gov_action_proposal" in there:
             chosen.append(_action("voting_procedure", "gov_action_proposal_id", "gov_action_tx_hash", "gov_action_index"))
             chosen.append(_action("gov_action_proposal", "prev_gov_action_proposal", "prev_tx_hash", "prev_index"))
-    if from_origin and {"block", "tx", "pool_update"} <= there.keys():
+    if {"block", "tx", "pool_update"} <= there.keys():
         chosen.append(_ACTIVE_EPOCH)
     return tuple(chosen)
 

@@ -11,11 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-
 from nectar.cardano.point import Point
 from nectar.checkpoint.coverage import Coverage, merged, without_after
 from nectar.errors import SinkError
-from nectar.sinks.seam import Closing, Commit, Layout, Staged
+from nectar.sinks.seam import Closing, Commit, Epochs, Layout, Staged
 from nectar.sinks.sqlite.closing import needs_hashes
 from nectar.sinks.sqlite.connection import open_file, translated
 from nectar.sinks.sqlite.difference import differences
@@ -80,7 +79,7 @@ class SqliteSink:
             )
             self._cover(merged([*self.coverage(), commit.covered]))
 
-    def roll_back(self, point: Point, epochs: tuple[int, int] | None) -> None:
+    def roll_back(self, point: Point, epochs: Epochs | None) -> None:
         """Everything after `point` never happened: one range delete a table, in one transaction."""
         with self._transaction():
             self._db.execute("DELETE FROM nectar_checkpoint WHERE slot > ?", (point.slot,))
@@ -92,7 +91,7 @@ class SqliteSink:
             self._sum_epochs(epochs)
             self._cover(without_after(self.coverage(), point.slot))
 
-    def finish(self, closing: Sequence[Closing], epochs: tuple[int, int] | None) -> dict[str, float]:
+    def finish(self, closing: Sequence[Closing], epochs: Epochs | None) -> dict[str, float]:
         """Deferred indexes, then the closing statements; seconds each took."""
         took: dict[str, float] = {}
         if closing:
@@ -191,12 +190,11 @@ class SqliteSink:
         if "tx_out" in names:
             self._db.execute("UPDATE tx_out SET consumed_by_tx_id = NULL WHERE consumed_by_tx_id >= ?", (tx_id,))
 
-    def _sum_epochs(self, blocks: tuple[int, int] | None) -> None:
-        if blocks is None or not self.layout.epoch_sql:
+    def _sum_epochs(self, epochs: Epochs | None) -> None:
+        if epochs is None or not self.layout.epoch_sql:
             return
-        low, high = blocks
-        self._db.execute("DELETE FROM epoch WHERE no IN (SELECT epoch_no FROM block WHERE id BETWEEN ? AND ?)", (low, high))
-        self._db.execute(f"INSERT INTO epoch {self.layout.epoch_sql}", {"low": low, "high": high})
+        self._db.execute("DELETE FROM epoch WHERE no BETWEEN ? AND ?", (epochs.first, epochs.last))
+        self._db.execute(f"INSERT INTO epoch {self.layout.epoch_sql}", epochs._asdict())
 
     def _cover(self, ranges: Iterable[Coverage]) -> None:
         self._db.execute("DELETE FROM nectar_coverage WHERE table_name = '*'")

@@ -1,0 +1,1 @@
+"""The loop: the only room with clocks, processes, signals and retries."""

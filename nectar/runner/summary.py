@@ -1,0 +1,72 @@
+"""What a job did, for people and for programs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Summary:
+    """Counts grow while the job runs. `rows` are those written by this job; a thing seen before counts again where seen.
+
+    `seconds` is the time from the first block read to the last commit; `closing` what came after, by name.
+    """
+
+    plan: str
+    network: str
+    database: str
+    fingerprint: str
+    first_slot: int = 0
+    last_slot: int = 0
+    blocks: int = 0
+    transactions: int = 0
+    kept: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    rows: dict[str, int] = field(default_factory=dict)
+    closing: dict[str, float] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
+    quarantined: int = 0
+    database_bytes: int = 0
+    workers: int = 1
+    dry_run: bool = False
+    stopped: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        facts = asdict(self)
+        facts["blocks_per_second"] = round(self.blocks / self.seconds, 1) if self.seconds else None
+        facts["megabytes_per_second"] = round(self.bytes / 1e6 / self.seconds, 2) if self.seconds else None
+        facts["seconds"] = round(self.seconds, 3)
+        facts["closing"] = {name: round(took, 3) for name, took in self.closing.items()}
+        return facts
+
+    def as_text(self) -> str:
+        """Two columns: the job, then a row a table that got rows."""
+        rate = f", {self.blocks / self.seconds:,.0f} blocks/s, {self.bytes / 1e6 / self.seconds:,.1f} MB/s" if self.seconds else ""
+        kept = f" ({self.kept:,} kept by the filters)" if self.kept != self.transactions else ""
+        facts = [
+            ("plan", f"{self.plan} on {self.network}"),
+            ("database", self.database if not self.dry_run else "none: a dry run writes nothing"),
+            ("slots", f"{self.first_slot:,} to {self.last_slot:,}"),
+            ("blocks", f"{self.blocks:,}"),
+            ("transactions", f"{self.transactions:,}{kept}"),
+            ("read", f"{self.bytes / 1e6:,.1f} MB"),
+            ("took", f"{self.seconds:,.1f} s{rate}"),
+        ]
+        facts += [("filled before", text) for text in self.skipped]
+        facts += [(name, f"{took:,.1f} s") for name, took in self.closing.items()]
+        if self.quarantined:
+            facts.append(("quarantined", f"{self.quarantined:,} blocks could not be decoded: see nectar_quarantine"))
+        if self.database_bytes:
+            facts.append(("size", f"{self.database_bytes / 1e6:,.1f} MB"))
+        if self.stopped:
+            facts.append(("stopped", self.stopped))
+        table = [(name, f"{count:,}") for name, count in self.rows.items() if count]
+        return "\n".join([*_columns(facts, right=False), "", *_columns([("table", "rows"), *table], right=True)])
+
+
+def _columns(pairs: list[tuple[str, str]], right: bool) -> list[str]:
+    first = max(len(name) for name, _ in pairs)
+    second = max(len(value) for _, value in pairs) if right else 0
+    return [f"  {name:<{first}}  {value:>{second}}" for name, value in pairs]
