@@ -99,7 +99,7 @@ class Worker:
             point, boundary = batch.previous
             out.previous = (point.hash, block_id(point.slot, boundary))
         if batch.genesis:
-            genesis_rows(self._names, out, self._network, genesis_of(self._network))
+            genesis_rows(self._names, out, self._network, genesis_of(self._network), self._tables)
         blocks = seen = kept = size = 0
         last, block_no = Point(batch.covered.first - 1, b""), -1
         quarantined: list[Quarantined] = []

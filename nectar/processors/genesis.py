@@ -1,0 +1,110 @@
+"""Rows of what was there before the first block: Byron's and Shelley's genesis, as db-sync writes them.
+
+Byron's genesis is a block of its own with a pretend transaction for each voucher and balance. Shelley's is one only when
+it has initial funds or staked pools; its transactions come after Byron's. Both stand at slot -1, so their ids are negative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from hashlib import blake2b
+
+from nectar.cardano.address import describe
+from nectar.cardano.genesis import GenesisOutput, GenesisOutputs
+from nectar.cardano.network import Network
+from nectar.cardano.position import GENESIS_SLOT, block_id, item_id, tx_id
+from nectar.processors.certificates.genesis import staking_rows
+from nectar.processors.dimensions import stake_address
+from nectar.processors.rows import Row, RowBuffers
+from nectar.tables import Table
+
+BYRON_BLOCK = block_id(GENESIS_SLOT, is_boundary=True)
+SHELLEY_BLOCK = block_id(GENESIS_SLOT, is_boundary=False)
+STAKING_TX = blake2b(b"Shelley Genesis Staking Tx Hash", digest_size=32).digest()
+"""Hash of the pretend transaction that pools and delegations of genesis hang on."""
+
+
+def genesis_rows(
+    processors: Collection[str],
+    out: RowBuffers,
+    network: Network,
+    genesis: tuple[GenesisOutputs, GenesisOutputs],
+    tables: Sequence[Table],
+) -> None:
+    """Rows for the enabled `processors`; afterwards `out.previous` is the last genesis block's hash and id."""
+    byron, shelley = genesis
+    write = _Writer(out, {table.name: table for table in tables})
+    staked = bool(shelley.pools or shelley.delegations)
+    out.previous = (network.byron_genesis_hash, BYRON_BLOCK)
+    _block(write, network, BYRON_BLOCK, network.byron_genesis_hash, "Genesis slot leader", byron.outputs, 0)
+    _transactions(write, out, BYRON_BLOCK, byron.outputs, 0)
+    if not (shelley.outputs or staked):
+        return
+    first = len(byron.outputs)
+    leader = "Shelley Genesis slot leader"
+    _block(write, network, SHELLEY_BLOCK, network.shelley_genesis_hash, leader, shelley.outputs, int(staked))
+    _transactions(write, out, SHELLEY_BLOCK, shelley.outputs, first)
+    if staked:
+        at = first + len(shelley.outputs)
+        this = tx_id(GENESIS_SLOT, at)
+        write.row("tx", _tx(this, STAKING_TX, SHELLEY_BLOCK, at, 0))
+        if "certificates" in processors:
+            staking_rows(shelley, this, out, network)
+
+
+class _Writer:
+    """Puts values into columns by name: genesis is read once, and must survive a change of columns."""
+
+    def __init__(self, out: RowBuffers, tables: dict[str, Table]) -> None:
+        self._out, self._tables = out, tables
+
+    def row(self, table: str, values: dict[str, object]) -> None:
+        if table not in self._tables:
+            return
+        row: Row = tuple(values.get(column) for column in self._tables[table].column_names)
+        if table in self._out.facts:
+            self._out.facts[table].append(row)
+        else:
+            self._out.dimensions[table].setdefault(row[0], row)
+
+
+def _block(
+    write: _Writer, network: Network, this: int, digest: bytes, leader: str, outputs: Sequence[GenesisOutput], more: int
+) -> None:
+    leader_hash = digest[:28]
+    write.row(
+        "slot_leader",
+        {"id": leader_hash, "hash": leader_hash, "description": leader, "first_block_id": this},
+    )
+    write.row(
+        "block",
+        {
+            "id": this, "hash": digest, "slot_leader_id": leader_hash, "size": 0, "time": network.start_time_text,
+            "tx_count": len(outputs) + more, "proto_major": 0, "proto_minor": 0, "previous_hash": b"",
+            "previous_id": BYRON_BLOCK if this != BYRON_BLOCK else None,
+            "out_sum": sum(one.value for one in outputs), "fees": 0,
+        },
+    )  # fmt: skip
+
+
+def _tx(this: int, digest: bytes, block: int, index: int, out_sum: int) -> dict[str, object]:
+    return {
+        "id": this, "hash": digest, "block_id": block, "block_index": index, "out_sum": out_sum, "fee": 0, "deposit": 0,
+        "size": 0, "valid_contract": 1, "script_size": 0, "treasury_donation": 0,
+    }  # fmt: skip
+
+
+def _transactions(write: _Writer, out: RowBuffers, block: int, outputs: Sequence[GenesisOutput], first: int) -> None:
+    for index, one in enumerate(outputs, first):
+        this = tx_id(GENESIS_SLOT, index)
+        write.row("tx", _tx(this, one.tx_hash, block, index, one.value))
+        text, has_script, credential, stake = describe(one.address)
+        if stake is not None and "stake_address" in out.dimensions:
+            stake_address(out, stake, this)
+        key = blake2b(one.address, digest_size=20).digest()
+        where = {"address": text, "address_has_script": has_script, "payment_cred": credential, "stake_address_id": stake}
+        row = {"id": item_id(this, 0), "tx_id": this, "index": 0, "value": one.value, "address_id": key, **where}
+        write.row("tx_out", row)
+        write.row("address", {"id": key, "raw": one.address, "has_script": has_script, "first_tx_id": this, **where})
+
+

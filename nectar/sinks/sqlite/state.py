@@ -1,0 +1,71 @@
+"""What a database holds, read without changing it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nectar.checkpoint.coverage import Coverage, merged
+from nectar.errors import SinkError
+from nectar.sinks.sqlite.connection import open_to_read, translated
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`pending` are deferred indexes that are not built; `rows` counts every table of the plan."""
+
+    path: Path
+    size: int
+    plan: str
+    network: str
+    fingerprint: str
+    version: str
+    complete: bool
+    coverage: tuple[Coverage, ...]
+    slot: int | None
+    block_hash: str | None
+    block_no: int | None
+    rows: dict[str, int]
+    quarantined: int
+    pending: tuple[str, ...]
+
+
+def read_state(path: Path) -> State:
+    """Raises SinkError NEC-K003 when the file is not a database of Nectar's, NEC-K015 when it is not there."""
+    db = open_to_read(path)
+    with translated(str(path)):
+        names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+        plans = list(db.execute("SELECT fingerprint, name, compiled, version FROM nectar_plan")) if "nectar_plan" in names else []
+        if not plans:
+            hint = "name a file that `nectar run` made"
+            raise SinkError("this database was not made by Nectar", where=str(path), hint=hint, code="NEC-K003")
+        fingerprint, name, text, version = plans[0]
+        compiled: dict[str, Any] = json.loads(text)
+        ranges = list(db.execute("SELECT first_slot, last_slot, complete FROM nectar_coverage WHERE table_name = '*'"))
+        points = list(db.execute("SELECT slot, hash, block_no FROM nectar_checkpoint ORDER BY seq DESC LIMIT 1"))
+        rows = {table: db.execute(f'SELECT count(*) FROM "{table}"').get for table in compiled["tables"]}
+        quarantined = db.execute("SELECT count(*) FROM nectar_quarantine").get
+    slot, digest, block_no = points[0] if points else (None, b"", None)
+    return State(
+        path,
+        path.stat().st_size,
+        name,
+        compiled["network"]["name"],
+        fingerprint,
+        version,
+        all(complete for _, _, complete in ranges),
+        tuple(merged(Coverage(first, last) for first, last, _ in ranges)),
+        slot,
+        digest.hex() or None,
+        block_no,
+        rows,
+        quarantined,
+        tuple(index for index in _index_names(compiled) if index not in names),
+    )
+
+
+def _index_names(compiled: dict[str, Any]) -> list[str]:
+    deferred = compiled["indexes"]["deferred"]
+    return [one["name"] for one in deferred] if isinstance(deferred, list) else list(deferred)
