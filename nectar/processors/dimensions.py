@@ -1,0 +1,133 @@
+"""Things that many rows name, kept once each: stake addresses, pools, DReps, committee members, anchors.
+
+A thing's id is its own bytes, so no look-up is needed; the row keeps the transaction that first showed it.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from nectar.cardano.address import stake_view
+from nectar.cardano.certificate import Anchor, Credential, DRep
+from nectar.cardano.ids import drep_view, pool_id_view
+from nectar.processors.rows import RowBuffers
+from nectar.tables import Column, Index, Kind, Place, Table, Type
+
+_FIRST = Column("first_tx_id", Type.ID, "First transaction that showed it.", references="tx.id", differs="Nectar's own.")
+
+STAKE_ADDRESS = Table(
+    "stake_address",
+    "Reward addresses, each once.",
+    Kind.DIMENSION,
+    (
+        Column("id", Type.HASH29, "The reward address's 29 bytes.", source="CIP-19", differs="A sequence number in db-sync."),
+        Column("hash_raw", Type.HASH29, "The same 29 bytes.", source="CIP-19"),
+        Column("view", Type.TEXT, "`stake1...`, on test networks `stake_test1...`.", source="CIP-19"),
+        Column("script_hash", Type.HASH28, "The script's hash when a script controls it.", null=True),
+        _FIRST,
+    ),
+    Place.TX,
+    (Index("idx_stake_address_view", ("view",)),),
+    first="first_tx_id",
+)
+
+POOL_HASH = Table(
+    "pool_hash",
+    "Stake pools, each once.",
+    Kind.DIMENSION,
+    (
+        Column("id", Type.HASH28, "The pool's key hash.", source="CDDL pool_keyhash", differs="A sequence number in db-sync."),
+        Column("hash_raw", Type.HASH28, "The same 28 bytes.", source="CDDL pool_keyhash"),
+        Column("view", Type.TEXT, "`pool1...`.", source="CIP-5"),
+        _FIRST,
+    ),
+    Place.TX,
+    (Index("idx_pool_hash_view", ("view",)),),
+    first="first_tx_id",
+)
+
+DREP_HASH = Table(
+    "drep_hash",
+    "Delegated representatives, and the two that always vote alike.",
+    Kind.DIMENSION,
+    (
+        Column("id", Type.BYTES, "CIP-129 header byte and hash; one byte (2, 3) for the two constant ones.",
+               source="CDDL drep", differs="A sequence number in db-sync."),
+        Column("raw", Type.HASH28, "The credential's hash.", null=True, source="CDDL drep"),
+        Column("view", Type.TEXT, "`drep1...`, drep_always_abstain or drep_always_no_confidence.", source="CIP-129"),
+        Column("has_script", Type.BOOL, "1 when a script controls it."),
+        _FIRST,
+    ),
+    Place.TX,
+    (Index("idx_drep_hash_raw", ("raw",)),),
+    first="first_tx_id",
+)  # fmt: skip
+
+COMMITTEE_HASH = Table(
+    "committee_hash",
+    "Credentials of the constitutional committee, hot and cold.",
+    Kind.DIMENSION,
+    (
+        Column("id", Type.BYTES, "A byte (0 key, 1 script) and the hash.", differs="A sequence number in db-sync."),
+        Column("raw", Type.HASH28, "The credential's hash.", source="CDDL credential"),
+        Column("has_script", Type.BOOL, "1 when a script controls it."),
+        _FIRST,
+    ),
+    Place.TX,
+    first="first_tx_id",
+)
+
+VOTING_ANCHOR = Table(
+    "voting_anchor",
+    "Off-chain texts that votes, proposals and representatives point to.",
+    Kind.DIMENSION,
+    (
+        Column("id", Type.HASH32, "Key of url, hash and type together.", source="blake2b-256", differs="A sequence number in db-sync."),
+        Column("block_id", Type.ID, "Block that first showed it.", references="block.id"),
+        Column("data_hash", Type.HASH32, "blake2b-256 of the text.", source="CDDL anchor"),
+        Column("url", Type.TEXT, "Where the text is.", source="CDDL anchor"),
+        Column("type", Type.LABEL, "gov_action, drep, other, vote, committee_dereg or constitution."),
+    ),
+    Place.BLOCK,
+    first="block_id",
+)
+
+
+def stake_address(out: RowBuffers, raw: bytes, tx_id: int) -> bytes:
+    """The id of a reward address (its 29 bytes), its row added at first sight."""
+    known = out.dimensions["stake_address"]
+    if raw not in known:
+        known[raw] = (raw, raw, stake_view(raw), raw[1:] if raw[0] & 0x10 else None, tx_id)
+    return raw
+
+
+def pool_hash(out: RowBuffers, pool: bytes, tx_id: int) -> bytes:
+    known = out.dimensions["pool_hash"]
+    if pool not in known:
+        known[pool] = (pool, pool, pool_id_view(pool), tx_id)
+    return pool
+
+
+def drep_hash(out: RowBuffers, drep: DRep, tx_id: int) -> bytes:
+    key = bytes((drep.kind,)) if drep.hash is None else bytes((0x22 | drep.kind,)) + drep.hash
+    known = out.dimensions["drep_hash"]
+    if key not in known:
+        known[key] = (key, drep.hash, drep_view(drep.kind, drep.hash), int(drep.kind == 1), tx_id)
+    return key
+
+
+def committee_hash(out: RowBuffers, credential: Credential, tx_id: int) -> bytes:
+    key = bytes((credential.is_script,)) + credential.hash
+    known = out.dimensions["committee_hash"]
+    if key not in known:
+        known[key] = (key, credential.hash, int(credential.is_script), tx_id)
+    return key
+
+
+def voting_anchor(out: RowBuffers, anchor: Anchor, kind: str, block_id: int) -> bytes:
+    """One anchor is one url, hash and type (db-sync: `UniqueVotingAnchor`)."""
+    key = blake2b(anchor.hash + kind.encode() + b"\0" + anchor.url.encode(), digest_size=32).digest()
+    known = out.dimensions["voting_anchor"]
+    if key not in known:
+        known[key] = (key, block_id, anchor.hash, anchor.url, kind)
+    return key
