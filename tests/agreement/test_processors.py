@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -34,7 +33,6 @@ PROMISED = {
 """What was promised to be filled exactly from blocks and genesis."""
 
 SHELF = ROOT / "nectar" / "processors"
-NOT_PROCESSORS = {"__init__", "__pycache__", "registry", "rows", "dimensions"}
 HASHES = {Type.HASH20, Type.HASH28, Type.HASH29, Type.HASH32}
 
 
@@ -69,7 +67,7 @@ def test_a_processor_has_its_file_its_schema_entry_and_its_tests(name: str) -> N
 def test_the_schema_and_the_shelf_know_no_processor_besides() -> None:
     schema = json.loads((ROOT / "schemas" / "plan.schema.json").read_text())
     assert set(schema["properties"]["processors"]["properties"]) == set(PROCESSORS)
-    folders = {path.name for path in SHELF.iterdir() if path.is_dir()} - NOT_PROCESSORS
+    folders = {path.parent.name for path in SHELF.glob("*/__init__.py")}
     assert folders <= set(PROCESSORS)
 
 
@@ -175,7 +173,10 @@ def test_the_table_reference_names_every_table_and_column() -> None:
             assert f"| `{column.name}` | {sqlite.column_type(column)} | {mysql.column_type(column)} |" in section
 
 
-def test_the_rooms_of_the_shelf(tmp_path: Path) -> None:
-    """A processor is a folder or a file of the shelf; nothing else lies about there."""
-    stray = {path.stem for path in SHELF.glob("*.py")} - NOT_PROCESSORS - set(PROCESSORS)
-    assert not stray
+def test_the_schema_and_the_guide_name_the_types_that_filters_know() -> None:
+    from nectar.compiler.tx_types import TX_TYPES
+
+    schema = json.loads((ROOT / "schemas" / "plan.schema.json").read_text())
+    assert schema["properties"]["filters"]["properties"]["skip_tx_types"]["items"]["enum"] == list(TX_TYPES)
+    guide = (ROOT / "docs" / "compiled-plan.md").read_text()
+    assert all(f"| `{name}` | it {one.doc} |" in guide for name, one in TX_TYPES.items())

@@ -20,14 +20,15 @@ from nectar.errors import NetworkError
 from nectar.processors.registry import PROCESSORS
 from tests.compiler.making import ALL, EVERY_TABLE, HEAD, PLANS, compiled_from
 
+POOL, OTHER_POOL = "00" * 28, "ab" * 28
 SPELLINGS = [
-    ALL + '[filters]\npool_filter = ["{0}", "{1}"]\nskip_tx_types = ["mint", "burn"]\n'.format("00" * 28, "AB" * 28),
-    # another order of sections, keys, entries; another spelling of the ids; a comment; defaults said
-    """
+    ALL + f'[filters]\npool_filter = ["{POOL}", "{OTHER_POOL.upper()}"]\nskip_tx_types = ["mint", "burn"]\n',
+    # another order of sections, keys and entries; another spelling of the ids; a comment; defaults said
+    f"""
     # a comment
     [filters]
     skip_tx_types = ['burn', 'mint']
-    pool_filter = ["{1}", "{0}"]
+    pool_filter = ["{OTHER_POOL}", "{POOL}"]
     min_transaction_value = 0
     [processors]
     governance = true
@@ -54,7 +55,7 @@ SPELLINGS = [
     indexes = "all"
     [performance]
     workers = 3
-    """.format("00" * 28, "ab" * 28),
+    """,
 ]
 
 

@@ -1,4 +1,7 @@
-"""What compiling each of the project's plans prints, byte for byte. After a change that is meant: NECTAR_UPDATE_GOLDEN=1 pytest tests/compiler."""
+"""What compiling each of the project's plans prints, byte for byte.
+
+After a change that is meant: NECTAR_UPDATE_GOLDEN=1 pytest tests/compiler
+"""
 
 from __future__ import annotations
 
