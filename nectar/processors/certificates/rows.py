@@ -1,0 +1,157 @@
+"""Rows of the `certificates` processor. Votes, DReps and the committee are the `governance` processor's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from nectar.cardano.address import reward_address
+from nectar.cardano.block import Block, Tx
+from nectar.cardano.certificate import (
+    Credential,
+    InstantaneousRewards,
+    PoolRegistration,
+    PoolRetirement,
+    StakeDelegation,
+    StakeDeregistration,
+    StakeRegistration,
+)
+from nectar.cardano.position import item_id, tx_id
+from nectar.cardano.script import Purpose
+from nectar.decode.want import Want
+from nectar.processors.certificates.tables import (
+    DELEGATION,
+    POOL_METADATA_REF,
+    POOL_OWNER,
+    POOL_RELAY,
+    POOL_RETIRE,
+    POOL_UPDATE,
+    POT_TRANSFER,
+    RESERVE,
+    STAKE_DEREGISTRATION,
+    STAKE_REGISTRATION,
+    TREASURY,
+)
+from nectar.processors.dimensions import POOL_HASH, STAKE_ADDRESS, pool_hash, stake_address
+from nectar.processors.param_proposal import PARAM_PROPOSAL, param_proposal_row
+from nectar.processors.redeemer_ids import redeemer_ids
+from nectar.processors.rows import Context, RowBuffers
+from nectar.tables import Table
+
+NAME = "certificates"
+TABLES: tuple[Table, ...] = (
+    STAKE_ADDRESS, STAKE_REGISTRATION, STAKE_DEREGISTRATION, DELEGATION, POOL_HASH, POOL_UPDATE, POOL_OWNER, POOL_RELAY,
+    POOL_RETIRE, POOL_METADATA_REF, TREASURY, RESERVE, POT_TRANSFER, PARAM_PROPOSAL,
+)  # fmt: skip
+
+ACTIVE_AFTER = 2               # epochs from a delegation to its counting
+
+
+def want(options: Mapping[str, Any]) -> Want:
+    """Redeemers too, for redeemer_id."""
+    return Want.TXS | Want.CERTIFICATES | Want.SCRIPTS
+
+
+def tables(options: Mapping[str, Any]) -> tuple[Table, ...]:
+    return TABLES
+
+
+def rows(block: Block, out: RowBuffers, context: Context) -> None:
+    """A failed transaction's certificates do nothing."""
+    for tx in block.txs:
+        if not tx.is_valid:
+            continue
+        if tx.certificates:
+            _Certified(block.slot, tx, out, context).all()
+        if tx.update is not None:
+            this = tx_id(block.slot, tx.index)
+            for place, (key, update) in enumerate(tx.update.proposals):
+                row = param_proposal_row(item_id(this, place), this, tx.update.epoch, key, update)
+                out.facts["param_proposal"].append(row)
+
+
+@dataclass(slots=True)
+class _Certified:
+    """One transaction's certificates, and how many rows it has so far in tables that count them."""
+
+    slot: int
+    tx: Tx
+    out: RowBuffers
+    context: Context
+    this: int = 0
+    epoch: int = 0
+    redeemers: dict[int, int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def all(self) -> None:
+        self.this = tx_id(self.slot, self.tx.index)
+        self.epoch = self.context.network.history.epoch_of(self.slot)
+        self.redeemers = redeemer_ids(self.tx, self.this, Purpose.CERT)
+        facts, this, epoch = self.out.facts, self.this, self.epoch
+        for index, one in self.tx.certificates:
+            row_id = item_id(this, index)
+            if isinstance(one, StakeDelegation):
+                pool = pool_hash(self.out, one.pool, this)
+                redeemer = self.redeemers.get(index)
+                address = self._address(one.credential)
+                facts["delegation"].append((row_id, address, index, pool, epoch + ACTIVE_AFTER, this, self.slot, redeemer))
+            elif isinstance(one, StakeRegistration):
+                facts["stake_registration"].append((row_id, self._address(one.credential), index, epoch, this, one.deposit))
+            elif isinstance(one, StakeDeregistration):
+                address, redeemer = self._address(one.credential), self.redeemers.get(index)
+                facts["stake_deregistration"].append((row_id, address, index, epoch, this, redeemer))
+            elif isinstance(one, PoolRegistration):
+                pool_update(self.out, one, row_id, index, this, self.counts, self.context.network.network_id)
+            elif isinstance(one, PoolRetirement):
+                facts["pool_retire"].append((row_id, pool_hash(self.out, one.pool, this), index, this, one.epoch))
+            elif isinstance(one, InstantaneousRewards):
+                self._rewards(one, row_id, index)
+
+    def _address(self, credential: Credential) -> bytes:
+        raw = reward_address(self.context.network.network_id, credential.is_script, credential.hash)
+        return stake_address(self.out, raw, self.this)
+
+    def _rewards(self, one: InstantaneousRewards, row_id: int, index: int) -> None:
+        from_reserves = one.pot == 0
+        if one.to_other_pot is not None:
+            gain = one.to_other_pot if from_reserves else -one.to_other_pot
+            self.out.facts["pot_transfer"].append((row_id, index, gain, -gain, self.this))
+            return
+        table = "reserve" if from_reserves else "treasury"
+        for credential, amount in one.rewards:
+            place = item_id(self.this, next_place(self.counts, table))
+            self.out.facts[table].append((place, self._address(credential), index, amount, self.this))
+
+
+def next_place(counts: dict[str, int], table: str) -> int:
+    """The next row's place among the transaction's rows of a table."""
+    at = counts.get(table, 0)
+    counts[table] = at + 1
+    return at
+
+
+def pool_update(
+    out: RowBuffers, one: PoolRegistration, row_id: int, index: int, this: int, counts: dict[str, int], network_id: int
+) -> None:
+    """`pool_update` with its owners, relays and metadata. `network_id` is for the owners, who are only key hashes."""
+    pool = pool_hash(out, one.pool, this)
+    meta = None
+    if one.metadata is not None:
+        url, digest = one.metadata
+        meta = blake2b(pool + digest + url.encode(), digest_size=32).digest()
+        out.dimensions["pool_metadata_ref"].setdefault(meta, (meta, pool, url, digest, this))
+    numerator, denominator = one.margin
+    reward = stake_address(out, one.reward_account, this)
+    margin = numerator / denominator if denominator else 0.0
+    out.facts["pool_update"].append(
+        (row_id, pool, index, one.vrf_key_hash, one.pledge, reward, None, meta, margin, one.cost, this, None)
+    )
+    for owner in dict.fromkeys(one.owners):
+        address = stake_address(out, reward_address(network_id, False, owner), this)
+        out.facts["pool_owner"].append((item_id(this, next_place(counts, "pool_owner")), address, row_id))
+    for relay in one.relays:
+        four, six = relay.ipv4 and str(relay.ipv4), relay.ipv6 and str(relay.ipv6)
+        place = item_id(this, next_place(counts, "pool_relay"))
+        out.facts["pool_relay"].append((place, row_id, four, six, relay.dns, relay.srv, relay.port))

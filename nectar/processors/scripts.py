@@ -1,0 +1,177 @@
+"""Processor `scripts`: scripts, datums, redeemers and cost models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from nectar.cardano.block import Block, Tx, TxOut
+from nectar.cardano.governance import ParameterChange, ProtocolParamUpdate
+from nectar.cardano.network import Price
+from nectar.cardano.position import item_id, tx_id
+from nectar.cardano.script import Datum, Purpose, Redeemer, Script, ScriptKind
+from nectar.decode.native_json import native_json
+from nectar.decode.plutus_json import plutus_json
+from nectar.decode.want import Want
+from nectar.processors.param_proposal import COST_MODEL, cost_model_row
+from nectar.processors.redeemer_ids import script_of
+from nectar.processors.rows import Context, Row, RowBuffers
+from nectar.tables import Column, Index, Kind, Place, Table, Type
+
+NAME = "scripts"
+
+SCRIPT = Table(
+    "script",
+    "Scripts that witnesses, auxiliary data and outputs showed, each once.",
+    Kind.DIMENSION,
+    (
+        Column("id", Type.HASH28, "The script's hash.", source="blake2b-224 of kind and bytes", differs="A sequence number in db-sync."),
+        Column("tx_id", Type.ID, "First transaction that showed it.", references="tx.id"),
+        Column("hash", Type.HASH28, "The same 28 bytes.", source="blake2b-224 of kind and bytes"),
+        Column("type", Type.LABEL, "timelock, plutusV1, plutusV2 or plutusV3.", source="CDDL script"),
+        Column("json", Type.JSON, "A native script as JSON.", null=True, source="cardano-api SimpleScript"),
+        Column("bytes", Type.BYTES, "A Plutus script's bytes.", null=True, source="CDDL plutus_v1_script and later"),
+        Column("serialised_size", Type.INT, "Bytes of a Plutus script.", null=True),
+    ),
+    Place.TX,
+    first="tx_id",
+)
+
+_DATUM_COLUMNS = (
+    Column("id", Type.HASH32, "The datum's hash.", source="blake2b-256 of its bytes", differs="A sequence number in db-sync."),
+    Column("hash", Type.HASH32, "The same 32 bytes.", source="blake2b-256 of its bytes"),
+    Column("tx_id", Type.ID, "First transaction that showed it.", references="tx.id"),
+    Column("value", Type.JSON, "As JSON, the detailed schema; NULL when it is nested too deep.", null=True, source="cardano-api"),
+    Column("bytes", Type.BYTES, "The original CBOR.", source="CDDL plutus_data"),
+)
+
+DATUM = Table("datum", "Datums of witnesses and of outputs, each once.", Kind.DIMENSION, _DATUM_COLUMNS, Place.TX, first="tx_id")
+REDEEMER_DATA = Table("redeemer_data", "What redeemers carry, each once.", Kind.DIMENSION, _DATUM_COLUMNS, Place.TX, first="tx_id")
+
+REDEEMER = Table(
+    "redeemer",
+    "Redeemers: an argument and a budget for a script.",
+    Kind.FACT,
+    (
+        Column("id", Type.ID, "tx.id * 2^12 + place among the transaction's redeemers.", source="position on the chain"),
+        Column("tx_id", Type.ID, "The transaction.", references="tx.id"),
+        Column("unit_mem", Type.INT, "Units of memory.", source="CDDL ex_units"),
+        Column("unit_steps", Type.INT, "Steps.", source="CDDL ex_units"),
+        Column("fee", Type.LOVELACE, "What the budget costs.", source="ceil(unit_mem * price + unit_steps * price)",
+               differs="At the prices of the network's Alonzo genesis, which no update has changed on the public networks."),
+        Column("purpose", Type.LABEL, "spend, mint, cert, reward, vote or propose.", source="CDDL redeemer_tag"),
+        Column("index", Type.INT, "Place in the sorted set that the purpose points at.", source="CDDL redeemers"),
+        Column("script_hash", Type.HASH28, "The script.", null=True,
+               differs="NULL for a spent output until inputs are resolved."),
+        Column("redeemer_data_id", Type.HASH32, "What it carries.", references="redeemer_data.id"),
+    ),
+    Place.IN_TX,
+    (Index("idx_redeemer_tx_id", ("tx_id",)), Index("idx_redeemer_script_hash", ("script_hash",))),
+)  # fmt: skip
+
+TABLES: tuple[Table, ...] = (SCRIPT, DATUM, REDEEMER, REDEEMER_DATA, COST_MODEL)
+
+_TYPES = {
+    ScriptKind.NATIVE: "timelock",
+    ScriptKind.PLUTUS_V1: "plutusV1",
+    ScriptKind.PLUTUS_V2: "plutusV2",
+    ScriptKind.PLUTUS_V3: "plutusV3",
+}
+_PURPOSES = {purpose: purpose.name.lower() for purpose in Purpose}
+
+
+def want(options: Mapping[str, Any]) -> Want:
+    """Everything that redeemers point at, and updates for their cost models."""
+    return Want.TXS | Want.OUTPUTS | Want.ASSETS | Want.SCRIPTS | Want.CERTIFICATES | Want.WITHDRAWALS | Want.GOVERNANCE
+
+
+def tables(options: Mapping[str, Any]) -> tuple[Table, ...]:
+    return TABLES
+
+
+def rows(block: Block, out: RowBuffers, context: Context) -> None:
+    """Witnesses of a failed transaction count: they are on the chain. Of its outputs only the collateral return is."""
+    prices = context.network.execution_prices
+    for tx in block.txs:
+        this = 0
+        for one in tx.scripts:
+            this = this or tx_id(block.slot, tx.index)
+            _script(one, this, out)
+        for datum in tx.datums:
+            this = this or tx_id(block.slot, tx.index)
+            _datum(datum, this, out.dimensions["datum"])
+        for place in _created(tx):
+            if place.script is not None:
+                _script(place.script, tx_id(block.slot, tx.index), out)
+            if place.inline_datum is not None:
+                _datum(place.inline_datum, tx_id(block.slot, tx.index), out.dimensions["datum"])
+        if tx.redeemers:
+            _redeemers(tx, tx_id(block.slot, tx.index), out, prices)
+        for costs in _cost_models(tx):
+            row = cost_model_row(costs, tx_id(block.slot, tx.index))
+            out.dimensions["cost_model"].setdefault(row[0], row)
+
+
+def _created(tx: Tx) -> Iterator[TxOut]:
+    if tx.is_valid:
+        yield from tx.outputs
+    elif tx.collateral_return is not None:
+        yield tx.collateral_return
+
+
+def _script(script: Script, this: int, out: RowBuffers) -> None:
+    known = out.dimensions["script"]
+    if script.hash in known:
+        return
+    if script.kind is ScriptKind.NATIVE:
+        known[script.hash] = (script.hash, this, script.hash, "timelock", native_json(script.raw), None, None)
+        return
+    known[script.hash] = (script.hash, this, script.hash, _TYPES[script.kind], None, script.raw, len(script.raw))
+
+
+def _datum(datum: Datum, this: int, known: dict[Any, Row]) -> None:
+    if datum.hash not in known:
+        known[datum.hash] = (datum.hash, datum.hash, this, _shown(datum.raw), datum.raw)
+
+
+def _shown(raw: bytes) -> str | None:
+    try:
+        return plutus_json(raw)
+    except ValueError:
+        return None
+
+
+def _redeemers(tx: Tx, this: int, out: RowBuffers, prices: tuple[Price, Price]) -> None:
+    for place, one in enumerate(tx.redeemers):
+        _datum(one.data, this, out.dimensions["redeemer_data"])
+        out.facts["redeemer"].append(
+            (
+                item_id(this, place),
+                this,
+                one.mem,
+                one.steps,
+                fee(one, prices),
+                _PURPOSES[one.purpose],
+                one.index,
+                script_of(tx, one),
+                one.data.hash,
+            )
+        )
+
+
+def fee(redeemer: Redeemer, prices: tuple[Price, Price]) -> int:
+    """Lovelace for a redeemer's budget, rounded up (ledger: `txscriptfee`), exact in whole numbers."""
+    (mem_top, mem_bottom), (step_top, step_bottom) = prices
+    top = redeemer.mem * mem_top * step_bottom + redeemer.steps * step_top * mem_bottom
+    return -(-top // (mem_bottom * step_bottom))
+
+
+def _cost_models(tx: Tx) -> Iterator[Mapping[int, Any]]:
+    updates: list[ProtocolParamUpdate] = []
+    if tx.is_valid and tx.update is not None:
+        updates += [update for _, update in tx.update.proposals]
+    if tx.is_valid and tx.proposals:
+        updates += [one.action.update for one in tx.proposals if isinstance(one.action, ParameterChange)]
+    for update in updates:
+        if 18 in update.values:
+            yield update.values[18]
