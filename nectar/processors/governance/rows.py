@@ -1,0 +1,182 @@
+"""Rows of the `governance` processor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nectar.cardano.address import reward_address
+from nectar.cardano.block import Block, Tx
+from nectar.cardano.certificate import (
+    Anchor,
+    CommitteeHotAuth,
+    CommitteeResignation,
+    Credential,
+    DRep,
+    DRepDeregistration,
+    DRepRegistration,
+    DRepUpdate,
+    VoteDelegation,
+)
+from nectar.cardano.governance import (
+    NewConstitution,
+    ParameterChange,
+    Proposal,
+    TreasuryWithdrawals,
+    UpdateCommittee,
+    Vote,
+)
+from nectar.cardano.position import block_id, item_id, tx_id
+from nectar.cardano.script import Purpose
+from nectar.decode.want import Want
+from nectar.processors.dimensions import (
+    COMMITTEE_HASH,
+    DREP_HASH,
+    POOL_HASH,
+    STAKE_ADDRESS,
+    VOTING_ANCHOR,
+    committee_hash,
+    drep_hash,
+    pool_hash,
+    stake_address,
+    voting_anchor,
+)
+from nectar.processors.governance.describe import KINDS, describe_action
+from nectar.processors.governance.tables import (
+    COMMITTEE,
+    COMMITTEE_DE_REGISTRATION,
+    COMMITTEE_MEMBER,
+    COMMITTEE_REGISTRATION,
+    CONSTITUTION,
+    DELEGATION_VOTE,
+    DREP_REGISTRATION,
+    GOV_ACTION_PROPOSAL,
+    TREASURY_WITHDRAWAL,
+    VOTING_PROCEDURE,
+)
+from nectar.processors.param_proposal import PARAM_PROPOSAL, param_proposal_row
+from nectar.processors.redeemer_ids import redeemer_ids
+from nectar.processors.rows import Context, Row, RowBuffers
+from nectar.tables import Table
+
+NAME = "governance"
+TABLES: tuple[Table, ...] = (
+    DREP_HASH, DREP_REGISTRATION, DELEGATION_VOTE, COMMITTEE_HASH, COMMITTEE_REGISTRATION, COMMITTEE_DE_REGISTRATION,
+    VOTING_ANCHOR, GOV_ACTION_PROPOSAL, TREASURY_WITHDRAWAL, COMMITTEE, COMMITTEE_MEMBER, CONSTITUTION, VOTING_PROCEDURE,
+    PARAM_PROPOSAL, STAKE_ADDRESS, POOL_HASH,
+)  # fmt: skip
+
+_VOTES = {0: "No", 1: "Yes", 2: "Abstain"}
+_ROLES = {0: "ConstitutionalCommittee", 1: "ConstitutionalCommittee", 2: "DRep", 3: "DRep", 4: "SPO"}
+
+
+def want(options: Mapping[str, Any]) -> Want:
+    """Redeemers too, for redeemer_id."""
+    return Want.TXS | Want.GOVERNANCE | Want.CERTIFICATES | Want.SCRIPTS
+
+
+def tables(options: Mapping[str, Any]) -> tuple[Table, ...]:
+    return TABLES
+
+
+def rows(block: Block, out: RowBuffers, context: Context) -> None:
+    """A failed transaction proposes, votes and registers nothing."""
+    for tx in block.txs:
+        if tx.is_valid and (tx.certificates or tx.votes or tx.proposals):
+            governed = _Governed(block, tx, out, context.network.network_id, tx_id(block.slot, tx.index))
+            if tx.certificates:
+                governed.certificates()
+            for index, proposal in enumerate(tx.proposals):
+                governed.proposal(index, proposal)
+            for index, vote in enumerate(tx.votes):
+                governed.vote(index, vote)
+
+
+@dataclass(slots=True)
+class _Governed:
+    """One transaction, and how many rows it has so far in tables that count them."""
+
+    block: Block
+    tx: Tx
+    out: RowBuffers
+    network_id: int
+    this: int
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def certificates(self) -> None:
+        facts, this = self.out.facts, self.this
+        redeemers = redeemer_ids(self.tx, this, Purpose.CERT)
+        for index, one in self.tx.certificates:
+            row_id = item_id(this, index)
+            if isinstance(one, VoteDelegation):
+                raw = reward_address(self.network_id, one.credential.is_script, one.credential.hash)
+                address, drep = stake_address(self.out, raw, this), drep_hash(self.out, one.drep, this)
+                facts["delegation_vote"].append((row_id, address, index, drep, this, redeemers.get(index)))
+            elif isinstance(one, DRepRegistration):
+                self._drep(row_id, index, one.credential, one.deposit, one.anchor)
+            elif isinstance(one, DRepDeregistration):
+                self._drep(row_id, index, one.credential, -one.refund, None)
+            elif isinstance(one, DRepUpdate):
+                self._drep(row_id, index, one.credential, None, one.anchor)
+            elif isinstance(one, CommitteeHotAuth):
+                cold, hot = committee_hash(self.out, one.cold, this), committee_hash(self.out, one.hot, this)
+                facts["committee_registration"].append((row_id, this, index, cold, hot))
+            elif isinstance(one, CommitteeResignation):
+                cold = committee_hash(self.out, one.cold, this)
+                anchor = self._anchor(one.anchor, "committee_dereg")
+                facts["committee_de_registration"].append((row_id, this, index, cold, anchor))
+
+    def _drep(self, row_id: int, index: int, who: Credential, deposit: int | None, anchor: Anchor | None) -> None:
+        drep = drep_hash(self.out, DRep(int(who.is_script), who.hash), self.this)
+        row: Row = (row_id, self.this, index, deposit, drep, self._anchor(anchor, "drep"))
+        self.out.facts["drep_registration"].append(row)
+
+    def _anchor(self, anchor: Anchor | None, kind: str) -> bytes | None:
+        if anchor is None:
+            return None
+        return voting_anchor(self.out, anchor, kind, block_id(self.block.slot, is_boundary=False))
+
+    def _next(self, table: str) -> int:
+        at = self.counts.get(table, 0)
+        self.counts[table] = at + 1
+        return item_id(self.this, at)
+
+    def proposal(self, index: int, proposal: Proposal) -> None:
+        action, facts = proposal.action, self.out.facts
+        row_id = item_id(self.this, index)
+        previous = getattr(action, "previous", None)
+        parameters = None
+        if isinstance(action, ParameterChange):
+            parameters = row_id
+            facts["param_proposal"].append(param_proposal_row(row_id, self.this, None, None, action.update))
+        facts["gov_action_proposal"].append(
+            (
+                row_id, self.this, index, None, proposal.deposit, stake_address(self.out, proposal.reward_account, self.this),
+                None, self._anchor(proposal.anchor, "gov_action"), KINDS[type(action)], describe_action(action), parameters,
+                previous.tx_hash if previous is not None else None, previous.index if previous is not None else None,
+            )
+        )  # fmt: skip
+        if isinstance(action, TreasuryWithdrawals):
+            for account, amount in action.withdrawals:
+                address = stake_address(self.out, account, self.this)
+                facts["treasury_withdrawal"].append((self._next("treasury_withdrawal"), row_id, address, amount))
+        elif isinstance(action, UpdateCommittee):
+            facts["committee"].append((row_id, row_id, *action.quorum))
+            for who, epoch in action.added:
+                member = committee_hash(self.out, who, self.this)
+                facts["committee_member"].append((self._next("committee_member"), row_id, member, epoch))
+        elif isinstance(action, NewConstitution):
+            facts["constitution"].append((row_id, row_id, self._anchor(action.anchor, "constitution"), action.script_hash))
+
+    def vote(self, index: int, vote: Vote) -> None:
+        kind, who, this, out = vote.voter_kind, vote.voter_hash, self.this, self.out
+        committee = committee_hash(out, Credential(kind == 1, who), this) if kind < 2 else None
+        drep = drep_hash(out, DRep(kind - 2, who), this) if kind in (2, 3) else None
+        pool = pool_hash(out, who, this) if kind == 4 else None
+        out.facts["voting_procedure"].append(
+            (
+                item_id(this, index), this, index, None, _ROLES[kind], committee, drep, pool, _VOTES[vote.vote],
+                self._anchor(vote.anchor, "vote"), None, vote.action.tx_hash, vote.action.index,
+            )
+        )  # fmt: skip
