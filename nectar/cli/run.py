@@ -70,7 +70,7 @@ def run(
 
 def _database(db: Path | None, profile: Path | None) -> Path:
     """--db, else the profile's file, else ./nectar.db."""
-    from nectar.config.load_plan import load_profile
+    from nectar.config.profile import load_profile
 
     if db is not None:
         return db
