@@ -134,7 +134,8 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
     leaders = out.dimensions["slot_leader"]
     if leader not in leaders:
         leaders[leader] = (leader, leader, pool, description, this)
-    previous = out.previous[1] if out.previous is not None and out.previous[0] == block.prev_hash else None
+    before = block.prev_hash or context.network.byron_genesis_hash     # a chain without Byron blocks names nothing there
+    previous = out.previous[1] if out.previous is not None and out.previous[0] == before else None
     out.previous = (block.hash, this)
     out.facts["block"].append(
         (
@@ -154,7 +155,7 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
             block.vrf_key and _vrf_view(block.vrf_key),
             block.op_cert,
             block.op_cert_counter,
-            block.prev_hash,
+            before,
             block.out_sum,
             block.fees,
         )
