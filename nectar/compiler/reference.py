@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from nectar.compiler.dialects import mysql, sqlite
 from nectar.compiler.own_tables import OWN_TABLES, key_of
+from nectar.config.schema import load_schema
 from nectar.processors.registry import PROCESSORS
-from nectar.tables import Column, Kind, Place, Table
+from nectar.tables import Kind, Place, Table
 
 INTRODUCTION = """\
 # Tables
@@ -54,6 +55,7 @@ def _page() -> Iterator[str]:
                 continue
             seen[table.name] = name
             yield from _table(table)
+            yield from _variants(name, table)
     yield "## Nectar's own tables\n\nIn every database, whatever the plan.\n"
     for own in OWN_TABLES:
         yield from _table(own)
@@ -62,11 +64,27 @@ def _page() -> Iterator[str]:
 def _table(table: Table) -> Iterator[str]:
     yield f"### `{table.name}`\n\n{table.doc}\n"
     yield f"{_keyed(table)}\n"
-    yield from _columns(table.columns)
+    yield from _columns(table)
     if table.indexes:
         yield ""
         yield from _indexes(table)
     yield ""
+
+
+def _variants(processor: str, table: Table) -> Iterator[str]:
+    """The same table with other columns, where an option of the processor asks for that."""
+    for option in _switches(processor):
+        for other in PROCESSORS[processor].tables({option: True}):
+            if other.name == table.name and other.columns != table.columns:
+                yield f"With `{processor} = {{ {option} = true }}` its columns are:\n"
+                yield from _columns(other)
+                yield ""
+
+
+def _switches(processor: str) -> list[str]:
+    """The processor's options that are true or false."""
+    options = load_schema("plan")["properties"]["processors"]["properties"][processor].get("properties", {})
+    return [name for name, schema in options.items() if schema["type"] == "boolean"]
 
 
 def _keyed(table: Table) -> str:
@@ -76,14 +94,14 @@ def _keyed(table: Table) -> str:
     return f"{table.kind.value.capitalize()}; key {key}{where}{first}."
 
 
-def _columns(columns: Iterable[Column]) -> Iterator[str]:
+def _columns(table: Table) -> Iterator[str]:
     yield "| column | SQLite | MySQL, TiDB | null | meaning | source | points at | differs from db-sync |"
     yield "|---|---|---|---|---|---|---|---|"
-    for column in columns:
+    for column in table.columns:
         cells = (
             f"`{column.name}`",
-            sqlite.column_type(column),
-            mysql.column_type(column),
+            sqlite.column_type(table, column),
+            mysql.column_type(table, column),
             "yes" if column.null else "",
             column.doc,
             column.source,

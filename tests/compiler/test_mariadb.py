@@ -41,7 +41,7 @@ def test_columns_types_nulls_and_keys(server: Client, full: CompiledPlan) -> Non
         found = server.run(sql.format(table.name))
         assert [row[0] for row in found] == list(table.column_names)
         for column, (_, kind, null, key, collation) in zip(table.columns, found, strict=True):
-            said = mysql.column_type(column).lower().split("(")[0]
+            said = mysql.column_type(table, column).lower().split("(")[0]
             assert kind.split("(")[0] == said if "unsigned" not in kind else "unsigned" in said, (table.name, column.name, kind)
             assert null == ("YES" if column.null else "NO")
             assert key == ("1" if column.name in key_of(table) else "0")

@@ -32,16 +32,20 @@ TYPES: Mapping[Type, str] = {
     Type.JSON: "LONGTEXT",
     Type.TIME: "DATETIME",
 }
-LONG = frozenset({Type.BYTES, Type.TEXT, Type.JSON})
+KEY_BYTES = "VARBINARY(64)"
+LONG = frozenset({"LONGBLOB", "LONGTEXT"})
 """Types that an index can hold only the beginning of."""
 
 
-def column_type(column: Column) -> str:
+def column_type(table: Table, column: Column) -> str:
+    """Bytes that are a key, or point at one, have a length: a key cannot be of any length here (error 1170)."""
+    if column.type is Type.BYTES and (column.references or column.name in key_of(table)):
+        return KEY_BYTES
     return TYPES[column.type]
 
 
 def create_table(table: Table) -> str:
-    lines = [f"{_quoted(c.name)} {column_type(c)}{' NULL' if c.null else ' NOT NULL'}" for c in table.columns]
+    lines = [f"{_quoted(c.name)} {column_type(table, c)}{' NULL' if c.null else ' NOT NULL'}" for c in table.columns]
     key = ", ".join(map(_quoted, key_of(table)))
     lines.append(f"PRIMARY KEY ({key}) /*T![clustered_index] CLUSTERED */")
     body = ",\n  ".join(lines)
@@ -51,7 +55,7 @@ def create_table(table: Table) -> str:
 
 def create_index(table: Table, index: Index) -> str:
     """No `IF NOT EXISTS`: MySQL 8 does not know it; whoever builds an index twice is told by error 1061."""
-    types = {column.name: column.type for column in table.columns}
+    types = {column.name: column_type(table, column) for column in table.columns}
     parts = ", ".join(_quoted(name) + (f"({INDEX_PREFIX})" if types[name] in LONG else "") for name in index.columns)
     unique = "UNIQUE " if index.unique else ""
     return f"CREATE {unique}INDEX {_quoted(index.name)} ON {_quoted(table.name)} ({parts})"

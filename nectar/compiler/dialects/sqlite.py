@@ -30,16 +30,16 @@ TYPES: Mapping[Type, str] = {
 }
 
 
-def column_type(column: Column) -> str:
+def column_type(_table: Table, column: Column) -> str:
     return TYPES[column.type]
 
 
 def create_table(table: Table) -> str:
     """An integer key is said as `INTEGER PRIMARY KEY` exactly: only so is it the row's own id, with no index besides."""
     key = key_of(table)
-    row_id = len(key) == 1 and column_type(table.columns[0]) == "INTEGER"
+    row_id = len(key) == 1 and column_type(table, table.columns[0]) == "INTEGER"
     lines = [
-        f"{_quoted(column.name)} {column_type(column)}"
+        f"{_quoted(column.name)} {column_type(table, column)}"
         + (" PRIMARY KEY" if row_id and column.name == key[0] else "" if column.null else " NOT NULL")
         for column in table.columns
     ]
