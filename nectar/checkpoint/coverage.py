@@ -13,7 +13,7 @@ class Coverage(NamedTuple):
     last: int
 
     def __str__(self) -> str:
-        return f"{self.first:,} to {self.last:,}"
+        return f"{'origin' if self.first < 0 else format(self.first, ',')} to {self.last:,}"
 
 
 def merged(ranges: Iterable[Coverage]) -> list[Coverage]:

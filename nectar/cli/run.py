@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -47,7 +46,6 @@ def run(
     Exit codes: 0 done, 1 a person must act, 2 the plan is wrong, 130 / 143 stopped as asked.
     """
     from nectar.compiler.compile import compile_plan
-    from nectar.config.bound import FollowTip, TipMinus
     from nectar.config.load_plan import load_plan
     from nectar.runner.report import report
     from nectar.runner.run import Options
@@ -55,20 +53,23 @@ def run(
     from nectar.runner.signals import listening
 
     loaded = load_plan(plan)
-    if once and isinstance(loaded.sync.end, FollowTip):
-        loaded = replace(loaded, sync=replace(loaded.sync, end=TipMinus(0)))
     compiled = compile_plan(loaded)
-    options = Options(_database(db, profile or loaded.meta.profile), source, workers, dry_run)
+    options = Options(
+        database_path(db, profile or loaded.meta.profile), source=source, workers=workers, once=once, dry_run=dry_run
+    )
     with listening() as stop, report(progress.value) as told:
         summary = run_job(compiled, options, told, stop)
     if sys.stdout.isatty():
         print(f"\n{summary.as_text()}")
     else:
         print(json.dumps(summary.as_json()))
-    return stop.exit_code if stop else 0
+    if summary.stopped:
+        print(f"stopped {summary.stopped}", file=sys.stderr)
+        return stop.exit_code
+    return 0
 
 
-def _database(db: Path | None, profile: Path | None) -> Path:
+def database_path(db: Path | None, profile: Path | None) -> Path:
     """--db, else the profile's file, else ./nectar.db."""
     from nectar.config.profile import load_profile
 

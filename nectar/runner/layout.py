@@ -2,48 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nectar import __version__
 from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.ddl import Statement as Defined
 from nectar.compiler.ddl import StatementKind, statements
 from nectar.compiler.readable import as_json
 from nectar.processors.blocks import epoch_sql
-from nectar.sinks.seam import Closing, Layout, Statement
-from nectar.sinks.sqlite.closing import closing, needs_hashes
+from nectar.sinks.seam import Layout, Statement
+from nectar.sinks.sqlite.closing import closing, look_ups
 
 
 def layout(compiled: CompiledPlan) -> Layout:
     """For SQLite, the one database of this version."""
     every = statements(compiled, "sqlite")
     resolves = resolve_inputs(compiled)
-    last = closing(compiled.tables) if resolves != "off" else ()
-    live = tuple(one for one in last if not one.from_origin) if resolves == "live" else ()
-    looked_up = tuple(Statement(f"look-up {at}", sql) for at, sql in enumerate(needs_hashes(compiled.tables))) if live else ()
+    at_end = closing(compiled.tables, inputs=resolves != "off")
+    live = tuple(one for one in at_end if not one.from_origin) if resolves == "live" else ()
     return Layout(
-        compiled.tables,
-        _of(every, StatementKind.TABLE),
-        (*_of(every, StatementKind.ESSENTIAL_INDEX), *looked_up),
-        _of(every, StatementKind.DEFERRED_INDEX),
-        last,
-        live,
-        epoch_sql("sqlite") if any(table.name == "epoch" for table in compiled.tables) else "",
-        compiled.fingerprint,
-        compiled.plan.meta.name,
-        as_json(compiled),
-        __version__,
-        not compiled.filters,
+        tables=compiled.tables,
+        definitions=_of(every, StatementKind.TABLE),
+        kept_indexes=(*_of(every, StatementKind.ESSENTIAL_INDEX), *(look_ups(compiled.tables) if live else ())),
+        deferred_indexes=_of(every, StatementKind.DEFERRED_INDEX),
+        closing=at_end,
+        live=live,
+        epoch_sql=epoch_sql("sqlite") if any(table.name == "epoch" for table in compiled.tables) else "",
+        fingerprint=compiled.fingerprint,
+        plan_name=compiled.plan.meta.name,
+        compiled=as_json(compiled),
+        version=__version__,
+        complete=compiled.complete,
     )
 
 
 def resolve_inputs(compiled: CompiledPlan) -> str:
-    """The option of `transactions`; without that processor there is nothing to resolve but blocks' predecessors."""
-    return next((str(one.options["resolve_inputs"]) for one in compiled.processors if one.name == "transactions"), "deferred")
+    """The option of `transactions`; without that processor no input is there to be resolved."""
+    return next((str(one.options["resolve_inputs"]) for one in compiled.processors if one.name == "transactions"), "off")
 
 
-def at_the_end(told: Layout, from_origin: bool) -> tuple[Closing, ...]:
-    """The closing statements; those that ask for the first of something only when nothing before is missing."""
-    return tuple(one for one in told.closing if from_origin or not one.from_origin)
-
-
-def _of(every: list[Defined], kind: StatementKind) -> tuple[Statement, ...]:
+def _of(every: Sequence[Defined], kind: StatementKind) -> tuple[Statement, ...]:
     return tuple(Statement(one.name, one.sql) for one in every if one.kind is kind)

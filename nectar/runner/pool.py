@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import pickle
 import signal
 import traceback
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Protocol
 
-from nectar.errors import FatalError
+from nectar.errors import FatalError, NectarError
 from nectar.runner.batch import Batch
 from nectar.runner.work import Done, Job, Worker
 
-AHEAD = 2                      # batches that wait in each process besides the one it does
+AHEAD = 2                      # batches at each process: the one it does and one that waits
+COLLECT_EVERY = 64             # batches between two runs of the garbage collector
 
 
 class Pool(Protocol):
@@ -47,7 +51,8 @@ class Inline:
         self._waiting.append(batch)
 
     def result(self) -> Done:
-        return self._worker.do(self._waiting.popleft())
+        with uncollected():
+            return self._worker.do(self._waiting.popleft())
 
     def close(self) -> None:
         """Nothing is held."""
@@ -70,9 +75,9 @@ class Processes:
             process = context.Process(target=serve, args=(theirs,), name=f"nectar-decoder-{number + 1}", daemon=True)
             process.start()
             theirs.close()
-            ours.send_bytes(told)
             self._load[ours] = 0
             self._workers[ours] = process
+            self._send(ours, told)
             Thread(target=self._listen, args=(ours,), daemon=True).start()
 
     def room(self) -> bool:
@@ -81,10 +86,7 @@ class Processes:
     def give(self, batch: Batch) -> None:
         pipe = min(self._load, key=self._load.__getitem__)
         self._load[pipe] += 1
-        try:
-            pipe.send(batch)
-        except OSError as error:
-            raise self._dead(pipe) from error
+        self._send(pipe, pickle.dumps(batch, pickle.HIGHEST_PROTOCOL))
 
     def result(self) -> Done:
         pipe, answer = self._answers.get()
@@ -93,6 +95,8 @@ class Processes:
         self._load[pipe] -= 1
         if isinstance(answer, Done):
             return answer
+        if isinstance(answer, NectarError):
+            raise answer
         raise WorkerBug(answer)
 
     def close(self) -> None:
@@ -102,6 +106,12 @@ class Processes:
         for pipe, process in self._workers.items():
             process.join(5)
             pipe.close()
+
+    def _send(self, pipe: Connection, message: bytes) -> None:
+        try:
+            pipe.send_bytes(message)
+        except OSError as error:
+            raise self._dead(pipe) from error
 
     def _listen(self, pipe: Connection) -> None:
         try:
@@ -121,21 +131,41 @@ class Processes:
 
 
 class WorkerBug(RuntimeError):
-    """A bug met in a decoding process: carries that process's traceback."""
+    """A bug met in a decoding process: carries that process's lines of code."""
 
     def __init__(self, told: str) -> None:
-        super().__init__(f"in a decoding process:\n{told}")
+        super().__init__("a bug in a decoding process")
+        self.add_note(told)
 
 
 def serve(pipe: Connection) -> None:
     """A decoding process's whole life: the job, then batches until the pipe closes. Ctrl-C is the runner's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     given: SimpleQueue[Batch | None] = SimpleQueue()
-    worker = Worker(pickle.loads(pipe.recv_bytes()))
-    Thread(target=_receive, args=(pipe, given), daemon=True).start()
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(EOFError, OSError):
+        worker = Worker(pickle.loads(pipe.recv_bytes()))
+        Thread(target=_receive, args=(pipe, given), daemon=True).start()
+        gc.collect()
+        gc.freeze()
+        done = 0
         while (batch := given.get()) is not None:
-            pipe.send(_answer(worker, batch))
+            with uncollected():
+                pipe.send(_answer(worker, batch))
+            done += 1
+            if done % COLLECT_EVERY == 0:
+                gc.collect()
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Decoded blocks have no cycles: the collector would walk them for nothing."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _receive(pipe: Connection, given: SimpleQueue[Batch | None]) -> None:
@@ -145,8 +175,11 @@ def _receive(pipe: Connection, given: SimpleQueue[Batch | None]) -> None:
     given.put(None)
 
 
-def _answer(worker: Worker, batch: Batch) -> Done | str:
+def _answer(worker: Worker, batch: Batch) -> Done | NectarError | str:
     try:
         return worker.do(batch)
-    except Exception:  # noqa: BLE001 - a bug here must reach the runner's process, which reports it
-        return traceback.format_exc()
+    except NectarError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - a bug here must reach the runner's process, which reports it
+        frames = traceback.format_tb(error.__traceback__)
+        return f"{type(error).__module__}.{type(error).__qualname__}\n{''.join(frames)}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from nectar.checkpoint.coverage import Coverage
+
 
 @dataclass(slots=True)
 class Summary:
@@ -35,24 +37,28 @@ class Summary:
 
     def as_json(self) -> dict[str, Any]:
         facts = asdict(self)
-        facts["blocks_per_second"] = round(self.blocks / self.seconds, 1) if self.seconds else None
-        facts["megabytes_per_second"] = round(self.bytes / 1e6 / self.seconds, 2) if self.seconds else None
+        blocks, megabytes = self._rates()
+        facts["blocks_per_second"], facts["megabytes_per_second"] = round(blocks, 1), round(megabytes, 2)
         facts["seconds"] = round(self.seconds, 3)
         facts["closing"] = {name: round(took, 3) for name, took in self.closing.items()}
         return facts
 
+    def _rates(self) -> tuple[float, float]:
+        """Blocks and megabytes of blocks a second."""
+        return (self.blocks / self.seconds, self.bytes / 1e6 / self.seconds) if self.seconds else (0.0, 0.0)
+
     def as_text(self) -> str:
         """Two columns: the job, then a row a table that got rows."""
-        rate = f", {self.blocks / self.seconds:,.0f} blocks/s, {self.bytes / 1e6 / self.seconds:,.1f} MB/s" if self.seconds else ""
+        blocks, megabytes = self._rates()
         kept = f" ({self.kept:,} kept by the filters)" if self.kept != self.transactions else ""
         facts = [
             ("plan", f"{self.plan} on {self.network}"),
             ("database", self.database if not self.dry_run else "none: a dry run writes nothing"),
-            ("slots", f"{self.first_slot:,} to {self.last_slot:,}"),
+            ("slots", str(Coverage(self.first_slot, self.last_slot))),
             ("blocks", f"{self.blocks:,}"),
             ("transactions", f"{self.transactions:,}{kept}"),
             ("read", f"{self.bytes / 1e6:,.1f} MB"),
-            ("took", f"{self.seconds:,.1f} s{rate}"),
+            ("took", f"{self.seconds:,.1f} s, {blocks:,.0f} blocks/s, {megabytes:,.1f} MB/s"),
         ]
         facts += [("filled before", text) for text in self.skipped]
         facts += [(name, f"{took:,.1f} s") for name, took in self.closing.items()]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from nectar.cardano.block import Block
-from nectar.cardano.point import Era, Point
+from nectar.cardano.point import Point
 from nectar.cardano.position import block_id
 from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.predicate import predicate
@@ -18,55 +17,9 @@ from nectar.errors import DecodeError
 from nectar.processors.genesis import genesis_rows
 from nectar.processors.registry import PROCESSORS
 from nectar.processors.rows import Context, RowBuffers
-from nectar.runner.batch import Batch
+from nectar.runner.batch import Batch, is_boundary
 from nectar.sinks.registry import stager
 from nectar.sinks.seam import Layout, Quarantined, Staged
-
-COLLECT_EVERY = 64             # batches between two runs of the garbage collector
-
-
-class Counts(NamedTuple):
-    """Of a batch: blocks, transactions seen, transactions that the filters kept, bytes of blocks."""
-
-    blocks: int
-    seen: int
-    kept: int
-    bytes: int
-
-
-class Failure(NamedTuple):
-    """A DecodeError in a form that travels between processes."""
-
-    what: str
-    slot: int | None
-    block_hash: bytes | None
-    path: str
-    raw: bytes
-    hint: str
-    code: str
-
-    def error(self) -> DecodeError:
-        return DecodeError(
-            self.what,
-            slot=self.slot,
-            block_hash=self.block_hash,
-            path=self.path,
-            raw=self.raw,
-            hint=self.hint,
-            code=self.code,
-        )
-
-
-class Done(NamedTuple):
-    """A batch in load form. With a `failure` the rows are those of the blocks before it, up to `last`."""
-
-    number: int
-    staged: Staged
-    counts: Counts
-    last: Point
-    block_no: int
-    quarantined: tuple[Quarantined, ...]
-    failure: Failure | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +29,27 @@ class Job:
     compiled: CompiledPlan
     layout: Layout
     database: str                          # the sink's name in the registry
+
+
+class Counts(NamedTuple):
+    """Of a batch: blocks, transactions seen, transactions that the filters kept, bytes of blocks."""
+
+    blocks: int = 0
+    seen: int = 0
+    kept: int = 0
+    bytes: int = 0
+
+
+class Done(NamedTuple):
+    """A batch in load form. With a `failure` the rows are those of the blocks before it, up to `last`, None without any."""
+
+    number: int
+    staged: Staged
+    counts: Counts
+    last: Point | None
+    block_no: int
+    quarantined: tuple[Quarantined, ...]
+    failure: DecodeError | None
 
 
 class Worker:
@@ -91,28 +65,22 @@ class Worker:
         self._processors = [(PROCESSORS[one.name], Context(compiled.network, one.options)) for one in compiled.processors]
         self._names = tuple(one.name for one in compiled.processors)
         self._stager = stager(job.database, job.layout)
-        self._batches = 0
 
     def do(self, batch: Batch) -> Done:
-        out = RowBuffers(self._tables)
-        if batch.previous is not None:
-            point, boundary = batch.previous
-            out.previous = (point.hash, block_id(point.slot, boundary))
-        if batch.genesis:
-            genesis_rows(self._names, out, self._network, genesis_of(self._network), self._tables)
+        """Errors: those of decoding are in what it gives back; OverflowFatal, NetworkError (genesis) are raised."""
+        out = self._buffers(batch)
         blocks = seen = kept = size = 0
-        last, block_no = Point(batch.covered.first - 1, b""), -1
+        last: Point | None = None
+        block_no = -1
         quarantined: list[Quarantined] = []
-        failure: Failure | None = None
-        for raw in batch.raws:
+        for at, raw in enumerate(batch.raws):
             try:
                 block = decode_block(raw, self._want, self._epoch_slots)
             except DecodeError as error:
+                placed = _placed(error, raw, self._epoch_slots)
                 if not self._quarantines:
-                    failure = _failure(error)
-                    break
-                quarantined.append(_kept_whole(error, raw, self._epoch_slots))
-                out.previous = None
+                    return self._failed(batch, at, placed)
+                quarantined.append(_kept_whole(placed))
                 continue
             seen += len(block.txs)
             if self._keep is not None and block.txs:
@@ -124,39 +92,46 @@ class Worker:
             size += len(raw)
             last, block_no = Point(block.slot, block.hash), block.block_no
         staged = self._stager.stage(out)
-        self._tidy()
-        if failure is None:
-            last = batch.last
-        return Done(batch.number, staged, Counts(blocks, seen, kept, size), last, block_no, tuple(quarantined), failure)
+        return Done(batch.number, staged, Counts(blocks, seen, kept, size), last, block_no, tuple(quarantined), None)
+
+    def _buffers(self, batch: Batch) -> RowBuffers:
+        out = RowBuffers(self._tables)
+        if batch.previous is not None:
+            point, boundary = batch.previous
+            out.previous = (point.hash, block_id(point.slot, boundary))
+        if batch.genesis:
+            genesis_rows(self._names, out, self._network, genesis_of(self._network), self._tables)
+        return out
+
+    def _failed(self, batch: Batch, at: int, error: DecodeError) -> Done:
+        """What came before the block at `at`, made anew; a boundary block right before it must wait for its neighbour."""
+        good = at - 1 if at and is_boundary(batch.raws[at - 1]) else at
+        if not good:
+            return Done(batch.number, Staged(b""), Counts(), None, -1, (), error)
+        return self.do(batch._replace(raws=batch.raws[:good]))._replace(failure=error)
 
     def _filtered(self, block: Block) -> Block:
         keep = self._keep
         assert keep is not None
         return block._replace(txs=[tx for tx in block.txs if keep(block, tx)])
 
-    def _tidy(self) -> None:
-        """Decoded blocks have no cycles: the collector would walk them for nothing, so it runs between batches, seldom."""
-        self._batches += 1
-        if self._batches == 1:
-            gc.collect()
-            gc.freeze()
-            gc.disable()
-        elif self._batches % COLLECT_EVERY == 0:
-            gc.collect()
 
-
-def _failure(error: DecodeError) -> Failure:
-    return Failure(error.what, error.slot, error.block_hash, error.path, error.raw, error.hint, error.code)
-
-
-def _kept_whole(error: DecodeError, raw: bytes, epoch_slots: int) -> Quarantined:
-    """Slot and hash from the header alone where the block's own decoding did not come that far."""
+def _placed(error: DecodeError, raw: bytes, epoch_slots: int) -> DecodeError:
+    """The same with slot and hash from the header alone where the block's own decoding did not come that far."""
+    if error.slot is not None and error.block_hash is not None:
+        return error
     slot, digest = error.slot, error.block_hash
-    if slot is None or digest is None:
-        try:
-            found = envelope(raw, epoch_slots)
-            slot, digest = found.slot, found.hash
-        except DecodeError as again:
-            slot, digest = again.slot if again.slot is not None else -1, again.block_hash or b""
-    era = raw[1] if len(raw) > 1 else int(Era.BYRON_EBB)
-    return Quarantined(slot, digest, era, error.code, error.path, error.what, raw)
+    try:
+        found = envelope(raw, epoch_slots)
+        slot, digest = found.slot, found.hash
+    except DecodeError as again:
+        slot, digest = again.slot, again.block_hash
+    return DecodeError(
+        error.what, slot=slot, block_hash=digest, path=error.path, raw=raw, hint=error.hint, code=error.code
+    )
+
+
+def _kept_whole(error: DecodeError) -> Quarantined:
+    slot = error.slot if error.slot is not None else -1
+    era = error.raw[1] if len(error.raw) > 1 else 0
+    return Quarantined(slot, error.block_hash or b"", era, error.code, error.path, error.what, error.raw)

@@ -6,9 +6,9 @@ row buffers into the database's quickest load form, one bytes object; the *sink*
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from nectar.cardano.point import Point
 from nectar.checkpoint.coverage import Coverage
@@ -24,15 +24,22 @@ class Statement(NamedTuple):
 
 
 class Closing(NamedTuple):
-    """SQL that completes rows from other rows, once what it `needs` is there: set-based, idempotent, order-free.
+    """SQL that completes rows from other rows, once those it looks at are there: set-based, idempotent, order-free.
 
-    `:low` and `:high` bound transactions' ids: a batch's, or all. `from_origin`: true only of a history without a gap
-    before it and without filters.
+    `:low` and `:high` bound transactions' ids: a batch's, or a stretch of all. `from_origin`: true only of rows that have
+    all of the chain before them, so it is run once at the end, for the unbroken stretch from the origin.
     """
 
     name: str
     sql: str
     from_origin: bool = False
+
+
+class Finished(NamedTuple):
+    """Seconds by what they were spent on; `whole` is False when it was asked to stop before the end."""
+
+    took: dict[str, float]
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,7 @@ class Epochs(NamedTuple):
 class Commit:
     """After it the database holds everything of `covered`. `epochs` are those that its blocks belong to.
 
+    `point` and `block_no` are the last block's, never a boundary block's, which shares its slot with the next.
     `replace`: rows of the covered slots are taken away first, in the same transaction.
     """
 
@@ -103,20 +111,23 @@ class Stager(Protocol):
 
 
 class Sink(Protocol):
-    """Everything either happens whole or not at all."""
+    """Everything either happens whole or not at all. Errors: SinkError, or TransientError when another try may do."""
 
-    def coverage(self) -> Sequence[Coverage]: ...
+    def coverage(self) -> Sequence[Coverage]:
+        """Slots that are filled, as few ranges as will do, in order."""
 
-    def known_points(self) -> Sequence[Point]: ...
+    def known_points(self) -> Sequence[Point]:
+        """The last committed points, newest first."""
 
     def commit(self, commit: Commit) -> None: ...
 
-    def roll_back(self, point: Point, epochs: Epochs | None) -> None: ...
+    def roll_back(self, point: Point, epochs: Epochs | None) -> None:
+        """Everything after `point` never happened; `epochs` are those to sum anew."""
 
-    def finish(self, closing: Sequence[Closing], epochs: Epochs | None) -> dict[str, float]: ...
+    def finish(self, epochs: Epochs | None, stopping: Callable[[], bool]) -> Finished:
+        """Deferred indexes and closing statements, unless nothing changed since they were done last."""
 
-    def write_once(self, staged: Staged) -> None: ...
-
-    def state(self) -> dict[str, Any]: ...
+    def write_once(self, staged: Staged) -> None:
+        """Rows of tables that are written once, unless they are there."""
 
     def close(self) -> None: ...

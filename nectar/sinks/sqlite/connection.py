@@ -50,28 +50,46 @@ def translated(path: str) -> Iterator[None]:
         raise kind(f"the database refused: {error}", where=path, hint=hint, code=code) from error
 
 
-def open_file(path: Path, *, create: bool) -> apsw.Connection:
-    """A connection in write-ahead mode. A new file gets the page size; an old one keeps its own."""
-    flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
+def open_file(path: Path) -> apsw.Connection:
+    """A connection to a file that may be new; nothing is changed in it yet (see `prepare`)."""
     with translated(str(path)):
-        connection = apsw.Connection(str(path), flags=flags)
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
         connection.set_busy_timeout(BUSY_MS)
-        connection.pragma("page_size", PAGE_SIZE)
-        connection.pragma("journal_mode", "wal")
-        connection.pragma("synchronous", 1)
-        connection.pragma("cache_size", -CACHE_KIB)
-        connection.pragma("wal_autocheckpoint", WAL_PAGES)
-        connection.pragma("temp_store", 2)
-        connection.execute("ATTACH ':memory:' AS w")
+        connection.execute("SELECT count(*) FROM sqlite_master")
     return connection
+
+
+def prepare(connection: apsw.Connection) -> None:
+    """Write-ahead mode, and `w` for the images of batches. A new file gets the page size; an old one keeps its own.
+
+    Temporary files, not memory, for what sorting an index needs: it grows with the chain.
+    """
+    connection.pragma("page_size", PAGE_SIZE)
+    connection.pragma("journal_mode", "wal")
+    connection.pragma("synchronous", 1)
+    connection.pragma("cache_size", -CACHE_KIB)
+    connection.pragma("wal_autocheckpoint", WAL_PAGES)
+    connection.pragma("temp_store", 1)
+    connection.execute("ATTACH ':memory:' AS w")
 
 
 def open_to_read(path: Path) -> apsw.Connection:
+    """A connection that changes nothing. Errors: SinkError, as for writing."""
     with translated(str(path)):
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
         connection.set_busy_timeout(BUSY_MS)
+        connection.execute("SELECT count(*) FROM sqlite_master")
     return connection
 
 
-def close(connection: apsw.Connection) -> None:
-    connection.close()
+@contextmanager
+def transaction(connection: apsw.Connection) -> Iterator[None]:
+    """Everything or nothing; waits for another writer as long as the connection's patience lasts."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,38 @@
+"""Taking rows away by their place on the chain: for a range that is loaded again, and for what never happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import apsw
+
+from nectar.tables import Kind, Place, Table
+
+_HIGHEST = (1 << 63) - 1
+
+
+def remove_facts(db: apsw.Connection, tables: Sequence[Table], first: int, last: int | None) -> None:
+    """Facts, and blocks in quarantine, of slots `first` to `last`, both included; None: to the end."""
+    for table in tables:
+        if table.kind is Kind.FACT and table.place is not None:
+            unit = ids_a_slot(table.place)
+            high = _HIGHEST if last is None else (last + 1) * unit - 1
+            key = table.columns[0].name
+            db.execute(f'DELETE FROM main."{table.name}" WHERE "{key}" BETWEEN ? AND ?', (first * unit, high))
+    db.execute("DELETE FROM nectar_quarantine WHERE slot BETWEEN ? AND ?", (first, _HIGHEST if last is None else last))
+
+
+def forget_after(db: apsw.Connection, tables: Sequence[Table], slot: int) -> None:
+    """Things first seen after `slot`, and references to transactions after it."""
+    for table in tables:
+        if table.kind is Kind.DIMENSION and table.place is not None:
+            bound = (slot + 1) * ids_a_slot(table.place)
+            db.execute(f'DELETE FROM main."{table.name}" WHERE "{table.first}" >= ?', (bound,))
+    if any(table.name == "tx_out" for table in tables):
+        bound = (slot + 1) * Place.TX.value
+        db.execute("UPDATE tx_out SET consumed_by_tx_id = NULL WHERE consumed_by_tx_id >= ?", (bound,))
+
+
+def ids_a_slot(place: Place) -> int:
+    """How many ids one slot has."""
+    return 2 if place is Place.BLOCK else place.value
