@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from nectar.cardano import base58, bech32
@@ -25,9 +25,49 @@ class AddressParts(NamedTuple):
     stake_address: bytes | None
 
 
-@lru_cache(maxsize=1 << 17)
+_MOST_KNOWN = 1 << 18          # addresses remembered before all are forgotten; about 100 MB
+_known: dict[bytes, AddressParts] = {}
+_views: dict[bytes, str] = {}
+
+
 def describe(raw: bytes) -> AddressParts:
     """Text, script flag, payment credential and stake address of an output's address, whatever its form."""
+    found = _known.get(raw)
+    if found is None:
+        found = _known[raw] = _describe(raw, None)
+    return found
+
+
+def learn(raws: Iterable[bytes]) -> None:
+    """Work out what `describe` and `stake_view` will be asked, many at a time: several times as quick for each.
+
+    Also where what is remembered is kept within bounds, so it is called between batches and not within one.
+    """
+    if len(_known) > _MOST_KNOWN:
+        _known.clear()
+        _views.clear()
+    by_form: dict[tuple[str, int], list[bytes]] = {}
+    for raw in {raw for raw in raws if raw not in _known}:
+        if raw and raw[0] >> 4 < _BYRON:
+            by_form.setdefault(("addr" if raw[0] & 15 == 1 else "addr_test", len(raw)), []).append(raw)
+    for (prefix, _), alike in by_form.items():
+        for raw, text in zip(alike, bech32.encode_many(prefix, alike), strict=True):
+            _known[raw] = _describe(raw, text)
+    stakes = {_known[raw].stake_address for alike in by_form.values() for raw in alike}
+    learn_views(stake for stake in stakes if stake is not None)
+
+
+def learn_views(accounts: Iterable[bytes]) -> None:
+    """What `stake_view` will be asked of reward addresses."""
+    by_prefix: dict[str, list[bytes]] = {}
+    for raw in {raw for raw in accounts if raw not in _views and len(raw) == 29}:
+        by_prefix.setdefault("stake" if raw[0] & 15 == 1 else "stake_test", []).append(raw)
+    for prefix, alike in by_prefix.items():
+        _views.update(zip(alike, bech32.encode_many(prefix, alike), strict=True))
+
+
+def _describe(raw: bytes, text: str | None) -> AddressParts:
+    """`text` is the bech32 form where it is known already."""
     if not raw:
         return AddressParts("", False, None, None)
     kind, network = raw[0] >> 4, raw[0] & 15
@@ -35,7 +75,8 @@ def describe(raw: bytes) -> AddressParts:
         return AddressParts(base58.encode(raw), False, None, None)
     if kind in _REWARD:
         return AddressParts(stake_view(raw), kind == 15, raw[1:29] if len(raw) >= 29 else None, None)
-    text = bech32.encode("addr" if network == 1 else "addr_test", raw)
+    if text is None:
+        text = bech32.encode("addr" if network == 1 else "addr_test", raw)
     if kind > 7 or len(raw) < 29:
         return AddressParts(text, False, None, None)
     stake = None
@@ -49,10 +90,12 @@ def reward_address(network_id: int, is_script: bool, credential: bytes) -> bytes
     return bytes(((0xF0 if is_script else 0xE0) | network_id,)) + credential
 
 
-@lru_cache(maxsize=1 << 16)
 def stake_view(raw: bytes) -> str:
     """A reward address's text: `stake1...`, on test networks `stake_test1...`."""
-    return bech32.encode("stake" if raw[0] & 15 == 1 else "stake_test", raw)
+    found = _views.get(raw)
+    if found is None:
+        found = _views[raw] = bech32.encode("stake" if raw[0] & 15 == 1 else "stake_test", raw)
+    return found
 
 
 def network_of(raw: bytes) -> int | None:

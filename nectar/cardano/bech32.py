@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 _ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
@@ -57,6 +58,85 @@ def encode(prefix: str, data: bytes) -> str:
         state = ten[state >> 20] ^ (state & _MASK20) << 10
     state ^= 1
     return f"{prefix}1{''.join(text)}{pairs[state >> 20]}{pairs[state >> 10 & 1023]}{pairs[state & 1023]}"
+
+
+_GROUPS = bytes(range(32))
+_TO_TEXT = bytes.maketrans(_GROUPS, _ALPHABET.encode())
+_FEW = 16
+
+
+def encode_many(prefix: str, datas: Sequence[bytes]) -> list[str]:
+    """`encode` of many byte strings of one length, several times as quick for each.
+
+    Every character of the text is a linear function of the bytes over GF(2): of two of them, or (the checksum) of all. So
+    column after column of bytes is put through tables (`bytes.translate`) and the results are added up (xor of long
+    integers), a thousand addresses at a time.
+    """
+    if len(datas) < _FEW:
+        return [encode(prefix, data) for data in datas]
+    length, count = len(datas[0]), len(datas)
+    groups = -(-length * 8 // 5)
+    width = groups + 6
+    joined = b"".join(datas)
+    columns = [joined[at::length] for at in range(length)]
+    text = bytearray(width * count)
+    for at in range(groups):
+        byte, bit = divmod(at * 5, 8)
+        column = columns[byte].translate(_HIGH[bit])
+        if bit > 3 and byte + 1 < length:
+            column = _xor(column, columns[byte + 1].translate(_LOW[bit]))
+        text[at::width] = column.translate(_TO_TEXT)
+    checksum = 0
+    for column, tables in zip(columns, _checksum_tables(length), strict=True):
+        checksum ^= int.from_bytes(b"".join([column.translate(table) for table in tables]), "big")
+    constant = _checksum_groups(_checksum(_prefix_state(prefix), bytes(groups)))
+    checksum ^= int.from_bytes(b"".join(bytes((value,)) * count for value in constant), "big")
+    characters = checksum.to_bytes(6 * count, "big").translate(_TO_TEXT)
+    for at in range(6):
+        text[groups + at :: width] = characters[at * count : (at + 1) * count]
+    whole = text.decode("ascii")
+    return [f"{prefix}1{whole[at : at + width]}" for at in range(0, width * count, width)]
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return (int.from_bytes(one, "big") ^ int.from_bytes(other, "big")).to_bytes(len(one), "big")
+
+
+# A group that begins at a byte's bit 0 to 7: what the byte gives it, and what the byte after gives it.
+_HIGH = [bytes((byte << bit & 0xFF) >> 3 for byte in range(256)) for bit in range(8)]
+_LOW = [bytes(byte >> (11 - bit) if bit > 3 else 0 for byte in range(256)) for bit in range(8)]
+
+
+def _checksum(state: int, values: bytes) -> int:
+    for value in values:
+        state = _step(state, value)
+    for _ in range(6):
+        state = _step(state, 0)
+    return state ^ 1
+
+
+def _checksum_groups(state: int) -> list[int]:
+    return [state >> shift & 31 for shift in (25, 20, 15, 10, 5, 0)]
+
+
+@lru_cache(maxsize=16)
+def _checksum_tables(length: int) -> list[list[bytes]]:
+    """For each byte of `length`, six tables: what each of its values adds to each checksum character."""
+    groups = -(-length * 8 // 5)
+    tables = []
+    for at in range(length):
+        bits = []
+        for bit in range(8):
+            values = bytearray(groups)
+            place = at * 8 + 7 - bit
+            values[place // 5] = 16 >> place % 5
+            bits.append(_checksum(0, bytes(values)) ^ 1)
+        added = [0] * 256
+        for byte in range(1, 256):
+            low = byte & -byte
+            added[byte] = added[byte ^ low] ^ bits[low.bit_length() - 1]
+        tables.append([bytes(state >> shift & 31 for state in added) for shift in (25, 20, 15, 10, 5, 0)])
+    return tables
 
 
 def decode(text: str) -> tuple[str, bytes]:
