@@ -15,6 +15,7 @@ from nectar.decode.block import decode_block
 from nectar.decode.envelope import envelope
 from nectar.errors import DecodeError
 from nectar.processors.genesis import genesis_rows
+from nectar.processors.learning import learn_addresses
 from nectar.processors.registry import PROCESSORS
 from nectar.processors.rows import Context, RowBuffers
 from nectar.runner.batch import Batch, is_boundary
@@ -68,31 +69,31 @@ class Worker:
 
     def do(self, batch: Batch) -> Done:
         """Errors: those of decoding are in what it gives back; OverflowFatal, NetworkError (genesis) are raised."""
-        out = self._buffers(batch)
-        blocks = seen = kept = size = 0
-        last: Point | None = None
-        block_no = -1
+        blocks: list[Block] = []
         quarantined: list[Quarantined] = []
         for at, raw in enumerate(batch.raws):
             try:
-                block = decode_block(raw, self._want, self._epoch_slots)
+                blocks.append(decode_block(raw, self._want, self._epoch_slots))
             except DecodeError as error:
                 placed = _placed(error, raw, self._epoch_slots)
                 if not self._quarantines:
                     return self._failed(batch, at, placed)
                 quarantined.append(_kept_whole(placed))
-                continue
-            seen += len(block.txs)
-            if self._keep is not None and block.txs:
-                block = self._filtered(block)
-            kept += len(block.txs)
+        seen = sum(len(block.txs) for block in blocks)
+        if self._keep is not None:
+            blocks = [self._filtered(block) for block in blocks]
+        staged = self._stager.stage(self._rows(batch, blocks))
+        counts = Counts(len(blocks), seen, sum(len(block.txs) for block in blocks), batch.size)
+        last = Point(blocks[-1].slot, blocks[-1].hash) if blocks else None
+        return Done(batch.number, staged, counts, last, blocks[-1].block_no if blocks else -1, tuple(quarantined), None)
+
+    def _rows(self, batch: Batch, blocks: list[Block]) -> RowBuffers:
+        out = self._buffers(batch)
+        learn_addresses(blocks, self._network.network_id)
+        for block in blocks:
             for processor, context in self._processors:
                 processor.rows(block, out, context)
-            blocks += 1
-            size += len(raw)
-            last, block_no = Point(block.slot, block.hash), block.block_no
-        staged = self._stager.stage(out)
-        return Done(batch.number, staged, Counts(blocks, seen, kept, size), last, block_no, tuple(quarantined), None)
+        return out
 
     def _buffers(self, batch: Batch) -> RowBuffers:
         out = RowBuffers(self._tables)
@@ -112,7 +113,8 @@ class Worker:
 
     def _filtered(self, block: Block) -> Block:
         keep = self._keep
-        assert keep is not None
+        if keep is None or not block.txs:
+            return block
         return block._replace(txs=[tx for tx in block.txs if keep(block, tx)])
 
 
