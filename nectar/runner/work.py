@@ -83,7 +83,7 @@ class Worker:
         if self._keep is not None:
             blocks = [self._filtered(block) for block in blocks]
         staged = self._stager.stage(self._rows(batch, blocks))
-        counts = Counts(len(blocks), seen, sum(len(block.txs) for block in blocks), batch.size)
+        counts = Counts(len(blocks), seen, sum(len(block.txs) for block in blocks), sum(map(len, batch.raws)))
         last = Point(blocks[-1].slot, blocks[-1].hash) if blocks else None
         return Done(batch.number, staged, counts, last, blocks[-1].block_no if blocks else -1, tuple(quarantined), None)
 
