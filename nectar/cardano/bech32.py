@@ -123,19 +123,22 @@ def _checksum_groups(state: int) -> list[int]:
 def _checksum_tables(length: int) -> list[list[bytes]]:
     """For each byte of `length`, six tables: what each of its values adds to each checksum character."""
     groups = -(-length * 8 // 5)
+    adds: list[list[int]] = [[]] * groups         # of each group, what its five bits (16, 8, 4, 2, 1) add to the checksum
+    states = [16, 8, 4, 2, 1]
+    for _ in range(6):
+        states = [_step(state, 0) for state in states]
+    for group in reversed(range(groups)):
+        adds[group] = states
+        states = [_step(state, 0) for state in states]
     tables = []
     for at in range(length):
-        bits = []
-        for bit in range(8):
-            values = bytearray(groups)
-            place = at * 8 + 7 - bit
-            values[place // 5] = 16 >> place % 5
-            bits.append(_checksum(0, bytes(values)) ^ 1)
+        places = [at * 8 + bit for bit in range(7, -1, -1)]
+        bits = [adds[place // 5][place % 5] for place in places]
         added = [0] * 256
         for byte in range(1, 256):
             low = byte & -byte
             added[byte] = added[byte ^ low] ^ bits[low.bit_length() - 1]
-        tables.append([bytes(state >> shift & 31 for state in added) for shift in (25, 20, 15, 10, 5, 0)])
+        tables.append([bytes([state >> shift & 31 for state in added]) for shift in (25, 20, 15, 10, 5, 0)])
     return tables
 
 
