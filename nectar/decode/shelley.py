@@ -115,10 +115,11 @@ def shelley_block(raw: bytes, era: Era, start: int, want: Wanted) -> Block:
             raise ValueError("the body is not the one that the header's hash names")
         reader.close(length, 5 if era >= Era.ALONZO else 4)
         count = len(found.bodies)
-        if want.sums:
-            lovelace, fees = _sums(found)
         if want.transactions:
             txs = _transactions(raw, found, want, era >= Era.ALONZO)
+            lovelace, fees = sum([tx.out_sum for tx in txs]), sum([tx.fee or 0 for tx in txs])
+        elif want.sums:
+            lovelace, fees = _sums(found)
     except Broken as error:
         raise error.of(top.slot, block_hash) from error
     except BROKEN as error:

@@ -10,6 +10,7 @@ import signal
 import traceback
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -38,24 +39,29 @@ class Pool(Protocol):
 
 
 class Inline:
-    """No other process: a batch is done when it is asked for."""
+    """No other process: one thread decodes while the runner's commits, most of which is SQLite's own work."""
 
     def __init__(self, job: Job) -> None:
         self._worker = Worker(job)
-        self._waiting: deque[Batch] = deque()
+        self._thread = ThreadPoolExecutor(1, "nectar-decoder")
+        self._under_way: deque[Future[Done]] = deque()
 
     def room(self) -> bool:
-        return not self._waiting
+        return len(self._under_way) < AHEAD
 
     def give(self, batch: Batch) -> None:
-        self._waiting.append(batch)
+        self._under_way.append(self._thread.submit(self._do, batch))
 
     def result(self) -> Done:
-        with uncollected():
-            return self._worker.do(self._waiting.popleft())
+        return self._under_way.popleft().result()
 
     def close(self) -> None:
-        """Nothing is held."""
+        """What waits is dropped; what is being done is waited for."""
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    def _do(self, batch: Batch) -> Done:
+        with uncollected():
+            return self._worker.do(batch)
 
 
 class Processes:
