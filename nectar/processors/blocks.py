@@ -39,7 +39,7 @@ BLOCK = Table(
         Column("proto_minor", Type.INT, "Protocol version, minor.", source="header protocol_version"),
         Column("vrf_key", Type.TEXT, "The maker's VRF key, `vrf_vk1...`.", null=True, source="header vrf_vkey, CIP-5"),
         Column("op_cert", Type.HASH32, "Hot key of the maker's operational certificate.", null=True, source="header operational_cert"),
-        Column("op_cert_counter", Type.INT, "That certificate's number.", null=True, source="header operational_cert"),
+        Column("op_cert_counter", Type.U64, "That certificate's number.", null=True, source="header operational_cert"),
         Column("previous_hash", Type.BYTES, "Hash of the block before; empty for genesis.", source="header prev_hash", differs="Nectar's own."),
         Column("out_sum", Type.LOVELACE, "Lovelace that its transactions created.", differs="Nectar's own: epoch is summed from it."),
         Column("fees", Type.LOVELACE, "Lovelace that its transactions paid.",

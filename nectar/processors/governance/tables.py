@@ -83,7 +83,7 @@ TREASURY_WITHDRAWAL = _fact(
         _COUNTED,
         _PROPOSAL,
         Column("stake_address_id", Type.HASH29, "To whom.", references="stake_address.id"),
-        Column("amount", Type.LOVELACE, "Lovelace.", source="CDDL treasury_withdrawals_action"),
+        Column("amount", Type.U64, "Lovelace.", source="CDDL treasury_withdrawals_action"),
     ),
     "gov_action_proposal_id",
 )
@@ -93,8 +93,8 @@ COMMITTEE = _fact(
     (
         Column("id", Type.ID, "Id of its proposal.", source="position on the chain"),
         _PROPOSAL,
-        Column("quorum_numerator", Type.INT, "Share of votes needed, above.", source="CDDL update_committee"),
-        Column("quorum_denominator", Type.INT, "Share of votes needed, below.", source="CDDL update_committee"),
+        Column("quorum_numerator", Type.U64, "Share of votes needed, above.", source="CDDL update_committee"),
+        Column("quorum_denominator", Type.U64, "Share of votes needed, below.", source="CDDL update_committee"),
     ),
 )
 COMMITTEE_MEMBER = _fact(
@@ -104,7 +104,7 @@ COMMITTEE_MEMBER = _fact(
         _COUNTED,
         Column("committee_id", Type.ID, "The committee.", references="committee.id"),
         Column("committee_hash_id", Type.BYTES, "The member.", references="committee_hash.id"),
-        Column("expiration_epoch", Type.INT, "Last epoch of the term.", source="CDDL update_committee"),
+        Column("expiration_epoch", Type.U64, "Last epoch of the term.", source="CDDL update_committee"),
     ),
     "committee_id",
 )
