@@ -32,7 +32,8 @@ def status(
 
     state = read_state(database_path(db, profile))
     if form is StatusFormat.JSON:
-        typer.echo(json.dumps(asdict(state) | {"path": str(state.path)}))
+        coverage = [{"first_slot": one.first, "last_slot": one.last} for one in state.coverage]
+        typer.echo(json.dumps(asdict(state) | {"path": str(state.path), "coverage": coverage}))
     else:
         typer.echo(_text(state))
 
@@ -46,7 +47,8 @@ def _text(state: State) -> str:
         ("rows are", "complete" if state.complete else "those that the plan's filters keep"),
         ("last block", last),
         ("quarantined", f"{state.quarantined:,}"),
-        ("indexes", "all built" if not state.pending else f"{len(state.pending)} not built yet: the job has not finished"),
+        ("indexes", "all built" if not state.pending else f"{len(state.pending)} not built yet"),
+        ("job", "finished" if state.finished else "not finished: run it again to go on"),
     ]
     width = max(len(name) for name in state.rows)
     rows = [f"  {name:<{width}}  {count:>14,}" for name, count in state.rows.items() if count]

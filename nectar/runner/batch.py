@@ -13,24 +13,18 @@ BLOCKS = 2_000
 BYTES = 1_500_000
 
 
-class Before(NamedTuple):
-    """The block before a batch's first."""
-
-    point: Point
-    boundary: bool
-
-
 class Batch(NamedTuple):
     """`raws` are `[era, block]` as the source gave them, `last` the last one's point.
 
-    `covered` are the slots that are filled once the batch is; `genesis`: the batch begins with the rows of genesis.
+    `covered` are the slots that are filled once the batch is. `previous` is the block before, when it is in the batch
+    before; never a boundary block. `genesis`: the batch begins with the rows of genesis.
     """
 
     number: int
     raws: tuple[bytes, ...]
     last: Point
     covered: Coverage
-    previous: Before | None
+    previous: Point | None
     genesis: bool
 
 
@@ -47,7 +41,7 @@ def is_boundary(raw: bytes) -> bool:
 
 
 def batches(
-    events: Iterable[RollForward], wanted: Coverage, limits: Limits, previous: Before | None, first_number: int = 0
+    events: Iterable[RollForward], wanted: Coverage, limits: Limits, first_number: int = 0
 ) -> Iterator[Batch]:
     """Batches that together cover `wanted`: the first from its first slot, the last to its last.
 
@@ -57,14 +51,15 @@ def batches(
     raws: list[bytes] = []
     size, number, begins = 0, first_number, wanted.first
     last: RollForward | None = None
+    previous: Point | None = None
     for event in events:
         if last is not None and not is_boundary(last.raw) and (len(raws) >= limits.blocks or size >= limits.bytes):
             covered = Coverage(begins, last.point.slot)
             yield Batch(number, tuple(raws), last.point, covered, previous, begins < 0)
-            previous, begins = Before(last.point, False), last.point.slot + 1
+            previous, begins = last.point, last.point.slot + 1
             raws, size, number = [], 0, number + 1
         raws.append(event.raw)
         size += len(event.raw)
         last = event
-    point = last.point if last is not None else previous.point if previous is not None else ORIGIN
+    point = last.point if last is not None else ORIGIN
     yield Batch(number, tuple(raws), point, Coverage(begins, wanted.last), previous, begins < 0)

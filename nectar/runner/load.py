@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from nectar.cardano.era_history import EraHistory
-from nectar.cardano.point import ORIGIN, Era
+from nectar.cardano.point import ORIGIN
 from nectar.checkpoint.coverage import Coverage
 from nectar.compiler.compiled import CompiledPlan
 from nectar.errors import DecodeError, NectarError, StoppedError, TransientError
-from nectar.runner.batch import BLOCKS, BYTES, Batch, Before, Limits, batches
+from nectar.runner.batch import BLOCKS, BYTES, Batch, Limits, batches
 from nectar.runner.pool import AHEAD, Inline, Pool, Processes
 from nectar.runner.report import Progress, Report
 from nectar.runner.signals import Stop
@@ -78,10 +78,7 @@ def gap_batches(task: Task) -> Iterator[Batch]:
     limits = Limits(performance.batch_blocks or BLOCKS, performance.batch_bytes or BYTES)
     number = 0
     for gap in task.gaps:
-        events = _events(task, gap)
-        first = next(events, None)
-        before = _before(task.source, first) if first is not None else None
-        for batch in batches(events if first is None else chain([first], events), gap, limits, before, number):
+        for batch in batches(_events(task, gap), gap, limits, number):
             yield batch
             number = batch.number + 1
 
@@ -95,15 +92,6 @@ def _events(task: Task, gap: Coverage) -> Iterator[RollForward]:
         begun = begun or event.point.slot != found.first.slot or event.point == found.first
         if begun:
             yield event
-
-
-def _before(source: ImmutableSource, first: RollForward) -> Before | None:
-    """The block before, when the files have it."""
-    point = source.previous_of(first.point)
-    if point is None or point == ORIGIN:
-        return None
-    block = source.find(point)
-    return None if block is None else Before(point, block.era_tag == Era.BYRON_EBB)
 
 
 def decoded(stream: Iterator[Batch], pool: Pool, count: int, stop: Stop) -> Iterator[tuple[Coverage, Done]]:

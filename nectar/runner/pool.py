@@ -7,9 +7,11 @@ import gc
 import multiprocessing
 import pickle
 import signal
+import sys
+import threading
 import traceback
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -71,20 +73,17 @@ class Processes:
     """
 
     def __init__(self, job: Job, count: int) -> None:
-        context = multiprocessing.get_context("spawn")
         told = pickle.dumps(job)
         self._load: dict[Connection, int] = {}
         self._workers: dict[Connection, BaseProcess] = {}
         self._answers: SimpleQueue[tuple[Connection, Any]] = SimpleQueue()
         for number in range(count):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=serve, args=(theirs,), name=f"nectar-decoder-{number + 1}", daemon=True)
-            process.start()
-            theirs.close()
+            ours, process = _start(number, list(self._workers))
             self._load[ours] = 0
             self._workers[ours] = process
-            self._send(ours, told)
-            Thread(target=self._listen, args=(ours,), daemon=True).start()
+        for pipe in self._workers:             # threads come last: a process must not be forked beside them
+            self._send(pipe, told)
+            Thread(target=self._listen, args=(pipe,), daemon=True).start()
 
     def room(self) -> bool:
         return min(self._load.values()) < AHEAD
@@ -144,9 +143,27 @@ class WorkerBug(RuntimeError):
         self.add_note(told)
 
 
-def serve(pipe: Connection) -> None:
-    """A decoding process's whole life: the job, then batches until the pipe closes. Ctrl-C is the runner's to handle."""
+def _start(number: int, others: list[Connection]) -> tuple[Connection, BaseProcess]:
+    """A process and our end of its pipe. Forked where that is safe: it starts in milliseconds and shares what is loaded."""
+    forked = sys.platform == "linux" and threading.active_count() == 1
+    context = multiprocessing.get_context("fork" if forked else "spawn")
+    ours, theirs = context.Pipe()
+    held = [*others, ours] if forked else []
+    process = context.Process(target=serve, args=(theirs, held), name=f"nectar-decoder-{number + 1}", daemon=True)
+    process.start()
+    theirs.close()
+    return ours, process
+
+
+def serve(pipe: Connection, held: Sequence[Connection] = ()) -> None:
+    """A decoding process's whole life: the job, then batches until the pipe closes. Ctrl-C is the runner's to handle.
+
+    `held` are the runner's ends of pipes that a fork brought along: while they were open here, no end would be seen.
+    """
+    for other in held:
+        other.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     given: SimpleQueue[Batch | None] = SimpleQueue()
     with contextlib.suppress(EOFError, OSError):
         worker = Worker(pickle.loads(pipe.recv_bytes()))

@@ -98,8 +98,7 @@ class Worker:
     def _buffers(self, batch: Batch) -> RowBuffers:
         out = RowBuffers(self._tables)
         if batch.previous is not None:
-            point, boundary = batch.previous
-            out.previous = (point.hash, block_id(point.slot, boundary))
+            out.previous = (batch.previous.hash, block_id(batch.previous.slot, is_boundary=False))
         if batch.genesis:
             genesis_rows(self._names, out, self._network, genesis_of(self._network), self._tables)
         return out

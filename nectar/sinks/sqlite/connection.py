@@ -15,7 +15,6 @@ CACHE_KIB = 64 * 1024
 WAL_PAGES = 4_000              # 32 MB of log before it is copied into the file
 BUSY_MS = 5_000
 
-_SINK = "NEC-K001"
 _MEANING: dict[type[apsw.Error], tuple[type[NectarError], str, str]] = {
     apsw.BusyError: (TransientError, "NEC-K010", "another process is writing to it; wait, or stop that one"),
     apsw.LockedError: (TransientError, "NEC-K010", "another process is writing to it; wait, or stop that one"),

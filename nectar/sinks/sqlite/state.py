@@ -14,7 +14,10 @@ from nectar.sinks.sqlite.connection import open_to_read, translated
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`pending` are deferred indexes that are not built; `rows` counts every table of the plan."""
+    """`pending` are deferred indexes that are not built; `rows` counts every table of the plan.
+
+    `finished`: the closing passes were done after the last commit.
+    """
 
     path: Path
     size: int
@@ -30,10 +33,13 @@ class State:
     rows: dict[str, int]
     quarantined: int
     pending: tuple[str, ...]
+    finished: bool
 
 
 def read_state(path: Path) -> State:
     """Raises SinkError NEC-K003 when the file is not a database of Nectar's, NEC-K015 when it is not there."""
+    if not path.exists():
+        raise SinkError("there is no such database", where=str(path), hint="make one with `nectar run`", code="NEC-K015")
     db = open_to_read(path)
     with translated(str(path)):
         names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
@@ -44,9 +50,12 @@ def read_state(path: Path) -> State:
         fingerprint, name, text, version = plans[0]
         compiled: dict[str, Any] = json.loads(text)
         ranges = list(db.execute("SELECT first_slot, last_slot, complete FROM nectar_coverage WHERE table_name = '*'"))
-        points = list(db.execute("SELECT slot, hash, block_no FROM nectar_checkpoint ORDER BY seq DESC LIMIT 1"))
+        points = list(db.execute("SELECT slot, hash, block_no FROM nectar_checkpoint WHERE slot >= 0 ORDER BY seq DESC LIMIT 1"))
         rows = {table: db.execute(f'SELECT count(*) FROM "{table}"').get for table in compiled["tables"]}
+        seq = db.execute("SELECT coalesce(max(seq), 0) FROM nectar_checkpoint").get
+        closed = db.pragma("user_version")
         quarantined = db.execute("SELECT count(*) FROM nectar_quarantine").get
+    db.close()
     slot, digest, block_no = points[0] if points else (None, b"", None)
     return State(
         path,
@@ -62,10 +71,6 @@ def read_state(path: Path) -> State:
         block_no,
         rows,
         quarantined,
-        tuple(index for index in _index_names(compiled) if index not in names),
+        tuple(index for index in compiled["indexes"]["deferred"] if index not in names),
+        seq == closed,
     )
-
-
-def _index_names(compiled: dict[str, Any]) -> list[str]:
-    deferred = compiled["indexes"]["deferred"]
-    return [one["name"] for one in deferred] if isinstance(deferred, list) else list(deferred)

@@ -1,0 +1,92 @@
+"""Jobs run in this process, and the whole content of what they fill."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from nectar.compiler.compile import compile_plan
+from nectar.compiler.compiled import CompiledPlan
+from nectar.config.load_plan import parse_plan
+from nectar.runner.report import Quiet, Report
+from nectar.runner.run import Options, run
+from nectar.runner.signals import Stop
+from nectar.runner.summary import Summary
+
+EVERYTHING = """blocks = true
+transactions = true
+multi_assets = true
+metadata = true
+scripts = true
+certificates = true
+withdrawals = true
+governance = true"""
+
+
+def plan_text(
+    source: Path,
+    sync: str = 'start = "origin"',
+    *,
+    processors: str = EVERYTHING,
+    network: str = "preview",
+    more: str = "",
+    performance: str = "",
+) -> str:
+    return f"""
+[plan]
+name = "test"
+network = "{network}"
+[source]
+kind = "immutable"
+path = "{source}"
+[sync]
+{sync}
+[processors]
+{processors}
+[performance]
+{performance}
+{more}
+"""
+
+
+def between(first: int, last: int) -> str:
+    """The `[sync]` lines of a range of slots; -1 is the origin."""
+    start = 'start = "origin"' if first < 0 else f"start_slot = {first}"
+    return f"{start}\nend_slot = {last}"
+
+
+def compiled(text: str) -> CompiledPlan:
+    return compile_plan(parse_plan(text, Path("plan.toml")))
+
+
+def job(database: Path, text: str, *, workers: int = 1, report: Report | None = None, stop: Stop | None = None) -> Summary:
+    options = Options(database, workers=workers)
+    return run(compiled(text), options, report or Quiet(), stop or Stop())
+
+
+def content(database: Path) -> dict[str, list[Any]]:
+    """Every row of every table, sorted, but of those that tell how the database came about (plans' names, checkpoints)."""
+    db = sqlite3.connect(database)
+    names = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
+    rows = {
+        name: sorted(db.execute(f'SELECT * FROM "{name}"').fetchall(), key=repr)
+        for name in sorted(names)
+        if name not in ("nectar_checkpoint", "nectar_plan")
+    }
+    indexes = db.execute("SELECT name FROM sqlite_master WHERE type = 'index' ORDER BY name").fetchall()
+    assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    db.close()
+    return rows | {"indexes": indexes}
+
+
+def same(left: dict[str, list[Any]], right: dict[str, list[Any]]) -> None:
+    """Says which tables differ, and how, rather than showing both whole."""
+    assert left.keys() == right.keys()
+    differ = {name: _difference(left[name], right[name]) for name in left if left[name] != right[name]}
+    assert not differ
+
+
+def _difference(left: list[Any], right: list[Any]) -> tuple[list[Any], list[Any]]:
+    """A few rows that only one side has."""
+    return sorted(set(left) - set(right), key=repr)[:2], sorted(set(right) - set(left), key=repr)[:2]

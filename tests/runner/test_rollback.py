@@ -1,0 +1,83 @@
+"""Index to N, roll back to M: the database that indexing to M makes."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from nectar.cardano.point import Point
+from nectar.errors import SinkError
+from nectar.runner.layout import layout
+from nectar.runner.load import epochs_of
+from nectar.sinks.sqlite.sink import SqliteSink
+from tests.runner.jobs import EVERYTHING, between, compiled, content, job, plan_text, same
+
+LAST = 20 * 43_200
+WITH_ALL = EVERYTHING.replace("transactions = true", "transactions = { address_table = true, tx_cbor = true }")
+
+
+@pytest.fixture(scope="module")
+def source(chain: Path) -> Path:
+    return chain / "preview/immutable"
+
+
+def roll_back(database: Path, text: str, slot: int) -> Point:
+    """To the last block at or before the slot."""
+    db = sqlite3.connect(database)
+    sql = "SELECT slot_no, hash FROM block WHERE slot_no <= ? ORDER BY id DESC LIMIT 1"
+    point = Point(*db.execute(sql, (slot,)).fetchone())
+    db.close()
+    plan = compiled(text)
+    sink = SqliteSink(database, layout(plan))
+    sink.roll_back(point, epochs_of(plan.network.history, point.slot, point.slot + 1_000_000))
+    assert all(known.slot <= point.slot for known in sink.known_points())
+    assert sink.known_points()[0] == point
+    sink.close()
+    return point
+
+
+@pytest.mark.parametrize("slot", [18 * 43_200 + 11, 16 * 43_200, 14 * 43_200 - 1])
+@pytest.mark.parametrize("resolve", ["deferred", "live"])
+def test_rolled_back_is_as_if_it_had_never_been(slot: int, resolve: str, source: Path, tmp_path: Path) -> None:
+    processors = WITH_ALL.replace("{ address", f'{{ resolve_inputs = "{resolve}", address')
+    to_the_end = plan_text(source, between(-1, LAST), processors=processors)
+    job(tmp_path / "far.db", to_the_end)
+    before = content(tmp_path / "far.db")
+    point = roll_back(tmp_path / "far.db", to_the_end, slot)
+    near = plan_text(source, between(-1, point.slot), processors=processors)
+    job(tmp_path / "near.db", near)
+    same(content(tmp_path / "far.db"), content(tmp_path / "near.db"))
+    assert len(content(tmp_path / "far.db")["block"]) < len(before["block"])
+
+    job(tmp_path / "far.db", to_the_end)
+    same(content(tmp_path / "far.db"), before)
+
+
+def test_rolling_back_to_the_origin_leaves_genesis(source: Path, tmp_path: Path) -> None:
+    text = plan_text(source, between(-1, 90_000))
+    job(tmp_path / "x.db", text)
+    plan = compiled(text)
+    sink = SqliteSink(tmp_path / "x.db", layout(plan))
+    sink.roll_back(Point(-1, b""), epochs_of(plan.network.history, 0, 90_000))
+    assert [tuple(one) for one in sink.coverage()] == [(-1, -1)]
+    sink.close()
+    left = content(tmp_path / "x.db")
+    assert {row[0] for row in left["block"]} == {-2}
+    assert left["epoch"] == []
+    assert len(left["tx"]) == len(left["tx_out"]) == 8
+    assert all(row[-1] is None for row in left["tx_out"])
+
+
+def test_a_second_writer_that_rolled_back_is_found_out(source: Path, tmp_path: Path) -> None:
+    text = plan_text(source, between(-1, 90_000))
+    job(tmp_path / "x.db", text)
+    plan = compiled(text)
+    ours, theirs = (SqliteSink(tmp_path / "x.db", layout(plan)) for _ in range(2))
+    theirs.roll_back(Point(-1, b""), None)
+    with pytest.raises(SinkError) as caught:
+        ours.roll_back(Point(-1, b""), None)
+    assert caught.value.code == "NEC-K004"
+    ours.close()
+    theirs.close()
