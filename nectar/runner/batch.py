@@ -9,8 +9,8 @@ from nectar.cardano.point import ORIGIN, Era, Point
 from nectar.checkpoint.coverage import Coverage
 from nectar.sources.events import RollForward
 
-BLOCKS = 2_000
-BYTES = 1_500_000
+BLOCKS = 1_000
+BYTES = 500_000
 
 
 class Batch(NamedTuple):

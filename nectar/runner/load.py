@@ -26,7 +26,7 @@ from nectar.sources.events import RollForward
 from nectar.sources.immutable.bounds import ResolvedRange
 from nectar.sources.immutable.source import ImmutableSource
 
-FEW = 12                       # batches: a job with no more is done here before other processes have started
+FEW = 1                        # batches: a job with no more is done in this process
 PATIENCE = 5                   # tries while another process holds the database
 PAUSE = 1.0                    # seconds between them, besides the database's own
 

@@ -107,7 +107,7 @@ class Processes:
     def close(self) -> None:
         """End them all; what they were doing is dropped."""
         for process in self._workers.values():
-            process.terminate()
+            process.kill()
         for pipe, process in self._workers.items():
             process.join(5)
             pipe.close()
@@ -146,10 +146,10 @@ class WorkerBug(RuntimeError):
 def _start(number: int, others: list[Connection]) -> tuple[Connection, BaseProcess]:
     """A process and our end of its pipe. Forked where that is safe: it starts in milliseconds and shares what is loaded."""
     forked = sys.platform == "linux" and threading.active_count() == 1
-    context = multiprocessing.get_context("fork" if forked else "spawn")
-    ours, theirs = context.Pipe()
+    ours, theirs = multiprocessing.Pipe()
     held = [*others, ours] if forked else []
-    process = context.Process(target=serve, args=(theirs, held), name=f"nectar-decoder-{number + 1}", daemon=True)
+    make = multiprocessing.get_context("fork").Process if forked else multiprocessing.get_context("spawn").Process
+    process = make(target=serve, args=(theirs, held), name=f"nectar-decoder-{number + 1}", daemon=True)
     process.start()
     theirs.close()
     return ours, process
@@ -177,6 +177,17 @@ def serve(pipe: Connection, held: Sequence[Connection] = ()) -> None:
             done += 1
             if done % COLLECT_EVERY == 0:
                 gc.collect()
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes started within it never hear Ctrl-C nor SIGTERM, not even while they start: those are the runner's to handle."""
+    resource_tracker.ensure_running()              # which lets both through again when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -99,7 +99,8 @@ class JsonLines(_Plain):
 
 
 class Bar:
-    """A progress bar: share of the slots, blocks a second, slot, era, time left."""
+    """A progress bar: share of the slots, blocks a second, slot, era, time left. Drawn at each commit, by no thread of its
+    own: decoding processes are forked from this one."""
 
     def __init__(self, stream: IO[str]) -> None:
         from rich.console import Console
@@ -116,7 +117,7 @@ class Bar:
             TimeElapsedColumn(),
             TextColumn("{task.fields[left]}"),
         )
-        self._drawn = Drawn(*columns, console=self._console, transient=False, refresh_per_second=8, expand=True)
+        self._drawn = Drawn(*columns, console=self._console, transient=False, auto_refresh=False, expand=True)
         self._task = self._drawn.add_task("", total=1.0, rate="-", slot="-", era="", left="", visible=False)
 
     def say(self, event: str, text: str, **facts: Any) -> None:
@@ -133,6 +134,7 @@ class Bar:
             slot=f"{progress.slot:,}",
             era=progress.era,
             left=told,
+            refresh=True,
         )
 
     def __enter__(self) -> Bar:
