@@ -1,5 +1,5 @@
 -- Nectar plan nft-only on mainnet
--- fingerprint 5ab5c827f2b8d6138b0c68740ef2b7b68bfa81b4
+-- fingerprint 1bb52de10a384e3da82b750e010945c7e8c7dcfe
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables
@@ -53,7 +53,7 @@ CREATE TABLE IF NOT EXISTS `block` (
   `proto_minor` BIGINT NOT NULL,
   `vrf_key` LONGTEXT NULL,
   `op_cert` BINARY(32) NULL,
-  `op_cert_counter` BIGINT NULL,
+  `op_cert_counter` BIGINT UNSIGNED NULL,
   `previous_hash` LONGBLOB NOT NULL,
   `out_sum` BIGINT NOT NULL,
   `fees` BIGINT NOT NULL,

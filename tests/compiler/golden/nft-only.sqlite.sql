@@ -1,5 +1,5 @@
 -- Nectar plan nft-only on mainnet
--- fingerprint 5ab5c827f2b8d6138b0c68740ef2b7b68bfa81b4
+-- fingerprint 1bb52de10a384e3da82b750e010945c7e8c7dcfe
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables
@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS "block" (
   "proto_minor" INTEGER NOT NULL,
   "vrf_key" TEXT,
   "op_cert" BLOB,
-  "op_cert_counter" INTEGER,
+  "op_cert_counter" ANY,
   "previous_hash" BLOB NOT NULL,
   "out_sum" INTEGER NOT NULL,
   "fees" INTEGER NOT NULL

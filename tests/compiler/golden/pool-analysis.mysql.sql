@@ -1,5 +1,5 @@
 -- Nectar plan pool-analysis on preview
--- fingerprint fd5f2f662d4594ba6c3a7ec262ca57ef4f5cc6e7
+-- fingerprint ebb0faf814bac02f14d16c9b73c6689a8cc8694c
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables
@@ -53,7 +53,7 @@ CREATE TABLE IF NOT EXISTS `block` (
   `proto_minor` BIGINT NOT NULL,
   `vrf_key` LONGTEXT NULL,
   `op_cert` BINARY(32) NULL,
-  `op_cert_counter` BIGINT NULL,
+  `op_cert_counter` BIGINT UNSIGNED NULL,
   `previous_hash` LONGBLOB NOT NULL,
   `out_sum` BIGINT NOT NULL,
   `fees` BIGINT NOT NULL,
@@ -286,23 +286,23 @@ CREATE TABLE IF NOT EXISTS `pot_transfer` (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS `param_proposal` (
   `id` BIGINT NOT NULL,
-  `epoch_no` BIGINT NULL,
+  `epoch_no` BIGINT UNSIGNED NULL,
   `key` BINARY(28) NULL,
   `min_fee_a` BIGINT UNSIGNED NULL,
   `min_fee_b` BIGINT UNSIGNED NULL,
   `max_block_size` BIGINT UNSIGNED NULL,
   `max_tx_size` BIGINT UNSIGNED NULL,
   `max_bh_size` BIGINT UNSIGNED NULL,
-  `key_deposit` BIGINT NULL,
-  `pool_deposit` BIGINT NULL,
+  `key_deposit` BIGINT UNSIGNED NULL,
+  `pool_deposit` BIGINT UNSIGNED NULL,
   `max_epoch` BIGINT UNSIGNED NULL,
   `optimal_pool_count` BIGINT UNSIGNED NULL,
   `influence` DOUBLE NULL,
   `monetary_expand_rate` DOUBLE NULL,
   `treasury_growth_rate` DOUBLE NULL,
   `decentralisation` DOUBLE NULL,
-  `min_pool_cost` BIGINT NULL,
-  `coins_per_utxo_size` BIGINT NULL,
+  `min_pool_cost` BIGINT UNSIGNED NULL,
+  `coins_per_utxo_size` BIGINT UNSIGNED NULL,
   `price_mem` DOUBLE NULL,
   `price_step` DOUBLE NULL,
   `max_tx_ex_mem` BIGINT UNSIGNED NULL,
@@ -310,12 +310,12 @@ CREATE TABLE IF NOT EXISTS `param_proposal` (
   `max_block_ex_mem` BIGINT UNSIGNED NULL,
   `max_block_ex_steps` BIGINT UNSIGNED NULL,
   `max_val_size` BIGINT UNSIGNED NULL,
-  `collateral_percent` BIGINT NULL,
-  `max_collateral_inputs` BIGINT NULL,
+  `collateral_percent` BIGINT UNSIGNED NULL,
+  `max_collateral_inputs` BIGINT UNSIGNED NULL,
   `entropy` BINARY(32) NULL,
-  `protocol_major` BIGINT NULL,
-  `protocol_minor` BIGINT NULL,
-  `min_utxo_value` BIGINT NULL,
+  `protocol_major` BIGINT UNSIGNED NULL,
+  `protocol_minor` BIGINT UNSIGNED NULL,
+  `min_utxo_value` BIGINT UNSIGNED NULL,
   `cost_model_id` BINARY(32) NULL,
   `registered_tx_id` BIGINT NOT NULL,
   `pvt_motion_no_confidence` DOUBLE NULL,
@@ -336,8 +336,8 @@ CREATE TABLE IF NOT EXISTS `param_proposal` (
   `committee_min_size` BIGINT UNSIGNED NULL,
   `committee_max_term_length` BIGINT UNSIGNED NULL,
   `gov_action_lifetime` BIGINT UNSIGNED NULL,
-  `gov_action_deposit` BIGINT NULL,
-  `drep_deposit` BIGINT NULL,
+  `gov_action_deposit` BIGINT UNSIGNED NULL,
+  `drep_deposit` BIGINT UNSIGNED NULL,
   `drep_activity` BIGINT UNSIGNED NULL,
   `min_fee_ref_script_cost_per_byte` DOUBLE NULL,
   PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
@@ -419,21 +419,21 @@ CREATE TABLE IF NOT EXISTS `treasury_withdrawal` (
   `id` BIGINT NOT NULL,
   `gov_action_proposal_id` BIGINT NOT NULL,
   `stake_address_id` BINARY(29) NOT NULL,
-  `amount` BIGINT NOT NULL,
+  `amount` BIGINT UNSIGNED NOT NULL,
   PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS `committee` (
   `id` BIGINT NOT NULL,
   `gov_action_proposal_id` BIGINT NOT NULL,
-  `quorum_numerator` BIGINT NOT NULL,
-  `quorum_denominator` BIGINT NOT NULL,
+  `quorum_numerator` BIGINT UNSIGNED NOT NULL,
+  `quorum_denominator` BIGINT UNSIGNED NOT NULL,
   PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS `committee_member` (
   `id` BIGINT NOT NULL,
   `committee_id` BIGINT NOT NULL,
   `committee_hash_id` VARBINARY(64) NOT NULL,
-  `expiration_epoch` BIGINT NOT NULL,
+  `expiration_epoch` BIGINT UNSIGNED NOT NULL,
   PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS `constitution` (

@@ -1,5 +1,5 @@
 -- Nectar plan pool-analysis on preview
--- fingerprint fd5f2f662d4594ba6c3a7ec262ca57ef4f5cc6e7
+-- fingerprint ebb0faf814bac02f14d16c9b73c6689a8cc8694c
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables
@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS "block" (
   "proto_minor" INTEGER NOT NULL,
   "vrf_key" TEXT,
   "op_cert" BLOB,
-  "op_cert_counter" INTEGER,
+  "op_cert_counter" ANY,
   "previous_hash" BLOB NOT NULL,
   "out_sum" INTEGER NOT NULL,
   "fees" INTEGER NOT NULL
@@ -264,23 +264,23 @@ CREATE TABLE IF NOT EXISTS "pot_transfer" (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "param_proposal" (
   "id" INTEGER PRIMARY KEY,
-  "epoch_no" INTEGER,
+  "epoch_no" ANY,
   "key" BLOB,
   "min_fee_a" ANY,
   "min_fee_b" ANY,
   "max_block_size" ANY,
   "max_tx_size" ANY,
   "max_bh_size" ANY,
-  "key_deposit" INTEGER,
-  "pool_deposit" INTEGER,
+  "key_deposit" ANY,
+  "pool_deposit" ANY,
   "max_epoch" ANY,
   "optimal_pool_count" ANY,
   "influence" REAL,
   "monetary_expand_rate" REAL,
   "treasury_growth_rate" REAL,
   "decentralisation" REAL,
-  "min_pool_cost" INTEGER,
-  "coins_per_utxo_size" INTEGER,
+  "min_pool_cost" ANY,
+  "coins_per_utxo_size" ANY,
   "price_mem" REAL,
   "price_step" REAL,
   "max_tx_ex_mem" ANY,
@@ -288,12 +288,12 @@ CREATE TABLE IF NOT EXISTS "param_proposal" (
   "max_block_ex_mem" ANY,
   "max_block_ex_steps" ANY,
   "max_val_size" ANY,
-  "collateral_percent" INTEGER,
-  "max_collateral_inputs" INTEGER,
+  "collateral_percent" ANY,
+  "max_collateral_inputs" ANY,
   "entropy" BLOB,
-  "protocol_major" INTEGER,
-  "protocol_minor" INTEGER,
-  "min_utxo_value" INTEGER,
+  "protocol_major" ANY,
+  "protocol_minor" ANY,
+  "min_utxo_value" ANY,
   "cost_model_id" BLOB,
   "registered_tx_id" INTEGER NOT NULL,
   "pvt_motion_no_confidence" REAL,
@@ -314,8 +314,8 @@ CREATE TABLE IF NOT EXISTS "param_proposal" (
   "committee_min_size" ANY,
   "committee_max_term_length" ANY,
   "gov_action_lifetime" ANY,
-  "gov_action_deposit" INTEGER,
-  "drep_deposit" INTEGER,
+  "gov_action_deposit" ANY,
+  "drep_deposit" ANY,
   "drep_activity" ANY,
   "min_fee_ref_script_cost_per_byte" REAL
 ) STRICT;
@@ -391,19 +391,19 @@ CREATE TABLE IF NOT EXISTS "treasury_withdrawal" (
   "id" INTEGER PRIMARY KEY,
   "gov_action_proposal_id" INTEGER NOT NULL,
   "stake_address_id" BLOB NOT NULL,
-  "amount" INTEGER NOT NULL
+  "amount" ANY NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "committee" (
   "id" INTEGER PRIMARY KEY,
   "gov_action_proposal_id" INTEGER NOT NULL,
-  "quorum_numerator" INTEGER NOT NULL,
-  "quorum_denominator" INTEGER NOT NULL
+  "quorum_numerator" ANY NOT NULL,
+  "quorum_denominator" ANY NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "committee_member" (
   "id" INTEGER PRIMARY KEY,
   "committee_id" INTEGER NOT NULL,
   "committee_hash_id" BLOB NOT NULL,
-  "expiration_epoch" INTEGER NOT NULL
+  "expiration_epoch" ANY NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "constitution" (
   "id" INTEGER PRIMARY KEY,

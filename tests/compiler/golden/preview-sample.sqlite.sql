@@ -1,5 +1,5 @@
 -- Nectar plan preview-sample on preview
--- fingerprint 82e011a4a5b7198a5f4982974e49c6ace44df1e5
+-- fingerprint ac72404958c7968a60be25ddbbc5c60a1d6c3494
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables
@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS "block" (
   "proto_minor" INTEGER NOT NULL,
   "vrf_key" TEXT,
   "op_cert" BLOB,
-  "op_cert_counter" INTEGER,
+  "op_cert_counter" ANY,
   "previous_hash" BLOB NOT NULL,
   "out_sum" INTEGER NOT NULL,
   "fees" INTEGER NOT NULL
@@ -335,23 +335,23 @@ CREATE TABLE IF NOT EXISTS "pot_transfer" (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "param_proposal" (
   "id" INTEGER PRIMARY KEY,
-  "epoch_no" INTEGER,
+  "epoch_no" ANY,
   "key" BLOB,
   "min_fee_a" ANY,
   "min_fee_b" ANY,
   "max_block_size" ANY,
   "max_tx_size" ANY,
   "max_bh_size" ANY,
-  "key_deposit" INTEGER,
-  "pool_deposit" INTEGER,
+  "key_deposit" ANY,
+  "pool_deposit" ANY,
   "max_epoch" ANY,
   "optimal_pool_count" ANY,
   "influence" REAL,
   "monetary_expand_rate" REAL,
   "treasury_growth_rate" REAL,
   "decentralisation" REAL,
-  "min_pool_cost" INTEGER,
-  "coins_per_utxo_size" INTEGER,
+  "min_pool_cost" ANY,
+  "coins_per_utxo_size" ANY,
   "price_mem" REAL,
   "price_step" REAL,
   "max_tx_ex_mem" ANY,
@@ -359,12 +359,12 @@ CREATE TABLE IF NOT EXISTS "param_proposal" (
   "max_block_ex_mem" ANY,
   "max_block_ex_steps" ANY,
   "max_val_size" ANY,
-  "collateral_percent" INTEGER,
-  "max_collateral_inputs" INTEGER,
+  "collateral_percent" ANY,
+  "max_collateral_inputs" ANY,
   "entropy" BLOB,
-  "protocol_major" INTEGER,
-  "protocol_minor" INTEGER,
-  "min_utxo_value" INTEGER,
+  "protocol_major" ANY,
+  "protocol_minor" ANY,
+  "min_utxo_value" ANY,
   "cost_model_id" BLOB,
   "registered_tx_id" INTEGER NOT NULL,
   "pvt_motion_no_confidence" REAL,
@@ -385,8 +385,8 @@ CREATE TABLE IF NOT EXISTS "param_proposal" (
   "committee_min_size" ANY,
   "committee_max_term_length" ANY,
   "gov_action_lifetime" ANY,
-  "gov_action_deposit" INTEGER,
-  "drep_deposit" INTEGER,
+  "gov_action_deposit" ANY,
+  "drep_deposit" ANY,
   "drep_activity" ANY,
   "min_fee_ref_script_cost_per_byte" REAL
 ) STRICT;
@@ -469,19 +469,19 @@ CREATE TABLE IF NOT EXISTS "treasury_withdrawal" (
   "id" INTEGER PRIMARY KEY,
   "gov_action_proposal_id" INTEGER NOT NULL,
   "stake_address_id" BLOB NOT NULL,
-  "amount" INTEGER NOT NULL
+  "amount" ANY NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "committee" (
   "id" INTEGER PRIMARY KEY,
   "gov_action_proposal_id" INTEGER NOT NULL,
-  "quorum_numerator" INTEGER NOT NULL,
-  "quorum_denominator" INTEGER NOT NULL
+  "quorum_numerator" ANY NOT NULL,
+  "quorum_denominator" ANY NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "committee_member" (
   "id" INTEGER PRIMARY KEY,
   "committee_id" INTEGER NOT NULL,
   "committee_hash_id" BLOB NOT NULL,
-  "expiration_epoch" INTEGER NOT NULL
+  "expiration_epoch" ANY NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "constitution" (
   "id" INTEGER PRIMARY KEY,

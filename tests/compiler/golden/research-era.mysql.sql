@@ -1,5 +1,5 @@
 -- Nectar plan research-era on mainnet
--- fingerprint 5fcbfed287aecaac95ff35da485740ef718abc29
+-- fingerprint ba4f163fb81f3a8489e426cc6866d5d619a9ae0a
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables
@@ -53,7 +53,7 @@ CREATE TABLE IF NOT EXISTS `block` (
   `proto_minor` BIGINT NOT NULL,
   `vrf_key` LONGTEXT NULL,
   `op_cert` BINARY(32) NULL,
-  `op_cert_counter` BIGINT NULL,
+  `op_cert_counter` BIGINT UNSIGNED NULL,
   `previous_hash` LONGBLOB NOT NULL,
   `out_sum` BIGINT NOT NULL,
   `fees` BIGINT NOT NULL,

@@ -1,5 +1,5 @@
 -- Nectar plan research-era on mainnet
--- fingerprint 5fcbfed287aecaac95ff35da485740ef718abc29
+-- fingerprint ba4f163fb81f3a8489e426cc6866d5d619a9ae0a
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables
@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS "block" (
   "proto_minor" INTEGER NOT NULL,
   "vrf_key" TEXT,
   "op_cert" BLOB,
-  "op_cert_counter" INTEGER,
+  "op_cert_counter" ANY,
   "previous_hash" BLOB NOT NULL,
   "out_sum" INTEGER NOT NULL,
   "fees" INTEGER NOT NULL

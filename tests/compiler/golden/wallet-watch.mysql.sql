@@ -1,5 +1,5 @@
 -- Nectar plan wallet-watch on mainnet
--- fingerprint a0c8adc185ad0a32f7537eaf372a2c3e32e9947e
+-- fingerprint c08802db357b59708c0847239ec729d5ea8aa4f7
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables
@@ -53,7 +53,7 @@ CREATE TABLE IF NOT EXISTS `block` (
   `proto_minor` BIGINT NOT NULL,
   `vrf_key` LONGTEXT NULL,
   `op_cert` BINARY(32) NULL,
-  `op_cert_counter` BIGINT NULL,
+  `op_cert_counter` BIGINT UNSIGNED NULL,
   `previous_hash` LONGBLOB NOT NULL,
   `out_sum` BIGINT NOT NULL,
   `fees` BIGINT NOT NULL,

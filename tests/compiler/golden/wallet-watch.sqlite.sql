@@ -1,5 +1,5 @@
 -- Nectar plan wallet-watch on mainnet
--- fingerprint a0c8adc185ad0a32f7537eaf372a2c3e32e9947e
+-- fingerprint c08802db357b59708c0847239ec729d5ea8aa4f7
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables
@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS "block" (
   "proto_minor" INTEGER NOT NULL,
   "vrf_key" TEXT,
   "op_cert" BLOB,
-  "op_cert_counter" INTEGER,
+  "op_cert_counter" ANY,
   "previous_hash" BLOB NOT NULL,
   "out_sum" INTEGER NOT NULL,
   "fees" INTEGER NOT NULL

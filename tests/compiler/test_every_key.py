@@ -1,0 +1,106 @@
+"""Every key of the plan's schema does something: change it alone and the compiled plan is another."""
+
+from __future__ import annotations
+
+import pytest
+
+from nectar.compiler.readable import as_json
+from nectar.config.schema import load_schema, walk_schema
+from tests.compiler.making import compiled_from
+
+BASE: dict[str, dict[str, str]] = {
+    "plan": {"network": '"preview"'},
+    "source": {"kind": '"immutable"', "path": '"immutable"'},
+    "sync": {},
+    "processors": {"transactions": "true", "metadata": "true"},
+    "filters": {},
+    "storage": {},
+    "performance": {},
+}
+HASH, OTHER_HASH = '"' + "ab" * 32 + '"', '"' + "cd" * 32 + '"'
+
+# key -> two values for it; the first may be "" for "left out"
+VALUES: dict[str, tuple[str, str]] = {
+    "plan.name": ('"one"', '"two"'),
+    "plan.description": ("", '"words"'),
+    "plan.network": ('"preview"', '"preprod"'),
+    "plan.profile": ("", '"profile.toml"'),
+    "source.path": ('"immutable"', '"elsewhere"'),
+    "sync.start_slot": ("", "5"),
+    "sync.end_slot": ("", "5"),
+    "sync.start": ('"origin"', '"babbage"'),
+    "sync.start.epoch": ("{ epoch = 3 }", "{ epoch = 4 }"),
+    "sync.start.date": ("{ date = 2023-01-01 }", "{ date = 2023-01-02 }"),
+    "sync.start.slot": (f"{{ slot = 5, hash = {HASH} }}", f"{{ slot = 6, hash = {HASH} }}"),
+    "sync.start.hash": (f"{{ slot = 5, hash = {HASH} }}", f"{{ slot = 5, hash = {OTHER_HASH} }}"),
+    "sync.start.block_hash": (f"{{ block_hash = {HASH} }}", f"{{ block_hash = {OTHER_HASH} }}"),
+    "sync.start.checkpoint": (f"{{ checkpoint = {HASH} }}", f"{{ checkpoint = {OTHER_HASH} }}"),
+    "sync.end": ('"alonzo"', '"tip-5"'),
+    "sync.end.epoch": ("{ epoch = 3 }", "{ epoch = 4 }"),
+    "sync.end.date": ("{ date = 2023-01-01 }", "{ date = 2023-01-01T00:00:00Z }"),
+    "sync.end.slot": (f"{{ slot = 5, hash = {HASH} }}", f"{{ slot = 6, hash = {HASH} }}"),
+    "sync.end.hash": (f"{{ slot = 5, hash = {HASH} }}", f"{{ slot = 5, hash = {OTHER_HASH} }}"),
+    "sync.end.block_hash": (f"{{ block_hash = {HASH} }}", f"{{ block_hash = {OTHER_HASH} }}"),
+    "sync.skip_existing": ("", "false"),
+    "sync.on_decode_error": ("", '"quarantine"'),
+    "processors.blocks": ("", "true"),
+    "processors.transactions": ("true", "false"),
+    "processors.transactions.tx_cbor": ("true", "{ tx_cbor = true }"),
+    "processors.transactions.resolve_inputs": ("true", '{ resolve_inputs = "live" }'),
+    "processors.transactions.address_table": ("true", "{ address_table = true }"),
+    "processors.multi_assets": ("", "true"),
+    "processors.metadata": ("true", "false"),
+    "processors.metadata.labels": ("{ labels = [20] }", "{ labels = [20, 721] }"),
+    "processors.scripts": ("", "true"),
+    "processors.certificates": ("", "true"),
+    "processors.withdrawals": ("", "true"),
+    "processors.governance": ("", "true"),
+    "filters.address_filter": ("", '["addr_test1.*"]'),
+    "filters.min_transaction_value": ("", "7"),
+    "filters.skip_tx_types": ('["mint"]', '["mint", "burn"]'),
+    "filters.pool_filter": ("", f'["{"ab" * 28}"]'),
+    "storage.indexes": ('"essential"', '"all"'),
+    "performance.workers": ("", "3"),
+    "performance.batch_blocks": ("", "3"),
+    "performance.batch_bytes": ("", "3000000"),
+}
+# a table of its own kind: the whole section is given
+SECTIONS = {
+    "source.kind": ({"kind": '"immutable"', "path": '"x"'}, {"kind": '"node"', "socket": '"x"'}),
+    "source.socket": ({"kind": '"node"', "socket": '"x"'}, {"kind": '"node"', "socket": '"y"'}),
+}
+MEANT_FOR_ROWS = ("plan.network", "processors.", "filters.")
+
+
+def keys() -> list[str]:
+    """Every key that can be given; sections are there through their keys."""
+    walked = [(".".join(path), schema) for path, schema in walk_schema(load_schema("plan"))]
+    return [name for name, schema in walked if "not" not in schema and "." in name]
+
+
+def text(sections: dict[str, dict[str, str]]) -> str:
+    lines = []
+    for section, pairs in sections.items():
+        lines += [f"[{section}]", *(f"{key} = {value}" for key, value in pairs.items() if value)]
+    return "\n".join(lines)
+
+
+def two_plans(name: str) -> tuple[str, str]:
+    section, key = name.split(".")[:2]
+    if name in SECTIONS:
+        first, second = ({**BASE, section: pairs} for pairs in SECTIONS[name])
+    else:
+        first, second = ({**BASE, section: {**BASE[section], key: value}} for value in VALUES[name])
+    return text(first), text(second)
+
+
+def test_the_table_has_every_key_of_the_schema_and_no_other() -> None:
+    assert sorted((*VALUES, *SECTIONS)) == sorted(keys())
+
+
+@pytest.mark.parametrize("name", [*VALUES, *SECTIONS])
+def test_the_key_changes_the_compiled_plan(name: str) -> None:
+    """And the fingerprint, where rows depend on it; nowhere else."""
+    one, other = map(compiled_from, two_plans(name))
+    assert as_json(one) != as_json(other)
+    assert (one.fingerprint != other.fingerprint) is name.startswith(MEANT_FOR_ROWS)
