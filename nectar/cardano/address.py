@@ -10,13 +10,15 @@ from nectar.cardano import base58, bech32
 _BYRON = 8
 _POINTERS = (4, 5)
 _REWARD = (14, 15)
+_LENGTHS = {0: 57, 1: 57, 2: 57, 3: 57, 6: 29, 7: 29}
+_POINTER_BOUNDS = (1 << 32, 1 << 16, 1 << 16)       # slot, index of the transaction, index of the certificate
 
 
 class AddressParts(NamedTuple):
     """What the columns of an output show. `stake_address` is the 29-byte reward address of a base address's stake part.
 
-    A pointer's stake address is not in the bytes and stays None, as does Byron's payment credential. An address that is
-    longer than its form keeps every byte in its text; one that is too short has no credentials.
+    `text` is of the address as the ledger reads it (see `as_read`), which is what db-sync and explorers show. A pointer's
+    stake address is not in the bytes and stays None (db-sync looks it up among its rows); so does Byron's payment credential.
     """
 
     text: str
@@ -48,7 +50,7 @@ def learn(raws: Iterable[bytes]) -> None:
         _views.clear()
     by_form: dict[tuple[str, int], list[bytes]] = {}
     for raw in {raw for raw in raws if raw not in _known}:
-        if raw and raw[0] >> 4 < _BYRON:
+        if raw and len(raw) == _LENGTHS.get(raw[0] >> 4):
             by_form.setdefault(("addr" if raw[0] & 15 == 1 else "addr_test", len(raw)), []).append(raw)
     for (prefix, _), alike in by_form.items():
         for raw, text in zip(alike, bech32.encode_many(prefix, alike), strict=True):
@@ -76,6 +78,7 @@ def _describe(raw: bytes, text: str | None) -> AddressParts:
     if kind in _REWARD:
         return AddressParts(stake_view(raw), kind == 15, raw[1:29] if len(raw) >= 29 else None, None)
     if text is None:
+        raw = as_read(raw)
         text = bech32.encode("addr" if network == 1 else "addr_test", raw)
     if kind > 7 or len(raw) < 29:
         return AddressParts(text, False, None, None)
@@ -83,6 +86,43 @@ def _describe(raw: bytes, text: str | None) -> AddressParts:
     if kind < 4 and len(raw) >= 57:
         stake = bytes((0xE0 | (kind & 2) << 3 | network,)) + raw[29:57]
     return AddressParts(text, bool(kind & 1), raw[1:29], stake)
+
+
+def as_read(raw: bytes) -> bytes:
+    """A Shelley address as the ledger reads it and writes it again (cardano-ledger `decodeAddrStateLenientT`, `mkPtrNormalized`).
+
+    Until Babbage anything could stand after an address, and any number in a pointer. The ledger crops the first, and a pointer
+    of which one number is out of bounds becomes (0, 0, 0). What it could not have read (too short, no such kind) stays as it is.
+    """
+    kind = raw[0] >> 4 if raw else _BYRON
+    if kind in _POINTERS:
+        return _pointer_as_read(raw)
+    length = _LENGTHS.get(kind, len(raw))
+    return raw[:length] if len(raw) > length else raw
+
+
+def _pointer_as_read(raw: bytes) -> bytes:
+    """Three numbers of seven bits a byte, highest first, follow the payment credential; the ledger keeps 64 bits of each."""
+    numbers, at = [], 29
+    for _ in range(3):
+        number, more = 0, True
+        while more:
+            if at >= len(raw):
+                return raw
+            number = (number << 7 | raw[at] & 0x7F) & 0xFFFFFFFFFFFFFFFF
+            more = raw[at] > 0x7F
+            at += 1
+        numbers.append(number)
+    if any(number >= bound for number, bound in zip(numbers, _POINTER_BOUNDS, strict=True)):
+        numbers = [0, 0, 0]
+    return raw[:29] + b"".join(_variable_length(number) for number in numbers)
+
+
+def _variable_length(number: int) -> bytes:
+    groups = [number & 0x7F]
+    while number := number >> 7:
+        groups.append(number & 0x7F | 0x80)
+    return bytes(reversed(groups))
 
 
 def reward_address(network_id: int, is_script: bool, credential: bytes) -> bytes:
@@ -99,15 +139,19 @@ def stake_view(raw: bytes) -> str:
 
 
 def network_of(raw: bytes) -> int | None:
-    """The network id in the header; None for a Byron address, which tells its network elsewhere."""
-    return None if raw[0] >> 4 == _BYRON else raw[0] & 15
+    """The network id in the header; None for a Byron address, which tells its network elsewhere, and for no bytes."""
+    return None if not raw or raw[0] >> 4 == _BYRON else raw[0] & 15
 
 
+_SHORTEST = {0: 57, 1: 57, 2: 57, 3: 57, 4: 32, 5: 32, 6: 29, 7: 29, 14: 29, 15: 29}
 _PREFIXES = {"addr": (1, False), "addr_test": (0, False), "stake": (1, True), "stake_test": (0, True)}
 
 
 def parse_text(text: str) -> bytes:
-    """Raw bytes of an address in bech32 or base58. Raises ValueError that says what is wrong with it."""
+    """Raw bytes of an address in bech32 or base58. Raises ValueError that says what is wrong with it.
+
+    Bytes after a Shelley address are let pass and kept: such addresses are on the chain, and some explorers show them whole.
+    """
     if text.partition("1")[0].lower() in _PREFIXES:
         prefix, raw = bech32.decode(text)
         network, is_reward = _PREFIXES[prefix]
@@ -115,6 +159,8 @@ def parse_text(text: str) -> bytes:
             raise ValueError("no Shelley address is within")
         if raw[0] & 15 != network or (raw[0] >> 4 in _REWARD) is not is_reward:
             raise ValueError(f"the address within is not one that begins with {prefix}1")
+        if len(raw) < _SHORTEST.get(raw[0] >> 4, len(raw) + 1):
+            raise ValueError(f"its {len(raw)} bytes have no known form")
         return raw
     raw = base58.decode(text)
     base58.byron_payload(raw)

@@ -1,4 +1,8 @@
-"""When slots and epochs happen: Byron's slots of 20 seconds, then Shelley's of one, exact across the boundary."""
+"""When slots and epochs happen: Byron's slots of 20 seconds, then Shelley's of one, exact across the boundary.
+
+Custom networks have slots of other lengths, often parts of a second, so lengths are whole microseconds (db-sync keeps times
+as finely as that).
+"""
 
 from __future__ import annotations
 
@@ -10,26 +14,37 @@ from nectar.errors import NetworkError
 
 ERAS = ("byron", "shelley", "allegra", "mary", "alonzo", "babbage", "conway")
 
+_SECOND = 1_000_000
+_MICROSECOND = timedelta(microseconds=1)
+
 
 @dataclass(frozen=True, slots=True)
 class EraHistory:
     """Two stretches of constant slot and epoch length, and the first epoch of each era.
 
-    Slots count from 0 at `start`. `shelley_epoch` is the first epoch with Shelley's lengths (208 on mainnet, 0 where a
+    Slots count from 0 at `start`; `byron_slot` and `shelley_slot` are a slot's microseconds. `shelley_epoch` is the first epoch with Shelley's lengths (208 on mainnet, 0 where a
     network had no Byron epochs); `first_epochs` has each era's first epoch as the chain went through them, so several eras
     may share one (all but the last of those are empty).
     """
 
     start: datetime
-    byron_slot_seconds: int
+    byron_slot: int
     byron_epoch_slots: int
-    shelley_slot_seconds: int
+    shelley_slot: int
     shelley_epoch_slots: int
     shelley_epoch: int
     first_epochs: Mapping[str, int]
 
     @property
-    def shelley_slot(self) -> int:
+    def byron_slot_seconds(self) -> int | float:
+        return _seconds(self.byron_slot)
+
+    @property
+    def shelley_slot_seconds(self) -> int | float:
+        return _seconds(self.shelley_slot)
+
+    @property
+    def first_shelley_slot(self) -> int:
         """First slot with Shelley's length."""
         return self.shelley_epoch * self.byron_epoch_slots
 
@@ -44,24 +59,28 @@ class EraHistory:
         first = self.shelley_epoch * self.byron_epoch_slots
         return slot % self.byron_epoch_slots if slot < first else (slot - first) % self.shelley_epoch_slots
 
-    def seconds_of(self, slot: int) -> int:
-        """Seconds from the network's start to the slot's beginning."""
+    def microseconds_of(self, slot: int) -> int:
+        """Microseconds from the network's start to the slot's beginning."""
         first = self.shelley_epoch * self.byron_epoch_slots
         if slot < first:
-            return slot * self.byron_slot_seconds
-        return first * self.byron_slot_seconds + (slot - first) * self.shelley_slot_seconds
+            return slot * self.byron_slot
+        return first * self.byron_slot + (slot - first) * self.shelley_slot
 
     def time_of(self, slot: int) -> datetime:
-        return self.start + timedelta(seconds=self.seconds_of(slot))
+        """UTC. Raises NetworkError for a slot so far off that the calendar ends before it."""
+        try:
+            return self.start + timedelta(microseconds=self.microseconds_of(slot))
+        except OverflowError:
+            raise NetworkError(f"slot {slot} lies beyond the calendar's end", code="NEC-N006") from None
 
     def time_text(self, slot: int) -> str:
-        """`YYYY-MM-DD HH:MM:SS`, UTC, as in block.time."""
-        return str(self.start.replace(tzinfo=None) + timedelta(seconds=self.seconds_of(slot)))
+        """`YYYY-MM-DD HH:MM:SS`, UTC, as in block.time; with `.ffffff` where a slot begins within a second."""
+        return str(self.time_of(slot))[:-6]
 
     def first_slot_of_epoch(self, epoch: int) -> int:
         if epoch < self.shelley_epoch:
             return epoch * self.byron_epoch_slots
-        return self.shelley_slot + (epoch - self.shelley_epoch) * self.shelley_epoch_slots
+        return self.first_shelley_slot + (epoch - self.shelley_epoch) * self.shelley_epoch_slots
 
     def last_slot_of_epoch(self, epoch: int) -> int:
         return self.first_slot_of_epoch(epoch + 1) - 1
@@ -83,11 +102,11 @@ class EraHistory:
 
     def slot_at(self, moment: datetime) -> int:
         """First slot that begins at or after the moment; 0 before the network's start."""
-        seconds = -((self.start - moment.astimezone(UTC)) // timedelta(seconds=1))
-        byron = self.shelley_slot * self.byron_slot_seconds
-        if seconds <= byron:
-            return max(0, -(-seconds // self.byron_slot_seconds)) if self.byron_slot_seconds else 0
-        return self.shelley_slot + -(-(seconds - byron) // self.shelley_slot_seconds)
+        since = (moment.astimezone(UTC) - self.start) // _MICROSECOND
+        byron = self.first_shelley_slot * self.byron_slot
+        if since <= byron:
+            return max(0, -(-since // self.byron_slot))
+        return self.first_shelley_slot + -(-(since - byron) // self.shelley_slot)
 
     def _first_epoch(self, era: str) -> int:
         if era not in self.first_epochs:
@@ -96,3 +115,7 @@ class EraHistory:
                 f"era {era!r} is not one that this network has had", hint=f"it has had {known}", code="NEC-N004"
             )
         return self.first_epochs[era]
+
+
+def _seconds(microseconds: int) -> int | float:
+    return microseconds // _SECOND if microseconds % _SECOND == 0 else microseconds / _SECOND

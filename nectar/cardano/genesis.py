@@ -17,6 +17,16 @@ from nectar.cardano.certificate import Anchor, PoolRegistration, Relay
 Json = Mapping[str, Any]
 
 
+def _named(text: bytes, length: int) -> bytes:
+    return text.ljust(length, b"\0")[:length]
+
+
+# db-sync gives Shelley's genesis names of its own where others have hashes (Era.Shelley.Genesis).
+SHELLEY_BLOCK_HASH = _named(b"Shelley Genesis Block Hash ", 32)
+SHELLEY_LEADER_HASH = _named(b"Shelley Genesis SlotLeader Hash", 28)
+STAKING_TX_HASH = _named(b"Shelley Genesis Staking Tx Hash ", 32)
+
+
 class GenesisOutput(NamedTuple):
     """`tx_hash` is the pretend transaction that creates it, always output 0: blake2b-256 of the address's bytes."""
 
@@ -67,11 +77,14 @@ def byron_outputs(genesis: Json, magic: int) -> GenesisOutputs:
 
 
 def shelley_outputs(genesis: Json, network_id: int) -> GenesisOutputs:
-    """Initial funds, and `staking`: pools and who delegates to them."""
+    """Initial funds, and `staking`: pools and who delegates to them.
+
+    Staking is in the order of its keys, as the ledger reads it: certificates of genesis are numbered in it.
+    """
     funds = [_output(_address(text), int(value)) for text, value in genesis.get("initialFunds", {}).items()]
     staking = genesis.get("staking") or {}
-    pools = tuple(_pool(bytes.fromhex(key), said, network_id) for key, said in staking.get("pools", {}).items())
-    delegations = tuple((bytes.fromhex(key), bytes.fromhex(pool)) for key, pool in staking.get("stake", {}).items())
+    pools = tuple(_pool(bytes.fromhex(key), said, network_id) for key, said in sorted(staking.get("pools", {}).items()))
+    delegations = tuple((bytes.fromhex(key), bytes.fromhex(pool)) for key, pool in sorted(staking.get("stake", {}).items()))
     return GenesisOutputs(tuple(funds), pools, delegations)
 
 

@@ -42,15 +42,44 @@ def asset_fingerprint(policy: bytes, name: bytes) -> tuple[bytes, str]:
     return raw, bech32.encode("asset", raw)
 
 
+_DREP_PREFIXES = {"drep": None, "drep_vkh": False, "drep_script": True}
 _DREP_ALWAYS = {2: "drep_always_abstain", 3: "drep_always_no_confidence"}
 
 
 @lru_cache(maxsize=1 << 14)
 def drep_view(kind: int, digest: bytes | None) -> str:
-    """A DRep as db-sync shows it: CIP-129's `drep1...` with header byte 0x22 (key) or 0x23 (script), or the two constant ones."""
-    if digest is None:
-        return _DREP_ALWAYS[kind]
-    return bech32.encode("drep", bytes((0x22 | kind & 1,)) + digest)
+    """drep_hash.view as db-sync has it: `drep1...` of the bare 28 bytes, or the two constant ones.
+
+    That is CIP-105's form for keys; db-sync gives scripts the same prefix, so key and script with one hash look alike there
+    (its issue 1848) and has_script tells them apart. `drep_id` is the form that wallets show.
+    """
+    return _DREP_ALWAYS[kind] if digest is None else bech32.encode("drep", digest)
+
+
+@lru_cache(maxsize=1 << 10)
+def drep_id(is_script: bool, digest: bytes) -> str:
+    """CIP-129's `drep1...`: header byte 0x22 (key) or 0x23 (script), then the 28 bytes."""
+    return bech32.encode("drep", bytes((0x22 | is_script,)) + digest)
+
+
+def parse_drep_id(text: str) -> tuple[bool | None, bytes]:
+    """Whether it is a script's, and its 28 bytes, from any form in use: CIP-129, CIP-105 (`drep`, `drep_vkh`, `drep_script`).
+
+    A bare `drep1...` may be db-sync's of either kind: None. Raises ValueError.
+    """
+    prefix, raw = bech32.decode(text)
+    if prefix not in _DREP_PREFIXES:
+        raise ValueError(f"a DRep id begins with drep1, not with {prefix}1")
+    if prefix == "drep" and len(raw) == 29 and raw[0] in (0x22, 0x23):
+        return raw[0] == 0x23, raw[1:]
+    if len(raw) != 28:
+        raise ValueError(f"a DRep id has 28 bytes, or 29 that begin with 0x22 or 0x23; this has {len(raw)}")
+    return _DREP_PREFIXES[prefix], raw
+
+
+def script_view(digest: bytes) -> str:
+    """CIP-5 `script1...` of a 28-byte script hash."""
+    return bech32.encode("script", digest)
 
 
 def committee_view(is_hot: bool, is_script: bool, digest: bytes) -> str:

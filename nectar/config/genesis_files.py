@@ -23,12 +23,20 @@ Json = dict[str, Any]
 
 _SHIPPED = Path(__file__).parent / "networks"
 
-# First epoch of each era on the public networks (the hard forks as they happened; each is in the blocks of the tests).
+# First epoch of each era on the public networks: the hard forks as they happened.
 HARD_FORKS: Mapping[str, Mapping[str, int]] = {
     "mainnet": {"byron": 0, "shelley": 208, "allegra": 236, "mary": 251, "alonzo": 290, "babbage": 365, "conway": 507},
     "preprod": {"byron": 0, "shelley": 4, "allegra": 5, "mary": 6, "alonzo": 7, "babbage": 12, "conway": 163},
     "preview": {"byron": 0, "shelley": 0, "allegra": 0, "mary": 0, "alonzo": 0, "babbage": 3, "conway": 646},
 }
+
+
+_GENESIS_HASHES: Mapping[str, str] = {
+    "5f20df933584822601f9e3f8c024eb5eb252fe8cefb24d1317dc3d432e940ebb": "mainnet",
+    "d4b8de7a11d929a323373cbab6c1a9bdc931beffff11db111cf9d57356ee1937": "preprod",
+    "83de1d7302569ad56cf9139a41e2e11346d4cb4a31c00142557b6ab3fa550761": "preview",
+}
+"""Byron genesis hash -> the public network: a folder with its files is that network, forks and all."""
 
 
 class GenesisFiles(NamedTuple):
@@ -42,17 +50,18 @@ class GenesisFiles(NamedTuple):
 def network(home: str | Path) -> Network:
     """The network of a plan's `network` key: mainnet, preprod, preview, or a folder of genesis files.
 
-    A folder holds byron-, shelley-, alonzo- and conway-genesis.json, and config.json (a cardano-node configuration) whose
-    `Test<Era>HardForkAtEpoch` keys say when each era began; without one every era up to Conway begins at epoch 0.
-    Raises NetworkError naming the file.
+    A folder holds byron-, shelley-, alonzo- and conway-genesis.json, and may hold config.json, the cardano-node configuration
+    whose `<Era>GenesisFile` keys name the files otherwise, whose `<Era>GenesisHash` keys are checked, and whose
+    `Test<Era>HardForkAtEpoch` keys say when each era began; without it every era up to Conway begins at epoch 0. A public
+    network's own files are known by their hash, and its forks with them.
+    Raises NetworkError naming the file (docs/networks.md lists the codes).
     """
     files = _files(home)
-    forks = HARD_FORKS[str(home)] if str(home) in HARD_FORKS else _hard_forks(files.config, home)
     try:
-        return _network(home, files, forks)
-    except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+        return _network(home, files)
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         what = f"the genesis files do not say what a network needs: {type(error).__name__} {error}"
-        raise NetworkError(what, where=str(home), hint="use the files the node itself runs with", code="NEC-N002") from error
+        raise NetworkError(what, where=str(home), hint=_HINT, code="NEC-N002") from error
 
 
 def genesis_of(net: Network) -> tuple[GenesisOutputs, GenesisOutputs]:
@@ -61,9 +70,9 @@ def genesis_of(net: Network) -> tuple[GenesisOutputs, GenesisOutputs]:
     byron, shelley = _json(files.byron, net.home, "byron"), _json(files.shelley, net.home, "shelley")
     try:
         return byron_outputs(byron, net.magic), shelley_outputs(shelley, net.network_id)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
         what = f"the genesis files' balances cannot be read: {type(error).__name__} {error}"
-        raise NetworkError(what, where=net.home, hint="use the files the node itself runs with", code="NEC-N003") from error
+        raise NetworkError(what, where=net.home, hint=_HINT, code="NEC-N003") from error
 
 
 def genesis_costs(net: Network) -> tuple[Json, Json]:
@@ -72,15 +81,22 @@ def genesis_costs(net: Network) -> tuple[Json, Json]:
     return _json(files.alonzo, net.home, "alonzo"), _json(files.conway, net.home, "conway")
 
 
+_GENESIS = ("byron", "shelley", "alonzo", "conway")
+_HINT = "use the files the node itself runs with"
+
+
 def _files(home: str | Path) -> GenesisFiles:
     if str(home) in HARD_FORKS:
-        parts = [gzip.decompress((_SHIPPED / str(home) / f"{era}-genesis.json.gz").read_bytes()) for era in _GENESIS]
-        return _gathered(parts, None)
+        byron, shelley, alonzo, conway = (
+            gzip.decompress((_SHIPPED / str(home) / f"{era}-genesis.json.gz").read_bytes()) for era in _GENESIS
+        )
+        return GenesisFiles(byron, shelley, alonzo, conway, None)
     folder = Path(home)
-    config = folder / "config.json"
     try:
-        parts = [(folder / f"{era}-genesis.json").read_bytes() for era in _GENESIS]
-        return _gathered(parts, config.read_bytes() if config.is_file() else None)
+        path = folder / "config.json"
+        config = path.read_bytes() if path.is_file() else None
+        said = _json(config, home, "config") if config is not None else {}
+        byron, shelley, alonzo, conway = ((folder / _name(said, era)).read_bytes() for era in _GENESIS)
     except OSError as error:
         known = ", ".join(HARD_FORKS)
         raise NetworkError(
@@ -89,66 +105,107 @@ def _files(home: str | Path) -> GenesisFiles:
             hint=f"name a built-in network ({known}) or a folder with the four genesis files",
             code="NEC-N001",
         ) from error
-
-
-_GENESIS = ("byron", "shelley", "alonzo", "conway")
-
-
-def _gathered(parts: list[bytes], config: bytes | None) -> GenesisFiles:
-    byron, shelley, alonzo, conway = parts
     return GenesisFiles(byron, shelley, alonzo, conway, config)
+
+
+def _name(config: Json, era: str) -> str:
+    """A file's name in the folder: the node's configuration may give another, as a path relative to itself."""
+    return str(config.get(f"{era.capitalize()}GenesisFile") or f"{era}-genesis.json")
 
 
 def _json(raw: bytes, home: str | Path, era: str) -> Json:
     try:
         found = json.loads(raw)
     except ValueError as error:
-        where = str(Path(home) / f"{era}-genesis.json")
-        raise NetworkError(f"not JSON: {error}", where=where, hint="is the file whole?", code="NEC-N002") from error
+        raise NetworkError(f"not JSON: {error}", where=_where(home, era), hint="is the file whole?", code="NEC-N002") from error
     if not isinstance(found, dict):
-        raise NetworkError("not a JSON object", where=f"{home}: {era}-genesis.json", code="NEC-N002")
+        raise NetworkError("not a JSON object", where=_where(home, era), hint="is it the right file?", code="NEC-N002")
     return found
 
 
-def _hard_forks(config: bytes | None, home: str | Path) -> Mapping[str, int]:
-    said = _json(config, home, "config") if config is not None else {}
+def _where(home: str | Path, era: str) -> str:
+    return str(Path(home) / (f"{era}.json" if era == "config" else f"{era}-genesis.json"))
+
+
+def _hard_forks(known: str | None, config: Json | None) -> Mapping[str, int]:
+    """First epoch of each era: of a public network, else as the configuration says, else all at epoch 0.
+
+    The first era that a configuration does not place ends the list: the chain decides when that one begins.
+    """
+    if known is not None:
+        return HARD_FORKS[known]
     forks = {"byron": 0}
     for era in ERAS[1:]:
-        epoch = said.get(f"Test{era.capitalize()}HardForkAtEpoch", 0 if config is None else None)
+        epoch = 0 if config is None else config.get(f"Test{era.capitalize()}HardForkAtEpoch")
         if epoch is None:
             break
+        if int(epoch) < max(forks.values()):
+            raise ValueError(f"{era} begins at epoch {epoch}, before the era that it follows")
         forks[era] = int(epoch)
     return forks
 
 
-def _network(home: str | Path, files: GenesisFiles, forks: Mapping[str, int]) -> Network:
+def _network(home: str | Path, files: GenesisFiles) -> Network:
     byron, shelley = _json(files.byron, home, "byron"), _json(files.shelley, home, "shelley")
     alonzo, conway = _json(files.alonzo, home, "alonzo"), _json(files.conway, home, "conway")
-    k = int(byron["protocolConsts"]["k"])
-    history = EraHistory(
-        datetime.fromtimestamp(byron["startTime"], UTC),
-        int(byron["blockVersionData"]["slotDuration"]) // 1000,
-        10 * k,
-        int(Fraction(str(shelley["slotLength"]))),
-        int(shelley["epochLength"]),
-        forks.get("shelley", 1 << 40),
-        forks,
-    )
-    prices = alonzo["executionPrices"]
+    config = _json(files.config, home, "config") if files.config is not None else None
     canonical = json.dumps(byron, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    byron_hash = blake2b(canonical, digest_size=32).digest()
+    known = _GENESIS_HASHES.get(byron_hash.hex())
+    _agree(home, files, byron_hash, config or {})
+    history = _history(byron, shelley, _hard_forks(known, config))
+    _belong_together(home, byron, shelley, history.start)
+    prices = alonzo["executionPrices"]
     return Network(
-        str(home) if str(home) in HARD_FORKS else Path(home).resolve().name,
+        known or Path(home).resolve().name,
         str(home),
         int(shelley["networkMagic"]),
         1 if shelley["networkId"] == "Mainnet" else 0,
-        k,
+        int(byron["protocolConsts"]["k"]),
         history,
-        blake2b(canonical, digest_size=32).digest(),
+        byron_hash,
         blake2b(files.shelley, digest_size=32).digest(),
         _delegates(shelley),
         (_price(prices["prMem"]), _price(prices["prSteps"])),
         int(conway["govActionLifetime"]),
     )
+
+
+def _history(byron: Json, shelley: Json, forks: Mapping[str, int]) -> EraHistory:
+    history = EraHistory(
+        datetime.fromtimestamp(byron["startTime"], UTC),
+        int(byron["blockVersionData"]["slotDuration"]) * 1000,
+        10 * int(byron["protocolConsts"]["k"]),
+        int(Fraction(str(shelley["slotLength"])) * 1_000_000),
+        int(shelley["epochLength"]),
+        forks.get("shelley", 1 << 40),
+        forks,
+    )
+    if min(history.byron_slot, history.byron_epoch_slots, history.shelley_slot, history.shelley_epoch_slots) <= 0:
+        raise ValueError("slots and epochs must have a length")
+    return history
+
+
+def _agree(home: str | Path, files: GenesisFiles, byron_hash: bytes, config: Json) -> None:
+    """The hashes that the node's configuration gives are those of the files. Byron's is of its canonical JSON, not its bytes."""
+    raws = {"Shelley": files.shelley, "Alonzo": files.alonzo, "Conway": files.conway}
+    hashes = {"Byron": byron_hash} | {era: blake2b(raw, digest_size=32).digest() for era, raw in raws.items()}
+    for era, digest in hashes.items():
+        said = config.get(f"{era}GenesisHash")
+        if said is not None and said != digest.hex():
+            what = f"config.json says {era}GenesisHash {said}, the file's is {digest.hex()}"
+            raise NetworkError(what, where=_where(home, era.lower()), hint=_HINT, code="NEC-N005")
+
+
+def _belong_together(home: str | Path, byron: Json, shelley: Json, start: datetime) -> None:
+    """Byron's and Shelley's genesis are of one network (db-sync refuses the same two differences)."""
+    magic, other = byron["protocolConsts"]["protocolMagic"], shelley["networkMagic"]
+    if magic != other:
+        what = f"Byron's genesis says network magic {magic}, Shelley's {other}"
+        raise NetworkError(what, where=str(home), hint=_HINT, code="NEC-N005")
+    if datetime.fromisoformat(shelley["systemStart"]) != start:
+        what = f"Byron's genesis starts at {start.isoformat()}, Shelley's at {shelley['systemStart']}"
+        raise NetworkError(what, where=str(home), hint=_HINT, code="NEC-N005")
 
 
 def _price(said: Any) -> Price:

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
@@ -144,26 +145,40 @@ class WorkerBug(RuntimeError):
 
 
 def _start(number: int, others: list[Connection]) -> tuple[Connection, BaseProcess]:
-    """A process and our end of its pipe. Forked where that is safe: it starts in milliseconds and shares what is loaded."""
+    """A process and our end of its pipe. Forked where that is safe: it starts in milliseconds and shares what is loaded.
+
+    A forked process never touches the database that is open here, and leaves without tidying up (multiprocessing's `_exit`).
+    """
     forked = sys.platform == "linux" and threading.active_count() == 1
     ours, theirs = multiprocessing.Pipe()
     held = [*others, ours] if forked else []
     make = multiprocessing.get_context("fork").Process if forked else multiprocessing.get_context("spawn").Process
     process = make(target=serve, args=(theirs, held), name=f"nectar-decoder-{number + 1}", daemon=True)
-    process.start()
+    if not forked:
+        resource_tracker.ensure_running()          # which would let signals through again when it starts
+    with _deaf():
+        process.start()
     theirs.close()
     return ours, process
 
 
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes started within it never hear Ctrl-C nor SIGTERM, not even while they start: those are the runner's to handle."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def serve(pipe: Connection, held: Sequence[Connection] = ()) -> None:
-    """A decoding process's whole life: the job, then batches until the pipe closes. Ctrl-C is the runner's to handle.
+    """A decoding process's whole life: the job, then batches until the pipe closes.
 
     `held` are the runner's ends of pipes that a fork brought along: while they were open here, no end would be seen.
     """
     for other in held:
         other.close()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     given: SimpleQueue[Batch | None] = SimpleQueue()
     with contextlib.suppress(EOFError, OSError):
         worker = Worker(pickle.loads(pipe.recv_bytes()))
@@ -177,17 +192,6 @@ def serve(pipe: Connection, held: Sequence[Connection] = ()) -> None:
             done += 1
             if done % COLLECT_EVERY == 0:
                 gc.collect()
-
-
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """Processes started within it never hear Ctrl-C nor SIGTERM, not even while they start: those are the runner's to handle."""
-    resource_tracker.ensure_running()              # which lets both through again when it starts
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
         return
     facts = out.facts
     in_block = block_id(block.slot, block.era is Era.BYRON_EBB)
-    with_id = bool(context.options.get("address_table"))
+    with_id, keeps_cbor = bool(context.options.get("address_table")), bool(context.options.get("tx_cbor"))
     for tx in block.txs:
         this = tx_id(block.slot, tx.index)
         first = item_id(this, 0)
@@ -82,7 +82,7 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
             facts["extra_key_witness"].extend(
                 (item_id(this, i), signer, this) for i, signer in enumerate(tx.required_signers)
             )
-        if tx.cbor is not None:
+        if keeps_cbor:
             facts["tx_cbor"].append((first, this, tx.cbor))
 
 

@@ -1,0 +1,99 @@
+"""`metadata`: JSON without a schema, bytes as they stood, labels that a plan picks."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import cbor2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nectar.cardano.block import Metadatum
+from nectar.decode.metadata_json import metadata_json
+from tests.processors.making import EMPTY_TX, block_of, busy, rows_of, singles
+
+leaves = st.integers(-(2**64), 2**64 - 1) | st.text(max_size=20) | st.binary(max_size=20)
+metadata = st.recursive(leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(leaves, inner, max_size=4), max_leaves=20)
+
+
+def plain(value: Any) -> Any:
+    """The same conversion written over decoded values, as the plainest thing that could be right."""
+    if isinstance(value, bytes):
+        return f"0x{value.hex()}"
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    if isinstance(value, dict):
+        return {key if isinstance(key, str) else str(plain(key)): plain(one) for key, one in value.items()}
+    return value
+
+
+@given(value=metadata)
+def test_json_of_any_metadata(value: Any) -> None:
+    assert json.loads(metadata_json(cbor2.dumps(value))) == plain(value)
+
+
+@given(raw=st.binary(max_size=60))
+def test_any_bytes_are_json_or_a_value_error(raw: bytes) -> None:
+    try:
+        text = metadata_json(raw)
+    except ValueError:
+        return
+    json.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("9f0102ff", "[1,2]"),
+        ("bf0a6161ff", '{"10":"a"}'),
+        ("7f6161626263ff", '"abc"'),
+        ("5f41014102ff", '"0x0102"'),
+        ("c249010000000000000000", "18446744073709551616"),
+        ("c349010000000000000000", "-18446744073709551617"),
+        ("a2616101616102", '{"a":2}'),
+        ("a1820102f6", None),
+        ("62c328", '"\ufffd("'),
+    ],
+)
+def test_odd_forms(raw: str, text: str | None) -> None:
+    if text is None:
+        with pytest.raises(ValueError, match="not metadata"):
+            metadata_json(bytes.fromhex(raw))
+    else:
+        assert metadata_json(bytes.fromhex(raw)) == text
+
+
+def test_nesting_without_end_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="not metadata"):
+        metadata_json(b"\x81" * 100_000)
+
+
+def test_the_bytes_are_the_label_and_the_value_as_it_stood() -> None:
+    rows = rows_of("metadata", [*singles(), *busy()])["tx_metadata"]
+    assert len(rows) > 20
+    for row in rows:
+        ((label, _),) = cbor2.loads(row["bytes"]).items()
+        assert label == row["key"]
+
+
+@pytest.mark.parametrize("label", [0, 23, 24, 255, 256, 65_535, 65_536, 2**32, 2**64 - 1])
+def test_labels_of_every_width(label: int) -> None:
+    tx = EMPTY_TX._replace(metadata=[Metadatum(label, b"\x01")])
+    (row,) = rows_of("metadata", [block_of(tx)])["tx_metadata"]
+    assert cbor2.loads(row["bytes"]) == {label: 1}
+    assert row["key"] == label
+
+
+def test_only_the_labels_of_the_plan() -> None:
+    tx = EMPTY_TX._replace(metadata=[Metadatum(721, b"\x01"), Metadatum(20, b"\x02"), Metadatum(674, b"\x03")])
+    rows = rows_of("metadata", [block_of(tx, tx._replace(is_valid=False))], labels=(721, 20))["tx_metadata"]
+    assert [(row["key"], row["json"]) for row in rows] == [(721, "1"), (20, "2")]
+
+
+def test_text_that_json_columns_cannot_hold_is_left_to_the_bytes() -> None:
+    tx = EMPTY_TX._replace(metadata=[Metadatum(1, cbor2.dumps("a\0b"))])
+    (row,) = rows_of("metadata", [block_of(tx)])["tx_metadata"]
+    assert row["json"] is None
+    assert cbor2.loads(row["bytes"]) == {1: "a\0b"}

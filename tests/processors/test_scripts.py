@@ -1,0 +1,154 @@
+"""`scripts`: Plutus data and native scripts as JSON, what redeemers are for and what they cost."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import cbor2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nectar.cardano.certificate import Credential, StakeDelegation, VoteDelegation
+from nectar.cardano.certificate import DRep as Representative
+from nectar.cardano.script import Datum, Purpose, Redeemer
+from nectar.decode.native_json import native_json
+from nectar.decode.plutus_json import plutus_json
+from nectar.processors.redeemer_ids import script_of
+from nectar.processors.scripts import fee
+from tests.processors.making import EMPTY_TX, busy, rows_of, singles
+
+PRICES = ((577, 10_000), (721, 10_000_000))
+DATA = Datum(bytes(32), b"\0")
+
+leaves = st.integers(-(2**80), 2**80) | st.binary(max_size=20)
+
+
+def constructor(number: int, fields: list[Any]) -> cbor2.CBORTag:
+    if number < 7:
+        return cbor2.CBORTag(121 + number, fields)
+    return cbor2.CBORTag(1280 + number - 7, fields) if number < 128 else cbor2.CBORTag(102, [number, fields])
+
+
+data = st.recursive(
+    leaves,
+    lambda inner: st.lists(inner, max_size=4)
+    | st.dictionaries(leaves, inner, max_size=4)
+    | st.builds(constructor, st.integers(0, 300), st.lists(inner, max_size=4)),
+    max_leaves=20,
+)
+
+
+def plain(value: Any) -> Any:
+    """The same conversion over decoded values, as the plainest thing that could be right."""
+    if isinstance(value, int):
+        return {"int": value}
+    if isinstance(value, bytes):
+        return {"bytes": value.hex()}
+    if isinstance(value, list):
+        return {"list": [plain(one) for one in value]}
+    if isinstance(value, dict):
+        return {"map": [{"k": plain(key), "v": plain(one)} for key, one in value.items()]}
+    number, fields = value.tag, value.value
+    if number == 102:
+        number, fields = value.value
+        return {"fields": [plain(one) for one in fields], "constructor": number}
+    return {"fields": [plain(one) for one in fields], "constructor": number - 121 if number < 128 else number - 1280 + 7}
+
+
+@given(value=data)
+def test_json_of_any_plutus_data(value: Any) -> None:
+    assert json.loads(plutus_json(cbor2.dumps(value))) == plain(value)
+
+
+@given(raw=st.binary(max_size=60))
+def test_any_bytes_are_json_or_a_value_error(raw: bytes) -> None:
+    try:
+        text = plutus_json(raw)
+    except ValueError:
+        return
+    json.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("a2414101414102", '{"map":[{"k":{"bytes":"41"},"v":{"int":1}},{"k":{"bytes":"41"},"v":{"int":2}}]}'),
+        ("5f41014102ff", '{"bytes":"0102"}'),
+        ("d8799fff", '{"fields":[],"constructor":0}'),
+        ("d8669f182a80ff", '{"fields":[],"constructor":42}'),
+        ("bfff", '{"map":[]}'),
+    ],
+)
+def test_order_duplicates_and_open_ends(raw: str, text: str) -> None:
+    assert plutus_json(bytes.fromhex(raw)) == text
+
+
+def test_nesting_without_end_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="not Plutus data"):
+        plutus_json(b"\x81" * 100_000)
+
+
+def test_native_scripts_of_all_kinds() -> None:
+    key = bytes(28)
+    script = [3, 2, [[0, key], [1, [[4, 10]]], [2, [[5, 20]]]]]
+    said = json.loads(native_json(cbor2.dumps(script)))
+    assert said == {
+        "type": "atLeast",
+        "required": 2,
+        "scripts": [
+            {"type": "sig", "keyHash": key.hex()},
+            {"type": "all", "scripts": [{"type": "after", "slot": 10}]},
+            {"type": "any", "scripts": [{"type": "before", "slot": 20}]},
+        ],
+    }
+    with pytest.raises(ValueError, match="not a native script"):
+        native_json(cbor2.dumps([9]))
+
+
+@pytest.mark.parametrize(("mem", "steps", "lovelace"), [(0, 0, 0), (1, 0, 1), (10_000, 0, 577), (555_670, 229_163_102, 48_585)])
+def test_a_budgets_fee_is_rounded_up(mem: int, steps: int, lovelace: int) -> None:
+    assert fee(Redeemer(Purpose.MINT, 0, DATA, mem, steps), PRICES) == lovelace
+
+
+def test_what_each_redeemer_is_for() -> None:
+    tx = EMPTY_TX._replace(
+        mint=[(b"p" * 28, b"", 1), (b"c" * 28, b"", 1)],
+        withdrawals=[(bytes([0xE1]) + b"a" * 28, 1), (bytes([0xF1]) + b"s" * 28, 1)],
+        certificates=[
+            (0, StakeDelegation(Credential(False, b"k" * 28), b"q" * 28)),
+            (1, VoteDelegation(Credential(True, b"v" * 28), Representative(2, None))),
+        ],
+    )
+
+    def hash_of(purpose: Purpose, index: int) -> bytes | None:
+        return script_of(tx, Redeemer(purpose, index, DATA, 0, 0))
+
+    assert [hash_of(Purpose.MINT, at) for at in range(3)] == [b"c" * 28, b"p" * 28, None]
+    assert [hash_of(Purpose.REWARD, at) for at in range(2)] == [b"s" * 28, None]
+    assert [hash_of(Purpose.CERT, at) for at in range(2)] == [None, b"v" * 28]
+    assert hash_of(Purpose.SPEND, 0) is None
+
+
+def test_a_minting_redeemer_of_a_real_transaction_names_a_script_that_is_there() -> None:
+    """Nothing but the policies' order tells which script it is for; the witnesses or references must have it."""
+    named = 0
+    for block in busy():
+        rows = rows_of("scripts", [block], "preview")
+        known = {row["hash"] for row in rows["script"]}
+        for row in rows["redeemer"]:
+            if row["purpose"] == "mint":
+                assert row["script_hash"] is not None
+                named += row["script_hash"] in known
+    assert named > 0
+
+
+def test_every_script_and_datum_of_real_blocks_becomes_json() -> None:
+    rows = rows_of("scripts", [*singles(), *busy()], "preview")
+    assert all(row["value"] is not None for row in (*rows["datum"], *rows["redeemer_data"]))
+    assert {row["type"] for row in rows["script"]} >= {"timelock", "plutusV1", "plutusV2"}
+    for row in rows["script"]:
+        assert (row["json"] is None) == (row["bytes"] is not None)
+        if row["type"] == "timelock":
+            json.loads(row["json"])
