@@ -62,7 +62,7 @@ def compiled(text: str) -> CompiledPlan:
 
 def job(database: Path, text: str, *, workers: int = 1, report: Report | None = None, stop: Stop | None = None) -> Summary:
     options = Options(database, workers=workers)
-    return run(compiled(text), options, report or Quiet(), stop or Stop())
+    return run(compiled(text), options, report or Quiet(), Stop() if stop is None else stop)
 
 
 def content(database: Path) -> dict[str, list[Any]]:

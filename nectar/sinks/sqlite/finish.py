@@ -13,7 +13,7 @@ from nectar.sinks.sqlite.connection import transaction
 from nectar.tables import Place
 
 TXS_A_STEP = 100_000           # transactions completed in one transaction of the database
-OPERATIONS = 100_000           # of SQLite's machine between two questions whether to stop
+OPERATIONS = 20_000            # of SQLite's machine between two questions whether to stop
 
 _FIRST, _LAST = -1 << 17, 1 << 50      # ids of transactions; times 2^12 they still fit
 
@@ -74,6 +74,7 @@ class Finisher:
                 self._db.execute(f'DROP INDEX "{index.name}"')
 
     def _execute(self, one: Closing, low: int, high: int) -> None:
+        self._stop_if_asked()
         with self._timed(one.name), transaction(self._db):
             self._db.execute(one.sql, {"low": low, "high": high})
 
@@ -89,8 +90,14 @@ class Finisher:
         yield low, _LAST
 
     def _build(self, sql: str) -> None:
+        self._stop_if_asked()
         with self._timed("indexes"), transaction(self._db):
             self._db.execute(sql)
+
+    def _stop_if_asked(self) -> None:
+        """Between two statements, as SQLite does within one."""
+        if self._stopping():
+            raise apsw.InterruptError("stopped as asked")
 
     def _timed(self, name: str) -> _Timed:
         return _Timed(self._took, name)
