@@ -22,9 +22,9 @@ _MICROSECOND = timedelta(microseconds=1)
 class EraHistory:
     """Two stretches of constant slot and epoch length, and the first epoch of each era.
 
-    Slots count from 0 at `start`; `byron_slot` and `shelley_slot` are a slot's microseconds. `shelley_epoch` is the first epoch with Shelley's lengths (208 on mainnet, 0 where a
-    network had no Byron epochs); `first_epochs` has each era's first epoch as the chain went through them, so several eras
-    may share one (all but the last of those are empty).
+    Slots count from 0 at `start` (UTC); `byron_slot` and `shelley_slot` are a slot's microseconds. `shelley_epoch` is the
+    first epoch with Shelley's lengths (208 on mainnet, 0 where a network had no Byron epochs); `first_epochs` has each era's
+    first epoch as the chain went through them, so several eras may share one (all but the last of those are empty).
     """
 
     start: datetime

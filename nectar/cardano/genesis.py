@@ -17,6 +17,9 @@ from nectar.cardano.certificate import Anchor, PoolRegistration, Relay
 Json = Mapping[str, Any]
 
 
+_MAINNET_MAGIC = 764824073
+
+
 def _named(text: bytes, length: int) -> bytes:
     return text.ljust(length, b"\0")[:length]
 
@@ -64,16 +67,23 @@ def _unsigned(number: int) -> bytes:
     return bytes((0x17 + width.bit_length(),)) + number.to_bytes(width, "big")
 
 
-def byron_outputs(genesis: Json, magic: int) -> GenesisOutputs:
-    """Vouchers (avvmDistr), then balances (nonAvvmBalances), in the order of the file."""
-    requires = genesis["protocolConsts"].get("requiresMagic") or ("RequiresNoMagic" if magic == 764824073 else "RequiresMagic")
-    in_address = magic if requires == "RequiresMagic" else None
+def byron_outputs(genesis: Json, magic: int, requires: str | None = None) -> GenesisOutputs:
+    """Vouchers (avvmDistr), then balances (nonAvvmBalances), in the order of the file.
+
+    `requires` is the node's `RequiresNetworkMagic`: whether vouchers' addresses hold the magic. Left out, every network's but
+    mainnet's do.
+    """
+    in_address = magic if (requires or _requires(magic)) == "RequiresMagic" else None
     vouchers = [
         _output(voucher_address(base64.urlsafe_b64decode(key), in_address), int(value))
         for key, value in genesis["avvmDistr"].items()
     ]
     balances = [_output(base58.decode(text), int(value)) for text, value in genesis["nonAvvmBalances"].items()]
     return GenesisOutputs((*vouchers, *balances))
+
+
+def _requires(magic: int) -> str:
+    return "RequiresNoMagic" if magic == _MAINNET_MAGIC else "RequiresMagic"
 
 
 def shelley_outputs(genesis: Json, network_id: int) -> GenesisOutputs:

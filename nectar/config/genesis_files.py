@@ -68,8 +68,10 @@ def genesis_of(net: Network) -> tuple[GenesisOutputs, GenesisOutputs]:
     """What Byron's and Shelley's genesis create, in the order of the files."""
     files = _files(net.home)
     byron, shelley = _json(files.byron, net.home, "byron"), _json(files.shelley, net.home, "shelley")
+    config = _json(files.config, net.home, "config") if files.config is not None else {}
     try:
-        return byron_outputs(byron, net.magic), shelley_outputs(shelley, net.network_id)
+        first = byron_outputs(byron, net.magic, config.get("RequiresNetworkMagic"))
+        return first, shelley_outputs(shelley, net.network_id)
     except (KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
         what = f"the genesis files' balances cannot be read: {type(error).__name__} {error}"
         raise NetworkError(what, where=net.home, hint=_HINT, code="NEC-N003") from error

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from nectar.cardano.address import describe, parse_text
+from nectar.cardano.era_history import ERAS, EraHistory
+from nectar.cardano.genesis import SHELLEY_BLOCK_HASH, SHELLEY_LEADER_HASH, STAKING_TX_HASH, shelley_outputs, voucher_address
 from nectar.config.genesis_files import genesis_of, network
 from nectar.errors import NetworkError
 
@@ -37,6 +45,69 @@ def test_what_genesis_creates(name: str, outputs: int, ada: int) -> None:
     assert len(byron.outputs) == outputs
     assert sum(one.value for one in byron.outputs) == ada * ADA
     assert shelley.outputs == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "address", "tx"),
+    [
+        (
+            "-0BJDi-gauylk4LptQTgjMeo7kY9lTCbZv12vwOSTZk=",
+            "Ae2tdPwUPEZHFQnrr2dYB4GEQ8WVKspEyrg29pJ3f7qdjzaxjeShEEokF5f",
+            "8ee33c9906974706223d7d500d63bbee2369d7150f972757a9fdded2f706b938",
+        ),
+        (
+            "DKsNZvWNRoVbR4wIVAM2XE3IQ8vyPeE1Q8oRtraauiM=",
+            None,
+            "633beef5ce862f414e61c4963f57b266b7a5c46f91274141dba6cc1063c74204",
+        ),
+        (
+            "-0Np4pyTOWF26iXWVIvu6fhz9QupwWRS2hcCaOEYlw0=",
+            "Ae2tdPwUPEZFF5MA48FeLbPhKPbC9pG5DpzReXzzoFhofPR7nZQ8DSR3A4G",
+            None,
+        ),
+    ],
+)
+def test_vouchers_as_explorers_show_them(key: str, address: str | None, tx: str | None) -> None:
+    raw = voucher_address(base64.urlsafe_b64decode(key), None)
+    made = {one.address: one.tx_hash.hex() for one in genesis_of(network("mainnet"))[0].outputs}
+    assert address in (None, describe(raw).text)
+    assert tx in (None, made[raw])
+    assert made[raw] == blake2b(raw, digest_size=32).hexdigest()
+
+
+def test_the_names_that_db_sync_gives_shelleys_genesis() -> None:
+    assert SHELLEY_BLOCK_HASH.rstrip(b"\0") == b"Shelley Genesis Block Hash "
+    assert len(SHELLEY_BLOCK_HASH) == 32
+    assert SHELLEY_LEADER_HASH == b"Shelley Genesis SlotLeader H"
+    assert STAKING_TX_HASH == b"Shelley Genesis Staking Tx Hash "
+
+
+def test_funds_and_stake_of_a_devnets_genesis() -> None:
+    """Made after a cardano-cli `create-staked` file: addresses in hex, pools by their key hash."""
+    account = {"credential": {"key hash": "a" * 56}, "network": "Testnet"}
+    said: dict[str, Any] = {
+        "cost": 0, "margin": 0.05, "metadata": None, "owners": ["b" * 56], "pledge": 7, "publicKey": "d" * 56,
+        "relays": [
+            {"single host address": {"IPv4": "127.0.0.1", "IPv6": None, "port": 3001}},
+            {"single host name": {"dnsName": "relay.example", "port": None}},
+            {"multi host name": {"dnsName": "pool.example"}},
+        ],
+        "rewardAccount": account, "vrf": "c" * 64,
+    }  # fmt: skip
+    genesis = {
+        "initialFunds": {"60" + "1" * 56: 5},
+        "staking": {"pools": {"d" * 56: said, "0" * 56: said | {"publicKey": "0" * 56}}, "stake": {"f" * 56: "d" * 56, "e" * 56: "0" * 56}},
+    }
+    made = shelley_outputs(genesis, 0)
+    raw = bytes.fromhex("60" + "1" * 56)
+    assert made.outputs == ((blake2b(raw, digest_size=32).digest(), raw, 5),)
+    assert [pool.pool.hex() for pool in made.pools] == ["0" * 56, "d" * 56]
+    assert made.pools[1].margin == (1, 20)
+    assert made.pools[1].reward_account.hex() == "e0" + "a" * 56
+    assert [(relay.port, str(relay.ipv4), relay.dns, relay.srv) for relay in made.pools[1].relays] == [
+        (3001, "127.0.0.1", None, None), (None, "None", "relay.example", None), (None, "None", None, "pool.example"),
+    ]  # fmt: skip
+    assert [key.hex()[0] + pool.hex()[0] for key, pool in made.delegations] == ["e0", "fd"]
 
 
 def test_genesis_outputs_are_those_that_later_blocks_spend(chain: Path) -> None:
@@ -79,7 +150,7 @@ def test_boundary_blocks_stand_at_their_epochs_first_slot(chain: Path) -> None:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_arithmetic_agrees_with_itself_across_every_boundary(name: str) -> None:
     history = network(name).history
-    edges = {history.first_slot_of_era(era) for era in history.first_epochs} | {0, history.shelley_slot}
+    edges = {history.first_slot_of_era(era) for era in history.first_epochs} | {0, history.first_shelley_slot}
     for edge in edges:
         for slot in range(max(0, edge - 2), edge + 3):
             epoch = history.epoch_of(slot)
@@ -88,16 +159,91 @@ def test_arithmetic_agrees_with_itself_across_every_boundary(name: str) -> None:
             assert history.slot_at(history.time_of(slot)) == slot
 
 
-def test_eras_begin_where_their_blocks_do(chain: Path) -> None:
-    """No single block of a public network is of another era than its slot says."""
-    from nectar.sources.immutable.source import ImmutableSource
+FORKS = [
+    # network, last block before, first block after: both sides of a hard fork stand in the data
+    ("mainnet", "23068573.Allegra.8115134ab013f6a5", "23068966.Mary.6ba25afbbaf2c6c6"),
+    ("preprod", "1382422.Alonzo.578f3cb70f4153e1", "3542424.Babbage.4cb684aaa22af255"),
+]
+FIRST_SLOTS = {
+    "mainnet": (0, 4_492_800, 16_588_800, 23_068_800, 39_916_800, 72_316_800, 133_660_800),
+    "preprod": (0, 86_400, 518_400, 950_400, 1_382_400, 3_542_400, 68_774_400),
+    "preview": (0, 0, 0, 0, 0, 259_200, 55_814_400),
+}
 
-    for name in ("mainnet", "preprod", "preview"):
-        from nectar.runner.run import chain_facts
 
-        source = ImmutableSource(chain / name / "immutable", chain_facts(network(name)))
-        first = source.first_found()
-        assert network(name).history.era_at(first.point.slot) in ("byron", "shelley", "alonzo")
+@pytest.mark.parametrize("name", NETWORKS)
+def test_first_slots_of_eras(name: str) -> None:
+    history = network(name).history
+    assert tuple(history.first_slot_of_era(era) for era in ERAS) == FIRST_SLOTS[name]
+
+
+@pytest.mark.parametrize(("name", "before", "after"), FORKS)
+def test_forks_between_blocks(chain: Path, name: str, before: str, after: str) -> None:
+    history = network(name).history
+    for file in (before, after):
+        assert (chain / f"blocks/{file}.block").is_file()
+        slot, era, _ = file.split(".")
+        assert history.era_at(int(slot)) == era.lower()
+
+
+RUNS = [
+    ("mainnet", "mainnet/immutable/*.chunk", 2_164),
+    ("preprod", "preprod/immutable/*.chunk", 1_788),
+    ("preview", "preview/immutable/0005[89].chunk", 300),
+    ("preview", "preview/immutable/0006[01].chunk", 300),
+    ("preview", "preview-late/immutable/*.chunk", 368),
+    ("preview", "runs/preview-conway-*.chunk", 100),
+]
+
+
+@pytest.mark.parametrize(("name", "pattern", "least"), RUNS)
+def test_every_block_is_of_the_era_its_slot_says(chain: Path, name: str, pattern: str, least: int) -> None:
+    from nectar.decode.block import decode_block
+    from nectar.decode.want import Want
+    from tests.decode.chunks import cut
+
+    history, seen = network(name).history, 0
+    for path in sorted(chain.glob(pattern)):
+        for raw in cut(path):
+            block = decode_block(raw, Want(0))
+            assert history.era_at(block.slot) == block.era.name.lower().removesuffix("_ebb")
+            seen += 1
+    assert seen >= least
+
+
+def test_epochs_begin_and_end_as_db_sync_says(chain: Path) -> None:
+    checked = 0
+    for entry in json.loads((chain / "expected/dbsync/epochs.number.json").read_text()):
+        row, history = entry["row"], network(entry["network"]).history
+        first, last = history.first_slot_of_epoch(row["epoch"]), history.last_slot_of_epoch(row["epoch"])
+        assert history.time_of(first).timestamp() == row["start_time"]
+        assert history.time_of(last + 1).timestamp() == row["end_time"]
+        for key in ("first_block_time", "last_block_time"):
+            slot = history.slot_at(datetime.fromtimestamp(row[key], UTC))
+            assert history.epoch_of(slot) == row["epoch"]
+        checked += 1
+    assert checked >= 10
+
+
+@given(
+    slot=st.integers(0, 10**9), byron=st.sampled_from([100_000, 1_000_000, 20_000_000]), shelley=st.integers(1, 2_000_000),
+    epoch=st.integers(0, 300),
+)  # fmt: skip
+def test_any_slot_length_is_exact(slot: int, byron: int, shelley: int, epoch: int) -> None:
+    """Devnets have slots of a tenth of a second and less."""
+    start = datetime(2024, 2, 29, 23, 59, 59, tzinfo=UTC)
+    history = EraHistory(start, byron, 100, shelley, 500, epoch, {"byron": 0, "shelley": epoch})
+    assert history.slot_at(history.time_of(slot)) == slot
+    assert history.slot_at(history.time_of(slot) + timedelta(microseconds=1)) == slot + 1
+    assert history.first_slot_of_epoch(history.epoch_of(slot)) + history.epoch_slot_of(slot) == slot
+    text = history.time_text(slot)
+    assert datetime.fromisoformat(text).replace(tzinfo=UTC) == history.time_of(slot)
+    assert (len(text) == 19) == (history.microseconds_of(slot) % 1_000_000 == 0)
+
+
+def test_a_slot_beyond_the_calendar_is_a_network_error() -> None:
+    with pytest.raises(NetworkError, match="calendar"):
+        network("mainnet").history.time_text(1 << 62)
 
 
 def test_a_date_before_the_network_is_its_first_slot() -> None:
@@ -124,3 +270,89 @@ def test_a_broken_genesis_file_is_a_clear_error(chain: Path, tmp_path: Path) -> 
     (tmp_path / "shelley-genesis.json").write_text("{")
     with pytest.raises(NetworkError, match="not JSON"):
         network(tmp_path)
+
+
+def _devnet(chain: Path, folder: Path, **changes: dict[str, Any]) -> Path:
+    """Preview's genesis made into another network's; `changes` are laid over the files' top level, or make config.json."""
+    for era in ("byron", "shelley", "alonzo", "conway"):
+        genesis = json.loads((chain / f"genesis/preview/{era}-genesis.json").read_bytes())
+        if era == "byron":
+            genesis["protocolConsts"]["protocolMagic"] = 42
+        if era == "shelley":
+            genesis["networkMagic"] = 42
+        (folder / f"{era}-genesis.json").write_text(json.dumps(genesis | changes.pop(era, {})))
+    for name, what in changes.items():
+        (folder / f"{name}.json").write_text(json.dumps(what))
+    return folder
+
+
+def test_a_devnet_with_short_slots_and_no_configuration(chain: Path, tmp_path: Path) -> None:
+    net = network(_devnet(chain, tmp_path, shelley={"slotLength": 0.1, "epochLength": 500}))
+    assert (net.magic, net.name, net.network_id) == (42, tmp_path.name, 0)
+    assert net.history.first_epochs == dict.fromkeys(ERAS, 0)
+    assert net.history.shelley_slot_seconds == 0.1
+    assert net.history.time_text(13) == "2022-10-25 00:00:01.300000"
+    assert net.history.era_at(0) == "conway"
+
+
+def test_a_configuration_places_eras_and_names_files(chain: Path, tmp_path: Path) -> None:
+    config = {f"Test{era.capitalize()}HardForkAtEpoch": at for at, era in enumerate(ERAS[1:5], 2)}
+    _devnet(chain, tmp_path, config=config | {"ConwayGenesisFile": "genesis.conway.json"})
+    (tmp_path / "conway-genesis.json").rename(tmp_path / "genesis.conway.json")
+    history = network(tmp_path).history
+    assert history.first_epochs == {"byron": 0, "shelley": 2, "allegra": 3, "mary": 4, "alonzo": 5}
+    assert history.first_slot_of_era("shelley") == 2 * 4_320
+    assert history.last_slot_of_era("shelley") == 2 * 4_320 + 86_400 - 1
+    assert history.last_slot_of_era("alonzo") is None
+    assert history.time_of(2 * 4_320 + 1).timestamp() == 1_666_656_000 + 2 * 86_400 + 1
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_public_networks_files_are_known_wherever_they_are(chain: Path, tmp_path: Path, name: str) -> None:
+    """With the configuration that a public network's node has, which says nothing of forks that have happened."""
+    for path in (chain / "genesis" / name).glob("*.json"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "config.json").write_text(json.dumps({"ByronGenesisHash": HASHES[name]}))
+    found = network(tmp_path)
+    assert found.name == name
+    assert found.history == network(name).history
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"shelley": {"networkMagic": 43}}, "network magic 42, Shelley's 43"),
+        ({"shelley": {"systemStart": "2022-10-25T00:00:01Z"}}, "starts at"),
+        ({"config": {"ShelleyGenesisHash": "00" * 32}}, "config.json says ShelleyGenesisHash 0000"),
+        ({"config": {"ByronGenesisHash": HASHES["preview"]}}, "config.json says ByronGenesisHash 83de1d"),
+        ({"shelley": {"slotLength": 0}}, "must have a length"),
+        ({"config": {"TestShelleyHardForkAtEpoch": 3, "TestAllegraHardForkAtEpoch": 2}}, "before the era that it follows"),
+        ({"config": {"TestShelleyHardForkAtEpoch": "soon"}}, "do not say what a network needs"),
+        ({"alonzo": {"executionPrices": None}}, "do not say what a network needs"),
+        ({"shelley": {"genDelegs": []}}, "do not say what a network needs"),
+    ],
+)
+def test_files_that_do_not_belong_together(chain: Path, tmp_path: Path, changes: dict[str, dict[str, Any]], what: str) -> None:
+    with pytest.raises(NetworkError, match=what) as caught:
+        network(_devnet(chain, tmp_path, **changes))
+    assert caught.value.code in ("NEC-N002", "NEC-N005")
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(("config", "length"), [({}, 47), ({"RequiresNetworkMagic": "RequiresNoMagic"}, 43)])
+def test_vouchers_of_a_test_network_hold_its_magic_unless_told_otherwise(
+    chain: Path, tmp_path: Path, config: dict[str, Any], length: int
+) -> None:
+    key = base64.urlsafe_b64encode(bytes(range(32))).decode()
+    net = network(_devnet(chain, tmp_path, byron={"avvmDistr": {key: "9"}, "nonAvvmBalances": {}}, config=config))
+    (made,) = genesis_of(net)[0].outputs
+    assert parse_text(describe(made.address).text) == made.address
+    assert made.value == 9
+    assert (len(made.address), b"\xa1\x02\x42\x18\x2a" in made.address) == (length, length == 47)
+
+
+def test_balances_that_cannot_be_read(chain: Path, tmp_path: Path) -> None:
+    net = network(_devnet(chain, tmp_path, byron={"nonAvvmBalances": {"0OIl": "1"}}))
+    with pytest.raises(NetworkError, match="balances cannot be read") as caught:
+        genesis_of(net)
+    assert caught.value.code == "NEC-N003"

@@ -11,8 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nectar.cardano import base58, bech32
-from nectar.cardano.address import describe, learn, learn_views, parse_text, reward_address, stake_view
-from nectar.cardano.ids import asset_fingerprint, committee_view, drep_view, gov_action_view, parse_pool_id, pool_id_view
+from nectar.cardano.address import as_read, describe, learn, learn_views, network_of, parse_text, reward_address, stake_view
+from nectar.cardano.ids import (
+    asset_fingerprint,
+    committee_view,
+    drep_id,
+    drep_view,
+    gov_action_view,
+    parse_drep_id,
+    parse_pool_id,
+    pool_id_view,
+    script_view,
+)
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[1] / "data" / "cip-vectors.json").read_text())
 ADDRESSES: dict[str, dict[str, str]] = VECTORS["cip19"]["addresses"]
@@ -54,7 +64,7 @@ def test_cip_14_fingerprints(vector: dict[str, str]) -> None:
 def test_cip_129_ids(vector: dict[str, str]) -> None:
     raw = bytes.fromhex(vector["bytes"])
     said = {
-        "drep": lambda: drep_view(raw[0] & 1, raw[1:]),
+        "drep": lambda: drep_id(bool(raw[0] & 1), raw[1:]),
         "cc_hot": lambda: committee_view(True, bool(raw[0] & 1), raw[1:]),
         "cc_cold": lambda: committee_view(False, bool(raw[0] & 1), raw[1:]),
         "gov_action": lambda: gov_action_view(raw[:32], int.from_bytes(raw[32:], "big")),
@@ -65,6 +75,26 @@ def test_cip_129_ids(vector: dict[str, str]) -> None:
 def test_the_two_constant_dreps() -> None:
     assert drep_view(2, None) == "drep_always_abstain"
     assert drep_view(3, None) == "drep_always_no_confidence"
+
+
+def test_dreps_as_db_sync_shows_them() -> None:
+    """A row that db-sync's issue 1851 shows: key and script of one hash have one view, without CIP-129's header byte."""
+    digest = bytes.fromhex("e5ab37261b3d63600d566564879370aea031ea3108b0a6bd8cef58aa")
+    text = "drep1uk4nwfsm843kqr2kv4jg0yms46srr633pzc2d0vvaav25ncwj8g"
+    assert drep_view(0, digest) == drep_view(1, digest) == text
+    assert parse_drep_id(text) == (None, digest)
+    assert parse_drep_id(drep_id(True, digest)) == (True, digest)
+    assert parse_drep_id(drep_id(False, digest)) == (False, digest)
+    assert parse_drep_id(bech32.encode("drep_script", digest)) == (True, digest)
+    with pytest.raises(ValueError, match="28 bytes"):
+        parse_drep_id(bech32.encode("drep", digest[1:]))
+    with pytest.raises(ValueError, match="pool1"):
+        parse_drep_id(pool_id_view(digest))
+
+
+def test_a_script_hash_is_what_the_address_holds() -> None:
+    """CIP-19's script is CIP-5's `script1...` of its hash."""
+    assert script_view(SCRIPT) == "script1cda3khwqv60360rp5m7akt50m6ttapacs8rqhn5w342z7r35m37"
 
 
 @given(prefix=st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=12), data=st.binary(max_size=80))
@@ -90,7 +120,7 @@ def test_bech32_finds_any_mistyped_character(data: bytes, at: int, change: int) 
 
 @given(text=st.text(max_size=40))
 def test_any_text_decodes_or_is_a_value_error(text: str) -> None:
-    for decode in (bech32.decode, base58.decode, parse_text, parse_pool_id):
+    for decode in (bech32.decode, base58.decode, parse_text, parse_pool_id, parse_drep_id):
         try:
             decode(text)
         except ValueError as error:
@@ -133,9 +163,135 @@ def test_reward_addresses() -> None:
     assert reward_address(0, True, SCRIPT)[0] == 0xF0
 
 
-def test_odd_addresses_keep_every_byte() -> None:
-    """Longer than its form: all of it stands in the text. Shorter: no credentials are made up."""
+# BIP-173's own test vectors: valid ones whose data are whole bytes, and one for each thing that can be wrong.
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A12UEL5L",
+        "a12uel5l",
+        "an83characterlonghumanreadablepartthatcontainsthenumber1andtheexcludedcharactersbio1tt5tgs",
+        "?1ezyfcl",
+        "11qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqc8247j",
+    ],
+)
+def test_bip_173_valid(text: str) -> None:
+    prefix, data = bech32.decode(text)
+    assert not any(data)
+    assert bech32.encode(prefix, data) == text.lower()
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("pzry9x0s0muk", "a prefix"),
+        ("1pzry9x0s0muk", "a prefix"),
+        ("x1b4n0q5v", "alphabet"),
+        ("li1dgmt3", "a prefix"),
+        ("A1G7SGD8", "checksum"),
+        ("10a06t8", "a prefix"),
+        ("A12uEL5L", "mixes"),
+    ],
+)
+def test_bip_173_invalid(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        bech32.decode(text)
+
+
+@pytest.mark.parametrize("text", ["split1checkupstagehandshakeupstreamerranterredcaperred2y9e3w", "abcdef1qpzry9x8gf2tvdw0s3jn54khce6mua7lmqqqxw"])
+def test_bip_173_valid_with_data(text: str) -> None:
+    """Both hold a whole number of bytes or not; a text that does not is refused for that alone."""
+    values = ["qpzry9x8gf2tvdw0s3jn54khce6mua7l".index(character) for character in text.rpartition("1")[2][:-6]]
+    number = int("".join(f"{value:05b}" for value in values), 2)
+    spare = len(values) * 5 % 8
+    if spare > 4 or number & ((1 << spare) - 1):
+        with pytest.raises(ValueError, match="whole byte"):
+            bech32.decode(text)
+    else:
+        assert bech32.encode(*bech32.decode(text)) == text
+
+
+# From Bitcoin's base58 test vectors (base58_encode_decode.json).
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("", ""),
+        ("61", "2g"),
+        ("626262", "a3gV"),
+        ("73696d706c792061206c6f6e6720737472696e67", "2cFupjhnEsSn59qHXstmK2ffpLv2"),
+        ("00eb15231dfceb60925886b67d065299925915aeb172c06647", "1NS17iag9jJgTHD1VXjvLCEnZuQ3rJDE9L"),
+        ("516b6fcd0f", "ABnLTmg"),
+        ("572e4794", "3EFU7m"),
+        ("00000000000000000000", "1111111111"),
+    ],
+)
+def test_base58_vectors(raw: str, text: str) -> None:
+    assert base58.encode(bytes.fromhex(raw)) == text
+    assert base58.decode(text) == bytes.fromhex(raw)
+
+
+# Mainnet addresses with bytes behind them, as blocks hold them, and what the ledger and explorers that read db-sync make of them.
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
+        # tx 369826b2f60b443d27966d222fa5bedc6b900326b77a09f15473d77f5ef2871c (cardano-ledger issues 2729, 5325)
+        (
+            "015bad085057ac10ecc7060f7ac41edd6f63068d8963ef7d86ca58669e5ecf2d283418a60be5a848a2380eb721000da1e0bbf39733134beca4"
+            "cb57afb0b35fc89c63061c9914e055001a518c7516",
+            57,
+        ),
+        # block 43dde0ef9ff13fb40d0bb9bf9a6efe57f1bf147eaf0d53a4def8ea0af263b058
+        ("61549b5a20e449a3e394b762705f64b9a26b99013003a2bfdba239967c00", 29),
+    ],
+)
+def test_what_stands_behind_an_address_is_not_part_of_it(raw: str, kept: int) -> None:
+    whole = bytes.fromhex(raw)
+    assert as_read(whole) == whole[:kept]
+    assert describe(whole) == describe(whole[:kept])
+    assert parse_text(describe(whole).text) == whole[:kept]
+    assert parse_text(bech32.encode("addr", whole)) == whole
+
+
+def test_a_pointer_of_absurd_numbers_in_a_real_block(chain: Path) -> None:
+    """219 bytes of address: the ledger takes only numbers that fit, and (0, 0, 0) for the rest."""
+    from nectar.decode.block import decode_block
+    from nectar.decode.want import Want
+
+    block = decode_block((chain / "blocks/48844559.Alonzo.b045c7766e16ef57.block").read_bytes(), Want.TXS | Want.OUTPUTS)
+    longest = max((out.address for tx in block.txs for out in tx.outputs), key=len)
+    assert len(longest) == 219
+    assert as_read(longest) == longest[:29] + b"\0\0\0"
+    assert describe(longest).text == bech32.encode("addr_test", longest[:29] + b"\0\0\0")
+    assert describe(longest)[1:] == (False, longest[1:29], None)
+
+
+@pytest.mark.parametrize(
+    ("pointer", "read"),
+    [
+        ("8198bd431b03", "8198bd431b03"),                   # CIP-19's
+        ("8198bd431b03ffff", "8198bd431b03"),               # bytes behind
+        ("808198bd431b03", "8198bd431b03"),                 # a number written longer than it need be
+        ("8fffffff7f83ff7f83ff7f", "8fffffff7f83ff7f83ff7f"),      # the largest of each
+        ("90808080000000", "000000"),                       # a slot of 33 bits
+        ("00848000" + "00", "000000"),                      # an index of 17 bits
+        ("8080", "8080"),                                   # cut short: never on a chain, kept
+    ],
+)
+def test_pointers(pointer: str, read: str) -> None:
+    head = bytes.fromhex(ADDRESSES["mainnet-04"]["hex"])[:29]
+    assert as_read(head + bytes.fromhex(pointer)) == head + bytes.fromhex(read)
+
+
+@given(raw=st.binary(max_size=80))
+def test_reading_an_address_twice_is_reading_it_once(raw: bytes) -> None:
+    assert as_read(as_read(raw)) == as_read(raw)
+    network_of(raw)
+
+
+def test_an_address_cut_short_has_no_credentials_made_up() -> None:
     base = bytes.fromhex(ADDRESSES["mainnet-00"]["hex"])
-    assert parse_text(describe(base + b"more").text) == base + b"more"
     assert describe(base[:20]).payment_cred is None
     assert describe(base[:40]).stake_address is None
+    with pytest.raises(ValueError, match="no known form"):
+        parse_text(bech32.encode("addr", base[:40]))
+    with pytest.raises(ValueError, match="begins with addr1"):
+        parse_text(bech32.encode("addr", b"\0" + base[1:]))
