@@ -142,33 +142,32 @@ class _Loader:
         if done.failure is not None and done.last is not None:
             covered = Coverage(covered.first, done.last.slot)
         if done.failure is None or done.last is not None:
-            self._commit(covered, done)
-            self._count(done)
+            self._count(done, self._commit(covered, done))
         if done.failure is not None:
             raise self._kept(done.failure)
         self.slots_done += covered.last - covered.first + 1
         self._tell(covered)
 
-    def _commit(self, covered: Coverage, done: Done) -> None:
+    def _commit(self, covered: Coverage, done: Done) -> dict[str, int]:
         sink = self.task.sink
         if sink is None:
-            return
+            return done.staged.rows
         compiled = self.task.compiled
         epochs = epochs_of(compiled.network.history, covered.first, covered.last)
         replace = not compiled.plan.sync.skip_existing
         point = done.last or ORIGIN
         commit = Commit(done.staged, point, done.block_no, covered, epochs, done.quarantined, replace)
-        patiently(lambda: sink.commit(commit), self.report)
+        return patiently(lambda: sink.commit(commit), self.report)
 
-    def _count(self, done: Done) -> None:
+    def _count(self, done: Done, came: dict[str, int]) -> None:
         summary, counts = self.summary, done.counts
         summary.blocks += counts.blocks
         summary.transactions += counts.seen
         summary.kept += counts.kept
         summary.bytes += counts.bytes
         summary.quarantined += len(done.quarantined)
-        for name, count in done.staged.rows.items():
-            summary.rows[name] = summary.rows.get(name, 0) + count
+        for name, count in came.items():
+            summary.rows[name] += count
 
     def _tell(self, covered: Coverage) -> None:
         summary = self.summary

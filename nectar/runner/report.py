@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import IO, Any, NamedTuple, Protocol
 
 EVERY = 1.0                    # seconds between two JSON lines
+REDRAW = 0.1                   # seconds between two drawings of the bar
 
 
 class Progress(NamedTuple):
@@ -107,6 +108,7 @@ class Bar:
         from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as Drawn
 
+        self._next = 0.0
         self._console = Console(file=stream, highlight=False)
         columns = (
             BarColumn(bar_width=None),
@@ -124,6 +126,10 @@ class Bar:
         self._drawn.console.print(text, markup=False, soft_wrap=True)
 
     def progress(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now < self._next and progress.share < 1:
+            return
+        self._next = now + REDRAW
         left = progress.left
         told = "" if left is None or progress.share >= 1 else f"{_time(left)} left"
         self._drawn.update(

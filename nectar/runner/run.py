@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nectar import __version__
@@ -25,6 +25,7 @@ from nectar.sinks.seam import Layout, Sink
 from nectar.sources.immutable.bounds import ResolvedRange, resolve
 from nectar.sources.immutable.facts import ChainFacts
 from nectar.sources.immutable.source import ImmutableSource
+from nectar.tables import Kind
 
 DATABASE = "sqlite"
 
@@ -49,6 +50,7 @@ def run(compiled: CompiledPlan, options: Options, report: Report, stop: Stop) ->
     summary = Summary(plan.meta.name, network.name, str(options.database), compiled.fingerprint, asked.first, asked.last)
     summary.dry_run = options.dry_run
     _echo(report, compiled, found, options)
+    summary.rows = {table.name: 0 for table in compiled.tables if table.kind in (Kind.FACT, Kind.DIMENSION)}
     told = layout(compiled)
     workers = plan.performance.workers if options.workers is None else options.workers
     task = Task(Job(compiled, told, DATABASE), source, found, (asked,), None, options.database, workers)
@@ -73,7 +75,7 @@ def _fill(task: Task, asked: Coverage, report: Report, stop: Stop, summary: Summ
         summary.skipped = [str(one) for one in _overlap(asked, filled)]
         gaps = tuple(missing(asked, filled))
         if gaps:
-            load(Task(task.job, task.source, task.found, gaps, sink, task.database, task.workers), report, stop, summary)
+            load(replace(task, gaps=gaps, sink=sink), report, stop, summary)
         if stop:
             summary.stopped = "as asked, between two batches; open ones were dropped whole. Run again to go on"
         elif not _finish(sink, compiled.network, report, stop, summary):

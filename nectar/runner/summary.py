@@ -7,10 +7,13 @@ from typing import Any
 
 from nectar.checkpoint.coverage import Coverage
 
+LONG = 0.1                     # seconds from which a closing pass is told of by itself
+
 
 @dataclass(slots=True)
 class Summary:
-    """Counts grow while the job runs. `rows` are those written by this job; a thing seen before counts again where seen.
+    """Counts grow while the job runs. `rows` are those that this job added to each table; in a dry run a thing of a dimension
+    table counts once for each batch that shows it.
 
     `seconds` is the time from the first block read to the last commit; `closing` what came after, by name.
     """
@@ -61,7 +64,9 @@ class Summary:
             ("took", f"{self.seconds:,.1f} s, {blocks:,.0f} blocks/s, {megabytes:,.1f} MB/s"),
         ]
         facts += [("filled before", text) for text in self.skipped]
-        facts += [(name, f"{took:,.1f} s") for name, took in self.closing.items()]
+        if self.closing:
+            long = ", ".join(f"{name} {took:,.1f} s" for name, took in self.closing.items() if took >= LONG)
+            facts.append(("closing", f"{sum(self.closing.values()):,.1f} s{f': {long}' if long else ''}"))
         if self.quarantined:
             facts.append(("quarantined", f"{self.quarantined:,} blocks could not be decoded: see nectar_quarantine"))
         if self.database_bytes:

@@ -119,7 +119,8 @@ class Sink(Protocol):
     def known_points(self) -> Sequence[Point]:
         """The last committed points, newest first."""
 
-    def commit(self, commit: Commit) -> None: ...
+    def commit(self, commit: Commit) -> dict[str, int]:
+        """Rows that came by it, by table: a thing that was there already is not among them."""
 
     def roll_back(self, point: Point, epochs: Epochs | None) -> None:
         """Everything after `point` never happened; `epochs` are those to sum anew."""

@@ -46,8 +46,9 @@ class SqliteSink:
     def known_points(self) -> list[Point]:
         return [Point(slot, digest) for slot, digest in self._all("SELECT slot, hash FROM nectar_checkpoint ORDER BY seq DESC")]
 
-    def commit(self, commit: Commit) -> None:
+    def commit(self, commit: Commit) -> dict[str, int]:
         """Moves the checkpoint first, so that a second writer is found out before anything is written; then the rows."""
+        came: dict[str, int] = {}
         with translated(self._where):
             self._db.deserialize("w", commit.staged.load_form)
         with self._transaction():
@@ -57,6 +58,7 @@ class SqliteSink:
             for name, sql in self._loads.items():
                 if name in commit.staged.rows:
                     self._db.execute(sql)
+                    came[name] = self._db.changes()
             bounds = _bounds(commit.covered)
             for closing in self.layout.live:
                 self._db.execute(closing.sql, bounds)
@@ -65,6 +67,7 @@ class SqliteSink:
                 rows = [(q.slot, q.hash, q.era, q.code, q.path, q.message, q.raw) for q in commit.quarantined]
                 self._db.executemany("INSERT OR REPLACE INTO nectar_quarantine VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
             self._cover(merged([*self.coverage(), commit.covered]))
+        return came
 
     def roll_back(self, point: Point, epochs: Epochs | None) -> None:
         with self._transaction():
