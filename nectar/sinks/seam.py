@@ -120,7 +120,7 @@ class Sink(Protocol):
         """The last committed points, newest first."""
 
     def commit(self, commit: Commit) -> dict[str, int]:
-        """Rows that came by it, by table: a thing that was there already is not among them."""
+        """Rows that came or changed by it, by table: a thing that was there already, seen later again, is not among them."""
 
     def roll_back(self, point: Point, epochs: Epochs | None) -> None:
         """Everything after `point` never happened; `epochs` are those to sum anew."""
