@@ -356,3 +356,20 @@ def test_balances_that_cannot_be_read(chain: Path, tmp_path: Path) -> None:
     with pytest.raises(NetworkError, match="balances cannot be read") as caught:
         genesis_of(net)
     assert caught.value.code == "NEC-N003"
+
+
+def test_the_guide_says_what_the_code_does() -> None:
+    lines = (Path(__file__).parents[2] / "docs/networks.md").read_text().splitlines()
+    said = {cells[0].strip(): [cell.strip() for cell in cells[1:]] for line in lines if len(cells := line.strip("|").split("|")) == 4}
+    nets = [network(name) for name in NETWORKS]
+    assert said["network magic"] == [str(net.magic) for net in nets]
+    assert said["slot 0 begins (UTC)"] == [net.start_time_text for net in nets]
+    assert said["security parameter k"] == [str(net.security_parameter) for net in nets]
+    assert said["slots in a chunk file (10 k)"] == [str(net.slots_per_chunk) for net in nets]
+    assert said["Byron epoch (slots of 20 s)"] == [str(net.byron_epoch_slots) for net in nets]
+    assert said["Shelley epoch (slots of 1 s)"] == [str(net.history.shelley_epoch_slots) for net in nets]
+    assert {(net.history.byron_slot_seconds, net.history.shelley_slot_seconds) for net in nets} == {(20, 1)}
+    assert said["Byron genesis hash"] == [net.byron_genesis_hash.hex()[:8] + ".." for net in nets]
+    for era in ERAS:
+        firsts = [(net.history.first_epochs[era], net.history.first_slot_of_era(era)) for net in nets]
+        assert said[era] == [f"epoch {epoch}, slot {slot}" for epoch, slot in firsts]
