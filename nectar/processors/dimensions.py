@@ -54,7 +54,7 @@ DREP_HASH = Table(
         Column("id", Type.BYTES, "CIP-129 header byte and hash; one byte (2, 3) for the two constant ones.",
                source="CDDL drep", differs="A sequence number in db-sync."),
         Column("raw", Type.HASH28, "The credential's hash.", null=True, source="CDDL drep"),
-        Column("view", Type.TEXT, "`drep1...`, drep_always_abstain or drep_always_no_confidence.", source="CIP-129"),
+        Column("view", Type.TEXT, "`drep1...` of the bare hash, drep_always_abstain or drep_always_no_confidence.", source="CIP-105, as db-sync"),
         Column("has_script", Type.BOOL, "1 when a script controls it."),
         _FIRST,
     ),

@@ -10,7 +10,13 @@ from collections.abc import Collection, Sequence
 from hashlib import blake2b
 
 from nectar.cardano.address import describe
-from nectar.cardano.genesis import GenesisOutput, GenesisOutputs
+from nectar.cardano.genesis import (
+    SHELLEY_BLOCK_HASH,
+    SHELLEY_LEADER_HASH,
+    STAKING_TX_HASH,
+    GenesisOutput,
+    GenesisOutputs,
+)
 from nectar.cardano.network import Network
 from nectar.cardano.position import GENESIS_SLOT, block_id, item_id, tx_id
 from nectar.processors.certificates.genesis import staking_rows
@@ -20,8 +26,6 @@ from nectar.tables import Table
 
 BYRON_BLOCK = block_id(GENESIS_SLOT, is_boundary=True)
 SHELLEY_BLOCK = block_id(GENESIS_SLOT, is_boundary=False)
-STAKING_TX = blake2b(b"Shelley Genesis Staking Tx Hash", digest_size=32).digest()
-"""Hash of the pretend transaction that pools and delegations of genesis hang on."""
 
 
 def genesis_rows(
@@ -36,18 +40,18 @@ def genesis_rows(
     write = _Writer(out, {table.name: table for table in tables})
     staked = bool(shelley.pools or shelley.delegations)
     out.previous = (network.byron_genesis_hash, BYRON_BLOCK)
-    _block(write, network, BYRON_BLOCK, network.byron_genesis_hash, "Genesis slot leader", byron.outputs, 0)
+    digest = network.byron_genesis_hash
+    _block(write, network, BYRON_BLOCK, (digest, digest[:28], "Genesis slot leader"), byron.outputs, 0)
     _transactions(write, out, BYRON_BLOCK, byron.outputs, 0)
     if not (shelley.outputs or staked):
         return
     first = len(byron.outputs)
-    leader = "Shelley Genesis slot leader"
-    _block(write, network, SHELLEY_BLOCK, network.shelley_genesis_hash, leader, shelley.outputs, int(staked))
+    named = (SHELLEY_BLOCK_HASH, SHELLEY_LEADER_HASH, "Shelley Genesis slot leader")
+    _block(write, network, SHELLEY_BLOCK, named, shelley.outputs, int(staked))
     _transactions(write, out, SHELLEY_BLOCK, shelley.outputs, first)
     if staked:
-        at = first + len(shelley.outputs)
-        this = tx_id(GENESIS_SLOT, at)
-        write.row("tx", _tx(this, STAKING_TX, SHELLEY_BLOCK, at, 0))
+        this = tx_id(GENESIS_SLOT, first + len(shelley.outputs))
+        write.row("tx", _tx(this, STAKING_TX_HASH, SHELLEY_BLOCK, 0))
         if "certificates" in processors:
             staking_rows(shelley, this, out, network)
 
@@ -69,9 +73,15 @@ class _Writer:
 
 
 def _block(
-    write: _Writer, network: Network, this: int, digest: bytes, leader: str, outputs: Sequence[GenesisOutput], more: int
+    write: _Writer,
+    network: Network,
+    this: int,
+    named: tuple[bytes, bytes, str],
+    outputs: Sequence[GenesisOutput],
+    more: int,
 ) -> None:
-    leader_hash = digest[:28]
+    """`named`: the block's hash, its leader's hash and description; `more` transactions besides those of the outputs."""
+    digest, leader_hash, leader = named
     write.row(
         "slot_leader",
         {"id": leader_hash, "hash": leader_hash, "description": leader, "first_block_id": this},
@@ -87,9 +97,10 @@ def _block(
     )  # fmt: skip
 
 
-def _tx(this: int, digest: bytes, block: int, index: int, out_sum: int) -> dict[str, object]:
+def _tx(this: int, digest: bytes, block: int, out_sum: int) -> dict[str, object]:
+    """db-sync gives each of genesis' transactions the index 0."""
     return {
-        "id": this, "hash": digest, "block_id": block, "block_index": index, "out_sum": out_sum, "fee": 0, "deposit": 0,
+        "id": this, "hash": digest, "block_id": block, "block_index": 0, "out_sum": out_sum, "fee": 0, "deposit": 0,
         "size": 0, "valid_contract": 1, "script_size": 0, "treasury_donation": 0,
     }  # fmt: skip
 
@@ -97,12 +108,12 @@ def _tx(this: int, digest: bytes, block: int, index: int, out_sum: int) -> dict[
 def _transactions(write: _Writer, out: RowBuffers, block: int, outputs: Sequence[GenesisOutput], first: int) -> None:
     for index, one in enumerate(outputs, first):
         this = tx_id(GENESIS_SLOT, index)
-        write.row("tx", _tx(this, one.tx_hash, block, index, one.value))
+        write.row("tx", _tx(this, one.tx_hash, block, one.value))
         text, has_script, credential, stake = describe(one.address)
         if stake is not None and "stake_address" in out.dimensions:
             stake_address(out, stake, this)
         key = blake2b(one.address, digest_size=20).digest()
-        where = {"address": text, "address_has_script": has_script, "payment_cred": credential, "stake_address_id": stake}
+        where = {"address": text, "address_has_script": has_script, "payment_cred": credential}     # db-sync: no stake address
         row = {"id": item_id(this, 0), "tx_id": this, "index": 0, "value": one.value, "address_id": key, **where}
         write.row("tx_out", row)
         write.row("address", {"id": key, "raw": one.address, "has_script": has_script, "first_tx_id": this, **where})

@@ -70,7 +70,7 @@ def test_addresses() -> None:
     disagreements = []
     for raw, said in zip(raws, ask(("address", raw.hex()) for raw in raws), strict=True):
         ours = describe(raw)
-        if "error" in said:
+        if "error" in said or said["text"] == "None":         # pycardano cannot say a pointer of 219 bytes
             disagreements.append((raw.hex(), said))
             continue
         assert said["text"] == ours.text

@@ -16,10 +16,9 @@ def staking_rows(genesis: GenesisOutputs, this: int, out: RowBuffers, network: N
     counts: dict[str, int] = {}
     for index, pool in enumerate(genesis.pools):
         pool_update(out, pool, item_id(this, index), index, this, counts, network.network_id)
-    first = len(genesis.pools)
     for index, (key, chosen) in enumerate(genesis.delegations):
         address = stake_address(out, reward_address(network.network_id, False, key), this)
-        at, then = first + 2 * index, first + 2 * index + 1
-        out.facts["stake_registration"].append((item_id(this, at), address, at, 0, this, None))
+        first, then = 2 * index, 2 * index + 1
+        out.facts["stake_registration"].append((item_id(this, first), address, first, 0, this, None))
         row = (item_id(this, then), address, then, pool_hash(out, chosen, this), 0, this, 0, None)
         out.facts["delegation"].append(row)

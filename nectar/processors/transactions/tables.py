@@ -19,7 +19,7 @@ TX = Table(
         _id("slot * 2^16 + index of the transaction in its block."),
         Column("hash", Type.HASH32, "The transaction's id.", source="blake2b-256 of the body's original bytes"),
         Column("block_id", Type.ID, "The block it stands in.", references="block.id"),
-        Column("block_index", Type.INT, "Place among the block's transactions, from 0."),
+        Column("block_index", Type.INT, "Place among the block's transactions, from 0; 0 for all of genesis."),
         Column(
             "out_sum", Type.LOVELACE,
             "Lovelace it created: its outputs' sum; of a failed one the collateral return's value, or 0.",
