@@ -1,0 +1,71 @@
+"""Cutting blocks into batches: nothing lost, nothing twice, no batch that ends on a boundary block."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from nectar.cardano.point import ORIGIN, Point
+from nectar.checkpoint.coverage import Coverage, merged, missing, without_after
+from nectar.decode.envelope import envelope
+from nectar.runner.batch import Limits, batches, is_boundary
+from nectar.sources.events import RollForward
+from tests.conftest import ROOT
+from tests.decode.chunks import cut
+
+SAMPLE = ROOT / "tests/data/preview/immutable"
+
+
+def events(path: Path) -> list[RollForward]:
+    blocks = ((raw, envelope(raw)) for raw in cut(path))
+    return [RollForward(raw, Point(found.slot, found.hash)) for raw, found in blocks]
+
+
+@pytest.mark.parametrize("limits", [Limits(1, 1), Limits(7, 1 << 30), Limits(1 << 30, 5_000), Limits(1 << 30, 1 << 30)])
+def test_batches_are_the_blocks_in_order(limits: Limits) -> None:
+    given, wanted = events(SAMPLE / "00001.chunk"), Coverage(4_320, 8_639)
+    found = list(batches(iter(given), wanted, limits, 5))
+    assert [raw for batch in found for raw in batch.raws] == [event.raw for event in given]
+    assert [batch.number for batch in found] == list(range(5, 5 + len(found)))
+    assert merged(batch.covered for batch in found) == [wanted]
+    assert sum(batch.covered.last - batch.covered.first + 1 for batch in found) == 4_320
+    for before, batch in itertools.pairwise(found):
+        assert batch.previous == before.last
+        assert before.covered.last == before.last.slot
+    for batch in found[:-1]:
+        assert len(batch.raws) == limits.blocks or sum(map(len, batch.raws)) >= limits.bytes
+        assert len(batch.raws) <= limits.blocks
+        assert sum(map(len, batch.raws[:-1])) < limits.bytes
+    assert found[0].previous is None
+    assert not any(batch.genesis for batch in found)
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 3])
+def test_no_batch_ends_on_a_boundary_block(blocks: int, chain: Path) -> None:
+    given = events(chain / "preprod/immutable/00000.chunk")
+    assert is_boundary(given[0].raw)
+    found = list(batches(given, Coverage(-1, 21_599), Limits(blocks, 1 << 30)))
+    assert len(found) > 1
+    assert not any(is_boundary(batch.raws[-1]) for batch in found)
+    assert [batch.genesis for batch in found] == [True] + [False] * (len(found) - 1)
+
+
+def test_a_range_without_blocks_is_a_batch_without_blocks() -> None:
+    (batch,) = batches([], Coverage(-1, 19), Limits())
+    assert batch == (0, (), ORIGIN, Coverage(-1, 19), None, True)
+
+
+def test_what_is_missing_and_what_is_filled() -> None:
+    filled = [Coverage(50, 60), Coverage(-1, 9), Coverage(10, 19), Coverage(55, 70)]
+    assert merged(filled) == [(-1, 19), (50, 70)]
+    assert missing(Coverage(-1, 100), filled) == [(20, 49), (71, 100)]
+    assert missing(Coverage(5, 55), filled) == [(20, 49)]
+    assert missing(Coverage(52, 58), filled) == []
+    assert missing(Coverage(80, 90), filled) == [(80, 90)]
+    assert missing(Coverage(-1, 3), []) == [(-1, 3)]
+    assert without_after(filled, 55) == [(-1, 19), (50, 55)]
+    assert without_after(filled, 15) == [(-1, 15)]
+    assert without_after(filled, -1) == [(-1, -1)]
+    assert [str(one) for one in merged(filled)] == ["origin to 19", "50 to 70"]
