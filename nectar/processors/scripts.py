@@ -90,26 +90,27 @@ def tables(options: Mapping[str, Any]) -> tuple[Table, ...]:
 
 
 def rows(block: Block, out: RowBuffers, context: Context) -> None:
-    """Witnesses of a failed transaction count: they are on the chain. Of its outputs only the collateral return is."""
+    """Of a failed transaction only what its collateral return carries, as db-sync keeps it."""
     prices = context.network.execution_prices
     for tx in block.txs:
-        this = 0
-        for one in tx.scripts:
-            this = this or tx_id(block.slot, tx.index)
-            _script(one, this, out)
-        for datum in tx.datums:
-            this = this or tx_id(block.slot, tx.index)
-            _datum(datum, this, out.dimensions["datum"])
         for place in _created(tx):
             if place.script is not None:
                 _script(place.script, tx_id(block.slot, tx.index), out)
             if place.inline_datum is not None:
                 _datum(place.inline_datum, tx_id(block.slot, tx.index), out.dimensions["datum"])
-        if tx.redeemers:
-            _redeemers(tx, tx_id(block.slot, tx.index), out, prices)
-        for costs in _cost_models(tx):
-            row = cost_model_row(costs, tx_id(block.slot, tx.index))
-            out.dimensions["cost_model"].setdefault(row[0], row)
+        if tx.is_valid and (tx.scripts or tx.datums or tx.redeemers or tx.update is not None or tx.proposals):
+            _witnessed(tx, tx_id(block.slot, tx.index), out, prices)
+
+
+def _witnessed(tx: Tx, this: int, out: RowBuffers, prices: tuple[Price, Price]) -> None:
+    for one in tx.scripts:
+        _script(one, this, out)
+    for datum in tx.datums:
+        _datum(datum, this, out.dimensions["datum"])
+    _redeemers(tx, this, out, prices)
+    for costs in _cost_models(tx):
+        row = cost_model_row(costs, this)
+        out.dimensions["cost_model"].setdefault(row[0], row)
 
 
 def _created(tx: Tx) -> Iterator[TxOut]:
@@ -168,9 +169,9 @@ def fee(redeemer: Redeemer, prices: tuple[Price, Price]) -> int:
 
 def _cost_models(tx: Tx) -> Iterator[Mapping[int, Any]]:
     updates: list[ProtocolParamUpdate] = []
-    if tx.is_valid and tx.update is not None:
+    if tx.update is not None:
         updates += [update for _, update in tx.update.proposals]
-    if tx.is_valid and tx.proposals:
+    if tx.proposals:
         updates += [one.action.update for one in tx.proposals if isinstance(one.action, ParameterChange)]
     for update in updates:
         if 18 in update.values:

@@ -20,12 +20,12 @@ def test_of_a_failed_transaction_the_collateral_is_what_took_effect() -> None:
     back = OUT._replace(index=2, value=1)
     failed = EMPTY_TX._replace(
         is_valid=False, inputs=[(b"i" * 32, 0)], collateral_inputs=[(b"c" * 32, 1)], outputs=[OUT, OUT._replace(index=1)],
-        collateral_return=back, total_collateral=7, fee=7, out_sum=1,
+        collateral_return=back, total_collateral=7, fee=7, out_sum=1, required_signers=[b"k" * 28], reference_inputs=[(b"r" * 32, 0)],
     )  # fmt: skip
     rows = rows_of("transactions", [block_of(failed)])
     assert [(row["tx_out_hash"], row["tx_out_index"], row["redeemer_id"]) for row in rows["tx_in"]] == [(b"c" * 32, 1, None)]
     assert [(row["index"], row["value"]) for row in rows["tx_out"]] == [(2, 1)]
-    assert len(rows["collateral_tx_in"]) == len(rows["collateral_tx_out"]) == 1
+    assert not any(rows[name] for name in ("collateral_tx_in", "collateral_tx_out", "reference_tx_in", "extra_key_witness"))
     assert [(row["valid_contract"], row["fee"], row["out_sum"]) for row in rows["tx"]] == [(0, 7, 1)]
 
 

@@ -74,16 +74,20 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
         )  # fmt: skip
         _spent(tx, this, first, facts["tx_in"])
         _created(tx, this, first, out, with_id)
-        if tx.collateral_inputs:
-            _named(tx.collateral_inputs, this, facts["collateral_tx_in"])
-        if tx.reference_inputs:
-            _named(tx.reference_inputs, this, facts["reference_tx_in"])
-        if tx.required_signers:
-            facts["extra_key_witness"].extend(
-                (item_id(this, i), signer, this) for i, signer in enumerate(tx.required_signers)
-            )
         if keeps_cbor:
             facts["tx_cbor"].append((first, this, tx.cbor))
+        if tx.is_valid:
+            _besides(tx, this, facts)
+
+
+def _besides(tx: Tx, this: int, facts: Mapping[str, list[Row]]) -> None:
+    """What db-sync keeps only of transactions whose scripts passed."""
+    if tx.collateral_inputs:
+        _named(tx.collateral_inputs, this, facts["collateral_tx_in"])
+    if tx.reference_inputs:
+        _named(tx.reference_inputs, this, facts["reference_tx_in"])
+    if tx.required_signers:
+        facts["extra_key_witness"].extend((item_id(this, i), signer, this) for i, signer in enumerate(tx.required_signers))
 
 
 def _script_size(tx: Tx) -> int:
@@ -125,7 +129,7 @@ def _named(inputs: Sequence[tuple[bytes, int]], this: int, target: list[Row]) ->
 
 
 def _created(tx: Tx, this: int, first: int, out: RowBuffers, with_id: bool) -> None:
-    """`tx_out` rows of what came into being; a collateral return stands in `collateral_tx_out` besides."""
+    """`tx_out` rows of what came into being; a return that was not needed stands in `collateral_tx_out`."""
     back = tx.collateral_return
     created: Sequence[TxOut] = tx.outputs if tx.is_valid else () if back is None else (back,)
     if len(tx.outputs) >> ITEM_BITS:
@@ -143,7 +147,7 @@ def _created(tx: Tx, this: int, first: int, out: RowBuffers, with_id: bool) -> N
                 stake, one.value, one.datum_hash, inline and inline.hash, script and script.hash, None,
             )
         )  # fmt: skip
-    if back is not None:
+    if back is not None and tx.is_valid:
         _collateral_return(back, this, first, out, with_id)
 
 

@@ -90,7 +90,7 @@ def _named_inputs(name: str, doc: str) -> Table:
     )
 
 
-COLLATERAL_TX_IN = _named_inputs("collateral_tx_in", "Outputs offered as collateral, taken only when a script fails.")
+COLLATERAL_TX_IN = _named_inputs("collateral_tx_in", "Outputs offered as collateral and not taken; what a failed transaction lost stands in tx_in.")
 REFERENCE_TX_IN = _named_inputs("reference_tx_in", "Outputs that a transaction looks at without spending them.")
 
 _WHERE = (
@@ -130,7 +130,7 @@ TX_OUT_WITH_ADDRESS_ID = _tx_out((_ADDRESS_ID,), (Index("idx_tx_out_address_id",
 def _collateral_tx_out(where: tuple[Column, ...]) -> Table:
     return Table(
         "collateral_tx_out",
-        "Collateral returns, written by every transaction that names one and created only by a failed one.",
+        "Collateral returns that were not needed; a failed transaction's stands in tx_out.",
         Kind.FACT,
         (
             _id("tx.id * 2^12 + index."), _TX_ID, _INDEX, *where, _STAKE, _VALUE, _DATA,
