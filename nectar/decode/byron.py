@@ -53,7 +53,7 @@ def _transaction(index: int, pair: bytes, want: Wanted) -> Tx:
     return Tx(
         index=index,
         hash=blake2b(body, digest_size=32).digest(),
-        size=len(pair),
+        size=len(body),
         is_valid=True,
         fee=None,
         inputs=[_input(one) for one in inputs],
@@ -77,7 +77,7 @@ def _transaction(index: int, pair: bytes, want: Wanted) -> Tx:
         datums=(),
         redeemers=(),
         out_sum=sum(value for _, value in outputs),
-        cbor=pair if want.cbor else None,
+        cbor=body if want.cbor else None,
     )
 
 

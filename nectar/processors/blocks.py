@@ -11,8 +11,9 @@ from nectar.cardano.block import Block
 from nectar.cardano.ids import byron_leader
 from nectar.cardano.network import Network
 from nectar.cardano.point import Era
-from nectar.cardano.position import block_id
+from nectar.cardano.position import block_id, tx_id
 from nectar.decode.want import Want
+from nectar.processors.dimensions import POOL_HASH, pool_hash
 from nectar.processors.rows import Context, Row, RowBuffers
 from nectar.tables import Column, Index, Kind, Place, Table, Type
 
@@ -109,7 +110,7 @@ SCHEMA_VERSION = Table(
     ),
 )
 
-TABLES: tuple[Table, ...] = (BLOCK, SLOT_LEADER, EPOCH, META, SCHEMA_VERSION)
+TABLES: tuple[Table, ...] = (BLOCK, SLOT_LEADER, POOL_HASH, EPOCH, META, SCHEMA_VERSION)
 
 DB_SYNC_STAGES = (14, 45, 18)
 """Of db-sync 13.6, whose tables these are."""
@@ -134,6 +135,8 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
     leaders = out.dimensions["slot_leader"]
     if leader not in leaders:
         leaders[leader] = (leader, leader, pool, description, this)
+        if pool is not None:
+            pool_hash(out, pool, tx_id(slot, 0))
     before = block.prev_hash or context.network.byron_genesis_hash     # a chain without Byron blocks names nothing there
     previous = out.previous[1] if out.previous is not None and out.previous[0] == before else None
     out.previous = (block.hash, this)

@@ -14,6 +14,8 @@ from nectar.processors.rows import RowBuffers
 from nectar.tables import Column, Index, Kind, Place, Table, Type
 
 _FIRST = Column("first_tx_id", Type.ID, "First transaction that showed it.", references="tx.id", differs="Nectar's own.")
+_FIRST_OR_BLOCK = Column("first_tx_id", Type.ID, "First transaction that showed it, or where the first stands in the first block it made.",
+                         differs="Nectar's own.")
 
 STAKE_ADDRESS = Table(
     "stake_address",
@@ -39,7 +41,7 @@ POOL_HASH = Table(
         Column("id", Type.HASH28, "The pool's key hash.", source="CDDL pool_keyhash", differs="A sequence number in db-sync."),
         Column("hash_raw", Type.HASH28, "The same 28 bytes.", source="CDDL pool_keyhash"),
         Column("view", Type.TEXT, "`pool1...`.", source="CIP-5"),
-        _FIRST,
+        _FIRST_OR_BLOCK,
     ),
     Place.TX,
     (Index("idx_pool_hash_view", ("view",)),),

@@ -69,7 +69,8 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
         facts["tx"].append(
             (
                 this, tx.hash, in_block, tx.index, tx.out_sum, tx.fee, None, tx.size, tx.invalid_before,
-                tx.invalid_hereafter, 1 if tx.is_valid else 0, _script_size(tx), tx.donation or 0,
+                tx.invalid_hereafter, 1 if tx.is_valid else 0, _script_size(tx),
+                (tx.donation or 0) if tx.is_valid else 0,
             )
         )  # fmt: skip
         _spent(tx, this, first, facts["tx_in"])
@@ -91,13 +92,8 @@ def _besides(tx: Tx, this: int, facts: Mapping[str, list[Row]]) -> None:
 
 
 def _script_size(tx: Tx) -> int:
-    size = 0
-    if tx.scripts:
-        size = sum(len(script.raw) for script in tx.scripts if script.kind is not ScriptKind.NATIVE)
-    for one in tx.outputs:
-        if one.script is not None and one.script.kind is not ScriptKind.NATIVE:
-            size += len(one.script.raw)
-    return size
+    """Of what witnesses and auxiliary data carry; a reference script is its output's."""
+    return sum([len(script.raw) for script in tx.scripts if script.kind is not ScriptKind.NATIVE]) if tx.scripts else 0
 
 
 def _spent(tx: Tx, this: int, first: int, tx_in: list[Row]) -> None:

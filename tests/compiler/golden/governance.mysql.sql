@@ -67,6 +67,13 @@ CREATE TABLE IF NOT EXISTS `slot_leader` (
   `first_block_id` BIGINT NOT NULL,
   PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+CREATE TABLE IF NOT EXISTS `pool_hash` (
+  `id` BINARY(28) NOT NULL,
+  `hash_raw` BINARY(28) NOT NULL,
+  `view` LONGTEXT NOT NULL,
+  `first_tx_id` BIGINT NOT NULL,
+  PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS `epoch` (
   `id` BIGINT NOT NULL,
   `out_sum` DECIMAL(39,0) NOT NULL,
@@ -360,19 +367,13 @@ CREATE TABLE IF NOT EXISTS `param_proposal` (
   `min_fee_ref_script_cost_per_byte` DOUBLE NULL,
   PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
-CREATE TABLE IF NOT EXISTS `pool_hash` (
-  `id` BINARY(28) NOT NULL,
-  `hash_raw` BINARY(28) NOT NULL,
-  `view` LONGTEXT NOT NULL,
-  `first_tx_id` BIGINT NOT NULL,
-  PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- Indexes built once the range is loaded
 CREATE INDEX `idx_block_hash` ON `block` (`hash`);
 CREATE INDEX `idx_block_slot_no` ON `block` (`slot_no`);
 CREATE INDEX `idx_block_block_no` ON `block` (`block_no`);
 CREATE INDEX `idx_block_epoch_no` ON `block` (`epoch_no`);
+CREATE INDEX `idx_pool_hash_view` ON `pool_hash` (`view`(128));
 CREATE INDEX `idx_tx_hash` ON `tx` (`hash`);
 CREATE INDEX `idx_tx_block_id` ON `tx` (`block_id`);
 CREATE INDEX `idx_tx_in_tx_out_hash` ON `tx_in` (`tx_out_hash`, `tx_out_index`);
@@ -395,4 +396,3 @@ CREATE INDEX `idx_treasury_withdrawal_gov_action_proposal_id` ON `treasury_withd
 CREATE INDEX `idx_committee_member_committee_id` ON `committee_member` (`committee_id`);
 CREATE INDEX `idx_voting_procedure_gov_action_proposal_id` ON `voting_procedure` (`gov_action_proposal_id`);
 CREATE INDEX `idx_voting_procedure_tx_id` ON `voting_procedure` (`tx_id`);
-CREATE INDEX `idx_pool_hash_view` ON `pool_hash` (`view`(128));

@@ -65,6 +65,13 @@ CREATE TABLE IF NOT EXISTS "slot_leader" (
   "first_block_id" INTEGER NOT NULL,
   PRIMARY KEY ("id")
 ) STRICT;
+CREATE TABLE IF NOT EXISTS "pool_hash" (
+  "id" BLOB NOT NULL,
+  "hash_raw" BLOB NOT NULL,
+  "view" TEXT NOT NULL,
+  "first_tx_id" INTEGER NOT NULL,
+  PRIMARY KEY ("id")
+) STRICT;
 CREATE TABLE IF NOT EXISTS "epoch" (
   "id" INTEGER PRIMARY KEY,
   "out_sum" TEXT NOT NULL,
@@ -336,19 +343,13 @@ CREATE TABLE IF NOT EXISTS "param_proposal" (
   "drep_activity" ANY,
   "min_fee_ref_script_cost_per_byte" REAL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS "pool_hash" (
-  "id" BLOB NOT NULL,
-  "hash_raw" BLOB NOT NULL,
-  "view" TEXT NOT NULL,
-  "first_tx_id" INTEGER NOT NULL,
-  PRIMARY KEY ("id")
-) STRICT;
 
 -- Indexes built once the range is loaded
 CREATE INDEX IF NOT EXISTS "idx_block_hash" ON "block" ("hash");
 CREATE INDEX IF NOT EXISTS "idx_block_slot_no" ON "block" ("slot_no");
 CREATE INDEX IF NOT EXISTS "idx_block_block_no" ON "block" ("block_no");
 CREATE INDEX IF NOT EXISTS "idx_block_epoch_no" ON "block" ("epoch_no");
+CREATE INDEX IF NOT EXISTS "idx_pool_hash_view" ON "pool_hash" ("view");
 CREATE INDEX IF NOT EXISTS "idx_tx_hash" ON "tx" ("hash");
 CREATE INDEX IF NOT EXISTS "idx_tx_block_id" ON "tx" ("block_id");
 CREATE INDEX IF NOT EXISTS "idx_tx_in_tx_out_hash" ON "tx_in" ("tx_out_hash", "tx_out_index");
@@ -371,4 +372,3 @@ CREATE INDEX IF NOT EXISTS "idx_treasury_withdrawal_gov_action_proposal_id" ON "
 CREATE INDEX IF NOT EXISTS "idx_committee_member_committee_id" ON "committee_member" ("committee_id");
 CREATE INDEX IF NOT EXISTS "idx_voting_procedure_gov_action_proposal_id" ON "voting_procedure" ("gov_action_proposal_id");
 CREATE INDEX IF NOT EXISTS "idx_voting_procedure_tx_id" ON "voting_procedure" ("tx_id");
-CREATE INDEX IF NOT EXISTS "idx_pool_hash_view" ON "pool_hash" ("view");

@@ -1,5 +1,5 @@
 -- Nectar plan nft-only on mainnet
--- fingerprint 1bb52de10a384e3da82b750e010945c7e8c7dcfe
+-- fingerprint b43d548c121395bcc6c525396c7a66b8ad3301ac
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables
@@ -65,6 +65,13 @@ CREATE TABLE IF NOT EXISTS `slot_leader` (
   `pool_hash_id` BINARY(28) NULL,
   `description` LONGTEXT NOT NULL,
   `first_block_id` BIGINT NOT NULL,
+  PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+CREATE TABLE IF NOT EXISTS `pool_hash` (
+  `id` BINARY(28) NOT NULL,
+  `hash_raw` BINARY(28) NOT NULL,
+  `view` LONGTEXT NOT NULL,
+  `first_tx_id` BIGINT NOT NULL,
   PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS `epoch` (
@@ -213,6 +220,7 @@ CREATE INDEX `idx_block_hash` ON `block` (`hash`);
 CREATE INDEX `idx_block_slot_no` ON `block` (`slot_no`);
 CREATE INDEX `idx_block_block_no` ON `block` (`block_no`);
 CREATE INDEX `idx_block_epoch_no` ON `block` (`epoch_no`);
+CREATE INDEX `idx_pool_hash_view` ON `pool_hash` (`view`(128));
 CREATE INDEX `idx_tx_hash` ON `tx` (`hash`);
 CREATE INDEX `idx_tx_block_id` ON `tx` (`block_id`);
 CREATE INDEX `idx_tx_in_tx_out_hash` ON `tx_in` (`tx_out_hash`, `tx_out_index`);

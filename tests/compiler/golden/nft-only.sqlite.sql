@@ -1,5 +1,5 @@
 -- Nectar plan nft-only on mainnet
--- fingerprint 1bb52de10a384e3da82b750e010945c7e8c7dcfe
+-- fingerprint b43d548c121395bcc6c525396c7a66b8ad3301ac
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables
@@ -63,6 +63,13 @@ CREATE TABLE IF NOT EXISTS "slot_leader" (
   "pool_hash_id" BLOB,
   "description" TEXT NOT NULL,
   "first_block_id" INTEGER NOT NULL,
+  PRIMARY KEY ("id")
+) STRICT;
+CREATE TABLE IF NOT EXISTS "pool_hash" (
+  "id" BLOB NOT NULL,
+  "hash_raw" BLOB NOT NULL,
+  "view" TEXT NOT NULL,
+  "first_tx_id" INTEGER NOT NULL,
   PRIMARY KEY ("id")
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "epoch" (
@@ -198,6 +205,7 @@ CREATE INDEX IF NOT EXISTS "idx_block_hash" ON "block" ("hash");
 CREATE INDEX IF NOT EXISTS "idx_block_slot_no" ON "block" ("slot_no");
 CREATE INDEX IF NOT EXISTS "idx_block_block_no" ON "block" ("block_no");
 CREATE INDEX IF NOT EXISTS "idx_block_epoch_no" ON "block" ("epoch_no");
+CREATE INDEX IF NOT EXISTS "idx_pool_hash_view" ON "pool_hash" ("view");
 CREATE INDEX IF NOT EXISTS "idx_tx_hash" ON "tx" ("hash");
 CREATE INDEX IF NOT EXISTS "idx_tx_block_id" ON "tx" ("block_id");
 CREATE INDEX IF NOT EXISTS "idx_tx_in_tx_out_hash" ON "tx_in" ("tx_out_hash", "tx_out_index");

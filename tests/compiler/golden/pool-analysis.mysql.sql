@@ -67,6 +67,13 @@ CREATE TABLE IF NOT EXISTS `slot_leader` (
   `first_block_id` BIGINT NOT NULL,
   PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+CREATE TABLE IF NOT EXISTS `pool_hash` (
+  `id` BINARY(28) NOT NULL,
+  `hash_raw` BINARY(28) NOT NULL,
+  `view` LONGTEXT NOT NULL,
+  `first_tx_id` BIGINT NOT NULL,
+  PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS `epoch` (
   `id` BIGINT NOT NULL,
   `out_sum` DECIMAL(39,0) NOT NULL,
@@ -204,13 +211,6 @@ CREATE TABLE IF NOT EXISTS `delegation` (
   `tx_id` BIGINT NOT NULL,
   `slot_no` BIGINT NOT NULL,
   `redeemer_id` BIGINT NULL,
-  PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
-CREATE TABLE IF NOT EXISTS `pool_hash` (
-  `id` BINARY(28) NOT NULL,
-  `hash_raw` BINARY(28) NOT NULL,
-  `view` LONGTEXT NOT NULL,
-  `first_tx_id` BIGINT NOT NULL,
   PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS `pool_update` (
@@ -465,6 +465,7 @@ CREATE INDEX `idx_block_hash` ON `block` (`hash`);
 CREATE INDEX `idx_block_slot_no` ON `block` (`slot_no`);
 CREATE INDEX `idx_block_block_no` ON `block` (`block_no`);
 CREATE INDEX `idx_block_epoch_no` ON `block` (`epoch_no`);
+CREATE INDEX `idx_pool_hash_view` ON `pool_hash` (`view`(128));
 CREATE INDEX `idx_tx_hash` ON `tx` (`hash`);
 CREATE INDEX `idx_tx_block_id` ON `tx` (`block_id`);
 CREATE INDEX `idx_tx_in_tx_out_hash` ON `tx_in` (`tx_out_hash`, `tx_out_index`);
@@ -483,7 +484,6 @@ CREATE INDEX `idx_stake_deregistration_tx_id` ON `stake_deregistration` (`tx_id`
 CREATE INDEX `idx_delegation_addr_id` ON `delegation` (`addr_id`);
 CREATE INDEX `idx_delegation_pool_hash_id` ON `delegation` (`pool_hash_id`);
 CREATE INDEX `idx_delegation_tx_id` ON `delegation` (`tx_id`);
-CREATE INDEX `idx_pool_hash_view` ON `pool_hash` (`view`(128));
 CREATE INDEX `idx_pool_update_hash_id` ON `pool_update` (`hash_id`);
 CREATE INDEX `idx_pool_update_registered_tx_id` ON `pool_update` (`registered_tx_id`);
 CREATE INDEX `idx_pool_owner_pool_update_id` ON `pool_owner` (`pool_update_id`);

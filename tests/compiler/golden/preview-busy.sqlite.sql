@@ -65,6 +65,13 @@ CREATE TABLE IF NOT EXISTS "slot_leader" (
   "first_block_id" INTEGER NOT NULL,
   PRIMARY KEY ("id")
 ) STRICT;
+CREATE TABLE IF NOT EXISTS "pool_hash" (
+  "id" BLOB NOT NULL,
+  "hash_raw" BLOB NOT NULL,
+  "view" TEXT NOT NULL,
+  "first_tx_id" INTEGER NOT NULL,
+  PRIMARY KEY ("id")
+) STRICT;
 CREATE TABLE IF NOT EXISTS "epoch" (
   "id" INTEGER PRIMARY KEY,
   "out_sum" TEXT NOT NULL,
@@ -261,13 +268,6 @@ CREATE TABLE IF NOT EXISTS "delegation" (
   "tx_id" INTEGER NOT NULL,
   "slot_no" INTEGER NOT NULL,
   "redeemer_id" INTEGER
-) STRICT;
-CREATE TABLE IF NOT EXISTS "pool_hash" (
-  "id" BLOB NOT NULL,
-  "hash_raw" BLOB NOT NULL,
-  "view" TEXT NOT NULL,
-  "first_tx_id" INTEGER NOT NULL,
-  PRIMARY KEY ("id")
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "pool_update" (
   "id" INTEGER PRIMARY KEY,
@@ -510,6 +510,7 @@ CREATE INDEX IF NOT EXISTS "idx_block_hash" ON "block" ("hash");
 CREATE INDEX IF NOT EXISTS "idx_block_slot_no" ON "block" ("slot_no");
 CREATE INDEX IF NOT EXISTS "idx_block_block_no" ON "block" ("block_no");
 CREATE INDEX IF NOT EXISTS "idx_block_epoch_no" ON "block" ("epoch_no");
+CREATE INDEX IF NOT EXISTS "idx_pool_hash_view" ON "pool_hash" ("view");
 CREATE INDEX IF NOT EXISTS "idx_tx_hash" ON "tx" ("hash");
 CREATE INDEX IF NOT EXISTS "idx_tx_block_id" ON "tx" ("block_id");
 CREATE INDEX IF NOT EXISTS "idx_tx_in_tx_out_hash" ON "tx_in" ("tx_out_hash", "tx_out_index");
@@ -537,7 +538,6 @@ CREATE INDEX IF NOT EXISTS "idx_stake_deregistration_tx_id" ON "stake_deregistra
 CREATE INDEX IF NOT EXISTS "idx_delegation_addr_id" ON "delegation" ("addr_id");
 CREATE INDEX IF NOT EXISTS "idx_delegation_pool_hash_id" ON "delegation" ("pool_hash_id");
 CREATE INDEX IF NOT EXISTS "idx_delegation_tx_id" ON "delegation" ("tx_id");
-CREATE INDEX IF NOT EXISTS "idx_pool_hash_view" ON "pool_hash" ("view");
 CREATE INDEX IF NOT EXISTS "idx_pool_update_hash_id" ON "pool_update" ("hash_id");
 CREATE INDEX IF NOT EXISTS "idx_pool_update_registered_tx_id" ON "pool_update" ("registered_tx_id");
 CREATE INDEX IF NOT EXISTS "idx_pool_owner_pool_update_id" ON "pool_owner" ("pool_update_id");

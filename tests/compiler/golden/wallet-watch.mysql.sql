@@ -1,5 +1,5 @@
 -- Nectar plan wallet-watch on mainnet
--- fingerprint c08802db357b59708c0847239ec729d5ea8aa4f7
+-- fingerprint c04fe348b3dc9731bb82b945207e8f6aea7b7880
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables
@@ -65,6 +65,13 @@ CREATE TABLE IF NOT EXISTS `slot_leader` (
   `pool_hash_id` BINARY(28) NULL,
   `description` LONGTEXT NOT NULL,
   `first_block_id` BIGINT NOT NULL,
+  PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+CREATE TABLE IF NOT EXISTS `pool_hash` (
+  `id` BINARY(28) NOT NULL,
+  `hash_raw` BINARY(28) NOT NULL,
+  `view` LONGTEXT NOT NULL,
+  `first_tx_id` BIGINT NOT NULL,
   PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS `epoch` (
@@ -219,6 +226,7 @@ CREATE INDEX `idx_block_hash` ON `block` (`hash`);
 CREATE INDEX `idx_block_slot_no` ON `block` (`slot_no`);
 CREATE INDEX `idx_block_block_no` ON `block` (`block_no`);
 CREATE INDEX `idx_block_epoch_no` ON `block` (`epoch_no`);
+CREATE INDEX `idx_pool_hash_view` ON `pool_hash` (`view`(128));
 CREATE INDEX `idx_tx_hash` ON `tx` (`hash`);
 CREATE INDEX `idx_tx_block_id` ON `tx` (`block_id`);
 CREATE INDEX `idx_tx_in_tx_out_hash` ON `tx_in` (`tx_out_hash`, `tx_out_index`);
