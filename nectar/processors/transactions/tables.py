@@ -37,7 +37,7 @@ TX = Table(
             "Lovelace put down as deposits, negative for refunds.",
             null=True,
             source="inputs + withdrawals - out_sum - fee - treasury_donation",
-            differs="NULL unless the history is complete from the origin.",
+            differs="NULL until all outputs that it spent are in the database.",
         ),
         Column("size", Type.INT, "Bytes, as the ledger counts them for the fee.", source="ledger sizeTxF; Byron: without its witnesses"),
         Column("invalid_before", Type.U64, "First slot in which it is valid.", null=True, source="CDDL transaction_body 8"),
