@@ -74,6 +74,19 @@ def _segments(reader: Reader, era: Era) -> tuple[_Segments, bytes]:
     return _Segments(bodies, witness_sets, auxiliary, invalid), blake2b(digests, digest_size=32).digest()
 
 
+_NOTHING = _Segments([], [], {}, frozenset())
+
+
+def _hash_of_empty(parts: bytes) -> bytes:
+    """Body hash of parts that are one byte each."""
+    digests = [blake2b(bytes((part,)), digest_size=32).digest() for part in parts]
+    return blake2b(b"".join(digests), digest_size=32).digest()
+
+
+# A body without transactions in its one shortest form, which most blocks of quiet networks have, and its hash.
+_EMPTY = {body: _hash_of_empty(body) for body in (b"\x80\x80\xa0", b"\x80\x80\xa0\x80")}
+
+
 def _transactions(raw: bytes, found: _Segments, want: Wanted, has_validity: bool) -> list[Tx]:
     txs: list[Tx] = []
     absent = (-1, -1)
@@ -110,10 +123,14 @@ def shelley_block(raw: bytes, era: Era, start: int, want: Wanted) -> Block:
     found, count, lovelace, fees = None, 0, 0, 0
     txs: Sequence[Tx] = ()
     try:
-        found, digest = _segments(reader, era)
+        parts = 5 if era >= Era.ALONZO else 4
+        if len(raw) - reader.at == parts - 1 and length == parts and raw[reader.at :] in _EMPTY:
+            found, digest = _NOTHING, _EMPTY[raw[reader.at :]]
+        else:
+            found, digest = _segments(reader, era)
+            reader.close(length, parts)
         if digest != top.body_hash:
             raise ValueError("the body is not the one that the header's hash names")
-        reader.close(length, 5 if era >= Era.ALONZO else 4)
         count = len(found.bodies)
         if want.transactions:
             txs = _transactions(raw, found, want, era >= Era.ALONZO)
