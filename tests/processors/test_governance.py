@@ -10,6 +10,7 @@ import cbor2
 from nectar.cardano.address import stake_view
 from nectar.cardano.certificate import (
     Anchor,
+    Certificate,
     CommitteeHotAuth,
     CommitteeResignation,
     Credential,
@@ -91,7 +92,7 @@ def test_votes_of_all_voters() -> None:
 
 
 def test_representatives_and_the_committee() -> None:
-    found = [
+    found: list[Certificate] = [
         DRepRegistration(KEY, 500, ANCHOR), DRepUpdate(KEY, None), DRepDeregistration(SCRIPT, 500),
         CommitteeHotAuth(KEY, SCRIPT), CommitteeResignation(KEY, ANCHOR),
         *(VoteDelegation(KEY, DRep(kind, None if kind > 1 else b"d" * 28)) for kind in range(4)),
