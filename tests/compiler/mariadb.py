@@ -31,7 +31,7 @@ class Client:
 
 @contextmanager
 def mariadb() -> Iterator[Client]:
-    assert SERVER is not None
+    assert SERVER is not None, "no MariaDB here (Debian: apt-get install mariadb-server)"
     with tempfile.TemporaryDirectory(prefix="nectar-mariadb-") as folder:      # short: a socket's path has 107 bytes
         data, socket = Path(folder, "data"), Path(folder, "socket")
         user = getpass.getuser()
