@@ -12,7 +12,10 @@ _SLOTS = {4: "after", 5: "before"}
 
 
 def native_json(raw: bytes) -> str:
-    """Raises ValueError for bytes that are not a native script (CDDL `native_script`)."""
+    """Keys of an object as PostgreSQL's jsonb has them: the shortest first.
+
+    Raises ValueError for bytes that are not a native script (CDDL `native_script`).
+    """
     try:
         return json.dumps(_script(Reader(raw).item()), separators=(", ", ": "))
     except BROKEN as error:
@@ -26,5 +29,5 @@ def _script(parts: Any) -> dict[str, Any]:
     if kind in _LISTS:
         return {"type": _LISTS[kind], "scripts": [_script(one) for one in parts[1]]}
     if kind == 3:
-        return {"type": "atLeast", "required": parts[1], "scripts": [_script(one) for one in parts[2]]}
-    return {"type": _SLOTS[kind], "slot": parts[1]}
+        return {"type": "atLeast", "scripts": [_script(one) for one in parts[2]], "required": parts[1]}
+    return {"slot": parts[1], "type": _SLOTS[kind]}

@@ -34,7 +34,7 @@ _IDENT = Column("ident", Type.HASH20, "The asset.", references="multi_asset.id")
 
 MA_TX_MINT = Table(
     "ma_tx_mint",
-    "Assets made and destroyed.",
+    "Assets made and destroyed; zero quantities, which did neither, are left out.",
     Kind.FACT,
     (
         Column("id", Type.ID, "tx.id * 2^12 + place among the transaction's mints.", source="position on the chain"),
@@ -72,7 +72,10 @@ def tables(options: Mapping[str, Any]) -> tuple[Table, ...]:
 
 
 def rows(block: Block, out: RowBuffers, context: Context) -> None:
-    """A failed transaction mints nothing and creates its collateral return alone."""
+    """A failed transaction mints nothing and creates its collateral return alone.
+
+    Quantities of zero, which could be written before Conway, are dropped: so does the ledger when it reads them.
+    """
     for tx in block.txs:
         back = tx.collateral_return
         created: Sequence[TxOut] = tx.outputs if tx.is_valid else () if back is None else (back,)
@@ -88,6 +91,8 @@ def _assets(slot: int, tx: Tx, created: Sequence[TxOut], out: RowBuffers) -> Non
     moved: list[Row] = out.facts["ma_tx_out"]
     for one in created:
         for policy, name, quantity in one.assets:
+            if not quantity:
+                continue
             ident, text = asset_fingerprint(policy, name)
             if ident not in known:
                 known[ident] = (ident, policy, name, text, this)
@@ -96,7 +101,7 @@ def _assets(slot: int, tx: Tx, created: Sequence[TxOut], out: RowBuffers) -> Non
     if (at - first) >> ITEM_BITS:
         item_id(this, at - first)
     if tx.is_valid:
-        for place, (policy, name, quantity) in enumerate(tx.mint):
+        for place, (policy, name, quantity) in enumerate(asset for asset in tx.mint if asset[2]):
             ident, text = asset_fingerprint(policy, name)
             if ident not in known:
                 known[ident] = (ident, policy, name, text, this)

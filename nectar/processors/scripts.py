@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nectar.cardano.block import Block, Tx, TxOut
 from nectar.cardano.governance import ParameterChange, ProtocolParamUpdate
 from nectar.cardano.network import Price
+from nectar.cardano.point import Era
 from nectar.cardano.position import item_id, tx_id
 from nectar.cardano.script import Datum, Purpose, Redeemer, Script, ScriptKind
 from nectar.decode.native_json import native_json
@@ -28,7 +29,7 @@ SCRIPT = Table(
         Column("id", Type.HASH28, "The script's hash.", source="blake2b-224 of kind and bytes", differs="A sequence number in db-sync."),
         Column("tx_id", Type.ID, "First transaction that showed it.", references="tx.id"),
         Column("hash", Type.HASH28, "The same 28 bytes.", source="blake2b-224 of kind and bytes"),
-        Column("type", Type.LABEL, "timelock, plutusV1, plutusV2 or plutusV3.", source="CDDL script"),
+        Column("type", Type.LABEL, "multisig (first seen in Shelley), timelock, plutusV1, plutusV2 or plutusV3.", source="CDDL script"),
         Column("json", Type.JSON, "A native script as JSON.", null=True, source="cardano-api SimpleScript"),
         Column("bytes", Type.BYTES, "A Plutus script's bytes.", null=True, source="CDDL plutus_v1_script and later"),
         Column("serialised_size", Type.INT, "Bytes of a Plutus script.", null=True),
@@ -41,7 +42,7 @@ _DATUM_COLUMNS = (
     Column("id", Type.HASH32, "The datum's hash.", source="blake2b-256 of its bytes", differs="A sequence number in db-sync."),
     Column("hash", Type.HASH32, "The same 32 bytes.", source="blake2b-256 of its bytes"),
     Column("tx_id", Type.ID, "First transaction that showed it.", references="tx.id"),
-    Column("value", Type.JSON, "As JSON, the detailed schema; NULL when it is nested too deep.", null=True, source="cardano-api"),
+    Column("value", Type.JSON, "As JSON, the detailed schema; NULL for a number of more than 4,300 digits.", null=True, source="cardano-api"),
     Column("bytes", Type.BYTES, "The original CBOR.", source="CDDL plutus_data"),
 )
 
@@ -50,7 +51,7 @@ REDEEMER_DATA = Table("redeemer_data", "What redeemers carry, each once.", Kind.
 
 REDEEMER = Table(
     "redeemer",
-    "Redeemers: an argument and a budget for a script.",
+    "Redeemers: an argument and a budget for a script. Of two for the same thing the last counts.",
     Kind.FACT,
     (
         Column("id", Type.ID, "tx.id * 2^12 + place among the transaction's redeemers.", source="position on the chain"),
@@ -72,7 +73,6 @@ REDEEMER = Table(
 TABLES: tuple[Table, ...] = (SCRIPT, DATUM, REDEEMER, REDEEMER_DATA, COST_MODEL)
 
 _TYPES = {
-    ScriptKind.NATIVE: "timelock",
     ScriptKind.PLUTUS_V1: "plutusV1",
     ScriptKind.PLUTUS_V2: "plutusV2",
     ScriptKind.PLUTUS_V3: "plutusV3",
@@ -92,19 +92,20 @@ def tables(options: Mapping[str, Any]) -> tuple[Table, ...]:
 def rows(block: Block, out: RowBuffers, context: Context) -> None:
     """Of a failed transaction only what its collateral return carries, as db-sync keeps it."""
     prices = context.network.execution_prices
+    native = "multisig" if block.era is Era.SHELLEY else "timelock"
     for tx in block.txs:
         for place in _created(tx):
             if place.script is not None:
-                _script(place.script, tx_id(block.slot, tx.index), out)
+                _script(place.script, tx_id(block.slot, tx.index), out, native)
             if place.inline_datum is not None:
                 _datum(place.inline_datum, tx_id(block.slot, tx.index), out.dimensions["datum"])
         if tx.is_valid and (tx.scripts or tx.datums or tx.redeemers or tx.update is not None or tx.proposals):
-            _witnessed(tx, tx_id(block.slot, tx.index), out, prices)
+            _witnessed(tx, tx_id(block.slot, tx.index), out, prices, native)
 
 
-def _witnessed(tx: Tx, this: int, out: RowBuffers, prices: tuple[Price, Price]) -> None:
+def _witnessed(tx: Tx, this: int, out: RowBuffers, prices: tuple[Price, Price], native: str) -> None:
     for one in tx.scripts:
-        _script(one, this, out)
+        _script(one, this, out, native)
     for datum in tx.datums:
         _datum(datum, this, out.dimensions["datum"])
     _redeemers(tx, this, out, prices)
@@ -120,12 +121,12 @@ def _created(tx: Tx) -> Iterator[TxOut]:
         yield tx.collateral_return
 
 
-def _script(script: Script, this: int, out: RowBuffers) -> None:
+def _script(script: Script, this: int, out: RowBuffers, native: str) -> None:
     known = out.dimensions["script"]
     if script.hash in known:
         return
     if script.kind is ScriptKind.NATIVE:
-        known[script.hash] = (script.hash, this, script.hash, "timelock", native_json(script.raw), None, None)
+        known[script.hash] = (script.hash, this, script.hash, native, native_json(script.raw), None, None)
         return
     known[script.hash] = (script.hash, this, script.hash, _TYPES[script.kind], None, script.raw, len(script.raw))
 
@@ -143,7 +144,7 @@ def _shown(raw: bytes) -> str | None:
 
 
 def _redeemers(tx: Tx, this: int, out: RowBuffers, prices: tuple[Price, Price]) -> None:
-    for place, one in enumerate(tx.redeemers):
+    for place, one in _effective(tx.redeemers):
         _datum(one.data, this, out.dimensions["redeemer_data"])
         out.facts["redeemer"].append(
             (
@@ -158,6 +159,11 @@ def _redeemers(tx: Tx, this: int, out: RowBuffers, prices: tuple[Price, Price]) 
                 one.data.hash,
             )
         )
+
+
+def _effective(redeemers: Sequence[Redeemer]) -> Iterable[tuple[int, Redeemer]]:
+    """With their places. Written as an array, two can be for the same thing; the ledger's map keeps the last."""
+    return {(one.purpose, one.index): (place, one) for place, one in enumerate(redeemers)}.values()
 
 
 def fee(redeemer: Redeemer, prices: tuple[Price, Price]) -> int:

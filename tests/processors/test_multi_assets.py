@@ -50,3 +50,20 @@ def test_assets_of_a_collateral_return_moved() -> None:
     rows = rows_of("multi_assets", [block_of(failed)])
     assert [(row["quantity"], row["tx_out_id"] & 4095) for row in rows["ma_tx_out"]] == [(4, 3)]
     assert rows["ma_tx_mint"] == []
+
+
+def test_zero_quantities_are_dropped_as_the_ledger_drops_them() -> None:
+    one = TxOut(0, b"\x61" + bytes(28), 1, [(*A, 0), (*B, 7)], None, None, None)
+    rows = rows_of("multi_assets", [block_of(EMPTY_TX._replace(outputs=[one], mint=[(*A, 0), (*B, 7)]))])
+    assert [row["quantity"] for row in (*rows["ma_tx_out"], *rows["ma_tx_mint"])] == [7, 7]
+    assert [row["policy"] for row in rows["multi_asset"]] == [B[0]]
+
+
+def test_a_real_transaction_that_minted_nothing_of_seven_assets_showed_one() -> None:
+    """Preview 419ad82c..., Babbage: eight names under one policy, seven of them zero, minted into one output."""
+    (block,) = (b for b in busy() if any(tx.hash.hex().startswith("419ad82c447e5a68") for tx in b.txs))
+    (tx,) = (tx for tx in block.txs if tx.hash.hex().startswith("419ad82c447e5a68"))
+    assert [quantity for *_, quantity in tx.mint].count(0) == 7
+    rows = rows_of("multi_assets", [block._replace(txs=[tx])], "preview")
+    (minted,), (moved,), (asset,) = rows["ma_tx_mint"], rows["ma_tx_out"], rows["multi_asset"]
+    assert (minted["quantity"], moved["quantity"], asset["name"]) == (2000, 2000, b"SNEK")

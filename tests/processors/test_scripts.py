@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from nectar.cardano.certificate import Credential, StakeDelegation, VoteDelegation
 from nectar.cardano.certificate import DRep as Representative
-from nectar.cardano.script import Datum, Purpose, Redeemer
+from nectar.cardano.point import Era
+from nectar.cardano.position import tx_id
+from nectar.cardano.script import Datum, Purpose, Redeemer, Script, ScriptKind
 from nectar.decode.native_json import native_json
 from nectar.decode.plutus_json import plutus_json
 from nectar.processors.redeemer_ids import script_of
 from nectar.processors.scripts import fee
-from tests.processors.making import EMPTY_TX, busy, rows_of, singles
+from tests.processors.making import EMPTY_TX, block_of, busy, rows_of, singles
 
 PRICES = ((577, 10_000), (721, 10_000_000))
 DATA = Datum(bytes(32), b"\0")
@@ -103,8 +105,42 @@ def test_native_scripts_of_all_kinds() -> None:
             {"type": "any", "scripts": [{"type": "before", "slot": 20}]},
         ],
     }
+    assert list(said) == ["type", "scripts", "required"]
     with pytest.raises(ValueError, match="not a native script"):
         native_json(cbor2.dumps([9]))
+
+
+@pytest.mark.parametrize(("era", "kind"), [(Era.SHELLEY, "multisig"), (Era.ALLEGRA, "timelock"), (Era.CONWAY, "timelock")])
+def test_a_native_scripts_type_is_the_one_of_the_era_that_showed_it_first(era: Era, kind: str) -> None:
+    script = Script(ScriptKind.NATIVE, b"h" * 28, cbor2.dumps([0, bytes(28)]))
+    block = block_of(EMPTY_TX._replace(scripts=[script]), era=era)
+    later = block_of(EMPTY_TX._replace(scripts=[script]), slot=150_000_000)
+    (row,) = rows_of("scripts", [block, later])["script"]
+    assert (row["type"], row["tx_id"]) == (kind, 140_000_000 << 16)
+
+
+def test_of_two_redeemers_for_one_thing_the_last_counts() -> None:
+    twice = [Redeemer(Purpose.MINT, 0, DATA, mem, 0) for mem in (1, 2)]
+    other = Redeemer(Purpose.SPEND, 0, DATA, 9, 0)
+    rows = rows_of("scripts", [block_of(EMPTY_TX._replace(redeemers=[twice[0], other, twice[1]]))])["redeemer"]
+    assert sorted((row["purpose"], row["unit_mem"], row["id"] & 4095) for row in rows) == [("mint", 2, 2), ("spend", 9, 1)]
+
+
+def test_real_transactions_that_write_a_redeemer_twice_have_it_once() -> None:
+    """Three of preview's do; the ledger reads the array into a map."""
+    blocks = list(busy())
+    twice = {
+        tx_id(block.slot, tx.index): {(one.purpose.name.lower(), one.index) for one in tx.redeemers}
+        for block in blocks
+        for tx in block.txs
+        if len({(one.purpose, one.index) for one in tx.redeemers}) < len(tx.redeemers)
+    }
+    assert len(twice) == 3
+    rows = rows_of("scripts", blocks, "preview")["redeemer"]
+    for this, wanted in twice.items():
+        found = [(row["purpose"], row["index"]) for row in rows if row["tx_id"] == this]
+        assert len(found) == len(wanted)
+        assert set(found) == wanted
 
 
 @pytest.mark.parametrize(("mem", "steps", "lovelace"), [(0, 0, 0), (1, 0, 1), (10_000, 0, 577), (555_670, 229_163_102, 48_585)])
