@@ -1,0 +1,60 @@
+"""The plans that come with the project: each runs on real blocks of a network it is made for."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PLANS = sorted((ROOT / "plans").glob("*.toml"))
+MAINNET = ("mainnet/immutable", "start_slot = 21600000")
+
+
+def runnable(plan: Path, chain: Path, folder: Path) -> Path:
+    """The plan's own text with the source and range of data that is here; everything else as it stands."""
+    text = plan.read_text()
+    if plan.name.startswith("preview-"):
+        text = text.replace("../tests/data", str(ROOT / "tests/data"))
+    else:
+        network = re.search(r'^network = "(\w+)"', text, re.MULTILINE)
+        assert network is not None
+        home, start = MAINNET if network[1] == "mainnet" else ("preview/immutable", 'start = "origin"\nend = { epoch = 0 }')
+        text = re.sub(r"(?ms)^\[source\].*?(?=^\[)", "", text)
+        text = re.sub(r"(?ms)^\[sync\].*?(?=^\[)", "", text)
+        text += f'\n[source]\nkind = "immutable"\npath = "{chain / home}"\n[sync]\n{start}\n'
+    path = folder / plan.name
+    path.write_text(text)
+    return path
+
+
+def test_all_of_them_are_here() -> None:
+    names = {plan.stem for plan in PLANS}
+    assert names >= {"full", "nft-only", "pool-analysis", "governance", "research-era", "fast-catch-up", "wallet-watch"}
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.stem)
+def test_each_validates(plan: Path) -> None:
+    done = subprocess.run([sys.executable, "-m", "nectar", "plan", "validate", str(plan)], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.stem)
+def test_each_runs_on_real_blocks(plan: Path, chain: Path, tmp_path: Path) -> None:
+    database = tmp_path / "out.db"
+    command = [sys.executable, "-m", "nectar", "run", str(runnable(plan, chain, tmp_path)), "--db", str(database), "--progress", "off"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert summary["blocks"] > 300
+    db = sqlite3.connect(database)
+    assert db.execute("SELECT count(*) FROM block").fetchone()[0] >= summary["blocks"]
+    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert ("tx_metadata" in tables) == ("metadata" in plan.read_text().split("[processors]")[1].split("[")[0].replace("metadata = false", ""))
