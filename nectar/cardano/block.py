@@ -68,6 +68,7 @@ class Tx(NamedTuple):
     redeemers: Sequence[Redeemer]
     out_sum: int                            # lovelace actually created: outputs, or the collateral return of a failed one
     cbor: bytes | None                      # the whole transaction, when the plan wants it
+    script_size: int = 0                    # bytes of the Plutus scripts in its witness set, each once
 
 
 class Block(NamedTuple):

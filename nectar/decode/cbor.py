@@ -30,6 +30,10 @@ BROKEN = (
 """What Python and cbor2 raise on bytes that are not what the CDDL says; translated to DecodeError at the room's door."""
 
 
+_DEEP = 1 << 18
+"""Containers within one another: more than the bytes of a block (90 kB) can hold, since a datum may be as deep as it likes."""
+
+
 def _as_is(value: Any, _immutable: bool) -> Any:
     return value
 
@@ -62,7 +66,7 @@ class Reader:
     def __init__(self, raw: bytes, at: int = 0) -> None:
         self.raw = raw
         self._file = BytesIO(raw)
-        decoder = CBORDecoder(self._file, semantic_decoders=_SEMANTIC, str_errors="replace")
+        decoder = CBORDecoder(self._file, semantic_decoders=_SEMANTIC, str_errors="replace", max_depth=_DEEP)
         self._decode = decoder.decode
         self.seek(at)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from nectar.cardano.block import Metadatum, Tx, TxOut
 from nectar.cardano.governance import Proposal
-from nectar.cardano.script import Script
+from nectar.cardano.script import Script, ScriptKind
 from nectar.decode import governance
 from nectar.decode.cbor import BROKEN, Reader
 from nectar.decode.certificate import certificates
@@ -62,6 +62,11 @@ def _whole(raw: bytes, parts: Parts, has_validity: bool) -> bytes:
     count = b"\x84" if has_validity else b"\x83"
     body, witness = raw[parts.body_start : parts.body_end], raw[parts.witness_start : parts.witness_end]
     return count + body + witness + validity + extra
+
+
+def _plutus_size(witnessed: Sequence[Script]) -> int:
+    """As db-sync counts: each script once, native ones not (`getPlutusSizes`)."""
+    return sum(len(script.raw) for script in set(witnessed) if script.kind is not ScriptKind.NATIVE)
 
 
 def _inputs(written: Sequence[Any]) -> Sequence[tuple[bytes, int]]:
@@ -135,6 +140,7 @@ def transaction(raw: bytes, parts: Parts, want: Wanted, has_validity: bool) -> T
         found.redeemers,
         created(body, is_valid),
         _whole(raw, parts, has_validity) if want.cbor else None,
+        _plutus_size(found.scripts) if found.scripts else 0,
     )
 
 

@@ -35,7 +35,10 @@ def genesis_rows(
     genesis: tuple[GenesisOutputs, GenesisOutputs],
     tables: Sequence[Table],
 ) -> None:
-    """Rows for the enabled `processors`; afterwards `out.previous` is the last genesis block's hash and id."""
+    """Rows for the enabled `processors`.
+
+    Afterwards `out.previous` is Byron's genesis block: the chain goes on from it even where Shelley's genesis is a block too.
+    """
     byron, shelley = genesis
     write = _Writer(out, {table.name: table for table in tables})
     staked = bool(shelley.pools or shelley.delegations)
@@ -110,7 +113,7 @@ def _transactions(write: _Writer, out: RowBuffers, block: int, outputs: Sequence
         this = tx_id(GENESIS_SLOT, index)
         write.row("tx", _tx(this, one.tx_hash, block, one.value))
         text, has_script, credential, stake = describe(one.address)
-        if stake is not None and "stake_address" in out.dimensions:
+        if stake is not None and "tx_out" in out.facts:        # as of any other output
             stake_address(out, stake, this)
         key = blake2b(one.address, digest_size=20).digest()
         where = {"address": text, "address_has_script": has_script, "payment_cred": credential}     # db-sync: no stake address

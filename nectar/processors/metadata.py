@@ -54,8 +54,20 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
             if labels and label not in labels:
                 continue
             text = metadata_json(raw)
-            shown = None if "\\u0000" in text else text
+            shown = None if left_out(text) else text
             out.facts["tx_metadata"].append((item_id(this, place), label, shown, _label(label) + raw, this))
+
+
+def left_out(text: str) -> bool:
+    """Whether db-sync leaves this JSON out: its own text of it would hold `\\u000` (`containsUnicodeNul`).
+
+    That is any character below U+0010 but tab, line feed and carriage return, which have escapes of their own there, where
+    here backspace and form feed have too; and those characters themselves, after a backslash.
+    """
+    if "\\" not in text:
+        return False
+    escapes = text.replace("\\\\", "")
+    return "\\u000" in text or "\\b" in escapes or "\\f" in escapes
 
 
 def _label(label: int) -> bytes:

@@ -39,7 +39,8 @@ def sorted_withdrawals(tx: Tx) -> list[bytes]:
 
 
 def sorted_policies(tx: Tx) -> list[bytes]:
-    return sorted({policy for policy, _, _ in tx.mint})
+    """Policies that mint anything: a quantity of zero is dropped before redeemers are counted."""
+    return sorted({policy for policy, _, quantity in tx.mint if quantity})
 
 
 def sorted_voters(tx: Tx) -> list[tuple[int, bytes]]:

@@ -94,7 +94,7 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
     prices = context.network.execution_prices
     native = "multisig" if block.era is Era.SHELLEY else "timelock"
     for tx in block.txs:
-        for place in _created(tx):
+        for place in _shown_by(tx):
             if place.script is not None:
                 _script(place.script, tx_id(block.slot, tx.index), out, native)
             if place.inline_datum is not None:
@@ -114,10 +114,11 @@ def _witnessed(tx: Tx, this: int, out: RowBuffers, prices: tuple[Price, Price], 
         out.dimensions["cost_model"].setdefault(row[0], row)
 
 
-def _created(tx: Tx) -> Iterator[TxOut]:
+def _shown_by(tx: Tx) -> Iterator[TxOut]:
+    """A return that was not needed too: `collateral_tx_out` names its datum and script (db-sync: `insertCollateralTxOut`)."""
     if tx.is_valid:
         yield from tx.outputs
-    elif tx.collateral_return is not None:
+    if tx.collateral_return is not None:
         yield tx.collateral_return
 
 

@@ -135,3 +135,18 @@ def test_wanting_less_changes_nothing_of_what_is_wanted(chain: Path, want: Want)
             assert not any(tx.certificates for tx in part.txs)
         if want & Want.OUTPUTS:
             assert [[o[:3] for o in tx.outputs] for tx in part.txs] == [[o[:3] for o in tx.outputs] for tx in whole.txs]
+
+
+def test_a_datum_as_deep_as_it_likes_is_read(chain: Path) -> None:
+    """Ten thousand lists within one another, as a witness's datum and inline."""
+    raw = next(raw for raw in cut(chain / "preview-late/immutable/08893.chunk") if len(cbor2.loads(raw)[1][1]) == 1)
+    era, block = cbor2.loads(raw)
+    datum = b"\x81" * 10_000 + b"\x00"
+    bodies = cbor2.dumps(block[1])
+    witnesses = b"\x81\xa1\x04\x81" + datum
+    parts = [bodies, witnesses, cbor2.dumps(block[3]), cbor2.dumps(block[4])]
+    digests = b"".join(blake2b(part, digest_size=32).digest() for part in parts)
+    block[0][0][7] = blake2b(digests, digest_size=32).digest()
+    whole = b"\x82" + bytes((era,)) + b"\x85" + cbor2.dumps(block[0]) + b"".join(parts)
+    (tx,) = decode_block(whole, EVERYTHING).txs
+    assert [one.raw for one in tx.datums] == [datum]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nectar.cardano.block import TxOut
 from nectar.cardano.certificate import Credential, StakeDelegation, VoteDelegation
 from nectar.cardano.certificate import DRep as Representative
 from nectar.cardano.point import Era
@@ -178,6 +179,20 @@ def test_a_minting_redeemer_of_a_real_transaction_names_a_script_that_is_there()
                 assert row["script_hash"] is not None
                 named += row["script_hash"] in known
     assert named > 0
+
+
+def test_what_a_collateral_return_names_is_there_whether_it_was_needed_or_not() -> None:
+    """`collateral_tx_out` of a valid transaction and `tx_out` of a failed one name a datum and a script by their hashes."""
+    back = TxOut(1, b"\x61" + bytes(28), 1, (), DATA.hash, DATA, Script(ScriptKind.PLUTUS_V2, b"s" * 28, b"xyz"))
+    spent = Redeemer(Purpose.SPEND, 0, DATA, 0, 0)
+    for valid in (True, False):
+        tx = EMPTY_TX._replace(is_valid=valid, collateral_return=back, redeemers=[spent], datums=[Datum(b"w" * 32, b"\1")])
+        rows = rows_of("scripts", [block_of(tx)])
+        assert {row["id"] for row in rows["datum"]} == ({DATA.hash, b"w" * 32} if valid else {DATA.hash})
+        assert [row["id"] for row in rows["script"]] == [b"s" * 28]
+        assert len(rows["redeemer"]) == valid
+        named = rows_of("transactions", [block_of(tx)])["collateral_tx_out" if valid else "tx_out"]
+        assert [(row["inline_datum_id"], row["reference_script_id"]) for row in named] == [(DATA.hash, b"s" * 28)]
 
 
 def test_every_script_and_datum_of_real_blocks_becomes_json() -> None:

@@ -9,9 +9,11 @@ import pytest
 
 from nectar.cardano.block import TxOut
 from nectar.cardano.point import Era
-from nectar.cardano.script import Datum, Purpose, Redeemer, Script, ScriptKind
+from nectar.cardano.script import Datum, Purpose, Redeemer
+from nectar.decode.block import decode_block
+from nectar.decode.want import EVERYTHING
 from nectar.errors import OverflowFatal
-from tests.processors.making import EMPTY_TX, block_of, busy, rows_of, singles
+from tests.processors.making import DATA, EMPTY_TX, block_of, busy, rows_of, singles
 
 OUT = TxOut(0, bytes([0x61]) + bytes(28), 5_000_000, (), None, None, None)
 
@@ -102,11 +104,19 @@ def test_addresses_in_a_table_of_their_own_say_the_same() -> None:
         )  # fmt: skip
 
 
-def test_only_plutus_that_it_brings_along_counts_as_script_size() -> None:
-    scripts = [Script(ScriptKind.NATIVE, b"n" * 28, b"xx"), Script(ScriptKind.PLUTUS_V2, b"p" * 28, b"yyy")]
-    tx = EMPTY_TX._replace(scripts=scripts, outputs=[OUT._replace(script=Script(ScriptKind.PLUTUS_V3, b"q" * 28, b"zzzz"))])
-    (row,) = rows_of("transactions", [block_of(tx)])["tx"]
-    assert row["script_size"] == 3
+def test_script_size_counts_each_plutus_script_of_the_witnesses_once() -> None:
+    """Against a count over plain CBOR: keys 3, 6 and 7 of the witness sets."""
+    sizes = 0
+    for path in sorted((DATA / "blocks").glob("*.block")):
+        era, parts = cbor2.loads(path.read_bytes())
+        if Era.ALONZO <= era <= Era.CONWAY:
+            block = decode_block(path.read_bytes(), EVERYTHING)
+            rows = rows_of("transactions", [block])["tx"]
+            for row, witnesses in zip(rows, parts[2], strict=True):
+                scripts = {(key, raw) for key in (3, 6, 7) for raw in witnesses.get(key, ())}
+                assert row["script_size"] == sum(len(raw) for _, raw in scripts)
+                sizes += row["script_size"]
+    assert sizes > 0
 
 
 def test_inline_datums_and_reference_scripts_of_real_outputs() -> None:

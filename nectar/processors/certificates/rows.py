@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from nectar.cardano.address import reward_address
@@ -120,7 +121,7 @@ class _Certified:
             self.out.facts["pot_transfer"].append((row_id, index, gain, -gain, self.this))
             return
         table = "reserve" if from_reserves else "treasury"
-        for credential, amount in one.rewards:
+        for credential, amount in sorted(one.rewards, key=lambda reward: (not reward[0].is_script, reward[0].hash)):
             place = item_id(self.this, next_place(self.counts, table))
             self.out.facts[table].append((place, self._address(credential), index, amount, self.this))
 
@@ -135,23 +136,38 @@ def next_place(counts: dict[str, int], table: str) -> int:
 def pool_update(
     out: RowBuffers, one: PoolRegistration, row_id: int, index: int, this: int, counts: dict[str, int], network_id: int
 ) -> None:
-    """`pool_update` with its owners, relays and metadata. `network_id` is for the owners, who are only key hashes."""
+    """`pool_update` with its owners (in the order of the ledger's set), relays and metadata.
+
+    `network_id` is for the owners, who are only key hashes, and for the reward account: the ledger let pools name an account
+    of another network, which it pays on its own (db-sync: `adjustNetworkTag`).
+    """
     pool = pool_hash(out, one.pool, this)
     meta = None
     if one.metadata is not None:
         url, digest = one.metadata
-        meta = blake2b(pool + digest + url.encode(), digest_size=32).digest()
+        meta = blake2b(pool + len(digest).to_bytes(4, "big") + digest + url.encode(), digest_size=32).digest()
         out.dimensions["pool_metadata_ref"].setdefault(meta, (meta, pool, url, digest, this))
     numerator, denominator = one.margin
-    reward = stake_address(out, one.reward_account, this)
+    header = bytes((one.reward_account[0] & 0xF0 | network_id,))
+    reward = stake_address(out, header + one.reward_account[1:], this)
     margin = numerator / denominator if denominator else 0.0
     out.facts["pool_update"].append(
         (row_id, pool, index, one.vrf_key_hash, one.pledge, reward, None, meta, margin, one.cost, this, None)
     )
-    for owner in dict.fromkeys(one.owners):
+    for owner in sorted(set(one.owners)):
         address = stake_address(out, reward_address(network_id, False, owner), this)
         out.facts["pool_owner"].append((item_id(this, next_place(counts, "pool_owner")), address, row_id))
     for relay in one.relays:
-        four, six = relay.ipv4 and str(relay.ipv4), relay.ipv6 and str(relay.ipv6)
+        four, six = relay.ipv4 and str(relay.ipv4), relay.ipv6 and ipv6_text(relay.ipv6)
         place = item_id(this, next_place(counts, "pool_relay"))
         out.facts["pool_relay"].append((place, row_id, four, six, relay.dns, relay.srv, relay.port))
+
+
+def ipv6_text(address: IPv6Address) -> str:
+    """RFC 5952, an IPv4 address within it with dots, as db-sync shows it; Python's own text varies with its version."""
+    number = int(address)
+    if number >> 32 == 0xFFFF:
+        return f"::ffff:{IPv4Address(number & 0xFFFFFFFF)}"
+    if 0x10000 <= number < 1 << 32:
+        return f"::{IPv4Address(number)}"
+    return address.compressed

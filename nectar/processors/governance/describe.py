@@ -1,11 +1,15 @@
-"""Governance actions as JSON, for gov_action_proposal.description."""
+"""Governance actions as JSON, for gov_action_proposal.description: the ledger's `ToJSON GovAction`, keys in jsonb's order.
+
+A kind has a tag, and what it is made of as a list (a kind made of one thing: that thing; of nothing: no contents).
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
 from typing import Any
 
-from nectar.cardano.address import stake_view
 from nectar.cardano.certificate import Credential
 from nectar.cardano.governance import (
     GovAction,
@@ -18,6 +22,7 @@ from nectar.cardano.governance import (
     TreasuryWithdrawals,
     UpdateCommittee,
 )
+from nectar.processors.governance.parameters import described_parameters
 
 KINDS: dict[type, str] = {
     ParameterChange: "ParameterChange",
@@ -28,51 +33,89 @@ KINDS: dict[type, str] = {
     NewConstitution: "NewConstitution",
     InfoAction: "InfoAction",
 }
-"""db-sync's names of the kinds."""
+"""db-sync's names of the kinds; a description's tag is the ledger's, `UpdateCommittee` for `NewCommittee`."""
+
+_DECIMALS = 19                 # a rational with more (ledger: `maxDecimalsWord64`) is shown as its two parts
+_EXACT = 1 << 53
 
 
 def describe_action(action: GovAction) -> str:
-    """`{"tag": kind, "contents": [...]}`; bytes in hex, numbers above 2^53 as text."""
-    told: dict[str, Any] = {"tag": KINDS[type(action)]}
-    contents = _contents(action)
-    if contents:
-        told["contents"] = contents
-    return json.dumps(told, separators=(",", ":"))
+    """`{"tag": kind, "contents": ...}`; hashes in hex, numbers above 2^53 as text."""
+    told: dict[str, Any] = {"tag": type(action).__name__}
+    if not isinstance(action, InfoAction):
+        told["contents"] = _contents(action)
+    return _text(told)
 
 
-def _contents(action: GovAction) -> list[Any]:
+def _contents(action: GovAction) -> Any:
     match action:
         case ParameterChange(previous, update, policy):
-            return [_id(previous), {str(key): _plain(value) for key, value in update.values.items()}, _plain(policy)]
+            return [_id(previous), described_parameters(update), policy]
         case HardForkInitiation(previous, major, minor):
             return [_id(previous), {"major": major, "minor": minor}]
         case TreasuryWithdrawals(withdrawals, policy):
-            return [[[stake_view(account), _plain(amount)] for account, amount in withdrawals], _plain(policy)]
+            return [[[_account(account), amount] for account, amount in sorted(withdrawals, key=_ledger_order)], policy]
         case NoConfidence(previous):
-            return [_id(previous)]
-        case UpdateCommittee(previous, removed, added, quorum):
-            members = [[_who(who), epoch] for who, epoch in added]
-            return [_id(previous), [_who(who) for who in removed], members, list(quorum)]
+            return _id(previous)
+        case UpdateCommittee(previous, removed, added, (above, below)):
+            gone = [_credential(who) for who in sorted(removed, key=lambda who: (not who.is_script, who.hash))]
+            members = {f"{_role(who)}-{who.hash.hex()}": epoch for who, epoch in added}
+            return [_id(previous), gone, members, Fraction(above, below) if below else 0]
         case NewConstitution(previous, anchor, script):
-            return [_id(previous), {"anchor": {"url": anchor.url, "dataHash": anchor.hash.hex()}, "script": _plain(script)}]
-    return []
+            constitution: dict[str, Any] = {"anchor": {"url": anchor.url, "dataHash": anchor.hash}}
+            return [_id(previous), constitution | ({} if script is None else {"script": script})]
+    return None
+
+
+def _ledger_order(withdrawal: tuple[bytes, int]) -> tuple[int, bool, bytes]:
+    account, _ = withdrawal
+    return account[0] & 15, not account[0] & 0x10, account[1:]
 
 
 def _id(action: GovActionId | None) -> dict[str, Any] | None:
-    return None if action is None else {"txId": action.tx_hash.hex(), "govActionIx": action.index}
+    return None if action is None else {"txId": action.tx_hash, "govActionIx": action.index}
 
 
-def _who(credential: Credential) -> str:
-    return f"{'scriptHash' if credential.is_script else 'keyHash'}-{credential.hash.hex()}"
+def _role(credential: Credential) -> str:
+    return "scriptHash" if credential.is_script else "keyHash"
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value if abs(value) <= 1 << 53 else str(value)
-    if isinstance(value, dict):
-        return {str(key): _plain(one) for key, one in value.items()}
+def _credential(credential: Credential) -> dict[str, bytes]:
+    return {_role(credential): credential.hash}
+
+
+def _account(raw: bytes) -> dict[str, Any]:
+    network = "Mainnet" if raw[0] & 15 == 1 else "Testnet"
+    return {"network": network, "credential": _credential(Credential(bool(raw[0] & 0x10), raw[1:]))}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        ordered = sorted(value.items(), key=lambda pair: (len(pair[0].encode()), pair[0].encode()))
+        return _within("{}", (f"{_string(key)}:{_text(one)}" for key, one in ordered))
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return value
+        return _within("[]", map(_text, value))
+    if isinstance(value, bytes):
+        return f'"{value.hex()}"'
+    if isinstance(value, Fraction):
+        return _rational(value)
+    if isinstance(value, int) and abs(value) > _EXACT:
+        return f'"{value}"'
+    return _string(value)
+
+
+_string: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _within(brackets: str, parts: Iterable[str]) -> str:
+    return f"{brackets[0]}{','.join(parts)}{brackets[1]}"
+
+
+def _rational(value: Fraction) -> str:
+    """A plain decimal where it ends, else its two parts (ledger: `ToJSON BoundedRatio`)."""
+    for digits in range(_DECIMALS + 1):
+        scaled = value * 10**digits
+        if scaled.denominator == 1:
+            text = str(scaled.numerator).rjust(digits + 1, "0")
+            return f"{text[:-digits]}.{text[-digits:]}" if digits else text
+    return _text({"numerator": value.numerator, "denominator": value.denominator})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import gcd
 from typing import Any
 
 from nectar.cardano.address import reward_address
@@ -20,6 +21,7 @@ from nectar.cardano.certificate import (
     VoteDelegation,
 )
 from nectar.cardano.governance import (
+    GovActionId,
     NewConstitution,
     ParameterChange,
     Proposal,
@@ -89,8 +91,20 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
                 governed.certificates()
             for index, proposal in enumerate(tx.proposals):
                 governed.proposal(index, proposal)
-            for index, vote in enumerate(tx.votes):
-                governed.vote(index, vote)
+            for place, (index, vote) in enumerate(zip(vote_indexes(tx.votes), tx.votes, strict=True)):
+                governed.vote(place, index, vote)
+
+
+def vote_indexes(votes: Sequence[Vote]) -> list[int]:
+    """voting_procedure.index of each: db-sync counts anew for every voter, in the order of the actions' ids."""
+    if len(votes) < 2:
+        return [0] * len(votes)
+    voted: dict[tuple[int, bytes], list[GovActionId]] = {}
+    for vote in votes:
+        voted.setdefault((vote.voter_kind, vote.voter_hash), []).append(vote.action)
+    for actions in voted.values():
+        actions.sort()
+    return [voted[vote.voter_kind, vote.voter_hash].index(vote.action) for vote in votes]
 
 
 @dataclass(slots=True)
@@ -162,21 +176,24 @@ class _Governed:
                 address = stake_address(self.out, account, self.this)
                 facts["treasury_withdrawal"].append((self._next("treasury_withdrawal"), row_id, address, amount))
         elif isinstance(action, UpdateCommittee):
-            facts["committee"].append((row_id, row_id, *action.quorum))
+            above, below = action.quorum
+            shared = gcd(above, below) or 1
+            facts["committee"].append((row_id, row_id, above // shared, below // shared))
             for who, epoch in action.added:
                 member = committee_hash(self.out, who, self.this)
                 facts["committee_member"].append((self._next("committee_member"), row_id, member, epoch))
         elif isinstance(action, NewConstitution):
             facts["constitution"].append((row_id, row_id, self._anchor(action.anchor, "constitution"), action.script_hash))
 
-    def vote(self, index: int, vote: Vote) -> None:
+    def vote(self, place: int, index: int, vote: Vote) -> None:
+        """`place` is among the transaction's votes, `index` among the voter's."""
         kind, who, this, out = vote.voter_kind, vote.voter_hash, self.this, self.out
         committee = committee_hash(out, Credential(kind == 1, who), this) if kind < 2 else None
         drep = drep_hash(out, DRep(kind - 2, who), this) if kind in (2, 3) else None
         pool = pool_hash(out, who, this) if kind == 4 else None
         out.facts["voting_procedure"].append(
             (
-                item_id(this, index), this, index, None, _ROLES[kind], committee, drep, pool, _VOTES[vote.vote],
+                item_id(this, place), this, index, None, _ROLES[kind], committee, drep, pool, _VOTES[vote.vote],
                 self._anchor(vote.anchor, "vote"), None, vote.action.tx_hash, vote.action.index,
             )
         )  # fmt: skip

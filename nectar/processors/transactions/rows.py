@@ -10,7 +10,7 @@ from nectar.cardano.address import describe
 from nectar.cardano.block import Asset, Block, Tx, TxOut
 from nectar.cardano.point import Era
 from nectar.cardano.position import ITEM_BITS, block_id, item_id, tx_id
-from nectar.cardano.script import Purpose, ScriptKind
+from nectar.cardano.script import Purpose
 from nectar.decode.want import Want
 from nectar.processors.dimensions import STAKE_ADDRESS, stake_address
 from nectar.processors.rows import Context, Row, RowBuffers
@@ -69,7 +69,7 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
         facts["tx"].append(
             (
                 this, tx.hash, in_block, tx.index, tx.out_sum, tx.fee, None, tx.size, tx.invalid_before,
-                tx.invalid_hereafter, 1 if tx.is_valid else 0, _script_size(tx),
+                tx.invalid_hereafter, 1 if tx.is_valid else 0, tx.script_size,
                 (tx.donation or 0) if tx.is_valid else 0,
             )
         )  # fmt: skip
@@ -89,11 +89,6 @@ def _besides(tx: Tx, this: int, facts: Mapping[str, list[Row]]) -> None:
         _named(tx.reference_inputs, this, facts["reference_tx_in"])
     if tx.required_signers:
         facts["extra_key_witness"].extend((item_id(this, i), signer, this) for i, signer in enumerate(tx.required_signers))
-
-
-def _script_size(tx: Tx) -> int:
-    """Of what witnesses and auxiliary data carry; a reference script is its output's."""
-    return sum([len(script.raw) for script in tx.scripts if script.kind is not ScriptKind.NATIVE]) if tx.scripts else 0
 
 
 def _spent(tx: Tx, this: int, first: int, tx_in: list[Row]) -> None:

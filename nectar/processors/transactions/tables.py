@@ -43,7 +43,7 @@ TX = Table(
         Column("invalid_before", Type.U64, "First slot in which it is valid.", null=True, source="CDDL transaction_body 8"),
         Column("invalid_hereafter", Type.U64, "First slot in which it is not valid any more.", null=True, source="CDDL transaction_body 3"),
         Column("valid_contract", Type.BOOL, "0 when a script failed and the collateral was taken.", source="CDDL block invalid_transactions"),
-        Column("script_size", Type.INT, "Sum of the sizes of the Plutus scripts it brings along, bytes.", source="witness set, auxiliary data"),
+        Column("script_size", Type.INT, "Sum of the sizes of the Plutus scripts it brings along, bytes.", source="witness set, each script once"),
         Column("treasury_donation", Type.LOVELACE, "Lovelace given to the treasury; 0 when it failed.", source="CDDL transaction_body 22"),
     ),
     Place.TX,
