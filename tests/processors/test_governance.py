@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import cbor2
+import pytest
 
 from nectar.cardano.address import stake_view
 from nectar.cardano.certificate import (
@@ -36,6 +37,7 @@ from nectar.cardano.governance import (
 )
 from nectar.decode.block import decode_block
 from nectar.decode.want import EVERYTHING
+from nectar.processors.governance.describe import describe_action
 from tests.decode.chunks import cut
 from tests.processors.making import EMPTY_TX, block_of, rows_of, singles
 
@@ -65,7 +67,8 @@ def test_all_seven_kinds_of_proposals() -> None:
     assert [row["type"] for row in found] == [
         "ParameterChange", "HardForkInitiation", "TreasuryWithdrawals", "NoConfidence", "NewCommittee", "NewConstitution", "InfoAction",
     ]  # fmt: skip
-    assert [json.loads(row["description"])["tag"] for row in found] == [row["type"] for row in found]
+    tags = [json.loads(row["description"])["tag"] for row in found]
+    assert tags == [row["type"].replace("NewCommittee", "UpdateCommittee") for row in found]
     assert (found[0]["prev_tx_hash"], found[0]["prev_index"]) == BEFORE
     (parameters,) = rows["param_proposal"]
     assert found[0]["param_proposal"] == parameters["id"]
@@ -76,6 +79,78 @@ def test_all_seven_kinds_of_proposals() -> None:
     assert [row["script_hash"] for row in rows["constitution"]] == [b"g" * 28]
     assert {row["type"] for row in rows["voting_anchor"]} == {"gov_action", "constitution"}
     assert stake_view(ACCOUNT) in {row["view"] for row in rows["stake_address"]}
+
+
+PREVIOUS = '{"txId":"' + "74" * 32 + '","govActionIx":3}'
+ONE, TWO = "6b" * 28, "73" * 28
+
+
+@pytest.mark.parametrize(
+    ("action", "text"),
+    [
+        (InfoAction(), '{"tag":"InfoAction"}'),
+        (NoConfidence(BEFORE), f'{{"tag":"NoConfidence","contents":{PREVIOUS}}}'),
+        (NoConfidence(None), '{"tag":"NoConfidence","contents":null}'),
+        (HardForkInitiation(BEFORE, 11, 0), f'{{"tag":"HardForkInitiation","contents":[{PREVIOUS},{{"major":11,"minor":0}}]}}'),
+        (
+            TreasuryWithdrawals(((bytes([0xE1]) + b"k" * 28, 10), (bytes([0xF1]) + b"s" * 28, 120_000_000_000_000)), b"k" * 28),
+            '{"tag":"TreasuryWithdrawals","contents":['
+            f'[[{{"network":"Mainnet","credential":{{"scriptHash":"{TWO}"}}}},120000000000000],'
+            f'[{{"network":"Mainnet","credential":{{"keyHash":"{ONE}"}}}},10]],"{ONE}"]}}',
+        ),
+        (
+            UpdateCommittee(BEFORE, (KEY, SCRIPT), ((SCRIPT, 653), (KEY, 372)), (4, 6)),
+            f'{{"tag":"UpdateCommittee","contents":[{PREVIOUS},[{{"scriptHash":"{TWO}"}},{{"keyHash":"{ONE}"}}],'
+            f'{{"keyHash-{ONE}":372,"scriptHash-{TWO}":653}},{{"numerator":2,"denominator":3}}]}}',
+        ),
+        (
+            NewConstitution(None, Anchor("https://é.org", b"h" * 32), None),
+            f'{{"tag":"NewConstitution","contents":[null,{{"anchor":{{"url":"https://é.org","dataHash":"{"68" * 32}"}}}}]}}',
+        ),
+        (
+            ParameterChange(
+                None,
+                ProtocolParamUpdate({27: 5, 10: [3, 1000], 11: [1, 3], 18: {2: [7, -8]}, 19: [[577, 10_000], [721, 10_000_000]], 20: [14, 2**60]}),
+                None,
+            ),
+            '{"tag":"ParameterChange","contents":[null,{"costModels":{"PlutusV3":[7,-8]},'
+            '"treasuryCut":{"numerator":1,"denominator":3},"committeeMinSize":5,"monetaryExpansion":0.003,'
+            '"executionUnitPrices":{"priceSteps":0.0000721,"priceMemory":0.0577},'
+            '"maxTxExecutionUnits":{"steps":"1152921504606846976","memory":14}},null]}',
+        ),
+    ],
+)
+def test_descriptions_are_the_ledgers_json(action: GovAction, text: str) -> None:
+    """Shapes as Koios and Blockfrost show them from db-sync's jsonb: its order of keys too."""
+    assert describe_action(action) == text
+    json.loads(text)
+
+
+def test_all_thresholds_are_named() -> None:
+    update = ProtocolParamUpdate({25: [[51, 100]] * 5, 26: [[67, 100]] * 10, **dict.fromkeys(range(27, 33), 1), 33: [15, 1]})
+    told = json.loads(describe_action(ParameterChange(None, update, None)))["contents"][1]
+    assert set(told["poolVotingThresholds"].values()) == {0.51}
+    assert len(told["poolVotingThresholds"]) == 5
+    assert len(told["dRepVotingThresholds"]) == 10
+    assert told["minFeeRefScriptCostPerByte"] == 15
+    assert not any(name.isdigit() for name in told)
+
+
+def test_a_quorum_is_in_lowest_terms() -> None:
+    """The ledger reads it as a rational; db-sync shows that one's parts."""
+    tx = EMPTY_TX._replace(proposals=[proposed(UpdateCommittee(None, (), (), quorum)) for quorum in ((4, 6), (0, 7), (1, 1))])
+    rows = rows_of("governance", [block_of(tx)])["committee"]
+    assert [(row["quorum_numerator"], row["quorum_denominator"]) for row in rows] == [(2, 3), (0, 1), (1, 1)]
+
+
+def test_a_votes_index_counts_within_its_voter_in_the_order_of_actions() -> None:
+    """db-sync: `zip [0 ..]` over each voter's map."""
+    first, second, third = GovActionId(b"a" * 32, 0), GovActionId(b"a" * 32, 2), GovActionId(b"b" * 32, 0)
+    cast = [(4, b"p", third), (4, b"p", first), (4, b"p", second), (2, b"d", second), (3, b"d", first)]
+    votes = [Vote(kind, who * 28, action, 1, None) for kind, who, action in cast]
+    rows = rows_of("governance", [block_of(EMPTY_TX._replace(votes=votes))])["voting_procedure"]
+    assert [row["index"] for row in rows] == [2, 0, 1, 0, 0]
+    assert [row["id"] & 4095 for row in rows] == [0, 1, 2, 3, 4]
 
 
 def test_votes_of_all_voters() -> None:

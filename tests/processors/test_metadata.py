@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from nectar.cardano.block import Metadatum
 from nectar.decode.metadata_json import metadata_json
+from nectar.processors.metadata import left_out
 from tests.processors.making import EMPTY_TX, block_of, busy, rows_of, singles
 
 leaves = st.integers(-(2**64), 2**64 - 1) | st.text(max_size=20) | st.binary(max_size=20)
@@ -90,6 +91,28 @@ def test_only_the_labels_of_the_plan() -> None:
     tx = EMPTY_TX._replace(metadata=[Metadatum(721, b"\x01"), Metadatum(20, b"\x02"), Metadatum(674, b"\x03")])
     rows = rows_of("metadata", [block_of(tx, tx._replace(is_valid=False))], labels=(721, 20))["tx_metadata"]
     assert [(row["key"], row["json"]) for row in rows] == [(721, "1"), (20, "2")]
+
+
+SHORT = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def escaped(text: str) -> str:
+    """As Haskell's aeson escapes a text: only these five briefly, other control characters in four digits."""
+    return "".join(SHORT.get(one) or (f"\\u{ord(one):04x}" if one < " " else one) for one in text)
+
+
+@given(text=st.text(st.sampled_from('\0\x01\b\t\n\f\r\x0f\x10\x1f\\"bfu0a'), max_size=8))
+def test_json_is_left_out_where_db_sync_leaves_it_out(text: str) -> None:
+    """db-sync looks for `\\u000` in its own escaped text (`containsUnicodeNul`)."""
+    assert left_out(metadata_json(cbor2.dumps({text: [text]}))) is ("\\u000" in escaped(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "out"),
+    [("a\0b", True), ("\x0b", True), ("\b", True), ("\f", True), ("\x10", False), ("\n\t\r", False), ("\\b", False), ("\\\b", True), ("\\u000x", True)],
+)
+def test_texts_left_out(text: str, out: bool) -> None:
+    assert left_out(metadata_json(cbor2.dumps(text))) is out
 
 
 def test_text_that_json_columns_cannot_hold_is_left_to_the_bytes() -> None:
