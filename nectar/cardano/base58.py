@@ -7,23 +7,21 @@ from zlib import crc32
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 _PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
-
-
-_TEN = 58**10
 _PAIR = 58**2
+_FIVE = 58**5
 
 
 def encode(data: bytes) -> str:
-    """Leading zero bytes become leading `1`s. Ten digits at a time: dividing a long number is what takes time."""
+    """Leading zero bytes become leading `1`s. Five digits at a time: by a number below 2^30 Python divides quickest."""
     number = int.from_bytes(data, "big")
-    pairs: list[str] = []
+    fives: list[str] = []
     while number:
-        number, ten = divmod(number, _TEN)
-        for _ in range(5):
-            ten, pair = divmod(ten, _PAIR)
-            pairs.append(_PAIRS[pair])
-    pairs.reverse()
-    return "1" * (len(data) - len(data.lstrip(b"\0"))) + "".join(pairs).lstrip("1")
+        number, five = divmod(number, _FIVE)
+        four, last = divmod(five, 58)
+        high, low = divmod(four, _PAIR)
+        fives.append(_PAIRS[high] + _PAIRS[low] + _ALPHABET[last])
+    fives.reverse()
+    return "1" * (len(data) - len(data.lstrip(b"\0"))) + "".join(fives).lstrip("1")
 
 
 def decode(text: str) -> bytes:

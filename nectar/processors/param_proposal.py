@@ -96,7 +96,7 @@ PARAM_PROPOSAL = Table(
 
 COST_MODEL = Table(
     "cost_model",
-    "Cost models that were proposed or set by genesis, each once.",
+    "Cost models that were proposed, each once.",
     Kind.DIMENSION,
     (
         Column("id", Type.HASH32, "Key of the models.", source="blake2b-256 of costs", differs="A sequence number in db-sync."),

@@ -63,7 +63,7 @@ REDEEMER = Table(
         Column("purpose", Type.LABEL, "spend, mint, cert, reward, vote or propose.", source="CDDL redeemer_tag"),
         Column("index", Type.INT, "Place in the sorted set that the purpose points at.", source="CDDL redeemers"),
         Column("script_hash", Type.HASH28, "The script.", null=True,
-               differs="NULL for a spent output until inputs are resolved."),
+               differs="NULL for a spent output until inputs are resolved; filled for the certificates that Conway brought too."),
         Column("redeemer_data_id", Type.HASH32, "What it carries.", references="redeemer_data.id"),
     ),
     Place.IN_TX,

@@ -52,6 +52,13 @@ def spoil(file: Path, at: int, mask: int = 0x01) -> None:
     file.write_bytes(data)
 
 
+def test_a_snapshot_whose_first_block_is_garbage(chain: Path) -> None:
+    folder = chain / "vectors" / "mithril-devnet-immutable" / "parsing_error" / "immutable"
+    error = refused(folder, "NEC-S004", "begins at byte 0 is damaged", DEVNET)
+    assert error.where is not None
+    assert "04831.chunk" in error.where
+
+
 def test_no_folder_and_no_chunks(tmp_path: Path, chain: Path) -> None:
     for path, why in ((tmp_path / "nowhere", "no such folder"), (tmp_path, "no chunk files"), (chain / "README.md", "no such")):
         with pytest.raises(SourceError, match=why) as caught:
