@@ -71,7 +71,7 @@ def _address(text: str, network: str) -> PaymentAddress | StakeAddress:
         raise EntryError(codes.BAD_ADDRESS, f"{say(text)} is not an address{why}", _address_hint(text)) from error
     kind = raw[0] >> 4
     if kind == _BYRON_KIND:
-        if network in _MAGIC and not _is_of(raw, _MAGIC[network]):
+        if network in _MAGIC and not base58.byron_is_of(raw, _MAGIC[network]):
             raise _foreign(text, network)
         return PaymentAddress(raw)
     shortest = 57 if kind < 4 else 29
@@ -96,33 +96,6 @@ def _foreign(text: str, network: str) -> EntryError:
     other = "a test network" if network == "mainnet" else f"another network than {network}"
     what = f"{say(text)} belongs to {other}, and this plan is for {network}"
     return EntryError(codes.FOREIGN_ADDRESS, what, "check [plan] network")
-
-
-def _is_of(byron: bytes, magic: int | None) -> bool:
-    """Whether a Byron address carries this network magic (mainnet's carry none); true when its attributes cannot be read.
-
-    The payload is [28-byte root, attributes, type] (Byron CDDL `addressid, addrattr, addrtype`); attribute 2 is the magic,
-    wrapped as bytes.
-    """
-    payload = base58.byron_payload(byron)
-    if payload[:3] != b"\x83\x58\x1c" or len(payload) < 32 or payload[31] >> 5 != 5:
-        return True
-    at = 32
-    for _ in range(payload[31] & 31):
-        key, head = payload[at : at + 1], payload[at + 1 : at + 2]
-        if not head or head[0] >> 5 != 2 or head[0] & 31 > 24:
-            return True
-        start = at + (2 if head[0] & 31 < 24 else 3)
-        length = head[0] & 31 if head[0] & 31 < 24 else payload[at + 2] if at + 2 < len(payload) else 0
-        at = start + length
-        if key == b"\x02":
-            return magic is not None and payload[start:at] == _cbor_uint(magic)
-    return magic is None
-
-
-def _cbor_uint(value: int) -> bytes:
-    """Canonical CBOR of the small magics."""
-    return bytes((value,)) if value < 24 else b"\x1a" + value.to_bytes(4, "big")
 
 
 def parse_pool_entry(text: str) -> bytes:

@@ -1,0 +1,1 @@
+"""The filter language: text -> syntax -> typed tree -> Python, SQL and needles."""

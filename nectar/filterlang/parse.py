@@ -1,0 +1,241 @@
+"""Text -> syntax tree, by `grammar/filter.lark`. The only module that knows Lark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from nectar.filterlang.codes import SYNTAX, TOO_LONG
+from nectar.filterlang.syntax import (
+    And,
+    Between,
+    Compare,
+    Count,
+    Expr,
+    File,
+    FilterError,
+    IsNull,
+    Literal,
+    Match,
+    Name,
+    Not,
+    Or,
+    Quantifier,
+    Slip,
+    Span,
+    Sum,
+    Within,
+)
+from nectar.resources import read_grammar
+
+if TYPE_CHECKING:
+    from lark import Lark, Token, Tree
+
+LONGEST = 65_536                # characters of a filter; a long list belongs in a file
+DEEPEST = 64                    # parentheses and quantifiers within each other
+
+
+
+
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)")
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
+
+_WORDS = {
+    "LPAR": '"("', "RPAR": '")"', "LSQB": '"["', "RSQB": '"]"', "COMMA": '","', "DOT": '"."', "AT": '"@file"',
+    "COMPARISON": "a comparison (==, !=, <, <=, >, >=)",
+    "INTEGER": "a number", "NUMBER": "a number", "TEXT": "a text in quotes", "PATTERN": "a /pattern/",
+    "HEX": "0x.. bytes", "DATE": "a date", "EPOCH": "epoch N", "IDENTIFIER": "an address or id", "NAME": "a field",
+    "$END": "the end",
+}  # fmt: skip
+_OPERAND = {"NAME", "TEXT", "INTEGER", "NUMBER", "HEX", "DATE", "EPOCH", "IDENTIFIER", "TRUE", "FALSE", "LPAR", "ANY", "ALL", "NONE", "COUNT", "SUM"}
+_KEYWORDS = (
+    "and", "or", "not", "in", "between", "like", "matches", "starts_with", "contains", "is", "null", "any", "all", "none", "count", "sum",
+)  # fmt: skip
+
+
+def parse(text: str) -> Expr:
+    """Errors: FilterError NEC-F001 (with what was expected, in words), NEC-F002 (too long or too deep to be meant)."""
+    if len(text) > LONGEST:
+        hint = "put long lists into a file: in @file(\"wallets.txt\")"
+        raise FilterError([Slip(TOO_LONG, f"this filter has {len(text):,} characters; {LONGEST:,} are the most", Span(0, 1), hint)])
+    if not text.strip() or not re.sub(r"#[^\n]*", "", text).strip():
+        raise FilterError([Slip(SYNTAX, "this filter is empty", Span(0, len(text)), 'say what to keep, as in "fee > 1 ada", or leave it out')])
+    _check_depth(text)
+    from lark.exceptions import UnexpectedInput
+
+    try:
+        return _expr(_parser().parse(text))
+    except UnexpectedInput as error:
+        raise FilterError([_syntax(text, error)]) from None
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Lark:
+    """40 ms to make, so only when a filter is there."""
+    from lark import Lark
+
+    return Lark(read_grammar("filter.lark"), parser="lalr", propagate_positions=True, maybe_placeholders=True)
+
+
+def _check_depth(text: str) -> None:
+    depth = 0
+    for found in re.finditer(r'"(?:\\.|[^"\\\n])*"|#[^\n]*|[()]|\bnot\b', text):
+        depth += {"(": 1, ")": -1, "not": 0}.get(found[0], 0)
+        if depth > DEEPEST:
+            raise FilterError([Slip(TOO_LONG, f"more than {DEEPEST} parentheses within each other", Span(*found.span()))])
+    if len(re.findall(r"\bnot\b", text)) > 1_000:
+        raise FilterError([Slip(TOO_LONG, "more than 1,000 times not", Span(0, 1))])
+
+
+def _syntax(text: str, error: Any) -> Slip:
+    """What was found where, and what could have stood there, in words."""
+    from lark.exceptions import UnexpectedCharacters, UnexpectedToken
+
+    allowed = set(getattr(error, "allowed", None) or getattr(error, "expected", None) or ())
+    at = error.pos_in_stream if isinstance(error.pos_in_stream, int) else len(text)
+    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+        at = len(text.rstrip())
+        return Slip(SYNTAX, "the filter ends too early", Span(at, at + 1), "", _in_words(allowed))
+    if not isinstance(error, UnexpectedCharacters | UnexpectedToken):
+        at = len(text.rstrip())
+        return Slip(SYNTAX, "the filter ends too early", Span(at, at + 1), "", _in_words(allowed))
+    word = re.match(r"\w+|==|=|&&|\|\||[^\w\s]", text[at:])
+    found = word[0] if word else text[at : at + 1]
+    return Slip(SYNTAX, f'"{found}" cannot stand here', Span(at, at + len(found)), _meant(found, text[at:]), _in_words(allowed))
+
+
+def _meant(found: str, rest: str) -> str:
+    known = {"=": "compare with ==", "&&": "write and", "||": "write or", "!": "write not", "'": 'texts stand in double quotes: "abc"'}
+    if found in known:
+        return known[found]
+    if found == '"':
+        return "the text has no closing quote"
+    if found == "/":
+        return "the pattern has no closing slash"
+    near = get_close_matches(found.lower(), _KEYWORDS, 1, 0.7)
+    return f"did you mean {near[0]}?" if near and near[0] != found else ""
+
+
+def _in_words(allowed: set[str]) -> str:
+    words = []
+    if {"NAME", "TEXT", "LPAR"} <= allowed or {"NAME", "INTEGER", "HEX"} <= allowed:
+        words.append("a field, a literal, or a test in parentheses")
+        allowed = allowed - _OPERAND
+    words += sorted({_WORDS.get(one, one.lower()) for one in allowed if not one.startswith("__")})
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _expr(tree: Any) -> Expr:
+    return _MAKE[tree.data](tree.children, _span(tree))
+
+
+def _span(tree: Any) -> Span:
+    return Span(getattr(tree.meta, "start_pos", 0), getattr(tree.meta, "end_pos", 0))
+
+
+def _token_span(token: Token) -> Span:
+    return Span(token.start_pos or 0, token.end_pos or 0)
+
+
+def _name(children: Sequence[Any], at: Span) -> Name:
+    parts = tuple(str(one) for one in children if not hasattr(one, "data"))
+    if parts[0] in _KEYWORDS:                   # where no operator can stand, the lexer takes it for a name
+        raise FilterError([Slip(SYNTAX, f'"{parts[0]}" cannot stand here', at, "", _in_words(_OPERAND))])
+    keys = tuple(_key(one.children[0]) for one in children if hasattr(one, "data"))
+    return Name(parts, keys, at)
+
+
+def _key(token: Token) -> str | int:
+    return int(token) if token.type == "INTEGER" else unquoted(token)
+
+
+def unquoted(token: str) -> str:
+    """A text's value. Errors: FilterError for an escape that there is not."""
+
+    def one(found: re.Match[str]) -> str:
+        escape = found[1]
+        if escape[0] == "u" and len(escape) == 5:
+            return chr(int(escape[1:], 16))
+        if escape not in _ESCAPES:
+            begin = getattr(token, "start_pos", 0) + 1 + found.start()
+            what = f"\\{escape} is no escape"
+            raise FilterError([Slip(SYNTAX, what, Span(begin, begin + 2), 'escapes are \\" \\\\ \\n \\r \\t and \\uXXXX')])
+        return _ESCAPES[escape]
+
+    value = _ESCAPE.sub(one, token[1:-1])
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        begin = getattr(token, "start_pos", 0)
+        raise FilterError([Slip(SYNTAX, "half of a surrogate pair is no text", Span(begin, begin + len(token)))])
+    return value
+
+
+def _token_literal(kind: str) -> Any:
+    def make(children: Sequence[Any], at: Span) -> Literal:
+        text = unquoted(children[0]) if kind == "text" else " ".join(map(str, children))
+        return Literal(kind, text, at)
+
+    return make
+
+
+def _pattern(token: Token) -> Literal:
+    if token.type == "PATTERN":
+        return Literal("pattern", str(token[1:-1]), _token_span(token))
+    return Literal("text", unquoted(token), _token_span(token))
+
+
+def _choices(tree: Any) -> tuple[Expr, ...] | File | Name:
+    if tree.data == "file":
+        return File(unquoted(tree.children[0]), _span(tree))
+    if tree.data == "choices":
+        return tuple(map(_expr, tree.children))
+    return _name(tree.children, _span(tree))
+
+
+def _within(negated: bool) -> Any:
+    return lambda c, at: Within(_expr(c[0]), _choices(c[1]), negated, at)
+
+
+def _between(negated: bool) -> Any:
+    return lambda c, at: Between(_expr(c[0]), _expr(c[1]), _expr(c[2]), negated, at)
+
+
+def _match(kind: str, negated: bool) -> Any:
+    def make(children: Sequence[Any], at: Span) -> Match:
+        operand, pattern = children
+        return Match(kind, _expr(operand), _expr(pattern) if hasattr(pattern, "data") else _pattern(pattern), negated, at)
+
+    return make
+
+
+def _collection(tree: Tree[Any]) -> Name:
+    return _name(tree.children, _span(tree))
+
+
+_MAKE: dict[str, Any] = {
+    "either": lambda c, at: Or(tuple(map(_expr, c)), at),
+    "both": lambda c, at: And(tuple(map(_expr, c)), at),
+    "negation": lambda c, at: Not(_expr(c[0]), at),
+    "comparison": lambda c, at: Compare(str(c[1]), _expr(c[0]), _expr(c[2]), at),
+    "between": _between(False),
+    "not_between": _between(True),
+    "within": _within(False),
+    "not_within": _within(True),
+    "like": _match("like", False),
+    "not_like": _match("like", True),
+    "matches": _match("matches", False),
+    "not_matches": _match("matches", True),
+    "starts_with": _match("starts_with", False),
+    "contains": _match("contains", False),
+    "is_null": lambda c, at: IsNull(_expr(c[0]), False, at),
+    "is_not_null": lambda c, at: IsNull(_expr(c[0]), True, at),
+    "field": _name,
+    "quantifier": lambda c, at: Quantifier(str(c[0]), _collection(c[1]), _expr(c[2]), at),
+    "count": lambda c, at: Count(_collection(c[0]), None if c[1] is None else _expr(c[1]), at),
+    "sum": lambda c, at: Sum(_collection(c[0]), at),
+    **{kind: _token_literal(kind) for kind in ("integer", "number", "amount", "epoch", "date", "hex", "text", "identifier", "yes", "no")},
+}  # fmt: skip

@@ -1,0 +1,159 @@
+"""What a filter's text says, before anything is known of its fields: the tree that the parser makes and the printer writes.
+
+Trees compare by what they say; where it stood (`at`, offsets into the text) does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+
+class Span(NamedTuple):
+    """Offsets into the text: `start` included, `end` not."""
+
+    start: int = 0
+    end: int = 0
+
+
+def _at() -> Any:
+    return field(default=Span(), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """`tx.fee`, or `json.name[0]` with what stands in brackets in `keys`."""
+
+    parts: tuple[str, ...]
+    keys: tuple[str | int, ...] = ()
+    at: Span = _at()
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """`kind` is the grammar's word (integer, number, amount, epoch, date, hex, text, identifier, yes, no); `text` as written,
+    but for texts, which stand decoded."""
+
+    kind: str
+    text: str
+    at: Span = _at()
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """`@file("wallets.txt")`: one literal a line."""
+
+    path: str
+    at: Span = _at()
+
+
+@dataclass(frozen=True, slots=True)
+class Quantifier:
+    """`kind` is any, all or none."""
+
+    kind: str
+    collection: Name
+    body: Expr
+    at: Span = _at()
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    collection: Name
+    body: Expr | None
+    at: Span = _at()
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """`name` is a collection's field: `outputs.value`."""
+
+    name: Name
+    at: Span = _at()
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    op: str
+    left: Expr
+    right: Expr
+    at: Span = _at()
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    operand: Expr
+    low: Expr
+    high: Expr
+    negated: bool
+    at: Span = _at()
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    operand: Expr
+    choices: tuple[Expr, ...] | File | Name
+    negated: bool
+    at: Span = _at()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """`kind` is like, matches, starts_with or contains; `pattern` a literal (a regular expression's text without its slashes)."""
+
+    kind: str
+    operand: Expr
+    pattern: Expr
+    negated: bool
+    at: Span = _at()
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull:
+    operand: Expr
+    negated: bool
+    at: Span = _at()
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: Expr
+    at: Span = _at()
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    parts: tuple[Expr, ...]
+    at: Span = _at()
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    parts: tuple[Expr, ...]
+    at: Span = _at()
+
+
+Expr: TypeAlias = (
+    Name | Literal | Quantifier | Count | Sum | Compare | Between | Within | Match | IsNull | Not | And | Or
+)
+
+
+class Slip(NamedTuple):
+    """One thing wrong with a filter's text: `code` is a complaint's."""
+
+    code: str
+    what: str
+    at: Span
+    hint: str = ""
+    allowed: str = ""
+    file: str = ""                      # another file, when the slip is in a list that `@file` names
+    line: int = 0
+
+
+class FilterError(ValueError):
+    """A filter's text is wrong; carries every slip."""
+
+    def __init__(self, slips: Sequence[Slip]) -> None:
+        super().__init__(slips[0].what)
+        self.slips = tuple(slips)

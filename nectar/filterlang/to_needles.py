@@ -1,0 +1,138 @@
+"""Checked tree -> needles: byte strings of which a raw block must hold some, or nothing in it can match.
+
+Sound by construction: a needle is only taken where the bytes must stand in the block as they are. Hashes of keys and
+scripts, policies, pools and asset names do, whatever wraps them; hashes of things that stand there whole (a transaction's id,
+an inline datum's hash) do not. A number stands there with its leading zeros in any width, so its own bytes do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from nectar.filterlang import tree
+from nectar.filterlang.kinds import T
+from nectar.filterlang.scopes import COLLECTIONS
+
+SHORTEST = 2                   # bytes of a needle; shorter ones are everywhere
+_DIRECT = {
+    ("outputs", "payment_cred"), ("outputs", "stake_cred"), ("certs", "drep"), ("votes", "drep"),
+    ("mints", "name"), ("mints", "name_text"), ("assets", "name"), ("assets", "name_text"), ("votes", "action_tx"), ("inputs", "tx_hash"),
+}  # fmt: skip
+"""Fields of bytes that stand in the block as they are; by type, policies and pools do everywhere but in a block's header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A block that matches holds one of `strings`, or, with `spends`, spends an output that the run looks after."""
+
+    strings: frozenset[bytes]
+    spends: bool = False
+
+
+Needles = tuple[Clause, ...]
+"""All clauses must hold; none says nothing."""
+
+
+def to_needles(test: tree.Test, unknown_too: bool = False) -> Needles:
+    """Of a test that keeps what is surely true; with `unknown_too` also what is not surely false."""
+    return _simplest(_Finder(unknown_too).clauses(test, True))
+
+
+def _simplest(clauses: Iterable[Clause]) -> Needles:
+    """Each once, the fewest and longest strings first."""
+    unique = dict.fromkeys(clauses)
+    return tuple(sorted(unique, key=lambda c: (c.spends, len(c.strings), -min(map(len, c.strings), default=0), sorted(c.strings)[:1])))
+
+
+@dataclass(frozen=True, slots=True)
+class _Finder:
+    unknown_too: bool
+
+    def clauses(self, test: tree.Test, wanted: bool) -> list[Clause]:
+        """What must hold in a block of which a part makes the test true (`wanted`) or false; nothing known: none."""
+        match test:
+            case tree.Not(part):
+                return self.clauses(part, not wanted)
+            case tree.And(parts) if wanted:
+                return [clause for part in parts for clause in self.clauses(part, True)]
+            case tree.Or(parts) if not wanted:
+                return [clause for part in parts for clause in self.clauses(part, False)]
+            case tree.And(parts) | tree.Or(parts):
+                return self._either([self.clauses(part, wanted) for part in parts])
+            case tree.Any(each, body) if wanted and each.scope == "inputs" and not _named_only(body):
+                return [] if self.unknown_too else [Clause(frozenset(), True)]
+            case tree.Any(_, body) if wanted:
+                return self.clauses(body, True)
+            case tree.Compare(op, tree.Count(_, body), tree.Value(_, least)) if (
+                wanted and body is not None and op in ("==", ">", ">=") and isinstance(least, int) and least + (op == ">") > 0
+            ):
+                return self.clauses(tree.Any(test.left.each, body), True)  # type: ignore[union-attr]
+            case _:
+                return self._leaf(test) if wanted else []
+
+    def _either(self, found: list[list[Clause]]) -> list[Clause]:
+        """One clause that holds when any of the parts does: of each part the clause that rejects most."""
+        if not all(found):
+            return []
+        best = [min(clauses, key=lambda c: (c.spends, len(c.strings))) for clauses in found]
+        strings: frozenset[bytes] = frozenset().union(*(clause.strings for clause in best))
+        return [Clause(strings, any(clause.spends for clause in best))]
+
+    def _leaf(self, test: tree.Test) -> list[Clause]:
+        strings: list[bytes | None] = []
+        match test:
+            case tree.Compare("==", tree.Ref() as ref, tree.Value(_, value)) if not ref.path:
+                strings = [_needle(ref, value)]
+            case tree.In(ref, _, values) if not ref.path:
+                strings = [_needle(ref, value) for value in values]
+            case tree.Starts(ref, value) | tree.Contains(ref, value):
+                strings = [_needle(ref, value)]
+            case tree.Glob(ref, pattern):
+                longest = max(pattern.split("*"), key=len)
+                strings = [_needle(ref, longest.encode())] if ref.field == "name_text" else []
+        found = [one for one in strings if one is not None and len(one) >= SHORTEST]
+        if not found or len(found) < len(strings) or (self.unknown_too and _nullable(test)):
+            return []
+        return [Clause(frozenset(found))]
+
+
+def _named_only(body: tree.Test) -> bool:
+    """Whether a test of an input asks only which one it is: that stands in the block."""
+    return all(ref.field in ("tx_hash", "index") for inner in tree.walk(body) for ref in tree.refs_of(inner) if ref.scope == "inputs")
+
+
+def _nullable(test: tree.Test) -> bool:
+    return any(ref.scope in COLLECTIONS and COLLECTIONS[ref.scope].fields[ref.field].null for ref in tree.refs_of(test))
+
+
+def _needle(ref: tree.Ref, value: object) -> bytes | None:
+    """The bytes that must be there when the field has, begins with or holds this value."""
+    if ref.scope in ("block", "tx") or ref.scope not in COLLECTIONS:
+        return None
+    if ref.scope == "metadata" and ref.field == "label" and isinstance(value, int) and value > 0:
+        return value.to_bytes((value.bit_length() + 7) // 8, "big")
+    if not isinstance(value, bytes):
+        return None
+    what = COLLECTIONS[ref.scope].fields[ref.field]
+    if ref.scope == "inputs" and ref.field != "tx_hash":
+        return None
+    if what.type is T.ADDRESS:
+        return _of_address(value)
+    if what.type is T.STAKE_ADDRESS:
+        return value[1:]
+    if what.type is T.DREP:
+        return value[1:] or None
+    if what.type in (T.POLICY, T.POOL) or (ref.scope, ref.field) in _DIRECT:
+        return value
+    return None
+
+
+def _of_address(raw: bytes) -> bytes | None:
+    """What surely stands in an output at this address, whichever of its spellings is used: the payment credential.
+
+    Byron's addresses have one spelling; their first bytes are in the payload that the checksum covers.
+    """
+    if not raw:
+        return None
+    return raw if raw[0] >> 4 == 8 else raw[1:29] if len(raw) >= 29 else None

@@ -1,0 +1,250 @@
+"""Checked tree -> SQL, for SQLite and for the MySQL family: what stands after WHERE.
+
+As in Python a test is written in two ways, *surely true* and *surely false*, and both are put together from `AND`, `OR` and
+`EXISTS` alone: a comparison with NULL is neither, as SQL has it. So nothing depends on how a database negates NULL.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from nectar.cardano.address import describe
+from nectar.filterlang import tree
+from nectar.filterlang.kinds import T
+from nectar.filterlang.scopes import ASSETS_OF_OUTPUT, BLOCK, CERT_ROWS, COLLECTIONS, TX, U64, Field, Scope
+from nectar.filterlang.unknown import can_be_unknown
+
+_FALSE_OP = {"=": "<>", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+_WITH_ADDRESS = (
+    '(SELECT o.*, a."address", a."has_script" AS "address_has_script", a."payment_cred" '
+    'FROM "tx_out" o JOIN "address" a ON a."id" = o."address_id")'
+)
+_TABLE = re.compile(r'(?:FROM|JOIN) ["`](\w+)["`]')
+_LARGEST_SIGNED = (1 << 63) - 1
+
+
+class NotInSql(ValueError):
+    """A database cannot express a test; says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`dialect`: sqlite, mysql or tidb. `eras`: first slot of each, ascending, and its value. `address_table`: outputs name
+    their addresses by id (option of the transactions processor). `tables`: those that there are; empty: all of them."""
+
+    dialect: str
+    eras: tuple[tuple[int, int], ...] = ()
+    address_table: bool = False
+    tables: frozenset[str] = frozenset()
+
+
+def to_sql(test: tree.Test, target: Target, scopes: Iterable[Scope] = (), wanted: bool = True) -> str:
+    """Over the alias `t` (and `b`, the block of a transaction). Errors: NotInSql."""
+    known = {scope.name: scope for scope in (BLOCK, TX, *COLLECTIONS.values(), *scopes)}
+    text = _Writer(target, known).text(test, wanted)
+    missing = sorted(set(_TABLE.findall(text)) - target.tables) if target.tables else []
+    if missing:
+        raise NotInSql(f"table {missing[0]} is not filled by this plan")
+    return text
+
+
+def quoted(template: str, dialect: str) -> str:
+    """A template's names as the dialect writes them."""
+    return template if dialect == "sqlite" else template.replace('"', "`")
+
+
+@dataclass(slots=True)
+class _Writer:
+    target: Target
+    scopes: Mapping[str, Scope]
+    sqlite: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sqlite = self.target.dialect == "sqlite"
+
+    # Tests
+
+    def text(self, test: tree.Test, wanted: bool) -> str:
+        match test:
+            case tree.Const(value):
+                return "1 = 1" if value is wanted else "1 = 0"
+            case tree.Not(part):
+                return self.text(part, not wanted)
+            case tree.And(parts) | tree.Or(parts):
+                word = " AND " if isinstance(test, tree.And) is wanted else " OR "
+                return f"({word.join(self.text(part, wanted) for part in parts)})"
+            case tree.Any(each, body):
+                return self._any(each, body, wanted)
+            case tree.Truth(ref):
+                return self.ref(ref) if wanted else f"(NOT {self.ref(ref)})"
+            case tree.Null(ref):
+                return f"({self.ref(ref)} IS {'' if wanted else 'NOT '}NULL)"
+            case tree.Compare(op, left, right):
+                return self._compare("=" if op == "==" else op, left, right, wanted)
+            case tree.In(ref, _, values):
+                return self._in(ref, values, wanted)
+            case tree.Glob(ref, pattern):
+                return self._glob(ref, pattern.split("*"), wanted)
+            case tree.Starts(ref, value):
+                return self._glob(ref, [value, "" if isinstance(value, str) else b""], wanted)
+            case tree.Contains(ref, value):
+                op = ">" if wanted else "="
+                return f"(INSTR({self.ref(ref)}, {self.value(value)}) {op} 0)"
+            case tree.Regex():
+                raise NotInSql("databases read regular expressions each in their own way: use like, or filter while loading")
+
+    def _any(self, each: tree.Each, body: tree.Test, wanted: bool) -> str:
+        source, link = self.source(each)
+        if wanted:
+            return f"EXISTS (SELECT 1 FROM {source} WHERE {link} AND {self.text(body, True)})"
+        if not can_be_unknown(body, self.scopes):
+            return f"NOT EXISTS (SELECT 1 FROM {source} WHERE {link} AND {self.text(body, True)})"
+        return f"NOT EXISTS (SELECT 1 FROM {source} WHERE {link} AND {self.text(body, False)} IS NOT TRUE)"
+
+    def source(self, each: tree.Each) -> tuple[str, str]:
+        """What follows FROM, and the condition that ties an element to what it belongs to."""
+        scope = self.scopes[each.scope]
+        source, link, parent = scope.source, scope.link, each.parent
+        if each.scope == "assets" and parent != "t":
+            _, source, link = ASSETS_OF_OUTPUT
+        if not source:
+            hint = "a table keeps each once, with the first transaction only"
+            raise NotInSql(f"no table tells which transactions show which {each.scope}: {hint}")
+        if self.target.address_table:
+            source = source.replace('"tx_out"', _WITH_ADDRESS)
+        if "{certs}" in source:
+            rows = [sql for table, sql in CERT_ROWS.items() if not self.target.tables or table in self.target.tables]
+            if not rows:
+                raise NotInSql("no table of certificates is filled: switch on certificates or governance")
+            source = source.replace("{certs}", f"({' UNION ALL '.join(rows)})")
+        return self._template(source, each.var, parent), self._template(link, each.var, parent)
+
+    def _template(self, text: str, var: str, parent: str = "t") -> str:
+        filled = text.replace("{x}", var).replace("{t}", "t").replace("{b}", "b").replace("{p}", parent)
+        return quoted(filled.replace("{era}", self._era()), self.target.dialect)
+
+    def _era(self) -> str:
+        whens = " ".join(f'WHEN b."id" >= {slot * 2} THEN {value}' for slot, value in reversed(self.target.eras) if slot > 0)
+        first = next((value for slot, value in reversed(self.target.eras) if slot == 0), 1)
+        inner = f'CASE WHEN b."id" < 0 THEN 1 {whens} ELSE {first} END'
+        return f"({inner})"
+
+    def _compare(self, op: str, left: tree.Term, right: tree.Term, wanted: bool) -> str:
+        op = op if wanted else _FALSE_OP[op]
+        texts = self.term(left), self.term(right)
+        if isinstance(left, tree.Ref) and isinstance(right, tree.Value) and isinstance(right.value, str) and self._padded(left):
+            size = len(right.value.encode())
+            join, same = ("AND", "=") if wanted else ("OR", "<>")
+            return f"({texts[0]} {op} {texts[1]} {join} LENGTH({texts[0]}) {same} {size})"
+        if isinstance(left, tree.Ref) and isinstance(right, tree.Ref) and self._padded(left):
+            return f"(CAST({texts[0]} AS BINARY) {op} CAST({texts[1]} AS BINARY))"
+        return f"({texts[0]} {op} {texts[1]})"
+
+    def _padded(self, ref: tree.Ref) -> bool:
+        """MySQL's texts are equal to those with spaces after them."""
+        what = self.field_of(ref)
+        return not self.sqlite and (what.type is T.TEXT or bool(ref.path)) and not what.choices and not what.raw
+
+    def _in(self, ref: tree.Ref, values: tuple[int | str | bytes, ...], wanted: bool) -> str:
+        text, word = self.ref(ref), "IN" if wanted else "NOT IN"
+        found = f"{text} {word} ({', '.join(self.value(self._as_kept(ref, value)) for value in values)})"
+        if self._padded(ref):
+            exact = ", ".join(f"x'{value.encode().hex()}'" for value in values if isinstance(value, str))
+            return f"({found} {'AND' if wanted else 'OR'} CAST({text} AS BINARY) {word} ({exact}))"
+        return f"({found})"
+
+    def _as_kept(self, ref: tree.Ref, value: int | float | str | bytes) -> int | float | str | bytes:
+        """Outputs keep an address's text."""
+        if isinstance(value, bytes) and self.field_of(ref).type is T.ADDRESS:
+            return describe(value).text
+        return value
+
+    def _glob(self, ref: tree.Ref, parts: list[str] | list[str | bytes], wanted: bool) -> str:
+        """`parts` are what stands between the stars."""
+        what, text, no = self.field_of(ref), self.ref(ref), "" if wanted else "NOT "
+        if what.type is T.STAKE_ADDRESS:
+            text = self._template('(SELECT g."view" FROM "stake_address" g WHERE g."id" = ', "x") + f"{text})"
+        if what.raw or what.type in (T.BYTES, T.POLICY):
+            return self._glob_bytes(text, [part.encode() if isinstance(part, str) else part for part in parts], wanted)
+        texts = [part for part in parts if isinstance(part, str)]
+        if self.sqlite:
+            pattern = "*".join("".join(f"[{c}]" if c in "[?" else c for c in part) for part in texts)
+            return f"({text} {no}GLOB {self.value(pattern)})"
+        pattern = "%".join("".join(f"|{c}" if c in "|%_" else c for c in part) for part in texts)
+        return f"({text} {no}LIKE {self.value(pattern)} ESCAPE '|')"
+
+    def _glob_bytes(self, text: str, parts: list[bytes], wanted: bool) -> str:
+        if len(parts) == 3 and not parts[0] and not parts[2]:
+            return f"(INSTR({text}, {self.value(parts[1])}) {'>' if wanted else '='} 0)"
+        if len(parts) > 2:
+            raise NotInSql("bytes can be searched for a beginning, an end, or one thing within")
+        begin, end = parts
+        equal, join, least = ("=", " AND ", ">=") if wanted else ("<>", " OR ", "<")
+        tests = []
+        if begin:
+            tests.append(f"SUBSTR({text}, 1, {len(begin)}) {equal} {self.value(begin)}")
+        if end:
+            tests.append(f"SUBSTR({text}, -{len(end)}) {equal} {self.value(end)}")
+        if begin and end:
+            tests.append(f"LENGTH({text}) {least} {len(begin) + len(end)}")
+        return f"({join.join(tests)})"
+
+    # Terms
+
+    def term(self, term: tree.Term) -> str:
+        match term:
+            case tree.Ref():
+                return self.ref(term)
+            case tree.Value(_, value):
+                kept = describe(value).text if isinstance(value, bytes) and term.type is T.ADDRESS else value
+                return self.value(kept)
+            case tree.Count(each, body):
+                source, link = self.source(each)
+                also = "" if body is None else f" AND {self.text(body, True)}"
+                return f"(SELECT COUNT(*) FROM {source} WHERE {link}{also})"
+            case tree.Sum(each, ref):
+                what = self.field_of(ref)
+                if self.sqlite and what.type is T.INT and what.name == "quantity":
+                    raise NotInSql("SQLite has no sums beyond 64 bits, and quantities reach them")
+                source, link = self.source(each)
+                return f"(SELECT COALESCE(SUM({self.ref(ref)}), 0) FROM {source} WHERE {link})"
+
+    def ref(self, ref: tree.Ref) -> str:
+        what = self.field_of(ref)
+        if not what.sql:
+            raise NotInSql(f"no table tells {ref.scope}.{what.name}")
+        text = self._template(what.sql, ref.var)
+        return self._json(text, ref.path) if ref.path else text
+
+    def _json(self, text: str, path: tuple[str | int, ...]) -> str:
+        """Texts and numbers as text; nothing else."""
+        if any(isinstance(key, str) and (not key.isprintable() or "\\" in key) for key in path):
+            raise NotInSql("a key with such characters cannot stand in a database's JSON path")
+        steps = self.value("$" + "".join(f"[{key}]" if isinstance(key, int) else f'."{key}"' for key in path))
+        if self.sqlite:
+            kind = f"json_type({text}, {steps})"
+            return f"(CASE {kind} WHEN 'text' THEN {text} ->> {steps} WHEN 'integer' THEN {text} -> {steps} WHEN 'real' THEN {text} -> {steps} END)"
+        found = f"JSON_EXTRACT({text}, {steps})"
+        return f"(CASE WHEN JSON_TYPE({found}) IN ('STRING', 'INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL') THEN JSON_UNQUOTE({found}) END)"
+
+    def field_of(self, ref: tree.Ref) -> Field:
+        return self.scopes[ref.scope].fields[ref.field]
+
+    def value(self, value: int | float | str | bytes) -> str:
+        """A literal. SQLite keeps numbers from 2^63 on as texts of 20 digits, which sort after every number."""
+        if isinstance(value, bytes):
+            return f"x'{value.hex()}'"
+        if isinstance(value, str):
+            return self._text(value)
+        if self.sqlite and isinstance(value, int) and value > _LARGEST_SIGNED:
+            return f"'{min(value, 10**20 - 1):020}'" if value > U64 else f"'{value:020}'"
+        return repr(value)
+
+    def _text(self, value: str) -> str:
+        if self.sqlite:
+            return f"CAST(x'{value.encode().hex()}' AS TEXT)" if "\0" in value else "'" + value.replace("'", "''") + "'"
+        if value.isascii() and value.isprintable() and "\\" not in value and "'" not in value:
+            return f"'{value}'"
+        return f"_utf8mb4 x'{value.encode().hex()}'"

@@ -1,0 +1,167 @@
+"""Checked tree -> text in the filter language: what a filter means, spelled out (`nectar plan explain`)."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from nectar.cardano import bech32
+from nectar.cardano.address import describe
+from nectar.cardano.ids import pool_id_view
+from nectar.filterlang import tree
+from nectar.filterlang.kinds import DREP_NAMES, ERA_NAMES, T
+from nectar.filterlang.write import quoted
+
+LISTED = 4                     # entries of a list that are shown
+
+
+def said(part: tree.Test | tree.Term) -> str:
+    return _said(part)
+
+
+@singledispatch
+def _said(part: object) -> str:
+    raise TypeError(type(part).__name__)
+
+
+@_said.register
+def _(part: tree.Const) -> str:
+    return "true" if part.value else "false"
+
+
+@_said.register
+def _(part: tree.And) -> str:
+    return " and ".join(f"({_said(one)})" if isinstance(one, tree.Or) else _said(one) for one in part.parts)
+
+
+@_said.register
+def _(part: tree.Or) -> str:
+    return " or ".join(f"({_said(one)})" if isinstance(one, tree.And) else _said(one) for one in part.parts)
+
+
+@_said.register
+def _(part: tree.Not) -> str:
+    inner = part.part
+    match inner:
+        case tree.Compare("==", left, right):
+            return f"{_said(left)} != {_said(right)}"
+        case tree.In(ref, _, values, file):
+            return f"{_said(ref)} not in {_listed(inner)}"
+        case tree.Any(each, body):
+            if isinstance(body, tree.Not):
+                return f"all({each.scope}, {_said(body.part)})"
+            return f"none({each.scope}, {_said(body)})"
+        case tree.Null(ref):
+            return f"{_said(ref)} is not null"
+        case tree.And() | tree.Or():
+            return f"not ({_said(inner)})"
+    return f"not {_said(inner)}"
+
+
+@_said.register
+def _(part: tree.Truth) -> str:
+    return _said(part.ref)
+
+
+@_said.register
+def _(part: tree.Compare) -> str:
+    return f"{_said(part.left)} {part.op} {_said(part.right)}"
+
+
+@_said.register
+def _(part: tree.In) -> str:
+    return f"{_said(part.ref)} in {_listed(part)}"
+
+
+def _listed(part: tree.In) -> str:
+    if part.file:
+        return f"@file({quoted(part.file)})"
+    shown = [_value(part.type, value) for value in part.values[:LISTED]]
+    more = f", ... {len(part.values) - LISTED} more" if len(part.values) > LISTED else ""
+    return f"[{', '.join(shown)}{more}]"
+
+
+@_said.register
+def _(part: tree.Glob) -> str:
+    return f"{_said(part.ref)} like {quoted(part.pattern)}"
+
+
+@_said.register
+def _(part: tree.Regex) -> str:
+    return f"{_said(part.ref)} matches /{part.pattern}/"
+
+
+@_said.register
+def _(part: tree.Starts) -> str:
+    return f"{_said(part.ref)} starts_with {_literal(part.value, part.ref)}"
+
+
+@_said.register
+def _(part: tree.Contains) -> str:
+    return f"{_said(part.ref)} contains {_literal(part.value, part.ref)}"
+
+
+@_said.register
+def _(part: tree.Null) -> str:
+    return f"{_said(part.ref)} is null"
+
+
+@_said.register
+def _(part: tree.Any) -> str:
+    return f"any({part.each.scope}, {_said(part.body)})"
+
+
+@_said.register
+def _(part: tree.Count) -> str:
+    body = "" if part.body is None else f", {_said(part.body)}"
+    return f"count({part.each.scope}{body})"
+
+
+@_said.register
+def _(part: tree.Sum) -> str:
+    return f"sum({part.each.scope}.{part.ref.field})"
+
+
+@_said.register
+def _(part: tree.Ref) -> str:
+    prefix = {"b": "block."}.get(part.var, "")
+    path = "".join(f"[{key}]" if isinstance(key, int) else f"[{quoted(key)}]" for key in part.path)
+    return f"{prefix}{part.field}{path}"
+
+
+@_said.register
+def _(part: tree.Value) -> str:
+    return _value(part.type, part.value)
+
+
+def _literal(value: str | bytes, ref: tree.Ref) -> str:
+    if isinstance(value, bytes) and ref.field == "name_text":
+        return quoted(value.decode("utf-8", "replace"))
+    return quoted(value) if isinstance(value, str) else f"0x{value.hex()}"
+
+
+def _value(kind: T, value: object) -> str:
+    match kind, value:
+        case T.LOVELACE, int(amount):
+            whole, rest = divmod(amount, 1_000_000)
+            return f"{whole:_} ada" if not rest else f"{amount:_} lovelace"
+        case T.TEXT, bytes(raw):
+            return quoted(raw.decode("utf-8", "replace"))
+        case T.ERA, int(era):
+            return ERA_NAMES[era - 1]
+        case T.TIME, str(moment):
+            return moment.replace(" ", "T") + "Z"
+        case T.ADDRESS | T.STAKE_ADDRESS, bytes(raw):
+            return describe(raw).text
+        case T.POOL, bytes(raw):
+            return pool_id_view(raw)
+        case T.ASSET, bytes(raw):
+            return bech32.encode("asset", raw)
+        case T.DREP, bytes(raw):
+            return next((name for name, key in DREP_NAMES.items() if key == raw), bech32.encode("drep", raw))
+        case _, bytes(raw):
+            return f"0x{raw.hex()}"
+        case _, str(text):
+            return quoted(text) if kind is T.TEXT else text
+        case _, int(number):
+            return f"{number:_}" if kind is T.INT and number > 9_999 else str(number)
+    return str(value)
