@@ -25,13 +25,12 @@ def compile_plan_command(
     ] = None,
 ) -> None:
     """Print the compiled plan: tables, indexes, filters, what is decoded, and the plan's fingerprint."""
-    from nectar.compiler.compile import compile_plan
     from nectar.compiler.ddl import render
     from nectar.compiler.files import write_files
+    from nectar.compiler.read import read_plan
     from nectar.compiler.readable import as_json
-    from nectar.config.load_plan import load_plan
 
-    compiled = compile_plan(load_plan(file))
+    compiled = read_plan(file, dialect.value)
     if out is not None:
         for written in write_files(compiled, dialect.value, out):
             typer.echo(f"wrote {written}", err=True)

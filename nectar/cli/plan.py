@@ -38,13 +38,13 @@ def validate(
 
     Exit code 0 when every file is a good plan, 2 otherwise.
     """
-    from nectar.config.load_plan import load_plan
+    from nectar.compiler.read import read_plan
     from nectar.errors import PlanError
 
     results: list[tuple[Path, Plan | None, tuple[Complaint, ...]]] = []
     for file in files:
         try:
-            results.append((file, load_plan(file), ()))
+            results.append((file, read_plan(file).plan, ()))
         except PlanError as error:
             results.append((file, None, error.complaints))
 

@@ -17,7 +17,7 @@ from nectar.config.bound import (
     FollowTip,
     TipMinus,
 )
-from nectar.config.filters import FilterShorthands
+from nectar.config.filters import Filters
 from nectar.config.plan import Plan
 
 
@@ -33,7 +33,7 @@ def _lines(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "start", bound_text(plan.sync.start)
     yield "end", bound_text(plan.sync.end)
     yield "processors", ", ".join(_processor(name, dict(options)) for name, options in plan.processors.enabled())
-    if plan.filters != FilterShorthands():
+    if plan.filters != Filters():
         yield "filters", ", ".join(_filters(plan.filters))
     if plan.source is not None and plan.source.kind == "node":
         yield "note", "this version cannot run a plan from a node yet; give it chunk files: nectar run --source PATH"
@@ -57,15 +57,20 @@ def _option(value: object) -> str:
     return "on" if value is True else str(value)
 
 
-def _filters(filters: FilterShorthands) -> Iterator[str]:
-    if filters.addresses:
-        yield f"{len(filters.addresses)} addresses or patterns"
-    if filters.min_transaction_value:
-        yield f"at least {filters.min_transaction_value:,} lovelace"
-    if filters.skip_tx_types:
-        yield f"no {', no '.join(filters.skip_tx_types)}"
-    if filters.pools:
-        yield f"{len(filters.pools)} pools"
+def _filters(filters: Filters) -> Iterator[str]:
+    said = filters.shorthands
+    if said.addresses:
+        yield f"{len(said.addresses)} addresses or patterns"
+    if said.min_transaction_value:
+        yield f"at least {said.min_transaction_value:,} lovelace"
+    if said.skip_tx_types:
+        yield f"no {', no '.join(said.skip_tx_types)}"
+    if said.pools:
+        yield f"{len(said.pools)} pools"
+    if filters.where:
+        yield " ".join(filters.where.split())
+    if filters.rows:
+        yield f"rows of {', '.join(name for name, _ in filters.rows)}"
 
 
 def bound_text(bound: Bound) -> str:

@@ -45,17 +45,15 @@ def run(
 
     Exit codes: 0 done, 1 a person must act, 2 the plan is wrong, 130 / 143 stopped as asked.
     """
-    from nectar.compiler.compile import compile_plan
-    from nectar.config.load_plan import load_plan
+    from nectar.compiler.read import read_plan
     from nectar.runner.report import report
     from nectar.runner.run import Options
     from nectar.runner.run import run as run_job
     from nectar.runner.signals import listening
 
-    loaded = load_plan(plan)
-    compiled = compile_plan(loaded)
+    compiled = read_plan(plan)
     options = Options(
-        database_path(db, profile or loaded.meta.profile), source=source, workers=workers, once=once, dry_run=dry_run
+        database_path(db, profile or compiled.plan.meta.profile), source=source, workers=workers, once=once, dry_run=dry_run
     )
     with listening() as stop, report(progress.value) as told:
         summary = run_job(compiled, options, told, stop)

@@ -8,10 +8,14 @@ from operator import or_
 
 from nectar.compiler.checks import check_declarations
 from nectar.compiler.compiled import CompiledPlan, EnabledProcessor
-from nectar.compiler.filters import desugar, wanted_by
+from nectar.compiler.filters import compile_filters, compile_views, wanted_by
 from nectar.compiler.fingerprint import fingerprint
+from nectar.compiler.own_tables import WATCHED
+from nectar.config.complaints import Complaints
 from nectar.config.genesis_files import network
+from nectar.config.load import Document
 from nectar.config.plan import Plan
+from nectar.config.positions import NOWHERE
 from nectar.decode.want import Want
 from nectar.processors.registry import PROCESSORS
 from nectar.tables import Index, Table
@@ -19,12 +23,24 @@ from nectar.tables import Index, Table
 Indexed = tuple[tuple[Table, Index], ...]
 
 
-def compile_plan(plan: Plan) -> CompiledPlan:
-    """Raises NetworkError when the plan's genesis folder cannot be read."""
+def compile_plan(plan: Plan, dialect: str = "sqlite") -> CompiledPlan:
+    """As `compile_draft`, of a plan without its text: complaints about expressions name the file and the key."""
+    return compile_draft(plan, Complaints(Document(str(plan.source_text_path), {}, NOWHERE)), dialect)
+
+
+def compile_draft(plan: Plan, complaints: Complaints, dialect: str = "sqlite") -> CompiledPlan:
+    """`complaints` are those about the plan's text so far; `dialect` the one that views must suit.
+
+    Errors: PlanError with those and all that is wrong with its expressions; NetworkError when its genesis folder cannot be read.
+    """
     net = network(plan.meta.network)
     processors = enabled(plan)
-    filters = desugar(plan.filters)
     tables = tables_of(processors)
+    filters = compile_filters(plan, net, tables, complaints)
+    views = compile_views(plan, net, tables, complaints, dialect)
+    complaints.raise_any()
+    if filters.watched:
+        tables = (*tables, WATCHED)
     essential, deferred = split_indexes(tables, plan.storage.indexes)
     return CompiledPlan(
         plan=plan,
@@ -35,6 +51,7 @@ def compile_plan(plan: Plan) -> CompiledPlan:
         essential_indexes=essential,
         deferred_indexes=deferred,
         filters=filters,
+        views=views,
         fingerprint=fingerprint(net, processors, tables, filters),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nectar.cardano.network import Network
-from nectar.compiler.filters import Clause
+from nectar.compiler.filters import CompiledFilters, CompiledView
 from nectar.config.plan import Plan
 from nectar.decode.want import Want
 from nectar.tables import Index, Table
@@ -36,7 +36,8 @@ class CompiledPlan:
     tables: tuple[Table, ...]
     essential_indexes: tuple[tuple[Table, Index], ...]
     deferred_indexes: tuple[tuple[Table, Index], ...]
-    filters: tuple[Clause, ...]
+    filters: CompiledFilters
+    views: tuple[CompiledView, ...]
     fingerprint: str
 
     @property

@@ -8,13 +8,17 @@ from typing import NamedTuple
 
 from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.dialects.registry import DIALECTS
+from nectar.compiler.filters import CompiledView, scope_of_view, target_of
 from nectar.compiler.own_tables import OWN_TABLES
+from nectar.filterlang.to_sql import quoted, to_sql
+from nectar.filterlang.tree import refs_of, walk
 
 
 class StatementKind(Enum):
     TABLE = "table"
     ESSENTIAL_INDEX = "essential index"
     DEFERRED_INDEX = "deferred index"
+    VIEW = "view"
 
 
 class Statement(NamedTuple):
@@ -30,6 +34,7 @@ WHEN = {
     StatementKind.TABLE: "Tables",
     StatementKind.ESSENTIAL_INDEX: "Indexes kept while loading",
     StatementKind.DEFERRED_INDEX: "Indexes built once the range is loaded",
+    StatementKind.VIEW: "Views",
 }
 
 
@@ -51,7 +56,22 @@ def statements(compiled: CompiledPlan, dialect: str) -> list[Statement]:
         )
         for table, index in chosen
     ]
-    return tables + indexes
+    views = [
+        Statement(StatementKind.VIEW, view.table, view.name, speak.create_view(view.name, view_select(compiled, view, dialect)))
+        for view in compiled.views
+    ]
+    return tables + indexes + views
+
+
+def view_select(compiled: CompiledPlan, view: CompiledView, dialect: str) -> str:
+    """Errors: NotInSql when the dialect cannot show it."""
+    table = next(one for one in compiled.tables if one.name == view.table)
+    target = target_of(compiled.network, compiled.tables, dialect)
+    where = to_sql(view.test, target, [scope_of_view(table, compiled.tables)])
+    joined = f'"{view.table}" t'
+    if any(ref.var == "b" for test in walk(view.test) for ref in refs_of(test)):
+        joined += ' JOIN "block" b ON b."id" = t."block_id"'
+    return f"SELECT t.* FROM {quoted(joined, dialect)}\nWHERE {where}"
 
 
 def render(compiled: CompiledPlan, dialect: str, kinds: Iterable[StatementKind] = StatementKind) -> str:

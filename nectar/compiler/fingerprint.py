@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
 from hashlib import blake2b
 from typing import Any
 
 from nectar.cardano.network import Network
 from nectar.compiler.compiled import EnabledProcessor
-from nectar.compiler.filters import Clause
+from nectar.compiler.filters import CompiledFilters
 from nectar.compiler.own_tables import key_of
 from nectar.compiler.plain import canonical
 from nectar.tables import Table
@@ -20,14 +21,14 @@ DIGEST_SIZE = 20
 
 
 def fingerprint(
-    network: Network, processors: Iterable[EnabledProcessor], tables: Iterable[Table], filters: Sequence[Clause]
+    network: Network, processors: Iterable[EnabledProcessor], tables: Iterable[Table], filters: CompiledFilters
 ) -> str:
     """blake2b-160 of the canonical JSON of `meaning`."""
     return blake2b(canonical(meaning(network, processors, tables, filters)), digest_size=DIGEST_SIZE).hexdigest()
 
 
 def meaning(
-    network: Network, processors: Iterable[EnabledProcessor], tables: Iterable[Table], filters: Sequence[Clause]
+    network: Network, processors: Iterable[EnabledProcessor], tables: Iterable[Table], filters: CompiledFilters
 ) -> dict[str, Any]:
     """Everything that decides which rows there are and what stands in them; neither name, range, source, indexes nor hints.
 
@@ -37,9 +38,24 @@ def meaning(
         "rows": ROWS,
         "network": _identity(network),
         "processors": {one.name: one.options for one in processors},
-        "filters": {type(clause).__name__: clause for clause in filters},
+        "filters": _filters(filters),
         "tables": {table.name: _shape(table) for table in tables},
     }
+
+
+def _filters(filters: CompiledFilters) -> dict[str, Any]:
+    """Checked trees, each node with its kind: another spelling of a filter is the same filter."""
+    if not filters:
+        return {}
+    kept = {"where": shape(filters.where), "keep": filters.keep, "on_unknown": filters.on_unknown} if filters.where else {}
+    return {**kept, "rows": {name: shape(test) for name, test in filters.rows}}
+
+
+def shape(value: Any) -> Any:
+    """A tree as lists: a node's kind, then its fields. What a list's file was called does not count."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return [type(value).__name__, *(shape(getattr(value, one.name)) for one in fields(value) if one.name != "file")]
+    return [shape(one) for one in value] if isinstance(value, tuple) else value
 
 
 def _identity(network: Network) -> dict[str, Any]:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from nectar.cardano.network import Network
 from nectar.compiler.compiled import CompiledPlan
-from nectar.compiler.filters import Clause, in_words
+from nectar.compiler.filters import CompiledFilters, CompiledView, scope_of_view, target_of
+from nectar.compiler.dialects.registry import DIALECTS
 from nectar.compiler.own_tables import key_of
 from nectar.compiler.plain import plain
 from nectar.config.bound import Bound
 from nectar.decode.want import Want
+from nectar.filterlang.to_needles import Clause
+from nectar.filterlang.to_sql import NotInSql, to_sql
+from nectar.filterlang.write_tree import said
 from nectar.tables import Index, Table
+
+SHOWN = 8                      # needles of a clause that the compiled plan lists
 
 
 def as_json(compiled: CompiledPlan) -> str:
@@ -33,6 +39,7 @@ def readable(compiled: CompiledPlan) -> dict[str, Any]:
         "network": _network(compiled.network),
         "processors": {one.name: plain(one.options) for one in compiled.processors},
         "filters": _filters(compiled.filters),
+        "views": {view.name: _view(compiled, view) for view in compiled.views},
         "decodes": [str(flag.name).lower() for flag in Want if flag in compiled.want],
         "tables": {table.name: _table(table) for table in compiled.tables},
         "indexes": {
@@ -64,10 +71,43 @@ def _bound(bound: Bound) -> dict[str, Any]:
     return {"form": type(bound).__name__, **plain(bound)}
 
 
-def _filters(clauses: Sequence[Clause]) -> dict[str, Any] | None:
-    if not clauses:
+def _filters(filters: CompiledFilters) -> dict[str, Any] | None:
+    if not filters:
         return None
-    return {"keeps": in_words(clauses), "clauses": {type(clause).__name__: plain(clause) for clause in clauses}}
+    found: dict[str, Any] = {}
+    if filters.where is not None:
+        found |= {
+            "where": said(filters.where),
+            "keep": filters.keep,
+            "on_unknown": filters.on_unknown,
+            "can_be_unknown": filters.unknown,
+            "needles": [_clause(clause) for clause in filters.needles],
+            "watches": [said(test) for test in filters.watched],
+            "follows_spends": filters.follows,
+        }
+    return {**found, "rows": {name: said(test) for name, test in filters.rows}}
+
+
+def _clause(clause: Clause) -> dict[str, Any]:
+    """Of many needles the first and the number."""
+    strings = sorted(clause.strings)
+    return {"any_of": [one.hex() for one in strings[:SHOWN]], "count": len(strings), "or_spends_a_watched_output": clause.spends}
+
+
+def _view(compiled: CompiledPlan, view: CompiledView) -> dict[str, Any]:
+    return {"from": view.table, "where": said(view.test), "databases": {name: trouble or "yes" for name, trouble in suits(compiled, view)}}
+
+
+def suits(compiled: CompiledPlan, view: CompiledView) -> Iterator[tuple[str, str]]:
+    """(dialect, why it cannot show the view; empty when it can)."""
+    table = next(one for one in compiled.tables if one.name == view.table)
+    for dialect in DIALECTS:
+        try:
+            to_sql(view.test, target_of(compiled.network, compiled.tables, dialect), [scope_of_view(table, compiled.tables)])
+        except NotInSql as error:
+            yield dialect, f"no: {error}"
+        else:
+            yield dialect, ""
 
 
 def _table(table: Table) -> dict[str, Any]:

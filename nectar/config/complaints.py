@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from nectar.config.inside import place_inside
 from nectar.config.load import Document
 from nectar.config.positions import TomlPath
 from nectar.errors import Complaint, PlanError
@@ -39,6 +40,14 @@ class Complaints:
         if spoils and path:
             self.bad.add(path)
             self.around_bad.update(path[:length] for length in range(len(path)))
+
+    def add_inside(
+        self, code: str, what: str, path: TomlPath, offset: int, *, allowed: str = "", suggestion: str = "", file: str = "", line: int = 0
+    ) -> None:
+        """About the character `offset` of the text at `path`; or about another file's line, which that text names."""
+        place = place_inside(self.document.text, self.document.positions.value(path), offset)
+        at = (file, line, 1) if file else (self.document.file, *place)
+        self.found[Complaint(code, what, *at, dotted(path), allowed, suggestion)] = None
 
     def sound(self, path: TomlPath) -> bool:
         """Whether neither `path`, nor anything around or inside it, was complained about."""

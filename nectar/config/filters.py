@@ -1,9 +1,10 @@
-"""The four filter shorthands as frozen values: each entry decoded, its checksum and its network checked."""
+"""What a plan says of filters, views and tests. Shorthands stand decoded, their checksums and networks checked; expressions as texts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from pathlib import Path
+from typing import Literal, TypeAlias
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,3 +44,34 @@ class FilterShorthands:
     min_transaction_value: int = 0
     skip_tx_types: tuple[str, ...] = ()
     pools: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """`[filters]`. `where` is empty when it is not said; `rows` are (table, expression), in the order of the tables' names."""
+
+    shorthands: FilterShorthands = FilterShorthands()
+    where: str = ""
+    keep: Literal["row", "tx", "block"] = "tx"
+    on_unknown: Literal["drop", "keep", "error"] = "drop"
+    rows: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One of `[[views]]`: its name, the table whose rows it shows, and which."""
+
+    name: str
+    table: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTest:
+    """One of `[[tests]]`: rows that each table must get from slots `first` to `last`. `path`: chunk files of its own."""
+
+    name: str
+    path: Path | None
+    first: int
+    last: int
+    rows: tuple[tuple[str, int], ...]

@@ -21,11 +21,12 @@ _TOO_DEEP = "lists or tables are nested too deeply"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`file` is the name that complaints give; `data` is what tomllib made of the text (dates are `datetime` values)."""
+    """`file` is the name that complaints give; `data` is what tomllib made of the text (dates are `datetime` values); `text` has LF at its lines' ends."""
 
     file: str
     data: Mapping[str, Any]
     positions: Positions
+    text: str = ""
 
 
 def load_file(path: Path) -> Document:
@@ -45,7 +46,7 @@ def load_text(text: str, file: str) -> Document:
     """`file` is only named in complaints. Errors: PlanError NEC-P001."""
     text = text.replace("\r\n", "\n")
     try:
-        document = Document(file, tomllib.loads(text), find_positions(text))
+        document = Document(file, tomllib.loads(text), find_positions(text), text)
     except tomllib.TOMLDecodeError as error:
         raise _syntax(text, file, str(error)) from error
     except RecursionError as error:

@@ -10,7 +10,7 @@ from nectar.config import codes
 from nectar.config.check import check_schema
 from nectar.config.complaints import Complaints
 from nectar.config.filter_entries import ADDRESS_FORMS, POOL_FORMS, EntryError, parse_address_entry, parse_pool_entry
-from nectar.config.filters import FilterShorthands
+from nectar.config.filters import Filters, FilterShorthands, PlanTest, View
 from nectar.config.load import Document, load_file, load_text
 from nectar.config.plan import (
     NAMED_NETWORKS,
@@ -30,16 +30,21 @@ Value = TypeVar("Value", bound=Hashable)
 
 
 def load_plan(path: Path) -> Plan:
-    """Errors: PlanError with every complaint about the file, in file order."""
-    return _read(load_file(path), path)
+    """What the file says; expressions are not read yet (see `compiler.read`). Errors: PlanError with every complaint, in file order."""
+    plan, complaints = draft_plan(load_file(path), path)
+    complaints.raise_any()
+    return plan
 
 
 def parse_plan(text: str, path: Path) -> Plan:
     """As `load_plan`, of a text that is at hand; `path` is where it would stand, which need not exist."""
-    return _read(load_text(text, str(path)), path)
+    plan, complaints = draft_plan(load_text(text, str(path)), path)
+    complaints.raise_any()
+    return plan
 
 
-def _read(document: Document, path: Path) -> Plan:
+def draft_plan(document: Document, path: Path) -> tuple[Plan, Complaints]:
+    """The plan, with defaults where something is wrong, and everything that is: whoever goes on can add to it."""
     complaints = Complaints(document)
     check_schema(complaints, "plan")
     meta = _meta(complaints, path)
@@ -49,14 +54,15 @@ def _read(document: Document, path: Path) -> Plan:
         _source(complaints, path.parent),
         read_sync(complaints),
         processors,
-        _filters(complaints, complaints.get(("plan", "network"), "mainnet" if complaints.sound(("plan", "network")) else "")),
+        _filters(complaints),
         Storage(complaints.get(("storage", "indexes"), "deferred")),
         Performance(*(complaints.get(("performance", key), 0) for key in ("workers", "batch_blocks", "batch_bytes"))),
         path,
+        _views(complaints),
+        _tests(complaints, path.parent),
     )
     _check_use(complaints, processors)
-    complaints.raise_any()
-    return plan
+    return plan, complaints
 
 
 def _meta(complaints: Complaints, path: Path) -> PlanMeta:
@@ -132,7 +138,45 @@ def _metadata(labels: list[int] | None = None) -> MetadataOptions:
     return MetadataOptions(tuple(sorted(labels or ())))
 
 
-def _filters(complaints: Complaints, network: str) -> FilterShorthands:
+def _filters(complaints: Complaints) -> Filters:
+    network = complaints.get(("plan", "network"), "mainnet" if complaints.sound(("plan", "network")) else "")
+    rows = complaints.get(("filters", "rows"), {})
+    if not rows and complaints.has(("filters", "rows")) and complaints.sound(("filters", "rows")):
+        complaints.add(codes.EMPTY, "rows is an empty table", ("filters", "rows"), at="key", suggestion="leave it out")
+    return Filters(
+        _shorthands(complaints, network),
+        complaints.get(("filters", "where"), ""),
+        complaints.get(("filters", "keep"), "tx"),
+        complaints.get(("filters", "on_unknown"), "drop"),
+        tuple(sorted(rows.items())),
+    )
+
+
+def _views(complaints: Complaints) -> tuple[View, ...]:
+    """Names that stand twice are complained about."""
+    views: dict[str, View] = {}
+    for at, one in enumerate(complaints.get(("views",), ())):
+        if one["name"] in views:
+            what = f"there are two views {one['name']}"
+            complaints.add(codes.REPEATED, what, ("views", at, "name"), suggestion="give one another name")
+        views[one["name"]] = View(one["name"], one["from"], one["where"])
+    return tuple(views.values())
+
+
+def _tests(complaints: Complaints, folder: Path) -> tuple[PlanTest, ...]:
+    tests = []
+    for at, one in enumerate(complaints.get(("tests",), ())):
+        first, last = one["slots"]
+        if first > last:
+            complaints.add(codes.OUT_OF_RANGE, f"slot {first} comes after slot {last}", ("tests", at, "slots"), suggestion="write the lower one first")
+        if not one["rows"]:
+            complaints.add(codes.EMPTY, "rows is an empty table", ("tests", at, "rows"), suggestion="say how many rows a table must get")
+        path = folder / one["path"] if "path" in one else None
+        tests.append(PlanTest(one["name"], path, first, last, tuple(sorted(one["rows"].items()))))
+    return tuple(tests)
+
+
+def _shorthands(complaints: Complaints, network: str) -> FilterShorthands:
     def address(text: str) -> Any:
         return parse_address_entry(text, network)
 
@@ -171,7 +215,7 @@ def _check_use(complaints: Complaints, processors: Processors) -> None:
     on = {name for name, _ in processors.enabled()}
     if on - {"blocks"} or not on or not complaints.sound(("processors",)):
         return
-    for key in ("address_filter", "min_transaction_value", "skip_tx_types", "pool_filter"):
+    for key in ("address_filter", "min_transaction_value", "skip_tx_types", "pool_filter", "where"):
         if complaints.has(("filters", key)):
             what = f"{key} chooses among transactions, and no processor but blocks is on"
             complaints.add(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nectar.config.bound import AtOrigin, Bound, FollowTip
-from nectar.config.filters import FilterShorthands
+from nectar.config.filters import Filters, PlanTest, View
 
 NAMED_NETWORKS = ("mainnet", "preprod", "preview")
 
@@ -104,7 +104,9 @@ class Plan:
     source: SourceConfig | None
     sync: SyncConfig
     processors: Processors
-    filters: FilterShorthands
+    filters: Filters
     storage: Storage
     performance: Performance
     source_text_path: Path
+    views: tuple[View, ...] = ()
+    tests: tuple[PlanTest, ...] = ()

@@ -56,6 +56,10 @@ class Positions:
         return Place(line, offset - self.line_starts[line - 1] + 1)
 
 
+NOWHERE = Positions({}, {}, (0,))
+"""Of a plan that has no text."""
+
+
 def find_positions(text: str) -> Positions:
     """Positions in `text`, whose lines end in LF (or CRLF). Needs as much recursion as `tomllib` does."""
     scan = _Scan(text)

@@ -156,6 +156,10 @@ def _length(complaints: Complaints, slip: Slip) -> None:
     limit = slip.limit
     if slip.keyword in ("minItems", "minLength"):
         noun = "list" if slip.keyword == "minItems" else "text"
+        if limit > 1:
+            what = f"{_name(slip.path)} has {len(slip.value)} of {limit} entries"
+            complaints.add(codes.OUT_OF_RANGE, what, slip.path, allowed=f"{limit} entries")
+            return
         complaints.add(codes.EMPTY, f"{_name(slip.path)} is an empty {noun}", slip.path, suggestion="leave the key out")
         return
     noun = "entries" if slip.keyword == "maxItems" else "characters"

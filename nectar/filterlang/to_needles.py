@@ -60,7 +60,7 @@ class _Finder:
                 return [clause for part in parts for clause in self.clauses(part, False)]
             case tree.And(parts) | tree.Or(parts):
                 return self._either([self.clauses(part, wanted) for part in parts])
-            case tree.Any(each, body) if wanted and each.scope == "inputs" and not _named_only(body):
+            case tree.Any(each, body) if wanted and each.scope == "inputs" and not named_only(body):
                 return [] if self.unknown_too else [Clause(frozenset(), True)]
             case tree.Any(_, body) if wanted:
                 return self.clauses(body, True)
@@ -97,7 +97,7 @@ class _Finder:
         return [Clause(frozenset(found))]
 
 
-def _named_only(body: tree.Test) -> bool:
+def named_only(body: tree.Test) -> bool:
     """Whether a test of an input asks only which one it is: that stands in the block."""
     return all(ref.field in ("tx_hash", "index") for inner in tree.walk(body) for ref in tree.refs_of(inner) if ref.scope == "inputs")
 

@@ -34,25 +34,28 @@ def genesis_rows(
     network: Network,
     genesis: tuple[GenesisOutputs, GenesisOutputs],
     tables: Sequence[Table],
+    kept: Collection[bytes] | None = None,
 ) -> None:
-    """Rows for the enabled `processors`.
+    """Rows for the enabled `processors`; of the pretend transactions `kept` by a filter, and all without one.
 
     Afterwards `out.previous` is Byron's genesis block: the chain goes on from it even where Shelley's genesis is a block too.
     """
     byron, shelley = genesis
+    if kept is not None and not kept:
+        return
     write = _Writer(out, {table.name: table for table in tables})
     staked = bool(shelley.pools or shelley.delegations)
     out.previous = (network.byron_genesis_hash, BYRON_BLOCK)
     digest = network.byron_genesis_hash
     _block(write, network, BYRON_BLOCK, (digest, digest[:28], "Genesis slot leader"), byron.outputs, 0)
-    _transactions(write, out, BYRON_BLOCK, byron.outputs, 0)
+    _transactions(write, out, BYRON_BLOCK, byron.outputs, 0, kept)
     if not (shelley.outputs or staked):
         return
     first = len(byron.outputs)
     named = (SHELLEY_BLOCK_HASH, SHELLEY_LEADER_HASH, "Shelley Genesis slot leader")
     _block(write, network, SHELLEY_BLOCK, named, shelley.outputs, int(staked))
-    _transactions(write, out, SHELLEY_BLOCK, shelley.outputs, first)
-    if staked:
+    _transactions(write, out, SHELLEY_BLOCK, shelley.outputs, first, kept)
+    if staked and kept is None:
         this = tx_id(GENESIS_SLOT, first + len(shelley.outputs))
         write.row("tx", _tx(this, STAKING_TX_HASH, SHELLEY_BLOCK, 0))
         if "certificates" in processors:
@@ -108,8 +111,12 @@ def _tx(this: int, digest: bytes, block: int, out_sum: int) -> dict[str, object]
     }  # fmt: skip
 
 
-def _transactions(write: _Writer, out: RowBuffers, block: int, outputs: Sequence[GenesisOutput], first: int) -> None:
+def _transactions(
+    write: _Writer, out: RowBuffers, block: int, outputs: Sequence[GenesisOutput], first: int, kept: Collection[bytes] | None
+) -> None:
     for index, one in enumerate(outputs, first):
+        if kept is not None and one.tx_hash not in kept:
+            continue
         this = tx_id(GENESIS_SLOT, index)
         write.row("tx", _tx(this, one.tx_hash, block, one.value))
         text, has_script, credential, stake = describe(one.address)

@@ -14,11 +14,18 @@ from nectar.sinks.seam import Layout, Statement
 from nectar.sinks.sqlite.closing import closing, look_ups
 
 
+NEED_ALL_INPUTS = frozenset({"implied fees", "deposits"})
+"""Closing statements that take a transaction's inputs for all it spent. A filtered plan has transactions of which only some
+inputs are rows: those that spend what it kept."""
+
+
 def layout(compiled: CompiledPlan) -> Layout:
     """For SQLite, the one database of this version."""
     every = statements(compiled, "sqlite")
     resolves = resolve_inputs(compiled)
     at_end = closing(compiled.tables, inputs=resolves != "off")
+    if compiled.filters.where is not None:
+        at_end = tuple(one for one in at_end if one.name not in NEED_ALL_INPUTS)
     live = tuple(one for one in at_end if not one.from_origin) if resolves == "live" else ()
     return Layout(
         tables=compiled.tables,
@@ -33,6 +40,7 @@ def layout(compiled: CompiledPlan) -> Layout:
         compiled=as_json(compiled),
         version=__version__,
         complete=compiled.complete,
+        views=_of(every, StatementKind.VIEW),
     )
 
 

@@ -16,10 +16,12 @@ from nectar.checkpoint.coverage import Coverage
 from nectar.compiler.compiled import CompiledPlan
 from nectar.errors import DecodeError, NectarError, StoppedError, TransientError
 from nectar.runner.batch import BLOCKS, BYTES, Batch, Limits, batches
+from nectar.runner.choose import Tally
 from nectar.runner.pool import AHEAD, Inline, Pool, Processes
 from nectar.runner.report import Progress, Report
 from nectar.runner.signals import Stop
 from nectar.runner.summary import Summary
+from nectar.runner.watch import WatchState
 from nectar.runner.work import Done, Job
 from nectar.sinks.seam import Commit, Epochs, Sink
 from nectar.sources.events import RollForward
@@ -44,6 +46,7 @@ class Task:
     sink: Sink | None
     database: Path
     workers: int                           # 0: the machine's cores
+    state: WatchState = WatchState(whole=False)
 
     @property
     def compiled(self) -> CompiledPlan:
@@ -51,13 +54,17 @@ class Task:
 
 
 def load(task: Task, report: Report, stop: Stop, summary: Summary) -> None:
-    """Until all gaps are filled or `stop` says so; what is committed stays, the open batches are dropped whole."""
+    """Until all gaps are filled or `stop` says so; what is committed stays, the open batches are dropped whole.
+
+    Where a block's rows depend on the blocks before it, one process decodes them, in order.
+    """
     began = time.monotonic()
     stream = gap_batches(task)
-    few = list(islice(stream, FEW + 1)) if task.workers != 1 else []
-    count = 1 if task.workers == 1 or len(few) <= FEW else task.workers or _cores()
+    alone = task.workers == 1 or task.compiled.filters.ordered
+    few = [] if alone else list(islice(stream, FEW + 1))
+    count = 1 if alone or len(few) <= FEW else task.workers or _cores()
     summary.workers = count
-    pool: Pool = Inline(task.job) if count == 1 else Processes(task.job, count)
+    pool: Pool = Inline(task.job, task.state) if count == 1 else Processes(task.job, count)
     loader = _Loader(task, report, summary, began, max(sum(one.last - one.first + 1 for one in task.gaps), 1))
     try:
         for covered, done in decoded(chain(few, stream), pool, count, stop):
@@ -168,6 +175,8 @@ class _Loader:
         summary.quarantined += len(done.quarantined)
         for name, count in came.items():
             summary.rows[name] += count
+        for name, tally in counts.filters.items():
+            summary.filters.setdefault(name, Tally()).add(tally)
 
     def _tell(self, covered: Coverage) -> None:
         summary = self.summary

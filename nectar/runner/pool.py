@@ -23,6 +23,7 @@ from typing import Any, Protocol
 
 from nectar.errors import FatalError, NectarError
 from nectar.runner.batch import Batch
+from nectar.runner.watch import WatchState
 from nectar.runner.work import Done, Job, Worker
 
 AHEAD = 2                      # batches at each process: the one it does and one that waits
@@ -44,8 +45,8 @@ class Pool(Protocol):
 class Inline:
     """No other process: one thread decodes while the runner's commits, most of which is SQLite's own work."""
 
-    def __init__(self, job: Job) -> None:
-        self._worker = Worker(job)
+    def __init__(self, job: Job, state: WatchState) -> None:
+        self._worker = Worker(job, state)
         self._thread = ThreadPoolExecutor(1, "nectar-decoder")
         self._under_way: deque[Future[Done]] = deque()
 

@@ -19,6 +19,7 @@ from nectar.runner.load import Task, epochs_of, load, patiently
 from nectar.runner.report import Report
 from nectar.runner.signals import Stop
 from nectar.runner.summary import Summary
+from nectar.runner.watch import WatchState
 from nectar.runner.work import Job
 from nectar.sinks.registry import SINKS, stager
 from nectar.sinks.seam import Layout, Sink
@@ -53,7 +54,8 @@ def run(compiled: CompiledPlan, options: Options, report: Report, stop: Stop) ->
     summary.rows = {table.name: 0 for table in compiled.tables if table.kind in (Kind.FACT, Kind.DIMENSION)}
     told = layout(compiled)
     workers = plan.performance.workers if options.workers is None else options.workers
-    task = Task(Job(compiled, told, DATABASE), source, found, (asked,), None, options.database, workers)
+    state = WatchState(whole=asked.first < 0)
+    task = Task(Job(compiled, told, DATABASE), source, found, (asked,), None, options.database, workers, state)
     try:
         if options.dry_run:
             load(task, report, stop, summary)
@@ -75,7 +77,8 @@ def _fill(task: Task, asked: Coverage, report: Report, stop: Stop, summary: Summ
         summary.skipped = [str(one) for one in _overlap(asked, filled)]
         gaps = tuple(missing(asked, filled))
         if gaps:
-            load(replace(task, gaps=gaps, sink=sink), report, stop, summary)
+            state = _watch_state(task, sink, gaps)
+            load(replace(task, gaps=gaps, sink=sink, state=state), report, stop, summary)
         if stop:
             summary.stopped = "as asked, between two batches; open ones were dropped whole. Run again to go on"
         elif not _finish(sink, compiled.network, report, stop, summary):
@@ -83,6 +86,23 @@ def _fill(task: Task, asked: Coverage, report: Report, stop: Stop, summary: Summ
     finally:
         sink.close()
     summary.database_bytes = task.database.stat().st_size
+
+
+def _watch_state(task: Task, sink: Sink, gaps: tuple[Coverage, ...]) -> WatchState:
+    """Where outputs are looked after: those that are there. Errors: FatalError NEC-R004 when the chain's order is not kept."""
+    compiled, filled = task.compiled, merged(sink.coverage())
+    first = gaps[0].first
+    if not compiled.filters.ordered:
+        return WatchState(whole=False)
+    if filled and (len(gaps) > 1 or first <= filled[-1].last):
+        raise FatalError(
+            f"slots up to {filled[-1].last:,} are filled already, and this plan follows what is spent: it must go on after them",
+            where=str(task.database),
+            hint='load earlier slots into another database, or set resolve_inputs = "off" in [processors] transactions',
+            code="NEC-R004",
+        )
+    whole = first < 0 or (len(filled) == 1 and filled[0].first < 0 and filled[0].last == first - 1)
+    return WatchState(whole, tuple(sink.looked_after()))
 
 
 def open_source(compiled: CompiledPlan, options: Options) -> ImmutableSource:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from nectar.checkpoint.coverage import Coverage
+from nectar.runner.choose import Tally
 
 LONG = 0.1                     # seconds from which a closing pass is told of by itself
 
@@ -37,6 +38,7 @@ class Summary:
     workers: int = 1
     dry_run: bool = False
     stopped: str = ""
+    filters: dict[str, Tally] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         facts = asdict(self)
@@ -64,6 +66,7 @@ class Summary:
             ("took", f"{self.seconds:,.1f} s, {blocks:,.0f} blocks/s, {megabytes:,.1f} MB/s"),
         ]
         facts += [("filled before", text) for text in self.skipped]
+        facts += [(f"filter {name}", _told(tally)) for name, tally in self.filters.items()]
         if self.closing:
             long = ", ".join(f"{name} {took:,.1f} s" for name, took in self.closing.items() if took >= LONG)
             facts.append(("closing", f"{sum(self.closing.values()):,.1f} s{f': {long}' if long else ''}"))
@@ -75,6 +78,15 @@ class Summary:
             facts.append(("stopped", self.stopped))
         table = [(name, f"{count:,}") for name, count in self.rows.items() if count]
         return "\n".join([*_columns(facts, right=False), "", *_columns([("table", "rows"), *table], right=True)])
+
+
+def _told(tally: Tally) -> str:
+    """What a filter did, in words; what it never did is left out."""
+    parts = [f"{tally.seen:,} asked, {tally.kept:,} kept, {tally.dropped:,} dropped"]
+    parts += [f"{tally.unknown:,} unknown"] * bool(tally.unknown)
+    parts += [f"{tally.spends:,} only for what they spend"] * bool(tally.spends)
+    parts += [f"{tally.rejected:,} blocks ruled out undecoded"] * bool(tally.rejected)
+    return ", ".join(parts)
 
 
 def _columns(pairs: list[tuple[str, str]], right: bool) -> list[str]:

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from nectar.cardano.block import Block
 from nectar.cardano.point import Point
-from nectar.cardano.position import block_id
+from nectar.cardano.position import ITEM_BITS, block_id, tx_id
 from nectar.compiler.compiled import CompiledPlan
-from nectar.compiler.predicate import predicate
 from nectar.config.genesis_files import genesis_of
 from nectar.decode.block import decode_block
 from nectar.decode.envelope import envelope
 from nectar.errors import DecodeError
+from nectar.filterlang.table_scope import table_scope
+from nectar.filterlang.to_python import Surely, to_python
+from nectar.filterlang.unknown import SCOPES, can_be_unknown
 from nectar.processors.genesis import genesis_rows
 from nectar.processors.learning import learn_addresses
+from nectar.processors.pruning import STANDING, drop_unnamed, keep_rows, merge, named_dimensions
 from nectar.processors.registry import PROCESSORS
-from nectar.processors.rows import Context, RowBuffers
+from nectar.processors.rows import Context, Row, RowBuffers
 from nectar.runner.batch import Batch, is_boundary
+from nectar.runner.choose import Chooser, Chosen, Part, Tally, filter_functions
+from nectar.runner.genesis_txs import genesis_block
+from nectar.runner.watch import WatchState
 from nectar.sinks.registry import stager
 from nectar.sinks.seam import Layout, Quarantined, Staged
+from nectar.tables import Kind, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +42,14 @@ class Job:
 
 
 class Counts(NamedTuple):
-    """Of a batch: blocks, transactions seen, transactions that the filters kept, bytes of blocks."""
+    """Of a batch: blocks, transactions seen, transactions that the filters kept, bytes of blocks; and what each filter
+    answered, by name: `where`, or a table's."""
 
     blocks: int = 0
     seen: int = 0
     kept: int = 0
     bytes: int = 0
+    filters: Mapping[str, Tally] = MappingProxyType({})
 
 
 class Done(NamedTuple):
@@ -56,22 +67,30 @@ class Done(NamedTuple):
 class Worker:
     """Built once in each process; `do` is called for every batch."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, state: WatchState = WatchState(whole=False)) -> None:
         compiled = job.compiled
         self._network, self._want = compiled.network, compiled.want
         self._epoch_slots = compiled.network.byron_epoch_slots
         self._tables = compiled.tables
-        self._keep = predicate(compiled.filters)
+        self._chooser = Chooser(compiled, state) if compiled.filters.where is not None else None
+        self._row_filters = _row_filters(compiled)
         self._quarantines = compiled.plan.sync.on_decode_error == "quarantine"
         self._processors = [(PROCESSORS[one.name], Context(compiled.network, one.options)) for one in compiled.processors]
         self._names = tuple(one.name for one in compiled.processors)
         self._stager = stager(job.database, job.layout)
 
     def do(self, batch: Batch) -> Done:
-        """Errors: those of decoding are in what it gives back; OverflowFatal, NetworkError (genesis) are raised."""
+        """Errors: those of decoding are in what it gives back; OverflowFatal, NetworkError (genesis), and FatalError NEC-F060
+        (a filter's answer is unknown) are raised."""
         blocks: list[Block] = []
         quarantined: list[Quarantined] = []
+        chooser = self._chooser
+        may_match = chooser.may_match if chooser is not None and chooser.rejects else None
+        rejected = -1
         for at, raw in enumerate(batch.raws):
+            if may_match is not None and not may_match(raw):
+                rejected = at
+                continue
             try:
                 blocks.append(decode_block(raw, self._want, self._epoch_slots))
             except DecodeError as error:
@@ -79,28 +98,103 @@ class Worker:
                 if not self._quarantines:
                     return self._failed(batch, at, placed)
                 quarantined.append(_kept_whole(placed))
+        read = len(batch.raws) - len(quarantined)
         seen = sum(len(block.txs) for block in blocks)
-        if self._keep is not None:
-            blocks = [self._filtered(block) for block in blocks]
-        staged = self._stager.stage(self._rows(batch, blocks))
-        counts = Counts(len(blocks), seen, sum(len(block.txs) for block in blocks), sum(map(len, batch.raws)))
-        last = Point(blocks[-1].slot, blocks[-1].hash) if blocks else None
-        return Done(batch.number, staged, counts, last, blocks[-1].block_no if blocks else -1, tuple(quarantined), None)
+        rows, kept = self._rows(batch, blocks)
+        staged = self._stager.stage(rows)
+        counts = Counts(read, seen, kept, sum(map(len, batch.raws)), self._tallies())
+        last, block_no = self._last(batch, blocks, rejected)
+        return Done(batch.number, staged, counts, last, block_no, tuple(quarantined), None)
 
-    def _rows(self, batch: Batch, blocks: list[Block]) -> RowBuffers:
+    def _last(self, batch: Batch, blocks: list[Block], rejected: int) -> tuple[Point | None, int]:
+        """The last good block and its number; of one that was ruled out undecoded only the header is read."""
+        if rejected == len(batch.raws) - 1 >= 0:
+            found = envelope(batch.raws[rejected], self._epoch_slots)
+            return Point(found.slot, found.hash), found.block_no
+        return (Point(blocks[-1].slot, blocks[-1].hash), blocks[-1].block_no) if blocks else (None, -1)
+
+    def _tallies(self) -> Mapping[str, Tally]:
+        """What the filters answered since this was asked last."""
+        found: dict[str, Tally] = {}
+        if self._chooser is not None:
+            found["where"], self._chooser.tally = self._chooser.tally, Tally()
+        for name, one in self._row_filters.items():
+            found[name], one.tally = one.tally, Tally()
+        return found
+
+    def _rows(self, batch: Batch, blocks: list[Block]) -> tuple[RowBuffers, int]:
+        """All rows of the batch, and the number of transactions that were kept."""
         out = self._buffers(batch)
-        learn_addresses(blocks, self._network.network_id)
+        kept = sum(len(block.txs) for block in blocks)
+        parts: list[tuple[Block, list[Part]]] = []
+        if self._chooser is not None:
+            blocks, parts, kept = self._chosen(blocks, out)
+        learn_addresses([*blocks, *(block for block, _ in parts)], self._network.network_id)
         for block in blocks:
             for processor, context in self._processors:
                 processor.rows(block, out, context)
+        if parts:
+            merge(out, self._rows_of_parts(parts), self._tables)
+        for name, one in self._row_filters.items():
+            one.apply(name, out)
+        if self._row_filters:
+            drop_unnamed(out, self._tables, named_dimensions(self._tables, self._row_filters))
+        return out, kept
+
+    def _chosen(self, blocks: list[Block], out: RowBuffers) -> tuple[list[Block], list[tuple[Block, list[Part]]], int]:
+        """Blocks with the transactions that are kept whole, those with some kept in part, and how many are kept.
+
+        A block of which nothing is kept has no row.
+        """
+        assert self._chooser is not None
+        whole: list[Block] = []
+        parts: list[tuple[Block, list[Part]]] = []
+        before = self._chooser.tally.kept
+        for block in blocks:
+            chosen: Chosen = self._chooser.choose(block)
+            if chosen.asked:
+                out.facts["nectar_watched"].extend(chosen.asked)
+            if chosen.whole or chosen.parts:
+                whole.append(block._replace(txs=chosen.whole))
+            if chosen.parts:
+                parts.append((block._replace(txs=[part.tx for part in chosen.parts]), chosen.parts))
+        return whole, parts, self._chooser.tally.kept - before
+
+    def _rows_of_parts(self, parts: list[tuple[Block, list[Part]]]) -> RowBuffers:
+        """The rows of transactions kept in part: made whole, then taken out again but for those that were chosen."""
+        out = RowBuffers(self._tables)
+        known: dict[int, Part] = {}
+        for block, some in parts:
+            for part in some:
+                known[tx_id(block.slot, part.tx.index)] = part
+            for name, (processor, context) in zip(self._names, self._processors, strict=True):
+                if name != "blocks":
+                    processor.rows(block, out, context)
+        for table in self._tables:
+            if table.kind is Kind.FACT and table.place is Place.IN_TX:
+                name = table.name
+
+                def chosen(row: Row, name: str = name) -> bool:
+                    part = known[row[0] >> ITEM_BITS]
+                    return name in part.tables or row[0] in part.ids.get(name, ())
+
+                keep_rows(out, name, chosen)
+        drop_unnamed(out, self._tables, named_dimensions(self._tables))
+        for name in STANDING & out.dimensions.keys():
+            out.dimensions[name].clear()
         return out
 
     def _buffers(self, batch: Batch) -> RowBuffers:
         out = RowBuffers(self._tables)
-        if batch.previous is not None:
+        if batch.previous is not None and self._chooser is None:
             out.previous = (batch.previous.hash, block_id(batch.previous.slot, is_boundary=False))
         if batch.genesis:
-            genesis_rows(self._names, out, self._network, genesis_of(self._network), self._tables)
+            kept = None
+            if self._chooser is not None:
+                kept, asked = self._chooser.genesis(*genesis_block(genesis_of(self._network)))
+                if asked:
+                    out.facts["nectar_watched"].extend(asked)
+            genesis_rows(self._names, out, self._network, genesis_of(self._network), self._tables, kept)
         return out
 
     def _failed(self, batch: Batch, at: int, error: DecodeError) -> Done:
@@ -110,11 +204,45 @@ class Worker:
             return Done(batch.number, Staged(b""), Counts(), None, -1, (), error)
         return self.do(batch._replace(raws=batch.raws[:good]))._replace(failure=error)
 
-    def _filtered(self, block: Block) -> Block:
-        keep = self._keep
-        if keep is None or not block.txs:
-            return block
-        return block._replace(txs=[tx for tx in block.txs if keep(block, tx)])
+
+class _RowFilter:
+    """A filter of one table's rows."""
+
+    def __init__(self, surely: Surely, can_be_unknown: bool) -> None:
+        self._surely, self._can_be_unknown = surely, can_be_unknown
+        self.tally = Tally()
+
+    def apply(self, name: str, out: RowBuffers) -> None:
+        rows, true = out.facts[name], self._surely.true
+        kept = [row for row in rows if true(row, out)]
+        tally = self.tally
+        tally.seen += len(rows)
+        tally.kept += len(kept)
+        tally.dropped += len(rows) - len(kept)
+        if self._can_be_unknown and len(kept) < len(rows):
+            false = self._surely.false
+            unknown = sum(1 for row in rows if not true(row, out) and not false(row, out))
+            tally.unknown += unknown
+            tally.dropped -= unknown
+        out.facts[name] = kept
+
+
+def _row_filters(compiled: CompiledPlan) -> dict[str, _RowFilter]:
+    if not compiled.filters.rows:
+        return {}
+    env = {**filter_functions(compiled), "pointed": _pointed}
+    named = {table.name: table for table in compiled.tables}
+    found: dict[str, _RowFilter] = {}
+    for name, test in compiled.filters.rows:
+        scope = table_scope(named[name], compiled.tables)
+        found[name] = _RowFilter(to_python(test, env, [scope]), can_be_unknown(test, {**SCOPES, name: scope}))
+    return found
+
+
+def _pointed(out: RowBuffers, dimension: str, key: Any, place: int) -> Any:
+    """A value of the thing that a row points at; None when it points at nothing."""
+    row = out.dimensions[dimension].get(key)
+    return None if row is None else row[place]
 
 
 def _placed(error: DecodeError, raw: bytes, epoch_slots: int) -> DecodeError:

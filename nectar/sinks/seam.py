@@ -58,6 +58,7 @@ class Layout:
     compiled: str                              # the compiled plan, JSON
     version: str
     complete: bool                             # False when filters leave rows out
+    views: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,5 +131,8 @@ class Sink(Protocol):
 
     def write_once(self, staged: Staged) -> None:
         """Rows of tables that are written once, unless they are there."""
+
+    def looked_after(self) -> Sequence[tuple[bytes, int, int]]:
+        """Outputs that are there and were not spent: (transaction's hash, index, bits); see `runner.watch`."""
 
     def close(self) -> None: ...

@@ -61,5 +61,9 @@ def create_index(table: Table, index: Index) -> str:
     return f"CREATE {unique}INDEX {_quoted(index.name)} ON {_quoted(table.name)} ({parts})"
 
 
+def create_view(name: str, select: str) -> str:
+    return f"CREATE OR REPLACE VIEW {_quoted(name)} AS\n{select}"
+
+
 def _quoted(name: str) -> str:
     return f"`{name}`"

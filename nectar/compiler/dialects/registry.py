@@ -20,6 +20,8 @@ class Dialect(Protocol):
 
     def create_index(self, table: Table, index: Index) -> str: ...
 
+    def create_view(self, name: str, select: str) -> str: ...
+
 
 DIALECTS: Mapping[str, Dialect] = {
     "sqlite": sqlite,

@@ -54,6 +54,10 @@ def create_index(table: Table, index: Index) -> str:
     return f"CREATE {unique}INDEX IF NOT EXISTS {_quoted(index.name)} ON {_quoted(table.name)} ({_list(index.columns)})"
 
 
+def create_view(name: str, select: str) -> str:
+    return f"CREATE VIEW {_quoted(name)} AS\n{select}"
+
+
 def _list(names: tuple[str, ...]) -> str:
     return ", ".join(map(_quoted, names))
 

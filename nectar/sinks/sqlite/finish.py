@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import apsw
 
-from nectar.sinks.seam import Closing, Finished, Layout
+from nectar.sinks.seam import Closing, Finished, Layout, Statement
 from nectar.sinks.sqlite.closing import look_ups
 from nectar.sinks.sqlite.connection import transaction
 from nectar.tables import Place
@@ -27,7 +27,8 @@ class Finisher:
 
     def is_done(self, seq: int) -> bool:
         there = self._names()
-        return self._db.pragma("user_version") == seq and all(index.name in there for index in self._layout.deferred_indexes)
+        built = all(index.name in there for index in self._layout.deferred_indexes)
+        return self._db.pragma("user_version") == seq and built and not self._missing_views()
 
     def run(self, sum_epochs: Callable[[], None], seq: int, whole_to: int | None) -> Finished:
         """The closing statements over all transactions, the epochs' sums, the indexes.
@@ -41,6 +42,7 @@ class Finisher:
                 sum_epochs()
             for index in self._layout.deferred_indexes:
                 self._build(index.sql)
+            self._make_views()
             self._db.pragma("user_version", seq)
         except apsw.InterruptError:
             if not self._stopping():
@@ -72,6 +74,18 @@ class Finisher:
         for index in needed:
             if index.name not in wanted:
                 self._db.execute(f'DROP INDEX "{index.name}"')
+
+    def _missing_views(self) -> list[Statement]:
+        """Those that are not there, or not as the plan has them now."""
+        there = dict(self._db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'"))
+        return [view for view in self._layout.views if there.get(view.name) != view.sql]
+
+    def _make_views(self) -> None:
+        for view in self._missing_views():
+            self._stop_if_asked()
+            with transaction(self._db):
+                self._db.execute(f'DROP VIEW IF EXISTS "{view.name}"')
+                self._db.execute(view.sql)
 
     def _execute(self, one: Closing, low: int, high: int) -> None:
         self._stop_if_asked()

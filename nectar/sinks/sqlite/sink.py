@@ -92,6 +92,20 @@ class SqliteSink:
             for name in staged.rows:
                 self._db.execute(f'INSERT OR IGNORE INTO main."{name}" SELECT * FROM w."{name}"')
 
+    def looked_after(self) -> list[tuple[bytes, int, int]]:
+        """Kept outputs (bit 0), and those that the filter asks about with their answers."""
+        names = {table.name for table in self.layout.tables}
+        found: list[Any] = []
+        if {"tx", "tx_out", "tx_in"} <= names:
+            found += self._all(
+                'SELECT t.hash, o."index", 1 FROM tx_out o JOIN tx t ON t.id = o.tx_id '
+                'WHERE NOT EXISTS (SELECT 1 FROM (SELECT tx_out_hash, tx_out_index FROM tx_in) i '
+                'WHERE i.tx_out_hash = t.hash AND i.tx_out_index = o."index")'
+            )
+        if "nectar_watched" in names:
+            found += self._all('SELECT tx_hash, "index", answers << 0 FROM nectar_watched')
+        return [(digest, index, bits) for digest, index, bits in found]
+
     def close(self) -> None:
         self._db.close()
 

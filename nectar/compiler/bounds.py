@@ -1,0 +1,68 @@
+"""What a plan's own range leaves of a block's fields."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from nectar.cardano.network import Network
+from nectar.config.bound import AtDate, AtEpoch, AtEra, AtPoint, AtSlot, Bound
+from nectar.config.sync import SyncConfig
+from nectar.errors import NetworkError
+from nectar.filterlang.kinds import ERA_NAMES
+from nectar.filterlang.ranges import Bounds
+
+
+def bounds_of(sync: SyncConfig, network: Network) -> Bounds:
+    """Of slot, epoch, era and time; None where the plan says nothing that is known without the chain."""
+    first, last = _first(sync.start, network), _last(sync.end, network)
+    history = network.history
+    if first is None and last is None:
+        return {}
+    try:
+        return {
+            ("block", "slot"): (first, last),
+            ("block", "epoch"): _both(first, last, history.epoch_of),
+            ("block", "era"): _both(first, last, lambda slot: ERA_NAMES.index(history.era_at(slot)) + 1),
+            ("block", "time"): _both(first, last, history.time_text),
+        }
+    except NetworkError:
+        return {("block", "slot"): (first, last)}
+
+
+def _both(first: int | None, last: int | None, of: Any) -> tuple[Any, Any]:
+    return None if first is None else of(first), None if last is None else of(last)
+
+
+def _first(bound: Bound, network: Network) -> int | None:
+    history = network.history
+    try:
+        match bound:
+            case AtSlot(slot) | AtPoint(slot):
+                return slot
+            case AtEra(era):
+                return history.first_slot_of_era(era)
+            case AtEpoch(epoch):
+                return history.first_slot_of_epoch(epoch)
+            case AtDate(moment):
+                return history.slot_at(moment)
+    except NetworkError:
+        return None
+    return None
+
+
+def _last(bound: Bound, network: Network) -> int | None:
+    history = network.history
+    try:
+        match bound:
+            case AtSlot(slot) | AtPoint(slot):
+                return slot
+            case AtEra(era):
+                return history.last_slot_of_era(era)
+            case AtEpoch(epoch):
+                return history.last_slot_of_epoch(epoch)
+            case AtDate(moment, whole_day):
+                return history.slot_at(moment + timedelta(days=1) if whole_day else moment) - 1
+    except NetworkError:
+        return None
+    return None

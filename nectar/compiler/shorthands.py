@@ -1,0 +1,69 @@
+"""The four shorthands of `[filters]` as tests of the filter language: what they stand for is shown by `nectar plan explain`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from nectar.cardano.address import as_read
+from nectar.config.filters import AddressEntry, AddressPrefix, FilterShorthands, PaymentAddress, StakeAddress
+from nectar.filterlang import tree
+from nectar.filterlang.kinds import T
+from nectar.filterlang.scopes import TYPES
+
+STAKE = "stake"                # how the text of every reward address begins (CIP-19)
+
+
+def desugar(said: FilterShorthands) -> Iterator[tuple[str, tree.Test]]:
+    """(key, test) of each that says something. Entries of one combine with or; different ones with and."""
+    if said.min_transaction_value:
+        value = tree.Value(T.LOVELACE, said.min_transaction_value)
+        yield "min_transaction_value", tree.Compare(">=", tree.Ref("tx", "out_sum", "t"), value)
+    if said.skip_tx_types:
+        words = sorted({field for name in said.skip_tx_types for field in TYPES[name]})
+        yield "skip_tx_types", _and([tree.Not(tree.Truth(tree.Ref("tx", word, "t"))) for word in words])
+    if said.pools:
+        pools = tuple(sorted(set(said.pools)))
+        yield "pool_filter", tree.Or(tuple(_any(scope, tree.In(_of(scope, "pool"), T.POOL, pools)) for scope in ("certs", "votes")))
+    if said.addresses:
+        yield "address_filter", _addresses(said.addresses)
+
+
+def _addresses(entries: Iterable[AddressEntry]) -> tree.Test:
+    """An output goes to one of these, or a withdrawal is from one; stake addresses are looked for in outputs' stake parts too."""
+    exact, stakes, prefixes = set(), set(), set()
+    for entry in entries:
+        match entry:
+            case PaymentAddress(raw):
+                exact.add(as_read(raw))
+            case StakeAddress(raw):
+                stakes.add(raw)
+            case AddressPrefix(prefix):
+                prefixes.add(prefix)
+    here = sorted(prefix for prefix in prefixes if not prefix.startswith(STAKE))
+    accounts = sorted(prefix for prefix in prefixes if prefix.startswith(STAKE))
+    outputs = [*_matching("outputs", "address", T.ADDRESS, exact, here), *_matching("outputs", "stake_address", T.STAKE_ADDRESS, stakes, accounts)]
+    withdrawals = _matching("withdrawals", "stake_address", T.STAKE_ADDRESS, stakes, accounts)
+    found = [_any("outputs", _or(outputs)), *([_any("withdrawals", _or(withdrawals))] if withdrawals else [])]
+    return _or(found)
+
+
+def _matching(scope: str, field: str, kind: T, exact: set[bytes], prefixes: Sequence[str]) -> list[tree.Test]:
+    ref = _of(scope, field)
+    tests: list[tree.Test] = [tree.In(ref, kind, tuple(sorted(exact)))] if exact else []
+    return [*tests, *(tree.Glob(ref, f"{prefix}*") for prefix in prefixes)]
+
+
+def _of(scope: str, field: str) -> tree.Ref:
+    return tree.Ref(scope, field, "x1")
+
+
+def _any(scope: str, body: tree.Test) -> tree.Test:
+    return tree.Any(tree.Each(scope, "x1", "t"), body)
+
+
+def _or(tests: list[tree.Test]) -> tree.Test:
+    return tests[0] if len(tests) == 1 else tree.Or(tuple(tests))
+
+
+def _and(tests: list[tree.Test]) -> tree.Test:
+    return tests[0] if len(tests) == 1 else tree.And(tuple(tests))

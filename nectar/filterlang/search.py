@@ -1,0 +1,68 @@
+"""Needles searched for in raw blocks, before anything is decoded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Container
+from typing import Any
+
+from nectar.filterlang.to_needles import Needles
+
+FEW = 2                        # strings up to which Python's own search is quicker than asking a matcher
+_NAMED = re.compile(rb"(?=[\x58\x00]\x20(.{32}))", re.DOTALL)
+
+Search = Callable[[bytes], bool]
+
+
+def search(needles: Needles) -> Search:
+    """Whether a raw block that spends nothing looked after (see `spends_any`) holds what each clause wants."""
+    clauses = [any_string(clause.strings) for clause in needles]
+    if not clauses:
+        return lambda raw: True
+    if len(clauses) == 1:
+        return clauses[0]
+    return lambda raw: all(clause(raw) for clause in clauses)
+
+
+def any_string(strings: Collection[bytes]) -> Search:
+    """Whether a raw block holds one of the strings."""
+    return _any_of(strings) if strings else lambda raw: False
+
+
+def _any_of(strings: Collection[bytes]) -> Search:
+    if len(strings) <= FEW:
+        first, *rest = strings
+        if not rest:
+            return lambda raw: first in raw
+        second = rest[0]
+        return lambda raw: first in raw or second in raw
+    return _many(strings)
+
+
+def _many(strings: Collection[bytes]) -> Search:
+    """Hyperscan: all strings in one pass, 10,000 of them at a gigabyte a second (docs/decisions/0006)."""
+    import hyperscan
+
+    database: Any = hyperscan.Database()
+    expressions = [b"".join(b"\\x%02x" % byte for byte in string) for string in sorted(strings)]
+    flags = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
+    database.compile(expressions=expressions, ids=list(range(len(expressions))), elements=len(expressions), flags=flags)
+    found: list[bool] = []
+
+    def matched(*_: object) -> None:
+        found.append(True)
+
+    def may(raw: bytes) -> bool:
+        found.clear()
+        database.scan(raw, match_event_handler=matched)
+        return bool(found)
+
+    return may
+
+
+def spends_any(raw: bytes, watched: Container[bytes]) -> bool:
+    """Whether a raw block names one of the transactions, as it must to spend what they made.
+
+    A hash is CBOR bytes of length 32, in shortest form `58 20`, in longer ones `.. 00 20`; every such place is looked at.
+    """
+    return any(named in watched for named in _NAMED.findall(raw))
