@@ -7,7 +7,7 @@ from typing import Any
 
 from nectar.cardano.network import Network
 from nectar.config.bound import AtDate, AtEpoch, AtEra, AtPoint, AtSlot, Bound
-from nectar.config.sync import SyncConfig
+from nectar.config.plan import SyncConfig
 from nectar.errors import NetworkError
 from nectar.filterlang.kinds import ERA_NAMES
 from nectar.filterlang.ranges import Bounds

@@ -76,7 +76,11 @@ def compile_filters(plan: Plan, network: Network, tables: Sequence[Table], compl
     filters = plan.filters
     if not unknown and filters.on_unknown != "drop":
         reader.complaints.add(
-            "NEC-P021", "on_unknown does nothing: this filter is always known", ("filters", "on_unknown"), at="key", suggestion="leave it out"
+            "NEC-P021",
+            "on_unknown does nothing: this filter is always known",
+            ("filters", "on_unknown"),
+            at="key",
+            suggestion="leave it out",
         )
     reader.check_knowable(watched)
     transactions = plan.processors.transactions
@@ -153,7 +157,14 @@ class _Reader:
         except FilterError as error:
             for slip in error.slips:
                 self.complaints.add_inside(
-                    slip.code, slip.what, path, slip.at.start, allowed=slip.allowed, suggestion=slip.hint, file=slip.file, line=slip.line
+                    slip.code,
+                    slip.what,
+                    path,
+                    slip.at.start,
+                    allowed=slip.allowed,
+                    suggestion=slip.hint,
+                    file=slip.file,
+                    line=slip.line,
                 )
             return None
         return test if self.sensible(test, path, bounds) else None
@@ -162,7 +173,9 @@ class _Reader:
         found = trouble(test, bounds)
         for kind, what in found:
             hint = "leave it out" if kind == "constant" else "nothing could ever match"
-            self.complaints.add_inside(codes.CONSTANT if kind == "constant" else codes.CONTRADICTION, what, path, 0, suggestion=hint)
+            self.complaints.add_inside(
+                codes.CONSTANT if kind == "constant" else codes.CONTRADICTION, what, path, 0, suggestion=hint
+            )
         return not found
 
     def setting(self, base: Scope = TX) -> Setting:
@@ -194,7 +207,7 @@ class _Reader:
         """`keep` and `on_unknown` without anything that they are about."""
         filters, complaints = self.plan.filters, self.complaints
         if filters.where or filters.shorthands != type(filters.shorthands)():
-            return                                                     # there was one, and it was complained about
+            return  # there was one, and it was complained about
         for key in ("keep", "on_unknown"):
             if complaints.has(("filters", key)):
                 what = f"{key} does nothing without a filter of transactions"
@@ -222,7 +235,9 @@ class _Reader:
             return named[name]
         near = get_close_matches(name, named, 1)
         hint = f"did you mean {near[0]}?" if near else "switch on the processor that fills it"
-        self.complaints.add(codes.NO_TABLE, f"this plan fills no table {name}", path, at="key" if path[-1] == name else "value", suggestion=hint)
+        self.complaints.add(
+            codes.NO_TABLE, f"this plan fills no table {name}", path, at="key" if path[-1] == name else "value", suggestion=hint
+        )
         return None
 
     def views(self, dialect: str) -> Iterator[CompiledView]:

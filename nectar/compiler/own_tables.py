@@ -65,7 +65,7 @@ PLAN = OwnTable(
 
 QUARANTINE = OwnTable(
     "nectar_quarantine",
-    "Blocks that could not be decoded, kept whole (`on_decode_error = \"quarantine\"`); their rows are missing elsewhere.",
+    'Blocks that could not be decoded, kept whole (`on_decode_error = "quarantine"`); their rows are missing elsewhere.',
     Kind.SINGLE,
     (
         _SLOT,

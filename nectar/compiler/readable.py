@@ -8,8 +8,8 @@ from typing import Any
 
 from nectar.cardano.network import Network
 from nectar.compiler.compiled import CompiledPlan
-from nectar.compiler.filters import CompiledFilters, CompiledView, scope_of_view, target_of
 from nectar.compiler.dialects.registry import DIALECTS
+from nectar.compiler.filters import CompiledFilters, CompiledView, scope_of_view, target_of
 from nectar.compiler.own_tables import key_of
 from nectar.compiler.plain import plain
 from nectar.config.bound import Bound
@@ -19,7 +19,7 @@ from nectar.filterlang.to_sql import NotInSql, to_sql
 from nectar.filterlang.write_tree import said
 from nectar.tables import Index, Table
 
-SHOWN = 8                      # needles of a clause that the compiled plan lists
+SHOWN = 8  # needles of a clause that the compiled plan lists
 
 
 def as_json(compiled: CompiledPlan) -> str:
@@ -95,7 +95,11 @@ def _clause(clause: Clause) -> dict[str, Any]:
 
 
 def _view(compiled: CompiledPlan, view: CompiledView) -> dict[str, Any]:
-    return {"from": view.table, "where": said(view.test), "databases": {name: trouble or "yes" for name, trouble in suits(compiled, view)}}
+    return {
+        "from": view.table,
+        "where": said(view.test),
+        "databases": {name: trouble or "yes" for name, trouble in suits(compiled, view)},
+    }
 
 
 def suits(compiled: CompiledPlan, view: CompiledView) -> Iterator[tuple[str, str]]:
@@ -119,6 +123,4 @@ def _table(table: Table) -> dict[str, Any]:
 
 
 def _indexes(pairs: Sequence[tuple[Table, Index]]) -> dict[str, str]:
-    return {
-        index.name: f"{'unique ' if index.unique else ''}{table.name} ({', '.join(index.columns)})" for table, index in pairs
-    }
+    return {index.name: f"{'unique ' if index.unique else ''}{table.name} ({', '.join(index.columns)})" for table, index in pairs}

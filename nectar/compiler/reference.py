@@ -112,11 +112,15 @@ def _columns(table: Table) -> Iterator[str]:
 
 
 def _indexes(table: Table) -> Iterator[str]:
-    yield "Indexes: " + "; ".join(
-        f"`{index.name}` on {', '.join(f'`{name}`' for name in index.columns)}"
-        f"{', unique' if index.unique else ''}{', kept while loading' if index.essential else ''}"
-        for index in table.indexes
-    ) + "."
+    yield (
+        "Indexes: "
+        + "; ".join(
+            f"`{index.name}` on {', '.join(f'`{name}`' for name in index.columns)}"
+            f"{', unique' if index.unique else ''}{', kept while loading' if index.essential else ''}"
+            for index in table.indexes
+        )
+        + "."
+    )
 
 
 if __name__ == "__main__":

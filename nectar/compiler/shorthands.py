@@ -10,7 +10,7 @@ from nectar.filterlang import tree
 from nectar.filterlang.kinds import T
 from nectar.filterlang.scopes import TYPES
 
-STAKE = "stake"                # how the text of every reward address begins (CIP-19)
+STAKE = "stake"  # how the text of every reward address begins (CIP-19)
 
 
 def desugar(said: FilterShorthands) -> Iterator[tuple[str, tree.Test]]:
@@ -23,7 +23,10 @@ def desugar(said: FilterShorthands) -> Iterator[tuple[str, tree.Test]]:
         yield "skip_tx_types", _and([tree.Not(tree.Truth(tree.Ref("tx", word, "t"))) for word in words])
     if said.pools:
         pools = tuple(sorted(set(said.pools)))
-        yield "pool_filter", tree.Or(tuple(_any(scope, tree.In(_of(scope, "pool"), T.POOL, pools)) for scope in ("certs", "votes")))
+        yield (
+            "pool_filter",
+            tree.Or(tuple(_any(scope, tree.In(_of(scope, "pool"), T.POOL, pools)) for scope in ("certs", "votes"))),
+        )
     if said.addresses:
         yield "address_filter", _addresses(said.addresses)
 
@@ -41,7 +44,10 @@ def _addresses(entries: Iterable[AddressEntry]) -> tree.Test:
                 prefixes.add(prefix)
     here = sorted(prefix for prefix in prefixes if not prefix.startswith(STAKE))
     accounts = sorted(prefix for prefix in prefixes if prefix.startswith(STAKE))
-    outputs = [*_matching("outputs", "address", T.ADDRESS, exact, here), *_matching("outputs", "stake_address", T.STAKE_ADDRESS, stakes, accounts)]
+    outputs = [
+        *_matching("outputs", "address", T.ADDRESS, exact, here),
+        *_matching("outputs", "stake_address", T.STAKE_ADDRESS, stakes, accounts),
+    ]
     withdrawals = _matching("withdrawals", "stake_address", T.STAKE_ADDRESS, stakes, accounts)
     found = [_any("outputs", _or(outputs)), *([_any("withdrawals", _or(withdrawals))] if withdrawals else [])]
     return _or(found)

@@ -42,7 +42,16 @@ class Complaints:
             self.around_bad.update(path[:length] for length in range(len(path)))
 
     def add_inside(
-        self, code: str, what: str, path: TomlPath, offset: int, *, allowed: str = "", suggestion: str = "", file: str = "", line: int = 0
+        self,
+        code: str,
+        what: str,
+        path: TomlPath,
+        offset: int,
+        *,
+        allowed: str = "",
+        suggestion: str = "",
+        file: str = "",
+        line: int = 0,
     ) -> None:
         """About the character `offset` of the text at `path`; or about another file's line, which that text names."""
         place = place_inside(self.document.text, self.document.positions.value(path), offset)

@@ -1,4 +1,4 @@
-"""What a plan says of filters, views and tests. Shorthands stand decoded, their checksums and networks checked; expressions as texts."""
+"""What a plan says of filters, views and tests: shorthands decoded and checked, expressions as texts."""
 
 from __future__ import annotations
 

@@ -21,7 +21,8 @@ _TOO_DEEP = "lists or tables are nested too deeply"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`file` is the name that complaints give; `data` is what tomllib made of the text (dates are `datetime` values); `text` has LF at its lines' ends."""
+    """`file` is the name that complaints give; `data` is what tomllib made of the text (dates are `datetime` values);
+    `text` has LF at its lines' ends."""
 
     file: str
     data: Mapping[str, Any]

@@ -30,7 +30,7 @@ Value = TypeVar("Value", bound=Hashable)
 
 
 def load_plan(path: Path) -> Plan:
-    """What the file says; expressions are not read yet (see `compiler.read`). Errors: PlanError with every complaint, in file order."""
+    """What the file says; expressions stay texts (see `compiler.read`). Errors: PlanError with every complaint, in file order."""
     plan, complaints = draft_plan(load_file(path), path)
     complaints.raise_any()
     return plan
@@ -168,9 +168,16 @@ def _tests(complaints: Complaints, folder: Path) -> tuple[PlanTest, ...]:
     for at, one in enumerate(complaints.get(("tests",), ())):
         first, last = one["slots"]
         if first > last:
-            complaints.add(codes.OUT_OF_RANGE, f"slot {first} comes after slot {last}", ("tests", at, "slots"), suggestion="write the lower one first")
+            complaints.add(
+                codes.OUT_OF_RANGE,
+                f"slot {first} comes after slot {last}",
+                ("tests", at, "slots"),
+                suggestion="write the lower one first",
+            )
         if not one["rows"]:
-            complaints.add(codes.EMPTY, "rows is an empty table", ("tests", at, "rows"), suggestion="say how many rows a table must get")
+            complaints.add(
+                codes.EMPTY, "rows is an empty table", ("tests", at, "rows"), suggestion="say how many rows a table must get"
+            )
         path = folder / one["path"] if "path" in one else None
         tests.append(PlanTest(one["name"], path, first, last, tuple(sorted(one["rows"].items()))))
     return tuple(tests)

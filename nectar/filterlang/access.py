@@ -170,7 +170,8 @@ def _certs(tx: Tx) -> Iterator[Cert]:
 
 
 SCRIPT_KINDS = {
-    ScriptKind.NATIVE: "native", ScriptKind.PLUTUS_V1: "plutus_v1", ScriptKind.PLUTUS_V2: "plutus_v2", ScriptKind.PLUTUS_V3: "plutus_v3",
+    ScriptKind.NATIVE: "native", ScriptKind.PLUTUS_V1: "plutus_v1",
+    ScriptKind.PLUTUS_V2: "plutus_v2", ScriptKind.PLUTUS_V3: "plutus_v3",
 }  # fmt: skip
 
 

@@ -185,7 +185,9 @@ class _Checker:
 
     def _comparable(self, what: Field, op: str, at: s.Span) -> bool:
         if op not in ("==", "!=") and what.type not in ORDERED:
-            self.slip(codes.TYPES, f"{what.name} is {what.type.value}, which has no order", at, "compare with == or !=, or use like")
+            self.slip(
+                codes.TYPES, f"{what.name} is {what.type.value}, which has no order", at, "compare with == or !=, or use like"
+            )
             return False
         return True
 
@@ -194,7 +196,12 @@ class _Checker:
             case s.Name():
                 found = self._ref(expr)
                 if found is not None and found[1].type is T.JSON and not found[0].path:
-                    self.slip(codes.TYPES, f"{found[1].name} is a whole value", expr.at, 'name what is within: json.name, json["a key"][0]')
+                    self.slip(
+                        codes.TYPES,
+                        f"{found[1].name} is a whole value",
+                        expr.at,
+                        'name what is within: json.name, json["a key"][0]',
+                    )
                     return None
                 return found if found is None or found[1].type is not T.JSON else (found[0], _text_of(found[1]))
             case s.Count(collection, body):
@@ -205,7 +212,7 @@ class _Checker:
                 return tree.Count(each, inner), _COUNTED
             case s.Sum(name):
                 return self._sum(name)
-            case s.Literal(_, text, at):
+            case s.Literal(_, _, at):
                 self.slip(codes.CONSTANT, "two literals are compared", at, "name a field on one side")
             case _:
                 self.slip(codes.TYPES, "a yes or no cannot be compared", expr.at, "join tests with and, or, not")
@@ -272,7 +279,9 @@ class _Checker:
             said = operand.text if isinstance(operand, s.Literal) else "this"
             near = get_close_matches(said, TYPES, 1, 0.5)
             hint = f'did you mean "{near[0]}"?' if near else ""
-            self.slip(codes.BAD_LITERAL, f"{said} is no type of transaction", operand.at, hint, ", ".join(f'"{one}"' for one in TYPES))
+            self.slip(
+                codes.BAD_LITERAL, f"{said} is no type of transaction", operand.at, hint, ", ".join(f'"{one}"' for one in TYPES)
+            )
             return None
         truths = tuple(tree.Truth(tree.Ref(found[0].scope, one, found[0].var)) for one in TYPES[operand.text])
         return truths[0] if len(truths) == 1 else tree.Or(truths)
@@ -377,14 +386,24 @@ class _Checker:
             return self._glob(pattern, ref, what)
         kind = "text" if what.type is T.TEXT else "hex"
         if pattern.kind != kind:
-            self.slip(codes.TYPES, f"{what.name} is {what.type.value}", pattern.at, "write a text" if kind == "text" else "write bytes: 0x00ff")
+            self.slip(
+                codes.TYPES,
+                f"{what.name} is {what.type.value}",
+                pattern.at,
+                "write a text" if kind == "text" else "write bytes: 0x00ff",
+            )
             return None
         bare = Field(what.name, T.TEXT if kind == "text" else T.BYTES, "", "", raw=what.raw)
         value = self._literal(pattern, bare)
         if value is None or not isinstance(value.value, str | bytes):
             return None
         if not value.value:
-            self.slip(codes.CONSTANT, f"everything {'begins with' if expr.kind == 'starts_with' else 'holds'} nothing", pattern.at, "leave it out")
+            self.slip(
+                codes.CONSTANT,
+                f"everything {'begins with' if expr.kind == 'starts_with' else 'holds'} nothing",
+                pattern.at,
+                "leave it out",
+            )
             return None
         return (tree.Starts if expr.kind == "starts_with" else tree.Contains)(ref, value.value)
 
@@ -394,7 +413,9 @@ class _Checker:
             if what.type is not T.TEXT:
                 value = self._literal(pattern, what)
                 return None if value is None else tree.Compare("==", ref, value)
-            self.slip(codes.BAD_PATTERN, f'like "{text}" is ==: there is no * in it', pattern.at, f'write == "{text}", or "{text}*"')
+            self.slip(
+                codes.BAD_PATTERN, f'like "{text}" is ==: there is no * in it', pattern.at, f'write == "{text}", or "{text}*"'
+            )
             return None
         if not text.strip("*"):
             self.slip(codes.CONSTANT, f'everything is like "{text}"', pattern.at, "leave it out")
@@ -415,7 +436,12 @@ class _Checker:
             right = ("addr_test1", "2", "3", "stake_test1", "F")
         if not begins or any(one.startswith(begins) or begins.startswith(one) for one in right):
             return True
-        self.slip(codes.FOREIGN, f'no {what.type.value.split()[-1]} of this network begins with "{begins}"', at, "they begin with " + " or ".join(right[:1]))
+        self.slip(
+            codes.FOREIGN,
+            f'no {what.type.value.split()[-1]} of this network begins with "{begins}"',
+            at,
+            "they begin with " + " or ".join(right[:1]),
+        )
         return False
 
     def _is_null(self, operand: s.Expr, negated: bool, at: s.Span) -> tree.Test | None:
@@ -434,7 +460,11 @@ class _Checker:
         """The innermost thing that has a field of this name; what follows the name of a JSON field goes into it."""
         parts = name.parts
         for frame in reversed(self.frames):
-            rest = parts[1:] if len(parts) > 1 and parts[0] == frame.scope.name and frame.scope.name not in frame.scope.fields else parts
+            rest = (
+                parts[1:]
+                if len(parts) > 1 and parts[0] == frame.scope.name and frame.scope.name not in frame.scope.fields
+                else parts
+            )
             for split in range(len(rest), 0, -1):
                 what = frame.scope.fields.get(".".join(rest[:split]))
                 path = (*rest[split:], *name.keys)
@@ -475,7 +505,13 @@ class _Checker:
         known = [one for frame in reversed(self.frames) for one in frame.scope.fields]
         near = get_close_matches(said, known, 1, 0.6)
         elsewhere = [scope.name for scope in self.setting.collections.values() if said in scope.fields]
-        hint = f"did you mean {near[0]}?" if near else f"{elsewhere[0]} have one: any({elsewhere[0]}, {said} ...)" if elsewhere else ""
+        hint = (
+            f"did you mean {near[0]}?"
+            if near
+            else f"{elsewhere[0]} have one: any({elsewhere[0]}, {said} ...)"
+            if elsewhere
+            else ""
+        )
         self.slip(codes.UNKNOWN_NAME, f"there is no field {said} here", name.at, hint, ", ".join(here.fields))
 
 

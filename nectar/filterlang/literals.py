@@ -28,7 +28,7 @@ _WRITE = {
     T.BYTES: "write bytes: 0x00ff",
     T.POLICY: "write the policy's 56 hex digits after 0x, or script1..",
     T.POOL: "write pool1.., or its 56 hex digits after 0x",
-    T.ADDRESS: "write the whole address: addr1.., or a Byron one; for beginnings use like \"addr1*\"",
+    T.ADDRESS: 'write the whole address: addr1.., or a Byron one; for beginnings use like "addr1*"',
     T.STAKE_ADDRESS: "write the whole stake address: stake1..",
     T.DREP: "write drep1.., drep_always_abstain or drep_always_no_confidence",
     T.ASSET: "write asset1..",

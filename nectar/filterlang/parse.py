@@ -34,10 +34,8 @@ from nectar.resources import read_grammar
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree
 
-LONGEST = 65_536                # characters of a filter; a long list belongs in a file
-DEEPEST = 64                    # parentheses and quantifiers within each other
-
-
+LONGEST = 65_536  # characters of a filter; a long list belongs in a file
+DEEPEST = 64  # parentheses and quantifiers within each other
 
 
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)")
@@ -50,19 +48,25 @@ _WORDS = {
     "HEX": "0x.. bytes", "DATE": "a date", "EPOCH": "epoch N", "IDENTIFIER": "an address or id", "NAME": "a field",
     "$END": "the end",
 }  # fmt: skip
-_OPERAND = {"NAME", "TEXT", "INTEGER", "NUMBER", "HEX", "DATE", "EPOCH", "IDENTIFIER", "TRUE", "FALSE", "LPAR", "ANY", "ALL", "NONE", "COUNT", "SUM"}
-_KEYWORDS = (
-    "and", "or", "not", "in", "between", "like", "matches", "starts_with", "contains", "is", "null", "any", "all", "none", "count", "sum",
-)  # fmt: skip
+_OPERAND = frozenset(
+    ["NAME", "TEXT", "INTEGER", "NUMBER", "HEX", "DATE", "EPOCH", "IDENTIFIER", "TRUE", "FALSE", "LPAR", "ANY", "ALL", "NONE", "COUNT", "SUM"]
+)
+_KEYWORDS = tuple(
+    ["and", "or", "not", "in", "between", "like", "matches", "starts_with", "contains", "is", "null", "any", "all", "none", "count", "sum"]
+)
 
 
 def parse(text: str) -> Expr:
     """Errors: FilterError NEC-F001 (with what was expected, in words), NEC-F002 (too long or too deep to be meant)."""
     if len(text) > LONGEST:
-        hint = "put long lists into a file: in @file(\"wallets.txt\")"
-        raise FilterError([Slip(TOO_LONG, f"this filter has {len(text):,} characters; {LONGEST:,} are the most", Span(0, 1), hint)])
+        hint = 'put long lists into a file: in @file("wallets.txt")'
+        raise FilterError(
+            [Slip(TOO_LONG, f"this filter has {len(text):,} characters; {LONGEST:,} are the most", Span(0, 1), hint)]
+        )
     if not text.strip() or not re.sub(r"#[^\n]*", "", text).strip():
-        raise FilterError([Slip(SYNTAX, "this filter is empty", Span(0, len(text)), 'say what to keep, as in "fee > 1 ada", or leave it out')])
+        raise FilterError(
+            [Slip(SYNTAX, "this filter is empty", Span(0, len(text)), 'say what to keep, as in "fee > 1 ada", or leave it out')]
+        )
     _check_depth(text)
     from lark.exceptions import UnexpectedInput
 
@@ -108,7 +112,13 @@ def _syntax(text: str, error: Any) -> Slip:
 
 
 def _meant(found: str, rest: str) -> str:
-    known = {"=": "compare with ==", "&&": "write and", "||": "write or", "!": "write not", "'": 'texts stand in double quotes: "abc"'}
+    known = {
+        "=": "compare with ==",
+        "&&": "write and",
+        "||": "write or",
+        "!": "write not",
+        "'": 'texts stand in double quotes: "abc"',
+    }
     if found in known:
         return known[found]
     if found == '"':
@@ -144,8 +154,8 @@ def _token_span(token: Token) -> Span:
 
 def _name(children: Sequence[Any], at: Span) -> Name:
     parts = tuple(str(one) for one in children if not hasattr(one, "data"))
-    if parts[0] in _KEYWORDS:                   # where no operator can stand, the lexer takes it for a name
-        raise FilterError([Slip(SYNTAX, f'"{parts[0]}" cannot stand here', at, "", _in_words(_OPERAND))])
+    if parts[0] in _KEYWORDS:  # where no operator can stand, the lexer takes it for a name
+        raise FilterError([Slip(SYNTAX, f'"{parts[0]}" cannot stand here', at, "", _in_words(set(_OPERAND)))])
     keys = tuple(_key(one.children[0]) for one in children if hasattr(one, "data"))
     return Name(parts, keys, at)
 
@@ -216,6 +226,7 @@ def _collection(tree: Tree[Any]) -> Name:
     return _name(tree.children, _span(tree))
 
 
+_LITERALS = ("integer", "number", "amount", "epoch", "date", "hex", "text", "identifier", "yes", "no")
 _MAKE: dict[str, Any] = {
     "either": lambda c, at: Or(tuple(map(_expr, c)), at),
     "both": lambda c, at: And(tuple(map(_expr, c)), at),
@@ -237,5 +248,5 @@ _MAKE: dict[str, Any] = {
     "quantifier": lambda c, at: Quantifier(str(c[0]), _collection(c[1]), _expr(c[2]), at),
     "count": lambda c, at: Count(_collection(c[0]), None if c[1] is None else _expr(c[1]), at),
     "sum": lambda c, at: Sum(_collection(c[0]), at),
-    **{kind: _token_literal(kind) for kind in ("integer", "number", "amount", "epoch", "date", "hex", "text", "identifier", "yes", "no")},
+    **{kind: _token_literal(kind) for kind in _LITERALS},
 }  # fmt: skip

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-LONGEST = 1_000                # characters of a pattern
-MEMORY = 1 << 20               # bytes of a compiled one
+LONGEST = 1_000  # characters of a pattern
+MEMORY = 1 << 20  # bytes of a compiled one
 
 
 def pattern_trouble(pattern: str) -> str:

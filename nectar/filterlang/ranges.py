@@ -70,9 +70,9 @@ def _constant(test: tree.Compare, bounds: Bounds, found: list[tuple[str, str]]) 
     if not isinstance(value, tree.Value) or isinstance(value.value, str | bytes) or room is None:
         return
     number, low, high = value.value, room.low, room.high
-    above = low is not None and (number < low or (op == ">=" and number == low) )
+    above = low is not None and (number < low or (op == ">=" and number == low))
     below = high is not None and (number > high or (op == "<=" and number == high))
-    if op in (">", ">=") and above or op in ("<", "<=") and below:
+    if (op in (">", ">=") and above) or (op in ("<", "<=") and below):
         found.append(("constant", f"{said(test)} is always so: {_what(test.left)} is {_range(low, high)}"))
 
 
@@ -139,7 +139,8 @@ def _narrow(test: tree.Test, rooms: dict[tree.Term, _Room], bounds: Bounds) -> N
         else:
             room.only = set(inner.values) if room.only is None else room.only & set(inner.values)
         return
-    assert isinstance(inner, tree.Compare) and isinstance(inner.right, tree.Value)
+    assert isinstance(inner, tree.Compare)
+    assert isinstance(inner.right, tree.Value)
     value, op = inner.right.value, _FLIP[inner.op] if negated else inner.op
     step = 1 if inner.right.type not in (T.TIME, T.RATIO) and isinstance(value, int) else 0
     if op == "==":

@@ -132,7 +132,11 @@ TX = Scope(
 )  # fmt: skip
 
 _HELD = '"ma_tx_out" {x} JOIN "multi_asset" {x}a ON {x}a."id" = {x}."ident"'
-ASSETS_OF_OUTPUT = ("assets_of({p})", _HELD, '{x}."tx_out_id" = {p}."id"')
+ASSETS_OF_OUTPUT = (
+    "assets_of({p})",
+    _HELD,
+    '{x}."id" BETWEEN {p}."tx_id" * 4096 AND {p}."tx_id" * 4096 + 4095 AND {x}."tx_out_id" = {p}."id"',
+)
 """`assets` within `outputs`: how each is had, what follows FROM, the link; `{p}` is the output."""
 
 TYPES: Mapping[str, tuple[str, ...]] = {
@@ -207,7 +211,7 @@ COLLECTIONS: Mapping[str, Scope] = {
             "assets",
             "Assets that its outputs hold; within outputs, that the output holds.",
             _fields(*_ASSET, Field("quantity", T.INT, "How many.", "{x}[2]", '{x}."quantity"', low=1, high=U64)),
-            "assets({t})", _HELD + ' JOIN "tx_out" {x}o ON {x}o."id" = {x}."tx_out_id"', '{x}o."tx_id" = {t}."id"',
+            "assets({t})", _HELD, '{x}."id" BETWEEN {t}."id" * 4096 AND {t}."id" * 4096 + 4095',
             within=("tx", "outputs"), needs=("OUTPUTS", "ASSETS"), table="ma_tx_out",
         ),
         Scope(
@@ -311,8 +315,8 @@ COLLECTIONS: Mapping[str, Scope] = {
 def _cert_rows(table: str, kind: str, tx: str = "tx_id", **columns: str) -> str:
     """One table of certificates in the shape of all: tx_id, kind, cert_index, addr_id, pool, drep, deposit, epoch."""
     wanted = ("addr_id", "pool", "drep", "deposit", "epoch")
-    values = ", ".join(f'{columns[name] if name in columns else "NULL"} AS "{name}"' for name in wanted)
-    return f'SELECT "{tx}" AS "tx_id", {kind} AS "kind", "cert_index", {values} FROM "{table}"'
+    values = ", ".join(f'{columns.get(name, "NULL")} AS "{name}"' for name in wanted)
+    return f'SELECT "{tx}" * 4096 AS "id", "{tx}" AS "tx_id", {kind} AS "kind", "cert_index", {values} FROM "{table}"'
 
 
 CERT_ROWS: Mapping[str, str] = {

@@ -8,7 +8,7 @@ from typing import Any
 
 from nectar.filterlang.to_needles import Needles
 
-FEW = 2                        # strings up to which Python's own search is quicker than asking a matcher
+FEW = 2  # strings up to which Python's own search is quicker than asking a matcher
 _NAMED = re.compile(rb"(?=[\x58\x00]\x20(.{32}))", re.DOTALL)
 
 Search = Callable[[bytes], bool]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 
 class Span(NamedTuple):
@@ -17,8 +17,7 @@ class Span(NamedTuple):
     end: int = 0
 
 
-def _at() -> Any:
-    return field(default=Span(), compare=False, repr=False)
+NOWHERE = Span()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Name:
 
     parts: tuple[str, ...]
     keys: tuple[str | int, ...] = ()
-    at: Span = _at()
+    at: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Literal:
 
     kind: str
     text: str
-    at: Span = _at()
+    at: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class File:
     """`@file("wallets.txt")`: one literal a line."""
 
     path: str
-    at: Span = _at()
+    at: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +54,14 @@ class Quantifier:
     kind: str
     collection: Name
     body: Expr
-    at: Span = _at()
+    at: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
     collection: Name
     body: Expr | None
-    at: Span = _at()
+    at: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class Sum:
     """`name` is a collection's field: `outputs.value`."""
 
     name: Name
-    at: Span = _at()
+    at: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ class Compare:
     op: str
     left: Expr
     right: Expr
-    at: Span = _at()
+    at: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ class Between:
     low: Expr
     high: Expr
     negated: bool
-    at: Span = _at()
+    at: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ class Within:
     operand: Expr
     choices: tuple[Expr, ...] | File | Name
     negated: bool
-    at: Span = _at()
+    at: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,37 +105,35 @@ class Match:
     operand: Expr
     pattern: Expr
     negated: bool
-    at: Span = _at()
+    at: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class IsNull:
     operand: Expr
     negated: bool
-    at: Span = _at()
+    at: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
     part: Expr
-    at: Span = _at()
+    at: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class And:
     parts: tuple[Expr, ...]
-    at: Span = _at()
+    at: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
     parts: tuple[Expr, ...]
-    at: Span = _at()
+    at: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-Expr: TypeAlias = (
-    Name | Literal | Quantifier | Count | Sum | Compare | Between | Within | Match | IsNull | Not | And | Or
-)
+Expr: TypeAlias = Name | Literal | Quantifier | Count | Sum | Compare | Between | Within | Match | IsNull | Not | And | Or
 
 
 class Slip(NamedTuple):
@@ -147,7 +144,7 @@ class Slip(NamedTuple):
     at: Span
     hint: str = ""
     allowed: str = ""
-    file: str = ""                      # another file, when the slip is in a list that `@file` names
+    file: str = ""  # another file, when the slip is in a list that `@file` names
     line: int = 0
 
 

@@ -14,10 +14,11 @@ from nectar.filterlang import tree
 from nectar.filterlang.kinds import T
 from nectar.filterlang.scopes import COLLECTIONS
 
-SHORTEST = 2                   # bytes of a needle; shorter ones are everywhere
+SHORTEST = 2  # bytes of a needle; shorter ones are everywhere
 _DIRECT = {
     ("outputs", "payment_cred"), ("outputs", "stake_cred"), ("certs", "drep"), ("votes", "drep"),
-    ("mints", "name"), ("mints", "name_text"), ("assets", "name"), ("assets", "name_text"), ("votes", "action_tx"), ("inputs", "tx_hash"),
+    ("mints", "name"), ("mints", "name_text"), ("assets", "name"), ("assets", "name_text"),
+    ("votes", "action_tx"), ("inputs", "tx_hash"),
 }  # fmt: skip
 """Fields of bytes that stand in the block as they are; by type, policies and pools do everywhere but in a block's header."""
 
@@ -42,7 +43,9 @@ def to_needles(test: tree.Test, unknown_too: bool = False) -> Needles:
 def _simplest(clauses: Iterable[Clause]) -> Needles:
     """Each once, the fewest and longest strings first."""
     unique = dict.fromkeys(clauses)
-    return tuple(sorted(unique, key=lambda c: (c.spends, len(c.strings), -min(map(len, c.strings), default=0), sorted(c.strings)[:1])))
+    return tuple(
+        sorted(unique, key=lambda c: (c.spends, len(c.strings), -min(map(len, c.strings), default=0), sorted(c.strings)[:1]))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,9 @@ class _Finder:
 
 def named_only(body: tree.Test) -> bool:
     """Whether a test of an input asks only which one it is: that stands in the block."""
-    return all(ref.field in ("tx_hash", "index") for inner in tree.walk(body) for ref in tree.refs_of(inner) if ref.scope == "inputs")
+    return all(
+        ref.field in ("tx_hash", "index") for inner in tree.walk(body) for ref in tree.refs_of(inner) if ref.scope == "inputs"
+    )
 
 
 def _nullable(test: tree.Test) -> bool:

@@ -58,9 +58,7 @@ def functions(network: Network, metadata_text: Callable[[Any], str | None]) -> d
     }
 
 
-def to_python(
-    test: tree.Test, env: Mapping[str, Any], scopes: Iterable[Scope] = (), watched: Iterable[tree.Test] = ()
-) -> Surely:
+def to_python(test: tree.Test, env: Mapping[str, Any], scopes: Iterable[Scope] = (), watched: Iterable[tree.Test] = ()) -> Surely:
     """`scopes` are those of `t` besides the transaction's. `env` is what `functions` gave, and more where `scopes` ask for it.
 
     `watched` are questions about spent outputs whose answers `env` has: `watch_some`, `watch_none` and `watch_count`, called
@@ -99,7 +97,7 @@ class _Writer:
         return self.made(name)
 
     def made(self, name: str) -> Callable[..., Any]:
-        exec(compile("\n".join(self.sources), "<filter>", "exec"), self.env)  # noqa: S102 - of our own making, values by name
+        exec(compile("\n".join(self.sources), "<filter>", "exec"), self.env)
         self.sources.clear()
         return self.env[name]  # type: ignore[no-any-return]
 
@@ -123,7 +121,8 @@ class _Writer:
         name = self.name("some")
         elements = self.elements(each)
         self.sources.append(
-            f"def {name}({outer}):\n    for {each.var} in {elements}:\n        if {condition}:\n            return True\n    return False"
+            f"def {name}({outer}):\n    for {each.var} in {elements}:\n"
+            f"        if {condition}:\n            return True\n    return False"
         )
         return f"{name}({outer})"
 
@@ -170,7 +169,7 @@ class _Writer:
         left, right = self.term(test.left), self.term(test.right)
         known = [text for term, text in ((test.left, left), (test.right, right)) if self.nullable(term)]
         if op == "==" and len(known) < 2:
-            return f"({left} == {right})"                     # nothing equals no value
+            return f"({left} == {right})"  # nothing equals no value
         if not known:
             return f"({left} {op} {right})"
         return self._with(known, lambda names: f"{names.get(left, left)} {op} {names.get(right, right)}")
@@ -178,7 +177,9 @@ class _Writer:
     def _with(self, texts: list[str], body: Callable[[dict[str, str]], str]) -> str:
         """What may have no value is worked out once and tested first."""
         names = {text: text if text.replace(".", "").isidentifier() else self.name("v") for text in texts}
-        tests = " and ".join(f"{name} is not None" if name == text else f"({name} := {text}) is not None" for text, name in names.items())
+        tests = " and ".join(
+            f"{name} is not None" if name == text else f"({name} := {text}) is not None" for text, name in names.items()
+        )
         return f"({tests} and {body(names)})"
 
     def _about(self, test: Any, wanted: bool) -> str:
@@ -193,7 +194,7 @@ class _Writer:
         if not self.nullable(ref):
             return f"({refused}{asked(text)})"
         if wanted and isinstance(test, tree.In):
-            return f"({asked(text)})"                          # no value is in no list
+            return f"({asked(text)})"  # no value is in no list
         return self._with([text], lambda names: f"{refused}{asked(names[text])}")
 
     def _asked(self, test: Any, what: Field) -> Callable[[str], str]:

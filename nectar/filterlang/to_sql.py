@@ -22,6 +22,11 @@ _WITH_ADDRESS = (
     'FROM "tx_out" o JOIN "address" a ON a."id" = o."address_id")'
 )
 _TABLE = re.compile(r'(?:FROM|JOIN) ["`](\w+)["`]')
+_OF_TX = re.compile(r'(\w+)\."(?:tx_id|tx_in_id|registered_tx_id|announced_tx_id)" = t\."id"')
+_IN_TX = r'\1."id" BETWEEN t."id" * 4096 AND t."id" * 4096 + 4095'
+"""An id is a place: what belongs to a transaction is a range of its table's own key, which needs no index."""
+_SHOWN = "'STRING', 'INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL'"
+"""MySQL's kinds of JSON that are shown as text."""
 _LARGEST_SIGNED = (1 << 63) - 1
 
 
@@ -123,6 +128,8 @@ class _Writer:
 
     def _template(self, text: str, var: str, parent: str = "t") -> str:
         filled = text.replace("{x}", var).replace("{t}", "t").replace("{b}", "b").replace("{p}", parent)
+        if self.sqlite:
+            filled = _OF_TX.sub(_IN_TX, filled)
         return quoted(filled.replace("{era}", self._era()), self.target.dialect)
 
     def _era(self) -> str:
@@ -225,9 +232,10 @@ class _Writer:
         steps = self.value("$" + "".join(f"[{key}]" if isinstance(key, int) else f'."{key}"' for key in path))
         if self.sqlite:
             kind = f"json_type({text}, {steps})"
-            return f"(CASE {kind} WHEN 'text' THEN {text} ->> {steps} WHEN 'integer' THEN {text} -> {steps} WHEN 'real' THEN {text} -> {steps} END)"
+            number = f"WHEN {kind} IN ('integer', 'real') THEN {text} -> {steps}"
+            return f"(CASE WHEN {kind} = 'text' THEN {text} ->> {steps} {number} END)"
         found = f"JSON_EXTRACT({text}, {steps})"
-        return f"(CASE WHEN JSON_TYPE({found}) IN ('STRING', 'INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL') THEN JSON_UNQUOTE({found}) END)"
+        return f"(CASE WHEN JSON_TYPE({found}) IN ({_SHOWN}) THEN JSON_UNQUOTE({found}) END)"
 
     def field_of(self, ref: tree.Ref) -> Field:
         return self.scopes[ref.scope].fields[ref.field]

@@ -11,7 +11,7 @@ from nectar.filterlang import tree
 from nectar.filterlang.kinds import DREP_NAMES, ERA_NAMES, T
 from nectar.filterlang.write import quoted
 
-LISTED = 4                     # entries of a list that are shown
+LISTED = 4  # entries of a list that are shown
 
 
 def said(part: tree.Test | tree.Term) -> str:
@@ -44,7 +44,7 @@ def _(part: tree.Not) -> str:
     match inner:
         case tree.Compare("==", left, right):
             return f"{_said(left)} != {_said(right)}"
-        case tree.In(ref, _, values, file):
+        case tree.In(ref):
             return f"{_said(ref)} not in {_listed(inner)}"
         case tree.Any(each, body):
             if isinstance(body, tree.Not):

@@ -17,7 +17,7 @@ def keep_rows(out: RowBuffers, table: str, keep: Callable[[Row], bool]) -> None:
 
 def drop_unnamed(out: RowBuffers, tables: Sequence[Table], among: Collection[str]) -> None:
     """Things of the dimensions `among` that no row points at; what those point at goes with them, if it is among them too."""
-    for _ in range(2):                          # a pool's metadata names the pool
+    for _ in range(2):  # a pool's metadata names the pool
         for name in among:
             if name in out.dimensions:
                 named = _named(out, tables, name)
@@ -38,9 +38,15 @@ def _named(out: RowBuffers, tables: Sequence[Table], dimension: str) -> set[obje
 def named_dimensions(tables: Sequence[Table], by: Collection[str] | None = None) -> list[str]:
     """Dimensions that rows of the tables `by` point at (None: of any), but those that stand by themselves."""
     pointed = {
-        column.references.partition(".")[0] for table in tables if by is None or table.name in by for column in table.columns if column.references
+        column.references.partition(".")[0]
+        for table in tables
+        if by is None or table.name in by
+        for column in table.columns
+        if column.references
     }
-    return [table.name for table in tables if table.kind is Kind.DIMENSION and table.name in pointed and table.name not in STANDING]
+    return [
+        table.name for table in tables if table.kind is Kind.DIMENSION and table.name in pointed and table.name not in STANDING
+    ]
 
 
 def merge(into: RowBuffers, other: RowBuffers, tables: Sequence[Table]) -> None:

@@ -40,9 +40,7 @@ def is_boundary(raw: bytes) -> bool:
     return raw[1] == Era.BYRON_EBB
 
 
-def batches(
-    events: Iterable[RollForward], wanted: Coverage, limits: Limits, first_number: int = 0
-) -> Iterator[Batch]:
+def batches(events: Iterable[RollForward], wanted: Coverage, limits: Limits, first_number: int = 0) -> Iterator[Batch]:
     """Batches that together cover `wanted`: the first from its first slot, the last to its last.
 
     No batch ends on a boundary block, which shares its slot with the block after it. A range without blocks gives one

@@ -197,7 +197,9 @@ class Chooser:
                 kept.add(tx.hash)
             if self._watch is not None:
                 made = [0] if keeps and self._follows else []
-                asked += [(item_id(tx_id(-1, at), index), tx.hash, index, answers) for index, answers in self._watch.passed(tx, made)]
+                asked += [
+                    (item_id(tx_id(-1, at), index), tx.hash, index, answers) for index, answers in self._watch.passed(tx, made)
+                ]
         return kept, asked
 
 

@@ -13,7 +13,6 @@ from nectar.processors.blocks import epoch_sql
 from nectar.sinks.seam import Layout, Statement
 from nectar.sinks.sqlite.closing import closing, look_ups
 
-
 NEED_ALL_INPUTS = frozenset({"implied fees", "deposits"})
 """Closing statements that take a transaction's inputs for all it spent. A filtered plan has transactions of which only some
 inputs are rows: those that spend what it kept."""

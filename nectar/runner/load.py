@@ -21,16 +21,16 @@ from nectar.runner.pool import AHEAD, Inline, Pool, Processes
 from nectar.runner.report import Progress, Report
 from nectar.runner.signals import Stop
 from nectar.runner.summary import Summary
-from nectar.runner.watch import WatchState
+from nectar.runner.watch import NOTHING, WatchState
 from nectar.runner.work import Done, Job
 from nectar.sinks.seam import Commit, Epochs, Sink
 from nectar.sources.events import RollForward
 from nectar.sources.immutable.bounds import ResolvedRange
 from nectar.sources.immutable.source import ImmutableSource
 
-FEW = 1                        # batches: a job with no more is done in this process
-PATIENCE = 5                   # tries while another process holds the database
-PAUSE = 1.0                    # seconds between them, besides the database's own
+FEW = 1  # batches: a job with no more is done in this process
+PATIENCE = 5  # tries while another process holds the database
+PAUSE = 1.0  # seconds between them, besides the database's own
 
 T = TypeVar("T")
 
@@ -45,8 +45,8 @@ class Task:
     gaps: tuple[Coverage, ...]
     sink: Sink | None
     database: Path
-    workers: int                           # 0: the machine's cores
-    state: WatchState = WatchState(whole=False)
+    workers: int  # 0: the machine's cores
+    state: WatchState = NOTHING
 
     @property
     def compiled(self) -> CompiledPlan:

@@ -26,8 +26,8 @@ from nectar.runner.batch import Batch
 from nectar.runner.watch import WatchState
 from nectar.runner.work import Done, Job, Worker
 
-AHEAD = 2                      # batches at each process: the one it does and one that waits
-COLLECT_EVERY = 64             # batches between two runs of the garbage collector
+AHEAD = 2  # batches at each process: the one it does and one that waits
+COLLECT_EVERY = 64  # batches between two runs of the garbage collector
 
 
 class Pool(Protocol):
@@ -83,7 +83,7 @@ class Processes:
             ours, process = _start(number, list(self._workers))
             self._load[ours] = 0
             self._workers[ours] = process
-        for pipe in self._workers:             # threads come last: a process must not be forked beside them
+        for pipe in self._workers:  # threads come last: a process must not be forked beside them
             self._send(pipe, told)
             Thread(target=self._listen, args=(pipe,), daemon=True).start()
 
@@ -124,7 +124,7 @@ class Processes:
         try:
             while True:
                 self._answers.put((pipe, pipe.recv()))
-        except (EOFError, OSError, TypeError):      # TypeError: the pipe was closed meanwhile
+        except (EOFError, OSError, TypeError):  # TypeError: the pipe was closed meanwhile
             self._answers.put((pipe, None))
 
     def _dead(self, pipe: Connection) -> FatalError:
@@ -156,7 +156,7 @@ def _start(number: int, others: list[Connection]) -> tuple[Connection, BaseProce
     make = multiprocessing.get_context("fork").Process if forked else multiprocessing.get_context("spawn").Process
     process = make(target=serve, args=(theirs, held), name=f"nectar-decoder-{number + 1}", daemon=True)
     if not forked:
-        resource_tracker.ensure_running()          # which would let signals through again when it starts
+        resource_tracker.ensure_running()  # which would let signals through again when it starts
     with _deaf():
         process.start()
     theirs.close()

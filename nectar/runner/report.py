@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import IO, Any, NamedTuple, Protocol
 
-EVERY = 1.0                    # seconds between two JSON lines
-REDRAW = 0.1                   # seconds between two drawings of the bar
+EVERY = 1.0  # seconds between two JSON lines
+REDRAW = 0.1  # seconds between two drawings of the bar
 
 
 class Progress(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any
 from nectar.checkpoint.coverage import Coverage
 from nectar.runner.choose import Tally
 
-LONG = 0.1                     # seconds from which a closing pass is told of by itself
+LONG = 0.1  # seconds from which a closing pass is told of by itself
 
 
 @dataclass(slots=True)

@@ -22,6 +22,9 @@ class WatchState(NamedTuple):
     outputs: Sequence[tuple[bytes, int, int]] = ()
 
 
+NOTHING = WatchState(whole=False)
+
+
 class Watch:
     """Unspent outputs with bits, by transaction. Blocks must come in the chain's order."""
 
@@ -62,7 +65,7 @@ class Watch:
         return self._bits
 
     def passed(self, tx: Tx, kept: Iterable[int]) -> list[tuple[int, int]]:
-        """Its inputs are spent, its outputs made, those at the places `kept` kept. (index, answers) of those to be asked about."""
+        """Its inputs are spent, its outputs made, those with an index in `kept` kept. (index, answers) of those asked about."""
         self._of = None
         for named, index in spent(tx):
             known = self.outputs.get(named)
@@ -99,5 +102,3 @@ def _variable(body: tree.Test) -> str:
 def watch_functions(watch: Watch) -> dict[str, Any]:
     """What `to_python` asks of a watch."""
     return {"watch_some": watch.some, "watch_none": watch.none, "watch_count": watch.count}
-
-

@@ -26,7 +26,7 @@ from nectar.processors.rows import Context, Row, RowBuffers
 from nectar.runner.batch import Batch, is_boundary
 from nectar.runner.choose import Chooser, Chosen, Part, Tally, filter_functions
 from nectar.runner.genesis_txs import genesis_block
-from nectar.runner.watch import WatchState
+from nectar.runner.watch import NOTHING, WatchState
 from nectar.sinks.registry import stager
 from nectar.sinks.seam import Layout, Quarantined, Staged
 from nectar.tables import Kind, Place
@@ -38,7 +38,7 @@ class Job:
 
     compiled: CompiledPlan
     layout: Layout
-    database: str                          # the sink's name in the registry
+    database: str  # the sink's name in the registry
 
 
 class Counts(NamedTuple):
@@ -67,7 +67,7 @@ class Done(NamedTuple):
 class Worker:
     """Built once in each process; `do` is called for every batch."""
 
-    def __init__(self, job: Job, state: WatchState = WatchState(whole=False)) -> None:
+    def __init__(self, job: Job, state: WatchState = NOTHING) -> None:
         compiled = job.compiled
         self._network, self._want = compiled.network, compiled.want
         self._epoch_slots = compiled.network.byron_epoch_slots
@@ -255,9 +255,7 @@ def _placed(error: DecodeError, raw: bytes, epoch_slots: int) -> DecodeError:
         slot, digest = found.slot, found.hash
     except DecodeError as again:
         slot, digest = again.slot, again.block_hash
-    return DecodeError(
-        error.what, slot=slot, block_hash=digest, path=error.path, raw=raw, hint=error.hint, code=error.code
-    )
+    return DecodeError(error.what, slot=slot, block_hash=digest, path=error.path, raw=raw, hint=error.hint, code=error.code)
 
 
 def _kept_whole(error: DecodeError) -> Quarantined:
