@@ -167,10 +167,10 @@ class _Reader:
                     line=slip.line,
                 )
             return None
-        return test if self.sensible(test, path, bounds) else None
+        return test if self.sensible(test, path, bounds, setting.base) else None
 
-    def sensible(self, test: tree.Test, path: TomlPath, bounds: Bounds) -> bool:
-        found = trouble(test, bounds)
+    def sensible(self, test: tree.Test, path: TomlPath, bounds: Bounds, base: Scope = TX) -> bool:
+        found = trouble(test, bounds, [base])
         for kind, what in found:
             hint = "leave it out" if kind == "constant" else "nothing could ever match"
             self.complaints.add_inside(

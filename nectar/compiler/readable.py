@@ -48,6 +48,7 @@ def readable(compiled: CompiledPlan) -> dict[str, Any]:
             "deferred": _indexes(compiled.deferred_indexes),
         },
         "performance": plain(plan.performance),
+        "tests": [plain(one) for one in plan.tests],
     }
 
 

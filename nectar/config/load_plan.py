@@ -14,6 +14,7 @@ from nectar.config.filters import Filters, FilterShorthands, PlanTest, View
 from nectar.config.load import Document, load_file, load_text
 from nectar.config.plan import (
     NAMED_NETWORKS,
+    BlocksOptions,
     MetadataOptions,
     Performance,
     Plan,
@@ -108,7 +109,7 @@ def _processors(complaints: Complaints) -> Processors:
         return bool(complaints.get(("processors", name), False))
 
     chosen = Processors(
-        blocks=is_on("blocks"),
+        blocks=_options(complaints, "blocks", BlocksOptions),
         transactions=_options(complaints, "transactions", TransactionsOptions),
         multi_assets=is_on("multi_assets"),
         metadata=_options(complaints, "metadata", _metadata),
@@ -156,6 +157,8 @@ def _views(complaints: Complaints) -> tuple[View, ...]:
     """Names that stand twice are complained about."""
     views: dict[str, View] = {}
     for at, one in enumerate(complaints.get(("views",), ())):
+        if not {"name", "from", "where"} <= one.keys():
+            continue
         if one["name"] in views:
             what = f"there are two views {one['name']}"
             complaints.add(codes.REPEATED, what, ("views", at, "name"), suggestion="give one another name")
@@ -166,6 +169,8 @@ def _views(complaints: Complaints) -> tuple[View, ...]:
 def _tests(complaints: Complaints, folder: Path) -> tuple[PlanTest, ...]:
     tests = []
     for at, one in enumerate(complaints.get(("tests",), ())):
+        if not {"name", "slots", "rows"} <= one.keys():
+            continue
         first, last = one["slots"]
         if first > last:
             complaints.add(
@@ -217,14 +222,21 @@ def _entries(complaints: Complaints, key: str, parse: Callable[[str], Value], al
     return list(entries)
 
 
+_CHOOSING = ("address_filter", "min_transaction_value", "skip_tx_types", "pool_filter", "where")
+
+
 def _check_use(complaints: Complaints, processors: Processors) -> None:
-    """A filter of transactions where none is read would be accepted and ignored."""
+    """A filter of transactions where none is read would be accepted and ignored; so would `every` without one."""
+    every: TomlPath = ("processors", "blocks", "every")
+    choosing = [key for key in _CHOOSING if complaints.has(("filters", key))]
+    if complaints.get(every, False) and not choosing:
+        what = "every block has a row already: no filter chooses among transactions"
+        complaints.add(codes.USELESS_KEY, what, every, at="key", suggestion="leave it out")
     on = {name for name, _ in processors.enabled()}
     if on - {"blocks"} or not on or not complaints.sound(("processors",)):
         return
-    for key in ("address_filter", "min_transaction_value", "skip_tx_types", "pool_filter", "where"):
-        if complaints.has(("filters", key)):
-            what = f"{key} chooses among transactions, and no processor but blocks is on"
-            complaints.add(
-                codes.USELESS_KEY, what, ("filters", key), at="key", suggestion="switch transactions on, or leave it out"
-            )
+    for key in choosing:
+        what = f"{key} chooses among transactions, and no processor but blocks is on"
+        complaints.add(
+            codes.USELESS_KEY, what, ("filters", key), at="key", suggestion="switch transactions on, or leave it out"
+        )

@@ -46,6 +46,13 @@ class SyncConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class BlocksOptions:
+    """`every`: blocks of which a filter keeps nothing have rows too."""
+
+    every: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TransactionsOptions:
     tx_cbor: bool = False
     resolve_inputs: Literal["deferred", "live", "off"] = "deferred"
@@ -63,7 +70,7 @@ class MetadataOptions:
 class Processors:
     """A processor with options is None when off; the fields stand in the order in which processors are listed everywhere."""
 
-    blocks: bool = False
+    blocks: BlocksOptions | None = None
     transactions: TransactionsOptions | None = None
     multi_assets: bool = False
     metadata: MetadataOptions | None = None

@@ -148,7 +148,7 @@ _CERTS: dict[type, Callable[[int, Certificate], Cert]] = {
     CommitteeHotAuth: lambda i, c: Cert("committee_registration", i),
     CommitteeResignation: lambda i, c: Cert("committee_de_registration", i),
     DRepRegistration: lambda i, c: Cert("drep_registration", i, drep=_who(c.credential), deposit=c.deposit),  # type: ignore[union-attr]
-    DRepDeregistration: lambda i, c: Cert("drep_deregistration", i, drep=_who(c.credential), deposit=-c.refund),  # type: ignore[union-attr]
+    DRepDeregistration: lambda i, c: Cert("drep_deregistration", i, drep=_who(c.credential), deposit=-c.refund),  # type: ignore[union-attr,operator]
     DRepUpdate: lambda i, c: Cert("drep_update", i, drep=_who(c.credential)),  # type: ignore[union-attr]
 }
 

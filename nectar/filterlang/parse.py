@@ -49,11 +49,15 @@ _WORDS = {
     "$END": "the end",
 }  # fmt: skip
 _OPERAND = frozenset(
-    ["NAME", "TEXT", "INTEGER", "NUMBER", "HEX", "DATE", "EPOCH", "IDENTIFIER", "TRUE", "FALSE", "LPAR", "ANY", "ALL", "NONE", "COUNT", "SUM"]
-)
-_KEYWORDS = tuple(
-    ["and", "or", "not", "in", "between", "like", "matches", "starts_with", "contains", "is", "null", "any", "all", "none", "count", "sum"]
-)
+    (
+        "NAME", "TEXT", "INTEGER", "NUMBER", "HEX", "DATE", "EPOCH", "IDENTIFIER", "TRUE", "FALSE", "LPAR",
+        "ANY", "ALL", "NONE", "COUNT", "SUM",
+    )
+)  # fmt: skip
+_KEYWORDS = (
+    "and", "or", "not", "in", "between", "like", "matches", "starts_with", "contains", "is", "null",
+    "any", "all", "none", "count", "sum",
+)  # fmt: skip
 
 
 def parse(text: str) -> Expr:
@@ -141,7 +145,7 @@ def _in_words(allowed: set[str]) -> str:
 
 
 def _expr(tree: Any) -> Expr:
-    return _MAKE[tree.data](tree.children, _span(tree))
+    return _MAKE[tree.data](tree.children, _span(tree))  # type: ignore[no-any-return]
 
 
 def _span(tree: Any) -> Span:

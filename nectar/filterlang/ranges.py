@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from nectar.filterlang import tree
 from nectar.filterlang.kinds import T
+from nectar.filterlang.scopes import Scope
 from nectar.filterlang.unknown import SCOPES
 from nectar.filterlang.write_tree import said
 
 _FLIP = {"==": "!=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 Bounds = Mapping[tuple[str, str], tuple[Any, Any]]
 """(scope, field) -> lowest and highest value that the plan's own range leaves; None is no bound."""
+
+
+class _Limits(NamedTuple):
+    bounds: Bounds
+    scopes: Mapping[str, Scope]
 
 
 @dataclass(slots=True)
@@ -41,22 +47,23 @@ class _Room:
             return True
 
 
-def trouble(test: tree.Test, bounds: Bounds) -> list[tuple[str, str]]:
-    """(kind, what): kind is constant or contradiction."""
+def trouble(test: tree.Test, bounds: Bounds, scopes: Iterable[Scope] = ()) -> list[tuple[str, str]]:
+    """(kind, what): kind is constant or contradiction. `scopes` are those besides the transaction's."""
     found: list[tuple[str, str]] = []
-    _look(test, bounds, found)
+    known = {**SCOPES, **{scope.name: scope for scope in scopes}}
+    _look(test, _Limits(bounds, known), found)
     return list(dict.fromkeys(found))
 
 
-def _look(test: tree.Test, bounds: Bounds, found: list[tuple[str, str]]) -> None:
+def _look(test: tree.Test, limits: _Limits, found: list[tuple[str, str]]) -> None:
     if isinstance(test, tree.Compare):
-        _constant(test, bounds, found)
+        _constant(test, limits, found)
     if isinstance(test, tree.And):
-        _contradiction(list(test.parts), bounds, found)
+        _contradiction(list(test.parts), limits, found)
     elif isinstance(test, tree.Compare | tree.In):
-        _contradiction([test], bounds, found)
+        _contradiction([test], limits, found)
     for part in tree.parts_of(test):
-        _look(part, bounds, found)
+        _look(part, limits, found)
     if isinstance(test, tree.Or):
         parts = set(test.parts)
         for part in test.parts:
@@ -64,9 +71,9 @@ def _look(test: tree.Test, bounds: Bounds, found: list[tuple[str, str]]) -> None
                 found.append(("constant", f"{said(part)}, or not: that is always so"))
 
 
-def _constant(test: tree.Compare, bounds: Bounds, found: list[tuple[str, str]]) -> None:
+def _constant(test: tree.Compare, limits: _Limits, found: list[tuple[str, str]]) -> None:
     """A comparison that a field's own range settles."""
-    room, value, op = _room(test.left, bounds), test.right, test.op
+    room, value, op = _room(test.left, limits), test.right, test.op
     if not isinstance(value, tree.Value) or isinstance(value.value, str | bytes) or room is None:
         return
     number, low, high = value.value, room.low, room.high
@@ -76,14 +83,14 @@ def _constant(test: tree.Compare, bounds: Bounds, found: list[tuple[str, str]]) 
         found.append(("constant", f"{said(test)} is always so: {_what(test.left)} is {_range(low, high)}"))
 
 
-def _room(term: tree.Term, bounds: Bounds) -> _Room | None:
+def _room(term: tree.Term, limits: _Limits) -> _Room | None:
     if isinstance(term, tree.Count):
         return _Room(0)
-    if not isinstance(term, tree.Ref) or term.path or term.scope not in SCOPES:
+    if not isinstance(term, tree.Ref) or term.path:
         return None
-    what = SCOPES[term.scope].fields[term.field]
+    what = limits.scopes[term.scope].fields[term.field]
     low, high = what.low, what.high
-    mine = bounds.get((term.scope, term.field), (None, None))
+    mine = limits.bounds.get((term.scope, term.field), (None, None))
     low = mine[0] if low is None else low if mine[0] is None else max(low, mine[0])
     high = mine[1] if high is None else high if mine[1] is None else min(high, mine[1])
     return _Room(low, high)
@@ -99,16 +106,16 @@ def _range(low: Any, high: Any) -> str:
     return f"from {low} to {high}" if low is not None else f"at most {high}"
 
 
-def _contradiction(parts: list[tree.Test], bounds: Bounds, found: list[tuple[str, str]]) -> None:
+def _contradiction(parts: list[tree.Test], limits: _Limits, found: list[tuple[str, str]]) -> None:
     rooms: dict[tree.Term, _Room] = {}
     for part in parts:
         if tree.Not(part) in parts:
             found.append(("contradiction", f"{said(part)}, and not: that is never so"))
-        _narrow(part, rooms, bounds)
+        _narrow(part, rooms, limits)
     for term, room in rooms.items():
         if room.empty():
             tests = [said(part) for part in parts if _about(part) == term]
-            own = _room(term, bounds)
+            own = _room(term, limits)
             if own is not None and len(tests) == 1:
                 why = f": {_what(term)} is {_range(own.low, own.high)}" if own.low is not None or own.high is not None else ""
                 found.append(("contradiction", f"{tests[0]} is never so{why}"))
@@ -126,11 +133,11 @@ def _about(test: tree.Test) -> tree.Term | None:
     return None
 
 
-def _narrow(test: tree.Test, rooms: dict[tree.Term, _Room], bounds: Bounds) -> None:
+def _narrow(test: tree.Test, rooms: dict[tree.Term, _Room], limits: _Limits) -> None:
     term = _about(test)
     if term is None:
         return
-    room = rooms.setdefault(term, _room(term, bounds) or _Room())
+    room = rooms.setdefault(term, _room(term, limits) or _Room())
     negated = isinstance(test, tree.Not)
     inner = test.part if isinstance(test, tree.Not) else test
     if isinstance(inner, tree.In):

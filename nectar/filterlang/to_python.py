@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from nectar.cardano.address import reward_address
 from nectar.cardano.block import Block
+from nectar.cardano.certificate import Credential
 from nectar.cardano.ids import asset_fingerprint
 from nectar.cardano.network import Network
 from nectar.filterlang import access, tree
@@ -40,10 +42,10 @@ def functions(network: Network, metadata_text: Callable[[Any], str | None]) -> d
     def issuer_pool(block: Block) -> bytes | None:
         return None if block.era < 2 or block.issuer in network.delegates else block.issuer
 
-    def account(credential: Any) -> bytes | None:
+    def account(credential: Credential | None) -> bytes | None:
         if credential is None:
             return None
-        return bytes(((0xF0 if credential.is_script else 0xE0) | network.network_id,)) + credential.hash
+        return reward_address(network.network_id, credential.is_script, credential.hash)
 
     names = {name: value for name, value in vars(access).items() if not name.startswith("_")}
     return {

@@ -175,7 +175,7 @@ class _Loader:
         summary.quarantined += len(done.quarantined)
         for name, count in came.items():
             summary.rows[name] += count
-        for name, tally in counts.filters.items():
+        for name, tally in counts.filters:
             summary.filters.setdefault(name, Tally()).add(tally)
 
     def _tell(self, covered: Coverage) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from nectar.cardano.block import Block
@@ -14,6 +12,7 @@ from nectar.compiler.compiled import CompiledPlan
 from nectar.config.genesis_files import genesis_of
 from nectar.decode.block import decode_block
 from nectar.decode.envelope import envelope
+from nectar.decode.want import Want
 from nectar.errors import DecodeError
 from nectar.filterlang.table_scope import table_scope
 from nectar.filterlang.to_python import Surely, to_python
@@ -49,7 +48,7 @@ class Counts(NamedTuple):
     seen: int = 0
     kept: int = 0
     bytes: int = 0
-    filters: Mapping[str, Tally] = MappingProxyType({})
+    filters: tuple[tuple[str, Tally], ...] = ()
 
 
 class Done(NamedTuple):
@@ -74,6 +73,7 @@ class Worker:
         self._tables = compiled.tables
         self._chooser = Chooser(compiled, state) if compiled.filters.where is not None else None
         self._row_filters = _row_filters(compiled)
+        self._every = any(one.name == "blocks" and one.options["every"] for one in compiled.processors)
         self._quarantines = compiled.plan.sync.on_decode_error == "quarantine"
         self._processors = [(PROCESSORS[one.name], Context(compiled.network, one.options)) for one in compiled.processors]
         self._names = tuple(one.name for one in compiled.processors)
@@ -88,11 +88,14 @@ class Worker:
         may_match = chooser.may_match if chooser is not None and chooser.rejects else None
         rejected = -1
         for at, raw in enumerate(batch.raws):
+            want = self._want
             if may_match is not None and not may_match(raw):
-                rejected = at
-                continue
+                if not self._every:
+                    rejected = at
+                    continue
+                want = Want.SUMS
             try:
-                blocks.append(decode_block(raw, self._want, self._epoch_slots))
+                blocks.append(decode_block(raw, want, self._epoch_slots))
             except DecodeError as error:
                 placed = _placed(error, raw, self._epoch_slots)
                 if not self._quarantines:
@@ -113,14 +116,14 @@ class Worker:
             return Point(found.slot, found.hash), found.block_no
         return (Point(blocks[-1].slot, blocks[-1].hash), blocks[-1].block_no) if blocks else (None, -1)
 
-    def _tallies(self) -> Mapping[str, Tally]:
+    def _tallies(self) -> tuple[tuple[str, Tally], ...]:
         """What the filters answered since this was asked last."""
         found: dict[str, Tally] = {}
         if self._chooser is not None:
             found["where"], self._chooser.tally = self._chooser.tally, Tally()
         for name, one in self._row_filters.items():
             found[name], one.tally = one.tally, Tally()
-        return found
+        return tuple(found.items())
 
     def _rows(self, batch: Batch, blocks: list[Block]) -> tuple[RowBuffers, int]:
         """All rows of the batch, and the number of transactions that were kept."""
@@ -144,7 +147,7 @@ class Worker:
     def _chosen(self, blocks: list[Block], out: RowBuffers) -> tuple[list[Block], list[tuple[Block, list[Part]]], int]:
         """Blocks with the transactions that are kept whole, those with some kept in part, and how many are kept.
 
-        A block of which nothing is kept has no row.
+        A block of which nothing is kept has no row, unless the plan wants every block's.
         """
         assert self._chooser is not None
         whole: list[Block] = []
@@ -154,7 +157,7 @@ class Worker:
             chosen: Chosen = self._chooser.choose(block)
             if chosen.asked:
                 out.facts["nectar_watched"].extend(chosen.asked)
-            if chosen.whole or chosen.parts:
+            if self._every or chosen.whole or chosen.parts:
                 whole.append(block._replace(txs=chosen.whole))
             if chosen.parts:
                 parts.append((block._replace(txs=[part.tx for part in chosen.parts]), chosen.parts))

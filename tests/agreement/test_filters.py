@@ -22,7 +22,7 @@ path = "{path}"
 start_slot = 21600000
 end_slot = 21621599
 [processors]
-blocks = true
+blocks = {{ every = true }}
 transactions = true
 certificates = true
 withdrawals = true
@@ -60,7 +60,7 @@ def test_what_a_filter_keeps_is_in_the_database_and_nothing_else(
     database.close()
 
 
-def test_blocks_are_never_filtered_and_coverage_says_what_is_missing(
+def test_every_block_is_kept_when_asked_and_coverage_says_what_is_missing(
     chain: Path, index: Callable[[str], Path], blocks: list[list[brute.RawTx]]
 ) -> None:
     nothing = PLAN.format(path=chain / "mainnet/immutable", pool="00" * 28)

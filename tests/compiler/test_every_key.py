@@ -44,6 +44,7 @@ VALUES: dict[str, tuple[str, str]] = {
     "sync.skip_existing": ("", "false"),
     "sync.on_decode_error": ("", '"quarantine"'),
     "processors.blocks": ("", "true"),
+    "processors.blocks.every": ("true\n[filters]\nwhere = 'fee > 1 ada'", "{ every = true }\n[filters]\nwhere = 'fee > 1 ada'"),
     "processors.transactions": ("true", "false"),
     "processors.transactions.tx_cbor": ("true", "{ tx_cbor = true }"),
     "processors.transactions.resolve_inputs": ("true", '{ resolve_inputs = "live" }'),
@@ -59,6 +60,10 @@ VALUES: dict[str, tuple[str, str]] = {
     "filters.min_transaction_value": ("", "7"),
     "filters.skip_tx_types": ('["mint"]', '["mint", "burn"]'),
     "filters.pool_filter": ("", f'["{"ab" * 28}"]'),
+    "filters.where": ("'fee > 1 ada'", "'fee > 2 ada'"),
+    "filters.keep": ("'tx'\nwhere = 'fee > 1 ada'", "'row'\nwhere = 'fee > 1 ada'"),
+    "filters.on_unknown": ("'drop'\nwhere = 'fee > 1 ada'", "'keep'\nwhere = 'fee > 1 ada'"),
+    "filters.rows": ("", "{ tx_out = 'value > 1 ada' }"),
     "storage.indexes": ('"essential"', '"all"'),
     "performance.workers": ("", "3"),
     "performance.batch_blocks": ("", "3"),
@@ -81,6 +86,8 @@ def keys() -> list[str]:
 def text(sections: dict[str, dict[str, str]]) -> str:
     lines = []
     for section, pairs in sections.items():
+        if not any(pairs.values()):
+            continue
         lines += [f"[{section}]", *(f"{key} = {value}" for key, value in pairs.items() if value)]
     return "\n".join(lines)
 
@@ -104,3 +111,23 @@ def test_the_key_changes_the_compiled_plan(name: str) -> None:
     one, other = map(compiled_from, two_plans(name))
     assert as_json(one) != as_json(other)
     assert (one.fingerprint != other.fingerprint) is name.startswith(MEANT_FOR_ROWS)
+
+
+VIEW = "[[views]]\nname = \"{name}\"\nfrom = \"{table}\"\nwhere = '{where}'\n"
+TEST = "[[tests]]\nname = \"{name}\"\n{path}slots = [{first}, {last}]\nrows = {{ tx = {rows} }}\n"
+
+
+@pytest.mark.parametrize("changed", [{"name": "other"}, {"table": "tx"}, {"where": "id > 2"}])
+def test_every_key_of_a_view_changes_the_compiled_plan(changed: dict[str, str]) -> None:
+    base = {"name": "one", "table": "tx_out", "where": "id > 1"}
+    one, other = (compiled_from(text(BASE) + "\n" + VIEW.format(**said)) for said in (base, {**base, **changed}))
+    assert as_json(one) != as_json(other)
+    assert one.fingerprint == other.fingerprint
+
+
+@pytest.mark.parametrize("changed", [{"name": "other"}, {"path": 'path = "x"\n'}, {"first": "2"}, {"last": "9"}, {"rows": "4"}])
+def test_every_key_of_a_test_changes_the_compiled_plan(changed: dict[str, str]) -> None:
+    base = {"name": "one", "path": "", "first": "1", "last": "5", "rows": "3"}
+    one, other = (compiled_from(text(BASE) + "\n" + TEST.format(**said)) for said in (base, {**base, **changed}))
+    assert as_json(one) != as_json(other)
+    assert one.fingerprint == other.fingerprint

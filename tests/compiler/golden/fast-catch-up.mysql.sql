@@ -1,5 +1,5 @@
 -- Nectar plan fast-catch-up on mainnet
--- fingerprint 9b51ef934ba4a099b99cae47b7ae1d4393cb0732
+-- fingerprint f1e0d003e701f854488e39bb0510e9131791285c
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables

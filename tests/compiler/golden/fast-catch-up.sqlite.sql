@@ -1,5 +1,5 @@
 -- Nectar plan fast-catch-up on mainnet
--- fingerprint 9b51ef934ba4a099b99cae47b7ae1d4393cb0732
+-- fingerprint f1e0d003e701f854488e39bb0510e9131791285c
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables

@@ -1,5 +1,5 @@
 -- Nectar plan full on mainnet
--- fingerprint 9ba85631c0e6ac99c96cf1ff51824dcb966930fd
+-- fingerprint 47afb5020bca31944e91fb968f9b867bccab027d
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables

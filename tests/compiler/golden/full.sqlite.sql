@@ -1,5 +1,5 @@
 -- Nectar plan full on mainnet
--- fingerprint 9ba85631c0e6ac99c96cf1ff51824dcb966930fd
+-- fingerprint 47afb5020bca31944e91fb968f9b867bccab027d
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables

@@ -1,5 +1,5 @@
 -- Nectar plan governance on mainnet
--- fingerprint 9435a444543859b44eb75c51ae57af6a91be553c
+-- fingerprint cb5a4310c729f7a30f3ec76ea85c024396b42d5b
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables

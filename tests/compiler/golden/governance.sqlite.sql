@@ -1,5 +1,5 @@
 -- Nectar plan governance on mainnet
--- fingerprint 9435a444543859b44eb75c51ae57af6a91be553c
+-- fingerprint cb5a4310c729f7a30f3ec76ea85c024396b42d5b
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables

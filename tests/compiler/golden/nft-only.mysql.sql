@@ -1,5 +1,5 @@
 -- Nectar plan nft-only on mainnet
--- fingerprint b43d548c121395bcc6c525396c7a66b8ad3301ac
+-- fingerprint a2c801d500095e97810dcc91935c0ae7e4094946
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables

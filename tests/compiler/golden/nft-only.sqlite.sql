@@ -1,5 +1,5 @@
 -- Nectar plan nft-only on mainnet
--- fingerprint b43d548c121395bcc6c525396c7a66b8ad3301ac
+-- fingerprint a2c801d500095e97810dcc91935c0ae7e4094946
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables

@@ -1,5 +1,5 @@
 -- Nectar plan pool-analysis on preview
--- fingerprint ebb0faf814bac02f14d16c9b73c6689a8cc8694c
+-- fingerprint ad71bd6fb246ffe0ad9a0a8f7ad3b764b611931c
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables

@@ -1,5 +1,5 @@
 -- Nectar plan pool-analysis on preview
--- fingerprint ebb0faf814bac02f14d16c9b73c6689a8cc8694c
+-- fingerprint ad71bd6fb246ffe0ad9a0a8f7ad3b764b611931c
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables

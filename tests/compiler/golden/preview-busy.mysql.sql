@@ -1,5 +1,5 @@
 -- Nectar plan preview-busy on preview
--- fingerprint ac72404958c7968a60be25ddbbc5c60a1d6c3494
+-- fingerprint dbf57be9b5f9866f1ae557300a3bf04b118af7bd
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables

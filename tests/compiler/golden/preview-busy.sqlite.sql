@@ -1,5 +1,5 @@
 -- Nectar plan preview-busy on preview
--- fingerprint ac72404958c7968a60be25ddbbc5c60a1d6c3494
+-- fingerprint dbf57be9b5f9866f1ae557300a3bf04b118af7bd
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables

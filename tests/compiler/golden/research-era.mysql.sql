@@ -1,5 +1,5 @@
 -- Nectar plan research-era on mainnet
--- fingerprint aa97a5feac17fed9d609eddb7b98237e3ca1550b
+-- fingerprint a4e95df80ce9f2569c8bc84e2b16c5160cccb922
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables

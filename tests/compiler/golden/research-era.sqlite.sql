@@ -1,5 +1,5 @@
 -- Nectar plan research-era on mainnet
--- fingerprint aa97a5feac17fed9d609eddb7b98237e3ca1550b
+-- fingerprint a4e95df80ce9f2569c8bc84e2b16c5160cccb922
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables

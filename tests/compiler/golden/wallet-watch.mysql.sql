@@ -1,5 +1,5 @@
 -- Nectar plan wallet-watch on mainnet
--- fingerprint c04fe348b3dc9731bb82b945207e8f6aea7b7880
+-- fingerprint 267da4b8af7d967ebd59bd18e64ce0d7bfc3bf70
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables

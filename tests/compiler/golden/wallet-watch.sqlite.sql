@@ -1,5 +1,5 @@
 -- Nectar plan wallet-watch on mainnet
--- fingerprint c04fe348b3dc9731bb82b945207e8f6aea7b7880
+-- fingerprint 267da4b8af7d967ebd59bd18e64ce0d7bfc3bf70
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables
