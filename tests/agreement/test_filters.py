@@ -23,7 +23,7 @@ start_slot = 21600000
 end_slot = 21621599
 [processors]
 blocks = {{ every = true }}
-transactions = true
+transactions = {{ resolve_inputs = "off" }}      # or what spends the kept outputs were there too
 certificates = true
 withdrawals = true
 [filters]

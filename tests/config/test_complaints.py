@@ -83,9 +83,9 @@ def test_a_clear_password_is_refused_and_not_repeated() -> None:
 
 
 def test_profiles_of_databases_to_come_say_so() -> None:
-    with pytest.raises(PlanError):
+    with pytest.raises(PlanError) as caught:
         parse_profile('[database]\nconnection_type = "tidb-serverless"\nhost = "h"\n', Path("profile.toml"))
-    (ON + "[[views]]\nname = 'x'\nfrom = 'tx'\n", codes.MISSING_KEY, 3, 3, ""),
+    assert codes.NOT_YET in {one.code for one in caught.value.complaints}
     assert parse_profile('[database]\nconnection_type = "sqlite"\npath = "x.db"\n', Path("/a/profile.toml")).path == Path("/a/x.db")
 
 
