@@ -29,6 +29,7 @@ from nectar.sources.immutable.bounds import ResolvedRange
 from nectar.sources.immutable.source import ImmutableSource
 
 FEW = 1  # batches: a job with no more is done in this process
+RARELY = 10                    # times as many blocks in a batch, of which a filter rules out most undecoded
 PATIENCE = 5  # tries while another process holds the database
 PAUSE = 1.0  # seconds between them, besides the database's own
 
@@ -82,7 +83,8 @@ def _cores() -> int:
 def gap_batches(task: Task) -> Iterator[Batch]:
     """The batches of all gaps, numbered through."""
     performance = task.compiled.plan.performance
-    limits = Limits(performance.batch_blocks or BLOCKS, performance.batch_bytes or BYTES)
+    more = RARELY if task.compiled.filters.needles else 1
+    limits = Limits(performance.batch_blocks or BLOCKS * more, performance.batch_bytes or BYTES * more)
     number = 0
     for gap in task.gaps:
         for batch in batches(_events(task, gap), gap, limits, number):

@@ -35,6 +35,8 @@ class SqliteStager:
 
     def stage(self, rows: RowBuffers) -> Staged:
         """The image of all rows, and how many there are of each table."""
+        if not any(rows.facts.values()) and not any(rows.dimensions.values()):
+            return Staged(self._empty)
         self._db.deserialize("main", self._empty)
         counts: dict[str, int] = {}
         with self._db:
