@@ -15,6 +15,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from speed import ALL, Case, cut, plan_text, run, timed
+
 from nectar.cardano import bech32
 from nectar.compiler.compile import compile_plan
 from nectar.config.load_plan import parse_plan
@@ -23,7 +25,6 @@ from nectar.decode.want import EVERYTHING
 from nectar.filterlang.search import search, spends_any
 from nectar.filterlang.to_python import to_python
 from nectar.runner.choose import filter_functions
-from speed import ALL, Case, cut, plan_text, run, timed
 
 CASES = (
     Case("mainnet 01000", "mainnet", "mainnet/immutable", ("01000",), 1000 * 21_600),

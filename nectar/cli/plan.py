@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nectar.cli.compile import compile_plan_command
+from nectar.cli.explain import explain_command
+from nectar.cli.plan_tests import run_tests_command
 
 if TYPE_CHECKING:
     from nectar.config.plan import Plan
     from nectar.errors import Complaint
 
 app = typer.Typer(
-    help="Check and compile plans: offline, no node, no database.",
+    help="Check, explain, test and compile plans: no node, no database.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -77,3 +79,5 @@ def _print_text(results: list[tuple[Path, Plan | None, tuple[Complaint, ...]]]) 
 
 
 app.command("compile")(compile_plan_command)
+app.command("explain")(explain_command)
+app.command("test")(run_tests_command)

@@ -19,6 +19,8 @@ from nectar.config.bound import (
 )
 from nectar.config.filters import Filters
 from nectar.config.plan import Plan
+from nectar.filterlang.parse import parse
+from nectar.filterlang.write import write
 
 
 def plan_text(plan: Plan) -> str:
@@ -68,7 +70,7 @@ def _filters(filters: Filters) -> Iterator[str]:
     if said.pools:
         yield f"{len(said.pools)} pools"
     if filters.where:
-        yield " ".join(filters.where.split())
+        yield write(parse(filters.where))
     if filters.rows:
         yield f"rows of {', '.join(name for name, _ in filters.rows)}"
 

@@ -8,9 +8,10 @@ from operator import or_
 
 from nectar.compiler.checks import check_declarations
 from nectar.compiler.compiled import CompiledPlan, EnabledProcessor
-from nectar.compiler.filters import compile_filters, compile_views, wanted_by
+from nectar.compiler.filters import check_tests, compile_filters, compile_views, wanted_by
 from nectar.compiler.fingerprint import fingerprint
 from nectar.compiler.own_tables import WATCHED
+from nectar.compiler.view_support import view_indexes
 from nectar.config.complaints import Complaints
 from nectar.config.genesis_files import network
 from nectar.config.load import Document
@@ -38,10 +39,15 @@ def compile_draft(plan: Plan, complaints: Complaints, dialect: str = "sqlite") -
     tables = tables_of(processors)
     filters = compile_filters(plan, net, tables, complaints)
     views = compile_views(plan, net, tables, complaints, dialect)
+    check_tests(plan, tables, complaints)
     complaints.raise_any()
     if filters.watched:
         tables = (*tables, WATCHED)
     essential, deferred = split_indexes(tables, plan.storage.indexes)
+    if plan.storage.indexes == "all":
+        essential = (*essential, *view_indexes(views, tables))
+    elif plan.storage.indexes == "deferred":
+        deferred = (*deferred, *view_indexes(views, tables))
     return CompiledPlan(
         plan=plan,
         network=net,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from enum import Enum
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.dialects.registry import DIALECTS
 from nectar.compiler.filters import CompiledView, scope_of_view, target_of
 from nectar.compiler.own_tables import OWN_TABLES
+from nectar.compiler.view_support import json_columns, link_indexes
 from nectar.filterlang.to_sql import quoted, to_sql
 from nectar.filterlang.tree import refs_of, walk
 
@@ -18,6 +20,7 @@ class StatementKind(Enum):
     TABLE = "table"
     ESSENTIAL_INDEX = "essential index"
     DEFERRED_INDEX = "deferred index"
+    VIEW_COLUMN = "column for views"
     VIEW = "view"
 
 
@@ -34,6 +37,7 @@ WHEN = {
     StatementKind.TABLE: "Tables",
     StatementKind.ESSENTIAL_INDEX: "Indexes kept while loading",
     StatementKind.DEFERRED_INDEX: "Indexes built once the range is loaded",
+    StatementKind.VIEW_COLUMN: "Columns that views compare",
     StatementKind.VIEW: "Views",
 }
 
@@ -44,6 +48,8 @@ def statements(compiled: CompiledPlan, dialect: str) -> list[Statement]:
     `dialect` is a key of `DIALECTS`: sqlite, mysql, tidb.
     """
     speak = DIALECTS[dialect]
+    links = () if dialect == "sqlite" else tuple(link_indexes(compiled.views, compiled.tables))
+    json = json_columns(compiled.views, compiled.network, compiled.tables, dialect)
     tables = [
         Statement(StatementKind.TABLE, table.name, table.name, speak.create_table(table))
         for table in (*OWN_TABLES, *compiled.tables)
@@ -52,7 +58,7 @@ def statements(compiled: CompiledPlan, dialect: str) -> list[Statement]:
         Statement(kind, table.name, index.name, speak.create_index(table, index))
         for kind, chosen in (
             (StatementKind.ESSENTIAL_INDEX, compiled.essential_indexes),
-            (StatementKind.DEFERRED_INDEX, compiled.deferred_indexes),
+            (StatementKind.DEFERRED_INDEX, (*compiled.deferred_indexes, *links)),
         )
         for table, index in chosen
     ]
@@ -60,13 +66,19 @@ def statements(compiled: CompiledPlan, dialect: str) -> list[Statement]:
         Statement(StatementKind.VIEW, view.table, view.name, speak.create_view(view.name, view_select(compiled, view, dialect)))
         for view in compiled.views
     ]
-    return tables + indexes + views
+    if dialect == "sqlite":
+        columns = [Statement(StatementKind.DEFERRED_INDEX, one.table, f"idx_{one.name}", speak.json_index(*one)) for one in json]
+    else:
+        columns = [Statement(StatementKind.VIEW_COLUMN, one.table, one.name, speak.json_index(*one)) for one in json]
+    return tables + indexes + columns + views
 
 
 def view_select(compiled: CompiledPlan, view: CompiledView, dialect: str) -> str:
     """Errors: NotInSql when the dialect cannot show it."""
     table = next(one for one in compiled.tables if one.name == view.table)
-    target = target_of(compiled.network, compiled.tables, dialect)
+    json = json_columns(compiled.views, compiled.network, compiled.tables, dialect) if dialect != "sqlite" else []
+    columns = tuple((one.sql, one.name) for one in json if one.table == view.table)
+    target = replace(target_of(compiled.network, compiled.tables, dialect), json_columns=columns)
     where = to_sql(view.test, target, [scope_of_view(table, compiled.tables)])
     joined = f'"{view.table}" t'
     if any(ref.var == "b" for test in walk(view.test) for ref in refs_of(test)):

@@ -22,7 +22,7 @@ def write_files(compiled: CompiledPlan, dialect: str, folder: Path) -> list[Path
     texts = {
         "plan.json": as_json(compiled),
         "schema.sql": render(compiled, dialect, AT_ONCE),
-        "deferred.sql": render(compiled, dialect, (StatementKind.DEFERRED_INDEX, StatementKind.VIEW)),
+        "deferred.sql": render(compiled, dialect, (StatementKind.DEFERRED_INDEX, StatementKind.VIEW_COLUMN, StatementKind.VIEW)),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)

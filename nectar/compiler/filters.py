@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
@@ -102,6 +103,18 @@ def compile_views(
     """Those that the dialect can express; a complaint for each of the others."""
     reader = _Reader(plan, network, tables, complaints)
     return tuple(reader.views(dialect))
+
+
+def check_tests(plan: Plan, tables: Sequence[Table], complaints: Complaints) -> None:
+    """Tables whose rows a test counts must be filled by the plan."""
+    names = [table.name for table in tables]
+    for at, test in enumerate(plan.tests):
+        for name, _ in test.rows:
+            if name not in names:
+                near = get_close_matches(name, names, 1)
+                hint = f"did you mean {near[0]}?" if near else "switch on the processor that fills it"
+                path = ("tests", at, "rows", name)
+                complaints.add(codes.NO_TABLE, f"this plan fills no table {name}", path, at="key", suggestion=hint)
 
 
 def wanted_by(filters: CompiledFilters) -> Want:
@@ -229,8 +242,6 @@ class _Reader:
                 yield name, test
 
     def table(self, name: str, path: TomlPath, named: dict[str, Table]) -> Table | None:
-        from difflib import get_close_matches
-
         if name in named:
             return named[name]
         near = get_close_matches(name, named, 1)

@@ -37,12 +37,14 @@ class NotInSql(ValueError):
 @dataclass(frozen=True, slots=True)
 class Target:
     """`dialect`: sqlite, mysql or tidb. `eras`: first slot of each, ascending, and its value. `address_table`: outputs name
-    their addresses by id (option of the transactions processor). `tables`: those that there are; empty: all of them."""
+    their addresses by id (option of the transactions processor). `tables`: those that there are; empty: all of them.
+    `json_columns`: values inside JSON (SQL without its alias) that are columns, and those columns' names."""
 
     dialect: str
     eras: tuple[tuple[int, int], ...] = ()
     address_table: bool = False
     tables: frozenset[str] = frozenset()
+    json_columns: tuple[tuple[str, str], ...] = ()
 
 
 def to_sql(test: tree.Test, target: Target, scopes: Iterable[Scope] = (), wanted: bool = True) -> str:
@@ -53,6 +55,12 @@ def to_sql(test: tree.Test, target: Target, scopes: Iterable[Scope] = (), wanted
     if missing:
         raise NotInSql(f"table {missing[0]} is not filled by this plan")
     return text
+
+
+def json_value(ref: tree.Ref, target: Target, scopes: Iterable[Scope] = ()) -> str:
+    """A value inside JSON, over the alias `t`."""
+    known = {scope.name: scope for scope in (BLOCK, TX, *COLLECTIONS.values(), *scopes)}
+    return _Writer(target, known).ref(ref)
 
 
 def quoted(template: str, dialect: str) -> str:
@@ -144,6 +152,9 @@ class _Writer:
         if isinstance(left, tree.Ref) and isinstance(right, tree.Value) and isinstance(right.value, str) and self._padded(left):
             size = len(right.value.encode())
             join, same = ("AND", "=") if wanted else ("OR", "<>")
+            column = dict(self.target.json_columns).get(texts[0].replace("t.", "")) if wanted and op == "=" else None
+            if column is not None:                             # its index narrows the rows down; what follows is exact
+                return f"(t.`{column}` = LEFT({texts[1]}, 255) AND {texts[0]} = {texts[1]} AND LENGTH({texts[0]}) = {size})"
             return f"({texts[0]} {op} {texts[1]} {join} LENGTH({texts[0]}) {same} {size})"
         if isinstance(left, tree.Ref) and isinstance(right, tree.Ref) and self._padded(left):
             return f"(CAST({texts[0]} AS BINARY) {op} CAST({texts[1]} AS BINARY))"

@@ -89,6 +89,18 @@ class Chooser:
     def rejects(self) -> bool:
         return bool(self._looks)
 
+    def begin(self) -> None:
+        """A batch begins: what happens until the next one can be taken back."""
+        self.tally = Tally()
+        if self._watch is not None:
+            self._watch.begin()
+
+    def undo(self) -> None:
+        """As if the batch had not begun."""
+        self.tally = Tally()
+        if self._watch is not None:
+            self._watch.undo()
+
     def may_match(self, raw: bytes) -> bool:
         """Whether a raw block must be decoded; counted when it need not."""
         for look in self._looks:
@@ -116,15 +128,13 @@ class Chooser:
 
     def _block_in_order(self, block: Block, chosen: Chosen) -> Chosen:
         """Whether any matches is only known at the block's end; what it spends and makes within itself counts before."""
-        assert self._watch is not None
-        before = {named: dict(known) for named, known in self._watch.outputs.items() if _named_by(block, named)}
-        matched = False
+        watch = self._watch
+        assert watch is not None
+        matched, mark = False, watch.mark()
         for tx in block.txs:
             matched = self._kept(block, tx) or matched
-            self._watch.passed(tx, ())
-        for tx in block.txs:
-            self._watch.outputs.pop(tx.hash, None)
-        self._watch.outputs.update(before)
+            watch.passed(tx, ())
+        watch.undo_to(mark)
         for tx in block.txs:
             self._one(block, tx, matched, chosen, whole=True)
         return chosen
@@ -201,10 +211,6 @@ class Chooser:
                     (item_id(tx_id(-1, at), index), tx.hash, index, answers) for index, answers in self._watch.passed(tx, made)
                 ]
         return kept, asked
-
-
-def _named_by(block: Block, named: bytes) -> bool:
-    return any(named == tx_hash for tx in block.txs for tx_hash, _ in (tx.inputs if tx.is_valid else tx.collateral_inputs))
 
 
 def _kept_outputs(tx: Tx, this: int, kept: bool, part: Part | None) -> list[int]:

@@ -38,6 +38,36 @@ class Watch:
             known[index] = known.get(index, 0) | bits
         self._of: Tx | None = None
         self._bits: list[int] = []
+        self._before: list[tuple[bytes, int, int | None]] = []
+
+    def begin(self) -> None:
+        """What is changed from here on can be undone."""
+        self._before.clear()
+
+    def mark(self) -> int:
+        """A place to undo to."""
+        return len(self._before)
+
+    def undo_to(self, mark: int) -> None:
+        self._of = None
+        while len(self._before) > mark:
+            self._put(*self._before.pop())
+
+    def undo(self) -> None:
+        self.undo_to(0)
+
+    def _change(self, named: bytes, index: int, bits: int | None) -> None:
+        """Bits of an output; None when it is not looked after any more."""
+        self._before.append((named, index, self.outputs.get(named, {}).get(index)))
+        self._put(named, index, bits)
+
+    def _put(self, named: bytes, index: int, bits: int | None) -> None:
+        if bits is not None:
+            self.outputs.setdefault(named, {})[index] = bits
+            return
+        known = self.outputs.get(named)
+        if known is not None and known.pop(index, None) is not None and not known:
+            del self.outputs[named]
 
     def some(self, tx: Tx, question: int) -> bool:
         """Whether one of its inputs surely answers yes."""
@@ -68,9 +98,8 @@ class Watch:
         """Its inputs are spent, its outputs made, those with an index in `kept` kept. (index, answers) of those asked about."""
         self._of = None
         for named, index in spent(tx):
-            known = self.outputs.get(named)
-            if known is not None and known.pop(index, None) is not None and not known:
-                del self.outputs[named]
+            if index in self.outputs.get(named, ()):
+                self._change(named, index, None)
         return self.made(tx.hash, created(tx), set(kept))
 
     def made(self, tx_hash: bytes, outs: Sequence[TxOut], kept: set[int]) -> list[tuple[int, int]]:
@@ -79,7 +108,7 @@ class Watch:
             answers = self._answers(Spent(tx_hash, out.index, out)) if self._questions else 0
             bits = answers | (KEPT if out.index in kept else 0)
             if bits:
-                self.outputs.setdefault(tx_hash, {})[out.index] = bits
+                self._change(tx_hash, out.index, bits)
             if answers:
                 asked.append((out.index, answers))
         return asked

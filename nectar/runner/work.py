@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from nectar.cardano.block import Block
@@ -63,6 +63,16 @@ class Done(NamedTuple):
     failure: DecodeError | None
 
 
+@dataclass(slots=True)
+class _Gathered:
+    """Of a batch's blocks: those with the transactions that are kept whole, those with some kept in part; the last one read."""
+
+    whole: list[Block] = field(default_factory=list)
+    parts: list[tuple[Block, list[Part]]] = field(default_factory=list)
+    last: Block | None = None
+    seen: int = 0
+
+
 class Worker:
     """Built once in each process; `do` is called for every batch."""
 
@@ -82,39 +92,62 @@ class Worker:
     def do(self, batch: Batch) -> Done:
         """Errors: those of decoding are in what it gives back; OverflowFatal, NetworkError (genesis), and FatalError NEC-F060
         (a filter's answer is unknown) are raised."""
-        blocks: list[Block] = []
-        quarantined: list[Quarantined] = []
         chooser = self._chooser
-        may_match = chooser.may_match if chooser is not None and chooser.rejects else None
+        if chooser is not None:
+            chooser.begin()
+        out = self._buffers(batch)
+        gathered = _Gathered()
+        quarantined: list[Quarantined] = []
         rejected = -1
         for at, raw in enumerate(batch.raws):
             want = self._want
-            if may_match is not None and not may_match(raw):
+            if chooser is not None and chooser.rejects and not chooser.may_match(raw):
                 if not self._every:
                     rejected = at
                     continue
                 want = Want.SUMS
             try:
-                blocks.append(decode_block(raw, want, self._epoch_slots))
+                block = decode_block(raw, want, self._epoch_slots)
             except DecodeError as error:
                 placed = _placed(error, raw, self._epoch_slots)
                 if not self._quarantines:
                     return self._failed(batch, at, placed)
                 quarantined.append(_kept_whole(placed))
+                continue
+            gathered.last = block
+            gathered.seen += len(block.txs)
+            if chooser is None:
+                gathered.whole.append(block)
+            else:
+                self._choose(block, gathered, out)
+        kept = gathered.seen if chooser is None else chooser.tally.kept
+        self._rows(gathered, out)
+        staged = self._stager.stage(out)
         read = len(batch.raws) - len(quarantined)
-        seen = sum(len(block.txs) for block in blocks)
-        rows, kept = self._rows(batch, blocks)
-        staged = self._stager.stage(rows)
-        counts = Counts(read, seen, kept, sum(map(len, batch.raws)), self._tallies())
-        last, block_no = self._last(batch, blocks, rejected)
+        counts = Counts(read, gathered.seen, kept, sum(map(len, batch.raws)), self._tallies())
+        last, block_no = self._last(batch, gathered.last, rejected)
         return Done(batch.number, staged, counts, last, block_no, tuple(quarantined), None)
 
-    def _last(self, batch: Batch, blocks: list[Block], rejected: int) -> tuple[Point | None, int]:
+    def _choose(self, block: Block, gathered: _Gathered, out: RowBuffers) -> None:
+        """A block of which nothing is kept has no row, unless the plan wants every block's.
+
+        Right after it was decoded: what it kept decides whether the next block must be decoded at all.
+        """
+        assert self._chooser is not None
+        chosen: Chosen = self._chooser.choose(block)
+        if chosen.asked:
+            out.facts["nectar_watched"].extend(chosen.asked)
+        if self._every or chosen.whole or chosen.parts:
+            gathered.whole.append(block._replace(txs=chosen.whole))
+        if chosen.parts:
+            gathered.parts.append((block._replace(txs=[part.tx for part in chosen.parts]), chosen.parts))
+
+    def _last(self, batch: Batch, last: Block | None, rejected: int) -> tuple[Point | None, int]:
         """The last good block and its number; of one that was ruled out undecoded only the header is read."""
         if rejected == len(batch.raws) - 1 >= 0:
             found = envelope(batch.raws[rejected], self._epoch_slots)
             return Point(found.slot, found.hash), found.block_no
-        return (Point(blocks[-1].slot, blocks[-1].hash), blocks[-1].block_no) if blocks else (None, -1)
+        return (Point(last.slot, last.hash), last.block_no) if last is not None else (None, -1)
 
     def _tallies(self) -> tuple[tuple[str, Tally], ...]:
         """What the filters answered since this was asked last."""
@@ -125,15 +158,11 @@ class Worker:
             found[name], one.tally = one.tally, Tally()
         return tuple(found.items())
 
-    def _rows(self, batch: Batch, blocks: list[Block]) -> tuple[RowBuffers, int]:
-        """All rows of the batch, and the number of transactions that were kept."""
-        out = self._buffers(batch)
-        kept = sum(len(block.txs) for block in blocks)
-        parts: list[tuple[Block, list[Part]]] = []
-        if self._chooser is not None:
-            blocks, parts, kept = self._chosen(blocks, out)
-        learn_addresses([*blocks, *(block for block, _ in parts)], self._network.network_id)
-        for block in blocks:
+    def _rows(self, gathered: _Gathered, out: RowBuffers) -> None:
+        """All rows of the batch."""
+        parts = gathered.parts
+        learn_addresses([*gathered.whole, *(block for block, _ in parts)], self._network.network_id)
+        for block in gathered.whole:
             for processor, context in self._processors:
                 processor.rows(block, out, context)
         if parts:
@@ -142,26 +171,6 @@ class Worker:
             one.apply(name, out)
         if self._row_filters:
             drop_unnamed(out, self._tables, named_dimensions(self._tables, self._row_filters))
-        return out, kept
-
-    def _chosen(self, blocks: list[Block], out: RowBuffers) -> tuple[list[Block], list[tuple[Block, list[Part]]], int]:
-        """Blocks with the transactions that are kept whole, those with some kept in part, and how many are kept.
-
-        A block of which nothing is kept has no row, unless the plan wants every block's.
-        """
-        assert self._chooser is not None
-        whole: list[Block] = []
-        parts: list[tuple[Block, list[Part]]] = []
-        before = self._chooser.tally.kept
-        for block in blocks:
-            chosen: Chosen = self._chooser.choose(block)
-            if chosen.asked:
-                out.facts["nectar_watched"].extend(chosen.asked)
-            if self._every or chosen.whole or chosen.parts:
-                whole.append(block._replace(txs=chosen.whole))
-            if chosen.parts:
-                parts.append((block._replace(txs=[part.tx for part in chosen.parts]), chosen.parts))
-        return whole, parts, self._chooser.tally.kept - before
 
     def _rows_of_parts(self, parts: list[tuple[Block, list[Part]]]) -> RowBuffers:
         """The rows of transactions kept in part: made whole, then taken out again but for those that were chosen."""
@@ -202,6 +211,8 @@ class Worker:
 
     def _failed(self, batch: Batch, at: int, error: DecodeError) -> Done:
         """What came before the block at `at`, made anew; a boundary block right before it must wait for its neighbour."""
+        if self._chooser is not None:
+            self._chooser.undo()
         good = at - 1 if at and is_boundary(batch.raws[at - 1]) else at
         if not good:
             return Done(batch.number, Staged(b""), Counts(), None, -1, (), error)

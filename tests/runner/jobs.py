@@ -90,3 +90,9 @@ def same(left: dict[str, list[Any]], right: dict[str, list[Any]]) -> None:
 def _difference(left: list[Any], right: list[Any]) -> tuple[list[Any], list[Any]]:
     """A few rows that only one side has."""
     return sorted(set(left) - set(right), key=repr)[:2], sorted(set(right) - set(left), key=repr)[:2]
+
+
+def run_compiled(database: Path, plan: CompiledPlan) -> sqlite3.Connection:
+    """A compiled plan's whole job, in this process; gives the database."""
+    run(plan, Options(database, workers=1), Quiet(), Stop())
+    return sqlite3.connect(database)

@@ -61,6 +61,12 @@ def create_index(table: Table, index: Index) -> str:
     return f"CREATE {unique}INDEX {_quoted(index.name)} ON {_quoted(table.name)} ({parts})"
 
 
+def json_index(table: str, name: str, value: str) -> str:
+    """A generated column and its index in one statement; of a longer value the beginning."""
+    column = f"ADD COLUMN {_quoted(name)} VARCHAR(255) COLLATE utf8mb4_bin GENERATED ALWAYS AS (LEFT({value}, 255)) VIRTUAL"
+    return f"ALTER TABLE {_quoted(table)} {column}, ADD INDEX {_quoted(f'idx_{name}')} ({_quoted(name)})"
+
+
 def create_view(name: str, select: str) -> str:
     return f"CREATE OR REPLACE VIEW {_quoted(name)} AS\n{select}"
 

@@ -74,3 +74,17 @@ def read_state(path: Path) -> State:
         tuple(index for index in compiled["indexes"]["deferred"] if index not in names),
         seq == closed,
     )
+
+
+def table_bytes(path: Path) -> dict[str, int]:
+    """Bytes of the file that each table takes, its indexes with it (SQLite's `dbstat`)."""
+    db = open_to_read(path)
+    try:
+        owner = dict(db.execute("SELECT name, tbl_name FROM sqlite_master WHERE type IN ('table', 'index')"))
+        found: dict[str, int] = {}
+        for name, size in db.execute("SELECT name, SUM(pgsize) FROM dbstat GROUP BY name"):
+            table = str(owner.get(name, name))
+            found[table] = found.get(table, 0) + int(size)
+        return found
+    finally:
+        db.close()

@@ -1,0 +1,175 @@
+"""`nectar plan explain FILE`: what a plan means, and with chunk files what it would keep."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from nectar.compiler.compiled import CompiledPlan
+    from nectar.filterlang.to_needles import Clause
+    from nectar.runner.trial import Sample
+
+
+WIDTH = 120
+_KEPT = {"tx": "the transaction", "row": "its tx row, and the rows that match", "block": "every transaction of its block"}
+
+
+class Format(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+def explain_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The plan.")],
+    sample: Annotated[
+        Path | None, typer.Option("--sample", metavar="DIR", help="Try it on these chunk files: what it keeps, room, time.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="For people or for programs.")] = Format.TEXT,
+) -> None:
+    """Say what a plan means: its filter spelled out, what cannot be known and why, needles, tables, indexes, views.
+
+    With --sample the plan is run on chunk files into a database that is thrown away, and the whole network is estimated from it.
+    """
+    from nectar.compiler.read import read_plan
+
+    compiled = read_plan(file)
+    found = _sampled(compiled, sample) if sample is not None else None
+    if form is Format.JSON:
+        from nectar.compiler.readable import readable
+
+        typer.echo(json.dumps({**readable(compiled), **({"sample": _facts(found)} if found is not None else {})}, indent=2))
+    else:
+        typer.echo("\n".join(_lines(compiled) + (_sample_lines(found) if found is not None else [])))
+
+
+def _sampled(compiled: CompiledPlan, folder: Path) -> Sample:
+    from nectar.runner.report import report
+    from nectar.runner.signals import listening
+    from nectar.runner.trial import sample
+
+    with listening() as stop, report("auto" if sys.stderr.isatty() else "off") as told:
+        return sample(compiled, folder, told, stop)
+
+
+def _lines(compiled: CompiledPlan) -> list[str]:
+    from nectar.compiler.readable import suits
+    from nectar.filterlang.write_tree import said
+
+    filters = compiled.filters
+    lines = [f"plan {compiled.plan.meta.name} on {compiled.network.name}, fingerprint {compiled.fingerprint}", ""]
+    if filters.where is None:
+        lines += ["Keeps every transaction."]
+    else:
+        lines += ["Keeps a transaction when", *(f"  {line}" for line in _broken(said(filters.where)))]
+        lines += [f"and of it: {_KEPT[filters.keep]}."]
+        lines += _unknown_lines(compiled)
+        lines += _needle_lines(filters.needles)
+        if filters.follows:
+            lines += ["", "Spends of what it kept are recorded whatever the filter says of the spender: its tx row and inputs."]
+        if filters.ordered:
+            lines += ["Blocks are decoded in order, in one process: what is spent depends on what came before."]
+    for name, test in filters.rows:
+        lines += ["", f"Of {name} it keeps rows with", f"  {said(test)}"]
+    lines += ["", *_wrapped("Tables: " + ", ".join(table.name for table in compiled.tables))]
+    for title, indexes in (("kept while loading", compiled.essential_indexes), ("built at the end", compiled.deferred_indexes)):
+        if indexes:
+            named = ", ".join(f"{table.name}({', '.join(index.columns)})" for table, index in indexes)
+            lines += ["", *_wrapped(f"Indexes {title}: {named}")]
+    for view in compiled.views:
+        lines += ["", f"View {view.name}: rows of {view.table} with", f"  {said(view.test)}"]
+        lines += [f"  {dialect}: {trouble or 'yes'}" for dialect, trouble in suits(compiled, view)]
+    return lines
+
+
+def _wrapped(text: str) -> list[str]:
+    from textwrap import wrap
+
+    return wrap(text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def _broken(text: str) -> list[str]:
+    """At the outermost `and`, one part a line."""
+    parts, depth, begin = [], 0, 0
+    for at, character in enumerate(text):
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(character, 0)
+        if not depth and text[at : at + 5] == " and ":
+            parts.append(text[begin:at])
+            begin = at + 1
+    return [*parts, text[begin:]]
+
+
+def _unknown_lines(compiled: CompiledPlan) -> list[str]:
+    filters = compiled.filters
+    if not filters.unknown:
+        return []
+    from nectar.filterlang.tree import refs_of, walk
+    from nectar.filterlang.unknown import SCOPES
+    from nectar.filterlang.write_tree import said
+
+    assert filters.where is not None
+    refs = dict.fromkeys(ref for test in walk(filters.where) for ref in refs_of(test))
+    can = [ref for ref in refs if ref.path or SCOPES[ref.scope].fields[ref.field].null]
+    what = {"drop": "is dropped", "keep": "is kept", "error": "stops the job"}[filters.on_unknown]
+    lines = ["", f"Where the answer is unknown, the transaction {what}. It can be, because these can have no value:"]
+    lines += [f"  {ref.scope}.{said(ref).removeprefix('block.')}: {_why(ref.scope, ref.field)}" for ref in can]
+    for question in filters.watched:
+        lines += ["  Of every output made it is noted whether", f"    {said(question)}"]
+        lines += ["  so that inputs are known when the job starts at the origin; of outputs made before its start nothing is."]
+    return lines
+
+
+def _why(scope: str, field: str) -> str:
+    from nectar.filterlang.unknown import SCOPES
+
+    if scope == "inputs":
+        return "the output that is spent may have been made before the plan's start"
+    return SCOPES[scope].fields[field].doc
+
+
+def _needle_lines(needles: tuple[Clause, ...]) -> list[str]:
+    if not needles:
+        return ["", "Needles: none. Every block is decoded: nothing that is asked for stands in a block's bytes as it is."]
+    lines = ["", "Needles: a block is ruled out undecoded unless it holds"]
+    for clause in needles:
+        shown = [one.hex() for one in sorted(clause.strings)[:3]]
+        more = f", or one of {len(clause.strings) - 3:,} more" if len(clause.strings) > 3 else ""
+        spends = " or spends an output that is looked after" if clause.spends else ""
+        told = f"{', or '.join(shown)}{more}{spends}"
+        lines += [f"  {line}" for line in _wrapped(told.removeprefix(" or "))]
+    return lines
+
+
+def _facts(found: Sample) -> dict[str, Any]:
+    return {
+        "summary": found.summary.as_json(),
+        "table_bytes": dict(found.bytes),
+        "selectivity": round(found.selectivity, 6),
+        "share_of_network": found.share,
+        "network_hours": round(found.hours, 2),
+        "network_gigabytes": round(found.gigabytes, 3),
+    }
+
+
+def _sample_lines(found: Sample) -> list[str]:
+    summary = found.summary
+    lines = ["", "On the sample", summary.as_text().partition("\n\n")[0], ""]
+    names = [name for name in summary.rows if summary.rows[name]]
+    width = max(map(len, names), default=5)
+    lines += [f"  {'table':<{width}}  {'rows':>12}  {'MB':>9}"]
+    lines += [f"  {name:<{width}}  {summary.rows[name]:>12,}  {found.bytes.get(name, 0) / 1e6:>9,.2f}" for name in names]
+    rejected = summary.filters["where"].rejected if "where" in summary.filters else 0
+    ruled = f", {rejected / summary.blocks:.1%} of the blocks were ruled out undecoded" if rejected and summary.blocks else ""
+    lines += ["", f"{found.selectivity:.2%} of the transactions that were decoded are kept{ruled}."]
+    whole = f"{_time(found.hours)}, {found.gigabytes:,.2f} GB"
+    lines += [f"Were the whole network like this sample ({found.share:.2%} of its slots): {whole}."]
+    return lines
+
+
+def _time(hours: float) -> str:
+    return f"{hours:,.1f} hours" if hours >= 1 else f"{hours * 60:,.0f} minutes"

@@ -1,0 +1,54 @@
+"""`nectar plan test FILE`: whether a plan finds what its own tests say."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+class Format(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+def run_tests_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The plan.")],
+    form: Annotated[Format, typer.Option("--format", help="For people or for programs.")] = Format.TEXT,
+) -> None:
+    """Run the plan's own [[tests]]: does it make the rows of known blocks that it should?
+
+    Exit code 0 when all do, 1 when one does not, 2 when the plan is wrong.
+    """
+    from nectar.compiler.read import read_plan
+    from nectar.errors import FatalError
+    from nectar.runner.report import report
+    from nectar.runner.signals import listening
+    from nectar.runner.trial import rows_found
+
+    compiled = read_plan(file)
+    if not compiled.plan.tests:
+        raise FatalError(
+            "this plan has no tests",
+            where=str(file),
+            hint='write [[tests]] with name, slots = [first, last] and rows = { tx = 3 }',
+            code="NEC-R006",
+        )
+    results: list[dict[str, Any]] = []
+    with listening() as stop, report("off") as told:
+        for test in compiled.plan.tests:
+            rows = rows_found(compiled, test, told, stop)
+            wrong = {name: {"wanted": wanted, "found": rows[name]} for name, wanted in test.rows if rows[name] != wanted}
+            results.append({"name": test.name, "passed": not wrong, "wrong": wrong})
+    if form is Format.JSON:
+        typer.echo(json.dumps(results, indent=2))
+    else:
+        for one in results:
+            typer.echo(f"{'ok    ' if one['passed'] else 'FAILED'}  {one['name']}")
+            for name, told_of in one["wrong"].items():
+                typer.echo(f"        {name}: {told_of['wanted']:,} rows wanted, {told_of['found']:,} found")
+    if not all(one["passed"] for one in results):
+        raise typer.Exit(1)

@@ -1,0 +1,81 @@
+"""A plan tried on chunk files, into a database that is thrown away: what it would keep, how much room that takes, how long."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nectar.compiler.compiled import CompiledPlan
+from nectar.config.bound import AtOrigin, AtSlot, FollowTip
+from nectar.config.filters import PlanTest
+from nectar.config.plan import SyncConfig
+from nectar.errors import FatalError
+from nectar.runner.report import Report
+from nectar.runner.run import Options, chain_facts, run
+from nectar.runner.signals import Stop
+from nectar.runner.summary import Summary
+from nectar.sinks.sqlite.state import table_bytes
+from nectar.sources.immutable.source import ImmutableSource
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """`bytes` by table, its indexes with it. `share`: how much of the network's slots until now the sample is."""
+
+    summary: Summary
+    bytes: Mapping[str, int]
+    share: float
+
+    @property
+    def selectivity(self) -> float:
+        """Share of the transactions that are kept, of those in blocks that were not ruled out undecoded."""
+        return self.summary.kept / self.summary.transactions if self.summary.transactions else 0.0
+
+    @property
+    def hours(self) -> float:
+        """For the whole network, were all of it like the sample."""
+        return self.summary.seconds / self.share / 3600
+
+    @property
+    def gigabytes(self) -> float:
+        return sum(self.bytes.values()) / self.share / 1e9
+
+
+def sample(compiled: CompiledPlan, folder: Path, report: Report, stop: Stop) -> Sample:
+    """The plan on all blocks of a folder. Errors: those of a run."""
+    source = ImmutableSource(folder, chain_facts(compiled.network))
+    first = source.first_found().point.slot
+    begins = AtOrigin() if source.folder.first.number == 0 else AtSlot(first)
+    tried = _over(compiled, SyncConfig(begins, FollowTip()))
+    with tempfile.TemporaryDirectory(prefix="nectar-sample-") as place:
+        database = Path(place) / "sample.db"
+        summary = run(tried, Options(database, source=folder, once=True), report, stop)
+        sizes = table_bytes(database)
+    now = compiled.network.history.slot_at(datetime.now(UTC))
+    slots = summary.last_slot - max(summary.first_slot, 0) + 1
+    return Sample(summary, sizes, min(slots / now, 1.0) if now else 1.0)
+
+
+def rows_found(compiled: CompiledPlan, test: PlanTest, report: Report, stop: Stop) -> Mapping[str, int]:
+    """Rows by table that the plan makes of a test's slots. Errors: those of a run; FatalError NEC-R005 without any source."""
+    configured = compiled.plan.source
+    path = test.path or (configured.path if configured is not None else None)
+    if path is None:
+        raise FatalError(
+            f"test {test.name!r} names no chunk files, and neither does the plan",
+            where=str(compiled.plan.source_text_path),
+            hint='write path = "..." into the test',
+            code="NEC-R005",
+        )
+    sync = SyncConfig(AtSlot(test.first) if test.first else AtOrigin(), AtSlot(test.last))
+    with tempfile.TemporaryDirectory(prefix="nectar-test-") as place:
+        options = Options(Path(place) / "test.db", source=path, workers=1, once=True)
+        return run(_over(compiled, sync), options, report, stop).rows
+
+
+def _over(compiled: CompiledPlan, sync: SyncConfig) -> CompiledPlan:
+    """The same plan over another range."""
+    return replace(compiled, plan=replace(compiled.plan, sync=replace(sync, on_decode_error=compiled.plan.sync.on_decode_error)))
