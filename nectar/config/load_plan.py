@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,7 +12,9 @@ from nectar.config.check import check_schema
 from nectar.config.complaints import Complaints
 from nectar.config.filter_entries import ADDRESS_FORMS, POOL_FORMS, EntryError, parse_address_entry, parse_pool_entry
 from nectar.config.filters import FilterShorthands
+from nectar.config.include import with_includes
 from nectar.config.load import Document, load_file, load_text
+from nectar.config.merge import overlaid
 from nectar.config.plan import (
     NAMED_NETWORKS,
     MetadataOptions,
@@ -29,24 +32,26 @@ from nectar.config.sync import read_sync
 Value = TypeVar("Value", bound=Hashable)
 
 
-def load_plan(path: Path) -> Plan:
-    """Errors: PlanError with every complaint about the file, in file order."""
-    return _read(load_file(path), path)
+def load_plan(path: Path, over: Sequence[Document] = ()) -> Plan:
+    """`over` is laid over the file. Errors: PlanError with every complaint about any of them, in file order."""
+    return read_plan(load_file(path), path, over)
 
 
 def parse_plan(text: str, path: Path) -> Plan:
     """As `load_plan`, of a text that is at hand; `path` is where it would stand, which need not exist."""
-    return _read(load_text(text, str(path)), path)
+    return read_plan(load_text(text, str(path)), path)
 
 
-def _read(document: Document, path: Path) -> Plan:
-    complaints = Complaints(document)
+def read_plan(document: Document, path: Path, over: Sequence[Document] = ()) -> Plan:
+    """As `load_plan`, of a document that is at hand."""
+    document, wrong = with_includes(document)
+    complaints = Complaints(reduce(overlaid, over, document), wrong, partial=bool(wrong))
     check_schema(complaints, "plan")
-    meta = _meta(complaints, path)
+    meta = _meta(complaints, path.stem)
     processors = _processors(complaints)
     plan = Plan(
         meta,
-        _source(complaints, path.parent),
+        _source(complaints),
         read_sync(complaints),
         processors,
         _filters(complaints, complaints.get(("plan", "network"), "mainnet" if complaints.sound(("plan", "network")) else "")),
@@ -59,29 +64,29 @@ def _read(document: Document, path: Path) -> Plan:
     return plan
 
 
-def _meta(complaints: Complaints, path: Path) -> PlanMeta:
+def _meta(complaints: Complaints, name: str) -> PlanMeta:
     network = complaints.get(("plan", "network"), "mainnet")
     if network not in NAMED_NETWORKS:
-        network = str(_path(complaints, ("plan", "network"), path.parent))
+        network = str(_path(complaints, ("plan", "network")))
     return PlanMeta(
-        complaints.get(("plan", "name"), path.stem),
+        complaints.get(("plan", "name"), name),
         complaints.get(("plan", "description"), ""),
         network,
-        _path(complaints, ("plan", "profile"), path.parent),
+        _path(complaints, ("plan", "profile")),
     )
 
 
-def _path(complaints: Complaints, at: TomlPath, folder: Path) -> Path | None:
-    """A path of the plan, relative to the plan's folder; nothing in it is expanded."""
+def _path(complaints: Complaints, at: TomlPath) -> Path | None:
+    """A path of the plan, relative to the folder of the file that says it; nothing in it is expanded."""
     text = complaints.get(at, None)
     if text is None:
         return None
     if text.startswith("~"):
         complaints.add(codes.BAD_FORM, f"{at[-1]} begins with ~, which is not expanded", at, suggestion="write the whole path")
-    return folder / str(text)
+    return complaints.document.folder(at) / str(text)
 
 
-def _source(complaints: Complaints, folder: Path) -> SourceConfig | None:
+def _source(complaints: Complaints) -> SourceConfig | None:
     kind = complaints.get(("source", "kind"), None)
     if kind is None:
         return None
@@ -94,7 +99,7 @@ def _source(complaints: Complaints, folder: Path) -> SourceConfig | None:
     if complaints.has(("source", useless)):
         what = f"{useless} does nothing for a source of kind {kind}"
         complaints.add(codes.USELESS_KEY, what, ("source", useless), at="key", suggestion="leave it out")
-    return SourceConfig(kind, _path(complaints, ("source", "path"), folder), _path(complaints, ("source", "socket"), folder))
+    return SourceConfig(kind, _path(complaints, ("source", "path")), _path(complaints, ("source", "socket")))
 
 
 def _processors(complaints: Complaints) -> Processors:
