@@ -27,7 +27,7 @@ def status(
     form: Annotated[StatusFormat, typer.Option("--format", help="For people or for programs.")] = StatusFormat.TEXT,
 ) -> None:
     """Say which plan filled the database, which slots it covers, the last block, and the rows of each table."""
-    from nectar.cli.run import database_path
+    from nectar.cli.job import database_path
     from nectar.sinks.sqlite.state import read_state
 
     state = read_state(database_path(db, profile))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any, Literal
 
 from nectar.cardano.network import Network
@@ -159,10 +158,6 @@ class _Reader:
     tables: Sequence[Table]
     complaints: Complaints
 
-    @property
-    def folder(self) -> Path:
-        return self.plan.source_text_path.parent
-
     def read(self, text: str, path: TomlPath, setting: Setting, bounds: Bounds) -> tree.Test | None:
         """A checked expression; slips become complaints at their own characters."""
         try:
@@ -191,11 +186,12 @@ class _Reader:
             )
         return not found
 
-    def setting(self, base: Scope = TX) -> Setting:
-        return Setting(network_facts(self.network), self.folder, base)
+    def setting(self, path: TomlPath, base: Scope = TX) -> Setting:
+        return Setting(network_facts(self.network), self.complaints.document.folder(path), base)
 
-    def of_rows(self, table: Table) -> Setting:
-        return Setting(network_facts(self.network), self.folder, table_scope(table, self.tables), {}, None)
+    def of_rows(self, path: TomlPath, table: Table) -> Setting:
+        folder = self.complaints.document.folder(path)
+        return Setting(network_facts(self.network), folder, table_scope(table, self.tables), {}, None)
 
     def where(self) -> tree.Test | None:
         """The shorthands and `where`, joined with and."""
@@ -206,7 +202,7 @@ class _Reader:
                 parts.append(test)
         alone = len(parts)
         if filters.where:
-            found = self.read(filters.where, ("filters", "where"), self.setting(), bounds)
+            found = self.read(filters.where, ("filters", "where"), self.setting(("filters", "where")), bounds)
             if found is not None:
                 parts += found.parts if isinstance(found, tree.And) else (found,)
         if not parts:
@@ -237,7 +233,7 @@ class _Reader:
                 what = f"rows of {name} follow from other rows, which name them"
                 self.complaints.add(codes.NO_TABLE, what, path, at="key", suggestion="filter the rows that name them")
                 continue
-            test = self.read(text, path, self.of_rows(table), {})
+            test = self.read(text, path, self.of_rows(path, table), {})
             if test is not None:
                 yield name, test
 
@@ -262,8 +258,8 @@ class _Reader:
             if table is None:
                 continue
             base = scope_of_view(table, self.tables)
-            setting = self.setting(base) if table.name == "tx" else self.of_rows(table)
             path: TomlPath = ("views", at, "where")
+            setting = self.setting(path, base) if table.name == "tx" else self.of_rows(path, table)
             test = self.read(view.where, path, setting, {})
             if test is None:
                 continue

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 SYNTAX = "NEC-P001"
 UNREADABLE = "NEC-P002"
+INCLUDE_UNREADABLE = "NEC-P003"
+INCLUDE_SYNTAX = "NEC-P004"
+INCLUDE_CYCLE = "NEC-P005"
 
 UNKNOWN_KEY = "NEC-P010"
 WRONG_TYPE = "NEC-P011"
@@ -36,6 +39,9 @@ CLEAR_SECRET = "NEC-P060"
 MEANINGS: Mapping[str, str] = {
     SYNTAX: "The text is not TOML",
     UNREADABLE: "The file cannot be read as UTF-8 text",
+    INCLUDE_UNREADABLE: "An included file cannot be read as UTF-8 text",
+    INCLUDE_SYNTAX: "An included file is not TOML",
+    INCLUDE_CYCLE: "Files that include each other, or too deeply",
     UNKNOWN_KEY: "A key that no plan or profile has",
     WRONG_TYPE: "A value of another type than the key takes",
     NOT_ALLOWED: "A value that is not one of those allowed",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from nectar.config import codes
 from nectar.config.inside import place_inside
 from nectar.config.load import Document
 from nectar.config.positions import TomlPath
@@ -12,15 +13,21 @@ from nectar.errors import Complaint, PlanError
 
 At = Literal["key", "value"]
 
+_MAY_STAND_ELSEWHERE = (codes.MISSING_KEY, codes.USELESS_KEY, codes.NOTHING_TO_DO, codes.FOREIGN_ADDRESS)
+
 
 @dataclass(slots=True)
 class Complaints:
-    """Grows. Paths complained about are remembered, so that later checks leave alone what is known to be wrong."""
+    """Grows. Paths complained about are remembered, so that later checks leave alone what is known to be wrong.
+
+    `partial`: a file that the document includes could not be read, so nothing is said of what may stand there.
+    """
 
     document: Document
     found: dict[Complaint, None] = field(default_factory=dict)
     bad: set[TomlPath] = field(default_factory=set)
     around_bad: set[TomlPath] = field(default_factory=set)
+    partial: bool = False
 
     def add(
         self,
@@ -34,9 +41,11 @@ class Complaints:
         spoils: bool = True,
     ) -> None:
         """The empty path means the whole file. `spoils`: false when the value at `path` can be used all the same."""
-        positions = self.document.positions
-        line, col = (positions.key if at == "key" else positions.value)(path) if path else (0, 0)
-        self.found[Complaint(code, what, self.document.file, line, col, dotted(path), allowed, suggestion)] = None
+        if self.partial and code in _MAY_STAND_ELSEWHERE:
+            return
+        home = self.document.home(path)
+        line, col = (home.positions.key if at == "key" else home.positions.value)(path) if path else (0, 0)
+        self.found[Complaint(code, what, home.file, line, col, dotted(path), allowed, suggestion)] = None
         if spoils and path:
             self.bad.add(path)
             self.around_bad.update(path[:length] for length in range(len(path)))
@@ -54,8 +63,9 @@ class Complaints:
         line: int = 0,
     ) -> None:
         """About the character `offset` of the text at `path`; or about another file's line, which that text names."""
-        place = place_inside(self.document.text, self.document.positions.value(path), offset)
-        at = (file, line, 1) if file else (self.document.file, *place)
+        home = self.document.home(path)
+        place = place_inside(home.text, home.positions.value(path), offset)
+        at = (file, line, 1) if file else (home.file, *place)
         self.found[Complaint(code, what, *at, dotted(path), allowed, suggestion)] = None
 
     def sound(self, path: TomlPath) -> bool:
@@ -80,9 +90,11 @@ class Complaints:
         return here is not missing
 
     def raise_any(self) -> None:
-        """Errors: PlanError with everything found, in file order."""
+        """Errors: PlanError with everything found, in file order, the document's own file first."""
         if self.found:
-            raise PlanError(sorted(self.found, key=lambda c: (c.line, c.col, c.code, c.what)))
+            files = [self.document.file, *(piece.file for piece in self.document.pieces.values()), *(c.file for c in self.found)]
+            rank = {file: at for at, file in enumerate(dict.fromkeys(files))}
+            raise PlanError(sorted(self.found, key=lambda c: (rank[c.file], c.line, c.col, c.code, c.what)))
 
 
 def dotted(path: TomlPath) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from nectar.config import codes
-from nectar.config.positions import Positions, find_positions
+from nectar.config.positions import Positions, TomlPath, find_positions
 from nectar.errors import Complaint, PlanError
 
 _PLACE_IN_MESSAGE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
@@ -22,12 +22,26 @@ _TOO_DEEP = "lists or tables are nested too deeply"
 @dataclass(frozen=True, slots=True)
 class Document:
     """`file` is the name that complaints give; `data` is what tomllib made of the text (dates are `datetime` values);
-    `text` has LF at its lines' ends."""
+    `text` has LF at its lines' ends.
+
+    `pieces`: which other document says what stands at a path, where several were laid together (see `merge`).
+    """
 
     file: str
     data: Mapping[str, Any]
     positions: Positions
     text: str = ""
+    pieces: Mapping[TomlPath, Document] = field(default_factory=dict)
+
+    def home(self, path: TomlPath) -> Document:
+        """The document that says what stands at `path`."""
+        while path and path not in self.pieces:
+            path = path[:-1]
+        return self.pieces.get(path, self)
+
+    def folder(self, path: TomlPath) -> Path:
+        """What a relative path that stands at `path` is relative to."""
+        return Path(self.home(path).file).parent
 
 
 def load_file(path: Path) -> Document:

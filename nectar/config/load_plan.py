@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,7 +12,9 @@ from nectar.config.check import check_schema
 from nectar.config.complaints import Complaints
 from nectar.config.filter_entries import ADDRESS_FORMS, POOL_FORMS, EntryError, parse_address_entry, parse_pool_entry
 from nectar.config.filters import Filters, FilterShorthands, PlanTest, View
+from nectar.config.include import with_includes
 from nectar.config.load import Document, load_file, load_text
+from nectar.config.merge import overlaid
 from nectar.config.plan import (
     NAMED_NETWORKS,
     BlocksOptions,
@@ -30,9 +33,12 @@ from nectar.config.sync import read_sync
 Value = TypeVar("Value", bound=Hashable)
 
 
-def load_plan(path: Path) -> Plan:
-    """What the file says; expressions stay texts (see `compiler.read`). Errors: PlanError with every complaint, in file order."""
-    plan, complaints = draft_plan(load_file(path), path)
+def load_plan(path: Path, over: Sequence[Document] = ()) -> Plan:
+    """What the file says, with `over` laid over it; expressions stay texts (see `compiler.read`).
+
+    Errors: PlanError with every complaint about any of them, in file order.
+    """
+    plan, complaints = draft_plan(load_file(path), path, over)
     complaints.raise_any()
     return plan
 
@@ -44,15 +50,16 @@ def parse_plan(text: str, path: Path) -> Plan:
     return plan
 
 
-def draft_plan(document: Document, path: Path) -> tuple[Plan, Complaints]:
+def draft_plan(document: Document, path: Path, over: Sequence[Document] = ()) -> tuple[Plan, Complaints]:
     """The plan, with defaults where something is wrong, and everything that is: whoever goes on can add to it."""
-    complaints = Complaints(document)
+    document, wrong = with_includes(document)
+    complaints = Complaints(reduce(overlaid, over, document), wrong, partial=bool(wrong))
     check_schema(complaints, "plan")
-    meta = _meta(complaints, path)
+    meta = _meta(complaints, path.stem)
     processors = _processors(complaints)
     plan = Plan(
         meta,
-        _source(complaints, path.parent),
+        _source(complaints),
         read_sync(complaints),
         processors,
         _filters(complaints),
@@ -60,35 +67,35 @@ def draft_plan(document: Document, path: Path) -> tuple[Plan, Complaints]:
         Performance(*(complaints.get(("performance", key), 0) for key in ("workers", "batch_blocks", "batch_bytes"))),
         path,
         _views(complaints),
-        _tests(complaints, path.parent),
+        _tests(complaints),
     )
     _check_use(complaints, processors)
     return plan, complaints
 
 
-def _meta(complaints: Complaints, path: Path) -> PlanMeta:
+def _meta(complaints: Complaints, name: str) -> PlanMeta:
     network = complaints.get(("plan", "network"), "mainnet")
     if network not in NAMED_NETWORKS:
-        network = str(_path(complaints, ("plan", "network"), path.parent))
+        network = str(_path(complaints, ("plan", "network")))
     return PlanMeta(
-        complaints.get(("plan", "name"), path.stem),
+        complaints.get(("plan", "name"), name),
         complaints.get(("plan", "description"), ""),
         network,
-        _path(complaints, ("plan", "profile"), path.parent),
+        _path(complaints, ("plan", "profile")),
     )
 
 
-def _path(complaints: Complaints, at: TomlPath, folder: Path) -> Path | None:
-    """A path of the plan, relative to the plan's folder; nothing in it is expanded."""
+def _path(complaints: Complaints, at: TomlPath) -> Path | None:
+    """A path of the plan, relative to the folder of the file that says it; nothing in it is expanded."""
     text = complaints.get(at, None)
     if text is None:
         return None
     if text.startswith("~"):
         complaints.add(codes.BAD_FORM, f"{at[-1]} begins with ~, which is not expanded", at, suggestion="write the whole path")
-    return folder / str(text)
+    return complaints.document.folder(at) / str(text)
 
 
-def _source(complaints: Complaints, folder: Path) -> SourceConfig | None:
+def _source(complaints: Complaints) -> SourceConfig | None:
     kind = complaints.get(("source", "kind"), None)
     if kind is None:
         return None
@@ -101,7 +108,7 @@ def _source(complaints: Complaints, folder: Path) -> SourceConfig | None:
     if complaints.has(("source", useless)):
         what = f"{useless} does nothing for a source of kind {kind}"
         complaints.add(codes.USELESS_KEY, what, ("source", useless), at="key", suggestion="leave it out")
-    return SourceConfig(kind, _path(complaints, ("source", "path"), folder), _path(complaints, ("source", "socket"), folder))
+    return SourceConfig(kind, _path(complaints, ("source", "path")), _path(complaints, ("source", "socket")))
 
 
 def _processors(complaints: Complaints) -> Processors:
@@ -166,7 +173,8 @@ def _views(complaints: Complaints) -> tuple[View, ...]:
     return tuple(views.values())
 
 
-def _tests(complaints: Complaints, folder: Path) -> tuple[PlanTest, ...]:
+def _tests(complaints: Complaints) -> tuple[PlanTest, ...]:
+    folder = complaints.document.folder(("tests",))
     tests = []
     for at, one in enumerate(complaints.get(("tests",), ())):
         if not {"name", "slots", "rows"} <= one.keys():

@@ -34,7 +34,10 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Positions:
-    """Offsets into the text. An array's element has no key: its key is where the element stands. The root has no place."""
+    """Offsets into the text. An array's element has no key: its key is where the element stands. The root has no place.
+
+    Without lines (`NOWHERE`), for values that come from no text, every place is 0:0.
+    """
 
     keys: Mapping[TomlPath, int]
     values: Mapping[TomlPath, int]
@@ -49,6 +52,8 @@ class Positions:
         return self._place(self.values, path)
 
     def _place(self, offsets: Mapping[TomlPath, int], path: TomlPath) -> Place:
+        if not self.line_starts:
+            return Place(0, 0)
         while path and path not in offsets:
             path = path[:-1]
         offset = offsets.get(path, 0)
@@ -56,8 +61,8 @@ class Positions:
         return Place(line, offset - self.line_starts[line - 1] + 1)
 
 
-NOWHERE = Positions({}, {}, (0,))
-"""Of a plan that has no text."""
+NOWHERE = Positions({}, {}, ())
+"""Of what stands in no text."""
 
 
 def find_positions(text: str) -> Positions:

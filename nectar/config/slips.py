@@ -54,7 +54,7 @@ def _suggest_key(complaints: Complaints, key: str, known: list[str]) -> str:
     if close:
         return f"did you mean {close[0]}?"
     if key in _homes():
-        return f"{key} belongs in [{_homes()[key]}]"
+        return f"{key} belongs in [{_homes()[key]}]" if _homes()[key] else f"{key} belongs above the first [table]"
     if key == "database" and complaints.document.data.get("database") is not None:
         return "this looks like a connection profile: give it with --profile"
     return ""
@@ -62,8 +62,9 @@ def _suggest_key(complaints: Complaints, key: str, known: list[str]) -> str:
 
 @lru_cache(maxsize=1)
 def _homes() -> Mapping[str, str]:
-    """Key of a plan's table -> the table's name."""
-    return {path[-1]: ".".join(path[:-1]) for path, _ in walk_schema(load_schema("plan")) if len(path) > 1}
+    """Key of a plan's table -> the table's name; a key that stands in none -> nothing."""
+    walked = walk_schema(load_schema("plan"))
+    return {path[-1]: ".".join(path[:-1]) for path, inner in walked if len(path) > 1 or inner.get("type") == "array"}
 
 
 def _wrong_type(complaints: Complaints, slip: Slip) -> None:

@@ -7,6 +7,7 @@ import pytest
 from nectar.compiler.readable import as_json
 from nectar.config.schema import load_schema, walk_schema
 from tests.compiler.making import compiled_from
+from tests.conftest import ROOT
 
 BASE: dict[str, dict[str, str]] = {
     "plan": {"network": '"preview"'},
@@ -69,18 +70,21 @@ VALUES: dict[str, tuple[str, str]] = {
     "performance.batch_blocks": ("", "3"),
     "performance.batch_bytes": ("", "3000000"),
 }
+# keys that stand in no table
+TOP = {"include": ("", f'["{ROOT}/plans/governance.toml"]')}
 # a table of its own kind: the whole section is given
 SECTIONS = {
     "source.kind": ({"kind": '"immutable"', "path": '"x"'}, {"kind": '"node"', "socket": '"x"'}),
     "source.socket": ({"kind": '"node"', "socket": '"x"'}, {"kind": '"node"', "socket": '"y"'}),
 }
-MEANT_FOR_ROWS = ("plan.network", "processors.", "filters.")
+MEANT_FOR_ROWS = ("plan.network", "processors.", "filters.", "include")
 
 
 def keys() -> list[str]:
-    """Every key that can be given; sections are there through their keys."""
+    """Every key that can be given; tables are there through their keys."""
     walked = [(".".join(path), schema) for path, schema in walk_schema(load_schema("plan"))]
-    return [name for name, schema in walked if "not" not in schema and "." in name]
+    lists = ("views", "tests")                       # of tables, whose keys have tests of their own below
+    return [name for name, schema in walked if "not" not in schema and name not in lists and ("." in name or "properties" not in schema)]
 
 
 def text(sections: dict[str, dict[str, str]]) -> str:
@@ -93,19 +97,22 @@ def text(sections: dict[str, dict[str, str]]) -> str:
 
 
 def two_plans(name: str) -> tuple[str, str]:
+    if name in TOP:
+        first, second = (f"{name} = {value}\n" if value else "" for value in TOP[name])
+        return first + text(BASE), second + text(BASE)
     section, key = name.split(".")[:2]
     if name in SECTIONS:
-        first, second = ({**BASE, section: pairs} for pairs in SECTIONS[name])
+        one, other = ({**BASE, section: pairs} for pairs in SECTIONS[name])
     else:
-        first, second = ({**BASE, section: {**BASE[section], key: value}} for value in VALUES[name])
-    return text(first), text(second)
+        one, other = ({**BASE, section: {**BASE[section], key: value}} for value in VALUES[name])
+    return text(one), text(other)
 
 
 def test_the_table_has_every_key_of_the_schema_and_no_other() -> None:
-    assert sorted((*VALUES, *SECTIONS)) == sorted(keys())
+    assert sorted((*VALUES, *SECTIONS, *TOP)) == sorted(keys())
 
 
-@pytest.mark.parametrize("name", [*VALUES, *SECTIONS])
+@pytest.mark.parametrize("name", [*VALUES, *SECTIONS, *TOP])
 def test_the_key_changes_the_compiled_plan(name: str) -> None:
     """And the fingerprint, where rows depend on it; nowhere else."""
     one, other = map(compiled_from, two_plans(name))

@@ -1,0 +1,81 @@
+"""What `nectar run` and `nectar sync` share: their options, and the job itself."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+if TYPE_CHECKING:
+    from nectar.compiler.compiled import CompiledPlan
+
+
+class ProgressKind(StrEnum):
+    AUTO = "auto"
+    BAR = "bar"
+    JSON = "json"
+    OFF = "off"
+
+
+ProfileOption: TypeAlias = Annotated[
+    Path | None, typer.Option("--profile", metavar="FILE", envvar="NECTAR_PROFILE", help="Which database; see --db.")
+]
+DbOption: TypeAlias = Annotated[
+    Path | None, typer.Option("--db", metavar="FILE", help="A SQLite file, instead of a profile (default nectar.db).")
+]
+WorkersOption: TypeAlias = Annotated[
+    int | None, typer.Option("--workers", min=0, max=256, help="Decoding processes; 0: one a core, 1: none besides this.")
+]
+OnceOption: TypeAlias = Annotated[bool, typer.Option("--once", help="Stop at the tip instead of following it.")]
+DryRunOption: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Decode and count; write nothing, make no database.")]
+ProgressOption: TypeAlias = Annotated[
+    ProgressKind, typer.Option("--progress", help="auto: a bar on a terminal, JSON lines elsewhere (standard error).")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The shared options, as they were given; `source` stands above the plan's."""
+
+    profile: Path | None
+    db: Path | None
+    workers: int | None
+    once: bool
+    dry_run: bool
+    progress: ProgressKind
+    source: Path | None = None
+
+
+def do_job(compiled: CompiledPlan, asked: Asked) -> int:
+    """Run the plan and print the summary; the exit code."""
+    from nectar.runner.report import report
+    from nectar.runner.run import Options
+    from nectar.runner.run import run as run_job
+    from nectar.runner.signals import listening
+
+    database = database_path(asked.db, asked.profile or compiled.plan.meta.profile)
+    options = Options(database, source=asked.source, workers=asked.workers, once=asked.once, dry_run=asked.dry_run)
+    with listening() as stop, report(asked.progress.value) as told:
+        summary = run_job(compiled, options, told, stop)
+    if sys.stdout.isatty():
+        print(f"\n{summary.as_text()}")
+    else:
+        print(json.dumps(summary.as_json()))
+    if summary.stopped:
+        print(f"stopped {summary.stopped}", file=sys.stderr)
+        return stop.exit_code
+    return 0
+
+
+def database_path(db: Path | None, profile: Path | None) -> Path:
+    """--db, else the profile's file, else ./nectar.db."""
+    from nectar.config.profile import load_profile
+
+    if db is not None:
+        return db
+    return load_profile(profile).path if profile is not None else Path("nectar.db")
