@@ -11,7 +11,7 @@ from nectar.cardano.network import Network
 from nectar.compiler.bounds import bounds_of
 from nectar.compiler.shorthands import desugar
 from nectar.config.complaints import Complaints
-from nectar.config.plan import Plan
+from nectar.config.plan import NAMED_NETWORKS, Plan
 from nectar.config.positions import TomlPath
 from nectar.decode.want import Want
 from nectar.filterlang import codes, tree
@@ -140,7 +140,8 @@ def target_of(network: Network, tables: Sequence[Table], dialect: str) -> Target
 
 
 def network_facts(network: Network) -> NetworkFacts:
-    return NetworkFacts(network.name, network.network_id, None if network.magic == _MAINNET else network.magic)
+    magic = None if network.magic == _MAINNET else network.magic
+    return NetworkFacts(network.name, network.network_id, magic, network.home not in NAMED_NETWORKS)
 
 
 def scope_of_view(table: Table, tables: Sequence[Table]) -> Scope:
