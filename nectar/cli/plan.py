@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nectar.cli.compile import compile_plan_command
+from nectar.cli.plan_import import import_command
 
 if TYPE_CHECKING:
     from nectar.config.plan import Plan
     from nectar.errors import Complaint
 
 app = typer.Typer(
-    help="Check and compile plans: offline, no node, no database.",
+    help="Check, compile and import plans: offline, no node, no database.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -77,3 +78,4 @@ def _print_text(results: list[tuple[Path, Plan | None, tuple[Complaint, ...]]]) 
 
 
 app.command("compile")(compile_plan_command)
+app.command("import")(import_command)
