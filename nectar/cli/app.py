@@ -22,7 +22,7 @@ class Lazy(NamedTuple):
 
 
 COMMANDS: Mapping[str, Lazy] = {
-    "plan": Lazy("nectar.cli.plan", "app", "Check, explain, test and compile plans: no node, no database."),
+    "plan": Lazy("nectar.cli.plan", "app", "Check, explain, test, compile and import plans: no node, no database."),
     "run": Lazy("nectar.cli.run", "run", "Do the job that a plan describes."),
     "sync": Lazy("nectar.cli.sync", "sync", "Do a job that flags describe, with or without a plan."),
     "status": Lazy("nectar.cli.status", "status", "Say what a database holds, and where the job stands."),

@@ -10,6 +10,7 @@ import typer
 
 from nectar.cli.compile import compile_plan_command
 from nectar.cli.explain import explain_command
+from nectar.cli.plan_import import import_command
 from nectar.cli.plan_tests import run_tests_command
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from nectar.errors import Complaint
 
 app = typer.Typer(
-    help="Check, explain, test and compile plans: no node, no database.",
+    help="Check, explain, test, compile and import plans: no node, no database.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -81,3 +82,4 @@ def _print_text(results: list[tuple[Path, Plan | None, tuple[Complaint, ...]]]) 
 app.command("compile")(compile_plan_command)
 app.command("explain")(explain_command)
 app.command("test")(run_tests_command)
+app.command("import")(import_command)

@@ -36,6 +36,8 @@ BAD_POOL = "NEC-P052"
 
 CLEAR_SECRET = "NEC-P060"
 
+UNKNOWN_TASK = "NEC-P070"
+
 MEANINGS: Mapping[str, str] = {
     SYNTAX: "The text is not TOML",
     UNREADABLE: "The file cannot be read as UTF-8 text",
@@ -62,4 +64,5 @@ MEANINGS: Mapping[str, str] = {
     FOREIGN_ADDRESS: "An address of another network than the plan's",
     BAD_POOL: "Not a pool id",
     CLEAR_SECRET: "A secret written out in a profile",
+    UNKNOWN_TASK: "A task, or an option of one, that Carp does not have",
 }
