@@ -92,7 +92,7 @@ def _pointed(column: Column, at: int, known: Mapping[str, Table]) -> dict[str, F
         said = f"{column.name}.{inner.name}"
         code = f"pointed(b, {name!r}, {{t}}[{at}], {place})"
         sql = f'(SELECT d."{inner.name}" FROM "{name}" d WHERE d."id" = {{t}}."{column.name}")'
-        what = _field(table, inner, said, code, sql, column.null)
+        what = _field(table, inner, said, code, sql, null=True)
         if what is not None:
             found[said] = what
     return found

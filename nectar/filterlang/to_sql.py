@@ -205,8 +205,7 @@ class _Writer:
             tests.append(f"SUBSTR({text}, 1, {len(begin)}) {equal} {self.value(begin)}")
         if end:
             tests.append(f"SUBSTR({text}, -{len(end)}) {equal} {self.value(end)}")
-        if begin and end:
-            tests.append(f"LENGTH({text}) {least} {len(begin) + len(end)}")
+        tests.append(f"LENGTH({text}) {least} {len(begin) + len(end)}")         # of nothing SQLite's SUBSTR is NULL
         return f"({join.join(tests)})"
 
     # Terms
@@ -240,13 +239,18 @@ class _Writer:
         """Texts and numbers as text; nothing else."""
         if any(isinstance(key, str) and (not key.isprintable() or "\\" in key) for key in path):
             raise NotInSql("a key with such characters cannot stand in a database's JSON path")
-        steps = self.value("$" + "".join(f"[{key}]" if isinstance(key, int) else f'."{key}"' for key in path))
+        steps = self._steps(path)
         if self.sqlite:
             kind = f"json_type({text}, {steps})"
             number = f"WHEN {kind} IN ('integer', 'real') THEN {text} -> {steps}"
             return f"(CASE WHEN {kind} = 'text' THEN {text} ->> {steps} {number} END)"
         found = f"JSON_EXTRACT({text}, {steps})"
-        return f"(CASE WHEN JSON_TYPE({found}) IN ({_SHOWN}) THEN JSON_UNQUOTE({found}) END)"
+        lists = [self._steps(path[:at]) for at, key in enumerate(path) if key == 0]        # [0] of anything else is itself there
+        also = "".join(f" AND JSON_TYPE(JSON_EXTRACT({text}, {one})) = 'ARRAY'" for one in lists)
+        return f"(CASE WHEN JSON_TYPE({found}) IN ({_SHOWN}){also} THEN JSON_UNQUOTE({found}) END)"
+
+    def _steps(self, path: tuple[str | int, ...]) -> str:
+        return self.value("$" + "".join(f"[{key}]" if isinstance(key, int) else f'."{key}"' for key in path))
 
     def field_of(self, ref: tree.Ref) -> Field:
         return self.scopes[ref.scope].fields[ref.field]
