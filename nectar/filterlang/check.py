@@ -39,7 +39,7 @@ def check(expr: s.Expr, setting: Setting) -> tree.Test:
     checker = _Checker(setting)
     test = checker.test(expr)
     if checker.slips or test is None:
-        raise s.FilterError(sorted(set(checker.slips), key=lambda slip: slip.at))
+        raise s.FilterError(sorted(dict.fromkeys(checker.slips), key=lambda slip: slip.at))
     return test
 
 
@@ -327,7 +327,7 @@ class _Checker:
             lines = path.read_bytes().decode("utf-8-sig").splitlines()
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            self.slip(codes.BAD_FILE, f"{path} cannot be read: {why}", file.at, "paths are relative to the plan's folder")
+            self.slip(codes.BAD_FILE, f"{file.path} cannot be read: {why}", file.at, "paths are relative to the plan's folder")
             return None
         values: dict[Any, int] = {}
         before = len(self.slips)
@@ -338,7 +338,7 @@ class _Checker:
         if len(self.slips) > before:
             return None
         if not values:
-            self.slip(codes.BAD_FILE, f"{path} has no entries", file.at, "write one a line")
+            self.slip(codes.BAD_FILE, f"{file.path} has no entries", file.at, "write one a line")
             return None
         return set(values)
 

@@ -133,15 +133,29 @@ def _meant(found: str, rest: str) -> str:
     return f"did you mean {near[0]}?" if near and near[0] != found else ""
 
 
+_AFTER = frozenset({"IN", "LIKE", "BETWEEN", "MATCHES", "STARTS_WITH", "CONTAINS", "IS", "COMPARISON"})
+_JOINS = frozenset({"AND", "OR"})
+_SMALL = frozenset({"DOT", "LSQB", "RSQB", "COMMA", "RPAR", "NOT"})
+"""Allowed after many a word, and rarely what was meant: told only where nothing else is."""
+
+
 def _in_words(allowed: set[str]) -> str:
+    """What could have stood there, as a person would say it."""
     words = []
     if {"NAME", "TEXT", "LPAR"} <= allowed or {"NAME", "INTEGER", "HEX"} <= allowed:
         words.append("a field, a literal, or a test in parentheses")
         allowed = allowed - _OPERAND
-    words += sorted({_WORDS.get(one, one.lower()) for one in allowed if not one.startswith("__")})
+    if allowed >= _JOINS:
+        words += ["and", "or"]
+        allowed = allowed - _JOINS
+    if allowed >= _AFTER:
+        words.append("a comparison (==, !=, <, <=, >, >=, in, between, like, matches, starts_with, contains, is null)")
+        allowed = allowed - _AFTER
+    rest = allowed - _SMALL if words else allowed
+    words += sorted({_WORDS.get(one, one.lower()) for one in rest if not one.startswith("__")})
     if len(words) < 2:
         return "".join(words)
-    return f"{', '.join(words[:-1])} or {words[-1]}"
+    return f"{', '.join(words[:-1])}, or {words[-1]}"
 
 
 def _expr(tree: Any) -> Expr:
@@ -188,9 +202,12 @@ def unquoted(token: str) -> str:
     return value
 
 
+_YES_NO = {"yes": "true", "no": "false"}
+
+
 def _token_literal(kind: str) -> Any:
     def make(children: Sequence[Any], at: Span) -> Literal:
-        text = unquoted(children[0]) if kind == "text" else " ".join(map(str, children))
+        text = unquoted(children[0]) if kind == "text" else _YES_NO.get(kind) or " ".join(map(str, children))
         return Literal(kind, text, at)
 
     return make

@@ -58,6 +58,9 @@ def table_scope(table: Table, tables: Iterable[Table]) -> Scope:
     if "ident.name" in fields:
         name = fields["ident.name"]
         fields["name_text"] = Field("name_text", T.TEXT, "The name as text.", name.code, name.sql, name.null, raw=True)
+    if table.name == "tx_metadata":
+        json = fields["json"]
+        fields["text"] = Field("text", T.TEXT, "The value as JSON text.", json.code, json.sql, json.null)
     return Scope(table.name, table.doc, fields, within=(), table=table.name)
 
 

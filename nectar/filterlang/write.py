@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
-
 from nectar.filterlang.syntax import (
     And,
     Between,
@@ -22,8 +19,6 @@ from nectar.filterlang.syntax import (
     Sum,
     Within,
 )
-
-_WORD = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*")
 
 
 def write(expr: Expr) -> str:
@@ -84,11 +79,15 @@ def _literal(literal: Literal) -> str:
     return literal.text
 
 
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
 def quoted(text: str) -> str:
-    """A text literal; what does not print is escaped."""
-    return "".join(
-        character if character.isprintable() or ord(character) > 0xFFFF else f"\\u{ord(character):04x}"
-        for character in json.dumps(text, ensure_ascii=False)
+    """A text literal; what does not print is escaped, where there is an escape for it."""
+    return (
+        '"'
+        + "".join(_ESCAPES.get(one) or (one if one.isprintable() or ord(one) > 0xFFFF else f"\\u{ord(one):04x}") for one in text)
+        + '"'
     )
 
 

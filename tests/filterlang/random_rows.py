@@ -20,7 +20,7 @@ JSONS = (
 )  # fmt: skip
 PATHS: tuple[tuple[str | int, ...], ...] = (("name",), ("name", 0), ("a key", 0), (0,), ("none",))
 NAMES = (b"", b"a", b"abc", b"ab\0c", b"\0", b"\xff\xfe", "äö".encode(), b"abcabcabc", b"a" * 32)
-HASHES = tuple(bytes((fill,)) * 32 for fill in (0, 1, 0x61, 0xFF)) + (bytes(range(32)),)
+HASHES = (*(bytes((fill,)) * 32 for fill in (0, 1, 0x61, 0xFF)), bytes(range(32)))
 ADDRESSES = tuple(
     describe(bytes((head,)) + bytes((fill,)) * 28 + (bytes((fill ^ 1,)) * 28 if head < 0x40 else b"")).text for head in (0x00, 0x10, 0x60) for fill in (1, 2)
 )
@@ -84,7 +84,7 @@ def field_value(what: Field, made: random.Random) -> Any:
         case T.RATIO:
             return made.choice(RATIOS)
         case T.TEXT:
-            text = made.choice(("abc", "x ", "x", "12345678901234567890123", "-7", "äöü", "") if what.type is T.JSON else TEXTS)
+            text = made.choice(TEXTS)
             return text.encode() if what.raw else text
         case T.ADDRESS:
             return made.choice(ADDRESSES)
@@ -122,8 +122,9 @@ def _leaf(scope: Scope, what: Field, ref: tree.Ref, made: random.Random) -> tree
     if what.type is T.JSON:
         ref = tree.Ref(ref.scope, ref.field, ref.var, made.choice(PATHS))
         what = Field(what.name, T.TEXT, "", "", null=True)
-        value = made.choice(("abc", "x ", "x", "12345678901234567890123", "-7", "äöü", ""))
-        return made.choice((tree.Compare("==", ref, tree.Value(T.TEXT, value)), tree.In(ref, T.TEXT, tuple(sorted({value, "abc"}))), tree.Null(ref)))
+        text = made.choice(("abc", "x ", "x", "12345678901234567890123", "-7", "äöü", ""))
+        equal: tree.Test = tree.Compare("==", ref, tree.Value(T.TEXT, text))
+        return made.choice((equal, tree.In(ref, T.TEXT, tuple(sorted({text, "abc"}))), tree.Null(ref)))
     if what.null and made.random() < 0.15:
         return tree.Null(ref)
     value = tree.Value(what.type, field_value(what, made))
@@ -139,10 +140,9 @@ def _leaf(scope: Scope, what: Field, ref: tree.Ref, made: random.Random) -> tree
         return tree.In(ref, what.type, tuple(sorted(values)))
     if what.type in (T.TEXT, T.ADDRESS, T.STAKE_ADDRESS) and choice < 0.55:
         return tree.Glob(ref, made.choice(_globs(what)))
-    if what.type in (T.TEXT, T.BYTES, T.POLICY) and choice < 0.8 and value.value:
-        part = value.value[: made.choice((1, 2, 3))]                            # type: ignore[index]
-        assert isinstance(part, str | bytes)
-        return made.choice((tree.Starts, tree.Contains))(ref, part)
+    if what.type in (T.TEXT, T.BYTES, T.POLICY) and choice < 0.8 and isinstance(value.value, str | bytes) and value.value:
+        part = value.value[: made.choice((1, 2, 3))]
+        return tree.Starts(ref, part) if made.random() < 0.5 else tree.Contains(ref, part)
     return tree.Compare("==", ref, value)
 
 
