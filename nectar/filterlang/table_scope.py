@@ -28,7 +28,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "block": {"slot": "slot_no", "number": "block_no", "epoch": "epoch_no", "issuer_pool": "slot_leader_id.pool_hash_id"},
     "tx": {"is_valid": "valid_contract", "donation": "treasury_donation", "index": "block_index"},
     "tx_out": {
-        "is_script": "address_has_script", "stake_address": "stake_address_id", "datum_hash": "data_hash", "ref_script_hash": "reference_script_id",
+        "is_script": "address_has_script|address_id.has_script", "address": "address|address_id.address", "payment_cred": "payment_cred|address_id.payment_cred", "stake_address": "stake_address_id", "datum_hash": "data_hash", "ref_script_hash": "reference_script_id",
     },
     "ma_tx_out": _HELD, "ma_tx_mint": _HELD,
     "tx_metadata": {"label": "key"},
@@ -40,7 +40,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "voting_procedure": {"role": "voter_role", "pool": "pool_voter", "drep": "drep_voter", "action_tx": "gov_action_tx_hash", "action_index": "gov_action_index"},
     "gov_action_proposal": {"kind": "type"},
 }  # fmt: skip
-"""Table -> word of the language -> column, or column and what it points at."""
+"""Table -> word of the language -> column, or column and what it points at; the first that there is."""
 
 
 def table_scope(table: Table, tables: Iterable[Table]) -> Scope:
@@ -52,9 +52,10 @@ def table_scope(table: Table, tables: Iterable[Table]) -> Scope:
         if what is not None:
             fields[column.name] = what
         fields |= _pointed(column, at, known)
-    for word, column_name in WORDS.get(table.name, {}).items():
-        if column_name in fields and word not in fields:
-            fields[word] = fields[column_name]
+    for word, names in WORDS.get(table.name, {}).items():
+        known_as = [name for name in names.split("|") if name in fields]
+        if known_as and word not in fields:
+            fields[word] = fields[known_as[0]]
     if "ident.name" in fields:
         name = fields["ident.name"]
         fields["name_text"] = Field("name_text", T.TEXT, "The name as text.", name.code, name.sql, name.null, raw=True)

@@ -59,3 +59,35 @@ def test_indexes(server: Client, full: CompiledPlan) -> None:
         for table, index in (*full.essential_indexes, *full.deferred_indexes)
     ]
     assert found == sorted(said)
+
+
+VIEWS = """
+[[views]]
+name = "large_payments"
+from = "tx_out"
+where = 'value > 100_000 ada and not is_script'
+[[views]]
+name = "messages"
+from = "tx_metadata"
+where = 'json.msg[0] == "hello" and label == 674'
+[[views]]
+name = "minting"
+from = "tx"
+where = '''any(mints, name_text like "S*") and block.epoch >= 3 and count(outputs) > 2 and block.era >= babbage
+  and none(certs, kind == "delegation") and (fee > 1 ada or all(inputs, is_script)) and any(metadata, json["a key"][0] != "x")
+  and any(outputs, any(assets, quantity > 18446744073709551614) or stake_address like "stake_test1*")'''
+"""
+
+
+def test_views_their_columns_and_indexes(server: Client) -> None:
+    compiled = compiled_from(EVERY_TABLE + VIEWS)
+    server.run("CREATE DATABASE v CHARACTER SET latin1")
+    warnings = server.run(render(compiled, "mysql"), "v")
+    assert not warnings, warnings
+    message = '\'{"msg":["hello"]}\', x\'00\''
+    server.run(f"INSERT INTO tx_metadata (id, `key`, json, bytes, tx_id) VALUES (1, 674, {message}, 1), (2, 675, {message}, 1)", "v")
+    assert server.run("SELECT id FROM messages", "v") == [["1"]]
+    assert server.run("SELECT count(*) FROM minting", "v") == [["0"]]
+    assert server.run("SELECT count(*) FROM large_payments", "v") == [["0"]]
+    names = {row[0] for row in server.run("SELECT index_name FROM information_schema.statistics WHERE table_schema = 'v'")}
+    assert {"idx_nectar_json_1", "idx_tx_out_value", "idx_tx_out_tx_id", "idx_tx_fee"} <= names
