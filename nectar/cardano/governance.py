@@ -78,6 +78,24 @@ GovAction: TypeAlias = (
 )
 
 
+ACTION_KINDS: Mapping[type, str] = {
+    ParameterChange: "ParameterChange",
+    HardForkInitiation: "HardForkInitiation",
+    TreasuryWithdrawals: "TreasuryWithdrawals",
+    NoConfidence: "NoConfidence",
+    UpdateCommittee: "NewCommittee",
+    NewConstitution: "NewConstitution",
+    InfoAction: "InfoAction",
+}
+"""db-sync's names of the kinds; a description's tag is the ledger's, `UpdateCommittee` for `NewCommittee`."""
+
+VOTER_ROLES = ("ConstitutionalCommittee", "ConstitutionalCommittee", "DRep", "DRep", "SPO")
+"""By voter kind, as voting_procedure.voter_role has them."""
+
+VOTES = ("No", "Yes", "Abstain")
+"""By vote, as voting_procedure.vote has them."""
+
+
 class Proposal(NamedTuple):
     """CDDL `proposal_procedure`; `raw_action` is the action's own CBOR."""
 

@@ -42,6 +42,11 @@ def asset_fingerprint(policy: bytes, name: bytes) -> tuple[bytes, str]:
     return raw, bech32.encode("asset", raw)
 
 
+def drep_key(kind: int, digest: bytes | None) -> bytes:
+    """drep_hash.id: CIP-129's header byte and the hash, or one byte (2, 3) for the two constant ones."""
+    return bytes((kind,)) if digest is None else bytes((0x22 | kind,)) + digest
+
+
 _DREP_PREFIXES = {"drep": None, "drep_vkh": False, "drep_script": True}
 _DREP_ALWAYS = {2: "drep_always_abstain", 3: "drep_always_no_confidence"}
 

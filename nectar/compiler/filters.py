@@ -15,8 +15,9 @@ from nectar.config.plan import NAMED_NETWORKS, Plan
 from nectar.config.positions import TomlPath
 from nectar.decode.want import Want
 from nectar.filterlang import codes, tree
-from nectar.filterlang.check import Setting, check
+from nectar.filterlang.check import check
 from nectar.filterlang.literals import NetworkFacts
+from nectar.filterlang.names import Setting
 from nectar.filterlang.parse import parse
 from nectar.filterlang.ranges import Bounds, trouble
 from nectar.filterlang.scopes import TX, Scope

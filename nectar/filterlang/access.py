@@ -16,7 +16,6 @@ from nectar.cardano.certificate import (
     CommitteeHotAuth,
     CommitteeResignation,
     Credential,
-    DRep,
     DRepDeregistration,
     DRepRegistration,
     DRepUpdate,
@@ -29,16 +28,8 @@ from nectar.cardano.certificate import (
     StakeRegistration,
     VoteDelegation,
 )
-from nectar.cardano.governance import (
-    HardForkInitiation,
-    InfoAction,
-    NewConstitution,
-    NoConfidence,
-    ParameterChange,
-    TreasuryWithdrawals,
-    UpdateCommittee,
-    Vote,
-)
+from nectar.cardano.governance import Vote
+from nectar.cardano.ids import drep_key
 from nectar.cardano.script import Datum, Script, ScriptKind
 
 
@@ -128,20 +119,15 @@ CERT_KINDS = (
 )  # fmt: skip
 
 
-def drep_key(drep: DRep) -> bytes:
-    """drep_hash.id: CIP-129's header byte and the hash, or one byte for the two constant ones."""
-    return bytes((drep.kind,)) if drep.hash is None else bytes((0x22 | drep.kind,)) + drep.hash
-
-
 def _who(credential: Credential) -> bytes:
-    return drep_key(DRep(int(credential.is_script), credential.hash))
+    return drep_key(int(credential.is_script), credential.hash)
 
 
 _CERTS: dict[type, Callable[[int, Certificate], Cert]] = {
     StakeRegistration: lambda i, c: Cert("stake_registration", i, c.credential, deposit=c.deposit),  # type: ignore[union-attr]
     StakeDeregistration: lambda i, c: Cert("stake_deregistration", i, c.credential),  # type: ignore[union-attr]
     StakeDelegation: lambda i, c: Cert("delegation", i, c.credential, c.pool),  # type: ignore[union-attr]
-    VoteDelegation: lambda i, c: Cert("vote_delegation", i, c.credential, drep=drep_key(c.drep)),  # type: ignore[union-attr]
+    VoteDelegation: lambda i, c: Cert("vote_delegation", i, c.credential, drep=drep_key(c.drep.kind, c.drep.hash)),  # type: ignore[union-attr]
     PoolRegistration: lambda i, c: Cert("pool_registration", i, None, c.pool),  # type: ignore[union-attr]
     PoolRetirement: lambda i, c: Cert("pool_retirement", i, None, c.pool, epoch=c.epoch),  # type: ignore[union-attr]
     InstantaneousRewards: lambda i, c: Cert("instantaneous_rewards", i),
@@ -188,27 +174,12 @@ def datums(tx: Tx) -> list[Datum]:
     return [*tx.datums, *inline] if tx.is_valid else inline
 
 
-VOTER_ROLES = ("ConstitutionalCommittee", "ConstitutionalCommittee", "DRep", "DRep", "SPO")
-VOTES = ("No", "Yes", "Abstain")
-
-
 def voting_pool(vote: Vote) -> bytes | None:
     return vote.voter_hash if vote.voter_kind == 4 else None
 
 
 def voting_drep(vote: Vote) -> bytes | None:
-    return drep_key(DRep(vote.voter_kind - 2, vote.voter_hash)) if vote.voter_kind in (2, 3) else None
-
-
-ACTIONS: dict[type, str] = {
-    ParameterChange: "ParameterChange",
-    HardForkInitiation: "HardForkInitiation",
-    TreasuryWithdrawals: "TreasuryWithdrawals",
-    NoConfidence: "NoConfidence",
-    UpdateCommittee: "NewCommittee",
-    NewConstitution: "NewConstitution",
-    InfoAction: "InfoAction",
-}
+    return drep_key(vote.voter_kind - 2, vote.voter_hash) if vote.voter_kind in (2, 3) else None
 
 
 class Spent(NamedTuple):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nectar.filterlang.access import ACTIONS, CERT_KINDS, SCRIPT_KINDS, VOTES
+from nectar.cardano.governance import ACTION_KINDS, VOTES
+from nectar.filterlang.access import CERT_KINDS, SCRIPT_KINDS
 from nectar.filterlang.kinds import T
 
 
@@ -302,7 +303,7 @@ COLLECTIONS: Mapping[str, Scope] = {
             "proposals",
             "Governance actions that it proposes.",
             _fields(
-                Field("kind", T.TEXT, "The action.", "ACTIONS[type({x}.action)]", '{x}."type"', choices=tuple(ACTIONS.values())),
+                Field("kind", T.TEXT, "The action.", "ACTION_KINDS[type({x}.action)]", '{x}."type"', choices=tuple(ACTION_KINDS.values())),
                 Field("deposit", T.LOVELACE, "The deposit.", "{x}.deposit", '{x}."deposit"'),
                 Field("return_address", T.STAKE_ADDRESS, "Where the deposit goes back to.", "{x}.reward_account", '{x}."return_address"'),
             ),

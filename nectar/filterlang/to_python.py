@@ -14,6 +14,7 @@ from typing import Any
 from nectar.cardano.address import reward_address
 from nectar.cardano.block import Block
 from nectar.cardano.certificate import Credential
+from nectar.cardano.governance import ACTION_KINDS, VOTER_ROLES, VOTES
 from nectar.cardano.ids import asset_fingerprint
 from nectar.cardano.network import Network
 from nectar.filterlang import access, tree
@@ -50,6 +51,9 @@ def functions(network: Network, metadata_text: Callable[[Any], str | None]) -> d
     names = {name: value for name, value in vars(access).items() if not name.startswith("_")}
     return {
         **names,
+        "ACTION_KINDS": ACTION_KINDS,
+        "VOTER_ROLES": VOTER_ROLES,
+        "VOTES": VOTES,
         "asset_fingerprint": asset_fingerprint,
         "epoch_of": history.epoch_of,
         "time_text": lambda slot: history.time_text(max(slot, 0)),

@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 from nectar.cardano.address import stake_view
 from nectar.cardano.certificate import Anchor, Credential, DRep
-from nectar.cardano.ids import drep_view, pool_id_view
+from nectar.cardano.ids import drep_key, drep_view, pool_id_view
 from nectar.processors.rows import RowBuffers
 from nectar.tables import Column, Index, Kind, Place, Table, Type
 
@@ -111,7 +111,7 @@ def pool_hash(out: RowBuffers, pool: bytes, tx_id: int) -> bytes:
 
 
 def drep_hash(out: RowBuffers, drep: DRep, tx_id: int) -> bytes:
-    key = bytes((drep.kind,)) if drep.hash is None else bytes((0x22 | drep.kind,)) + drep.hash
+    key = drep_key(drep.kind, drep.hash)
     known = out.dimensions["drep_hash"]
     if key not in known:
         known[key] = (key, drep.hash, drep_view(drep.kind, drep.hash), int(drep.kind == 1), tx_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,14 @@ CASES: dict[str, tuple[str, str]] = {
         " UNION SELECT id FROM tx WHERE id NOT IN (SELECT tx_in_id FROM tx_in)",              # genesis: all of none
     ),
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def plain_rows(preview: sqlite3.Connection) -> Iterator[None]:
+    """Tuples; other tests ask this database for rows by name."""
+    before, preview.row_factory = preview.row_factory, None
+    yield
+    preview.row_factory = before
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,8 @@ from nectar.compiler.filters import network_facts, target_of
 from nectar.config.genesis_files import network
 from nectar.config.load_plan import parse_plan
 from nectar.filterlang import codes, syntax
-from nectar.filterlang.check import Setting, check
+from nectar.filterlang.check import check
+from nectar.filterlang.names import Setting
 from nectar.filterlang.parse import parse
 from nectar.filterlang.ranges import trouble
 from nectar.filterlang.scopes import BLOCK, COLLECTIONS, TX

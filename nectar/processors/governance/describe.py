@@ -24,17 +24,6 @@ from nectar.cardano.governance import (
 )
 from nectar.processors.governance.parameters import described_parameters
 
-KINDS: dict[type, str] = {
-    ParameterChange: "ParameterChange",
-    HardForkInitiation: "HardForkInitiation",
-    TreasuryWithdrawals: "TreasuryWithdrawals",
-    NoConfidence: "NoConfidence",
-    UpdateCommittee: "NewCommittee",
-    NewConstitution: "NewConstitution",
-    InfoAction: "InfoAction",
-}
-"""db-sync's names of the kinds; a description's tag is the ledger's, `UpdateCommittee` for `NewCommittee`."""
-
 _DECIMALS = 19                 # a rational with more (ledger: `maxDecimalsWord64`) is shown as its two parts
 _EXACT = 1 << 53
 

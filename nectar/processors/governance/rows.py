@@ -21,6 +21,9 @@ from nectar.cardano.certificate import (
     VoteDelegation,
 )
 from nectar.cardano.governance import (
+    ACTION_KINDS,
+    VOTER_ROLES,
+    VOTES,
     GovActionId,
     NewConstitution,
     ParameterChange,
@@ -44,7 +47,7 @@ from nectar.processors.dimensions import (
     stake_address,
     voting_anchor,
 )
-from nectar.processors.governance.describe import KINDS, describe_action
+from nectar.processors.governance.describe import describe_action
 from nectar.processors.governance.tables import (
     COMMITTEE,
     COMMITTEE_DE_REGISTRATION,
@@ -69,8 +72,6 @@ TABLES: tuple[Table, ...] = (
     PARAM_PROPOSAL, STAKE_ADDRESS, POOL_HASH,
 )  # fmt: skip
 
-_VOTES = {0: "No", 1: "Yes", 2: "Abstain"}
-_ROLES = {0: "ConstitutionalCommittee", 1: "ConstitutionalCommittee", 2: "DRep", 3: "DRep", 4: "SPO"}
 
 
 def want(options: Mapping[str, Any]) -> Want:
@@ -167,7 +168,7 @@ class _Governed:
         facts["gov_action_proposal"].append(
             (
                 row_id, self.this, index, None, proposal.deposit, stake_address(self.out, proposal.reward_account, self.this),
-                None, self._anchor(proposal.anchor, "gov_action"), KINDS[type(action)], describe_action(action), parameters,
+                None, self._anchor(proposal.anchor, "gov_action"), ACTION_KINDS[type(action)], describe_action(action), parameters,
                 previous.tx_hash if previous is not None else None, previous.index if previous is not None else None,
             )
         )  # fmt: skip
@@ -193,7 +194,7 @@ class _Governed:
         pool = pool_hash(out, who, this) if kind == 4 else None
         out.facts["voting_procedure"].append(
             (
-                item_id(this, place), this, index, None, _ROLES[kind], committee, drep, pool, _VOTES[vote.vote],
+                item_id(this, place), this, index, None, VOTER_ROLES[kind], committee, drep, pool, VOTES[vote.vote],
                 self._anchor(vote.anchor, "vote"), None, vote.action.tx_hash, vote.action.index,
             )
         )  # fmt: skip
