@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import TypeVar
@@ -185,7 +185,8 @@ class _Loader:
         era = self.task.compiled.network.history.era_at(max(covered.last, 0))
         seconds = time.monotonic() - self.began
         share = self.slots_done / self.slots
-        self.report.progress(Progress(summary.blocks, summary.transactions, covered.last, era, share, seconds))
+        told = {name: asdict(tally) for name, tally in summary.filters.items()}
+        self.report.progress(Progress(summary.blocks, summary.transactions, covered.last, era, share, seconds, told))
 
     def _kept(self, error: DecodeError) -> DecodeError:
         """The same error, with the file that now holds the block's bytes."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import IO, Any, NamedTuple, Protocol
 
 EVERY = 1.0  # seconds between two JSON lines
@@ -15,7 +15,8 @@ REDRAW = 0.1  # seconds between two drawings of the bar
 
 
 class Progress(NamedTuple):
-    """After a commit. `share` of the job's slots that are done, 0 to 1; rates are since the job began."""
+    """After a commit. `share` of the job's slots that are done, 0 to 1; rates are since the job began; `filters`: what each
+    answered so far."""
 
     blocks: int
     transactions: int
@@ -23,6 +24,7 @@ class Progress(NamedTuple):
     era: str
     share: float
     seconds: float
+    filters: Mapping[str, Mapping[str, int]] = MappingProxyType({})
 
     @property
     def rate(self) -> float:
@@ -92,6 +94,7 @@ class JsonLines(_Plain):
                 "blocks_per_second": round(progress.rate, 1),
                 "seconds": round(progress.seconds, 2),
                 "seconds_left": None if left is None else round(left, 1),
+                **({"filters": progress.filters} if progress.filters else {}),
             }
         )
 

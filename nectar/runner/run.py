@@ -13,6 +13,7 @@ from nectar.checkpoint.coverage import Coverage, merged, missing
 from nectar.compiler.compiled import CompiledPlan
 from nectar.errors import FatalError
 from nectar.processors.blocks import single_rows
+from nectar.processors.registry import PROCESSORS
 from nectar.processors.rows import RowBuffers
 from nectar.runner.layout import layout
 from nectar.runner.load import Task, epochs_of, load, patiently
@@ -51,6 +52,10 @@ def run(compiled: CompiledPlan, options: Options, report: Report, stop: Stop) ->
     summary = Summary(plan.meta.name, network.name, str(options.database), compiled.fingerprint, asked.first, asked.last)
     summary.dry_run = options.dry_run
     _echo(report, compiled, found, options)
+    summary.processors = {
+        one.name: tuple(table.name for table in PROCESSORS[one.name].tables(one.options) if table.kind is Kind.FACT)
+        for one in compiled.processors
+    }
     summary.rows = {table.name: 0 for table in compiled.tables if table.kind in (Kind.FACT, Kind.DIMENSION)}
     told = layout(compiled)
     workers = plan.performance.workers if options.workers is None else options.workers

@@ -16,6 +16,8 @@ class Summary:
     """Counts grow while the job runs. `rows` are those that this job added to each table; in a dry run a thing of a dimension
     table counts once for each batch that shows it.
 
+    `filters`: what each answered, `where` or a table's by its name. `processors`: the tables of facts that each fills.
+
     `seconds` is the time from the first block read to the last commit; `closing` what came after, by name.
     """
 
@@ -39,14 +41,30 @@ class Summary:
     dry_run: bool = False
     stopped: str = ""
     filters: dict[str, Tally] = field(default_factory=dict)
+    processors: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         facts = asdict(self)
         blocks, megabytes = self._rates()
         facts["blocks_per_second"], facts["megabytes_per_second"] = round(blocks, 1), round(megabytes, 2)
+        facts["processors"] = {name: asdict(tally) for name, tally in self.by_processor().items()}
         facts["seconds"] = round(self.seconds, 3)
         facts["closing"] = {name: round(took, 3) for name, took in self.closing.items()}
         return facts
+
+    def by_processor(self) -> dict[str, Tally]:
+        """Rows that each processor made, and those of them that `[filters.rows]` left."""
+        found: dict[str, Tally] = {}
+        for name, tables in self.processors.items():
+            mine = found.setdefault(name, Tally())
+            for table in tables:
+                filtered = self.filters.get(table)
+                if filtered is not None:
+                    mine.add(filtered)
+                else:
+                    mine.seen += self.rows.get(table, 0)
+                    mine.kept += self.rows.get(table, 0)
+        return found
 
     def _rates(self) -> tuple[float, float]:
         """Blocks and megabytes of blocks a second."""
