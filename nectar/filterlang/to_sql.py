@@ -223,8 +223,8 @@ class _Writer:
                 return f"(SELECT COUNT(*) FROM {source} WHERE {link}{also})"
             case tree.Sum(each, ref):
                 what = self.field_of(ref)
-                if self.sqlite and what.type is T.INT and what.name == "quantity":
-                    raise NotInSql("SQLite has no sums beyond 64 bits, and quantities reach them")
+                if self.sqlite and what.type is T.INT and what.name in ("quantity", "label"):
+                    raise NotInSql("SQLite has no sums beyond 64 bits, and quantities and labels reach them")
                 source, link = self.source(each)
                 return f"(SELECT COALESCE(SUM({self.ref(ref)}), 0) FROM {source} WHERE {link})"
 
