@@ -17,9 +17,9 @@ class Coverage(NamedTuple):
 
 
 def merged(ranges: Iterable[Coverage]) -> list[Coverage]:
-    """The same slots as few ranges, in order."""
+    """The same slots as few ranges, in order; a range that ends before it begins is none."""
     found: list[Coverage] = []
-    for one in sorted(ranges):
+    for one in sorted(one for one in ranges if one.first <= one.last):
         if found and one.first <= found[-1].last + 1:
             found[-1] = Coverage(found[-1].first, max(found[-1].last, one.last))
         else:

@@ -31,6 +31,9 @@ DbOption: TypeAlias = Annotated[
 WorkersOption: TypeAlias = Annotated[
     int | None, typer.Option("--workers", min=0, max=256, help="Decoding processes; 0: one a core, 1: none besides this.")
 ]
+SocketOption: TypeAlias = Annotated[
+    str | None, typer.Option("--socket", metavar="PATH", help="A node's socket, or host:port, instead of the plan's [source].")
+]
 OnceOption: TypeAlias = Annotated[bool, typer.Option("--once", help="Stop at the tip instead of following it.")]
 DryRunOption: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Decode and count; write nothing, make no database.")]
 ProgressOption: TypeAlias = Annotated[
@@ -40,7 +43,7 @@ ProgressOption: TypeAlias = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The shared options, as they were given; `source` stands above the plan's."""
+    """The shared options, as they were given; `source` and `socket` stand above the plan's."""
 
     profile: Path | None
     db: Path | None
@@ -49,6 +52,7 @@ class Asked:
     dry_run: bool
     progress: ProgressKind
     source: Path | None = None
+    socket: str | None = None
 
 
 def do_job(compiled: CompiledPlan, asked: Asked) -> int:
@@ -59,7 +63,7 @@ def do_job(compiled: CompiledPlan, asked: Asked) -> int:
     from nectar.runner.signals import listening
 
     database = database_path(asked.db, asked.profile or compiled.plan.meta.profile)
-    options = Options(database, source=asked.source, workers=asked.workers, once=asked.once, dry_run=asked.dry_run)
+    options = Options(database, asked.source, asked.socket, asked.workers, asked.once, asked.dry_run)
     with listening() as stop, report(asked.progress.value) as told:
         summary = run_job(compiled, options, told, stop)
     if sys.stdout.isatty():

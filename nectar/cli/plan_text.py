@@ -37,13 +37,11 @@ def _lines(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "processors", ", ".join(_processor(name, dict(options)) for name, options in plan.processors.enabled())
     if plan.filters != Filters():
         yield "filters", ", ".join(_filters(plan.filters))
-    if plan.source is not None and plan.source.kind == "node":
-        yield "note", "this version cannot run a plan from a node yet; give it chunk files: nectar run --source PATH"
 
 
 def _source(plan: Plan) -> str:
     if plan.source is None:
-        return "not said; give it to nectar run: --source PATH"
+        return "not said; give it to nectar run: --source PATH, or --socket PATH"
     where = plan.source.path if plan.source.kind == "immutable" else plan.source.socket
     return f"{plan.source.kind} {where}"
 

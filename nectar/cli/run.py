@@ -15,6 +15,7 @@ from nectar.cli.job import (
     ProfileOption,
     ProgressKind,
     ProgressOption,
+    SocketOption,
     WorkersOption,
     do_job,
 )
@@ -27,6 +28,7 @@ def run(
     source: Annotated[
         Path | None, typer.Option("--source", metavar="DIR", help="Chunk files, instead of the plan's [source].")
     ] = None,
+    socket: SocketOption = None,
     workers: WorkersOption = None,
     once: OnceOption = False,
     dry_run: DryRunOption = False,
@@ -41,4 +43,6 @@ def run(
     """
     from nectar.compiler.read import read_plan
 
-    return do_job(read_plan(plan), Asked(profile, db, workers, once, dry_run, progress, source))
+    if source is not None and socket is not None:
+        raise typer.BadParameter("blocks come from --source or from --socket, not from both", param_hint="--socket")
+    return do_job(read_plan(plan), Asked(profile, db, workers, once, dry_run, progress, source, socket))

@@ -28,6 +28,7 @@ def sync(
         Path | None,
         typer.Option("--immutable", "--source", metavar="DIR", help="Chunk files: a node's immutable folder or a snapshot's."),
     ] = None,
+    socket: Annotated[str | None, typer.Option("--socket", metavar="PATH", help="A running node's socket, or host:port.")] = None,
     network: Annotated[
         str | None, typer.Option("--network", metavar="NAME", help="mainnet (without a plan), preprod, preview, ./genesis.")
     ] = None,
@@ -63,8 +64,8 @@ def sync(
       nectar sync --immutable db/immutable --start-slot 39916975 --end-slot 72316895
     A plan, for some pools only:
       nectar sync --execution-plan pool-analysis.toml --pool-filter pool1..,pool1..
-    To the tip without most of the bytes:
-      nectar sync --immutable db/immutable --skip-metadata --skip-scripts
+    Follow a node's tip, without most of the bytes:
+      nectar sync --socket /ipc/node.socket --skip-metadata --skip-scripts
     Go on after a block that is known:
       nectar sync --execution-plan plan.toml --start-from-checkpoint HASH
 
@@ -75,6 +76,7 @@ def sync(
 
     flags = Flags(
         immutable=immutable,
+        socket=socket,
         network=network,
         start_slot=start_slot,
         end_slot=end_slot,

@@ -21,6 +21,7 @@ class Flags:
     """As they were given; None, false and an empty list where they were not."""
 
     immutable: Path | None = None
+    socket: str | None = None
     network: str | None = None
     start_slot: int | None = None
     end_slot: int | None = None
@@ -35,7 +36,9 @@ def load(file: Path | None, flags: Flags) -> CompiledPlan:
     """Without a file: every processor on. Errors: PlanError, NEC-P015 among them when nothing says where blocks come from."""
     starts = list(_starts(flags))
     wrong = [_clash(one.file, starts[0].file) for one in starts[1:]]
-    if file is None and flags.immutable is None:
+    if flags.immutable is not None and flags.socket is not None:
+        wrong.append(Complaint(codes.USELESS_KEY, "--immutable says already where the blocks come from", "--socket"))
+    if file is None and flags.immutable is None and flags.socket is None:
         wrong.append(_no_source(COMMAND))
     try:
         over = [*_documents(flags), *starts[:1]]
@@ -53,6 +56,8 @@ def load(file: Path | None, flags: Flags) -> CompiledPlan:
 def _documents(flags: Flags) -> Iterator[Document]:
     if flags.immutable is not None:
         yield flag("--immutable", ("source",), {"kind": "immutable", "path": str(flags.immutable)})
+    elif flags.socket is not None:
+        yield flag("--socket", ("source",), {"kind": "node", "socket": flags.socket})
     if flags.network is not None:
         yield flag("--network", ("plan", "network"), flags.network)
     if flags.end_slot is not None:
@@ -86,5 +91,5 @@ def _no_source(place: str) -> Complaint:
         codes.MISSING_KEY,
         "nothing says where the blocks come from",
         place,
-        suggestion="give --immutable DIR (a node's immutable folder, or a Mithril snapshot's), or a plan that has a [source]",
+        suggestion="give --socket PATH (a node's), --immutable DIR (its immutable folder, or a snapshot's), or a plan with a [source]",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Sequence
 from functools import reduce
 from pathlib import Path
@@ -31,6 +32,8 @@ from nectar.config.positions import TomlPath
 from nectar.config.sync import read_sync
 
 Value = TypeVar("Value", bound=Hashable)
+
+_HOST_AND_PORT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
 
 
 def load_plan(path: Path, over: Sequence[Document] = ()) -> Plan:
@@ -108,7 +111,16 @@ def _source(complaints: Complaints) -> SourceConfig | None:
     if complaints.has(("source", useless)):
         what = f"{useless} does nothing for a source of kind {kind}"
         complaints.add(codes.USELESS_KEY, what, ("source", useless), at="key", suggestion="leave it out")
-    return SourceConfig(kind, _path(complaints, ("source", "path")), _path(complaints, ("source", "socket")))
+    return SourceConfig(kind, _path(complaints, ("source", "path")), _socket(complaints))
+
+
+def _socket(complaints: Complaints) -> str | None:
+    """`host:port` as it stands; everything else is a path."""
+    text = complaints.get(("source", "socket"), None)
+    if text is not None and _HOST_AND_PORT.fullmatch(text):
+        return str(text)
+    path = _path(complaints, ("source", "socket"))
+    return None if path is None else str(path)
 
 
 def _processors(complaints: Complaints) -> Processors:

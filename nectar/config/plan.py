@@ -30,11 +30,11 @@ class PlanMeta:
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
-    """Where blocks come from: `path` belongs to kind immutable, `socket` to kind node."""
+    """Where blocks come from: `path` belongs to kind immutable, `socket` (a path, or host:port) to kind node."""
 
     kind: Literal["immutable", "node"]
     path: Path | None = None
-    socket: Path | None = None
+    socket: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ header's own bytes; in Byron, of `[0, header]` (boundary block) or `[1, header]`
 
 from __future__ import annotations
 
+import re
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -117,6 +118,35 @@ def quick_fields(raw: bytes, start: int) -> tuple[int, int, bytes | None]:
     if raw[at : at + 1] == b"\xf6":
         return slot, block_no, None
     raise Malformed("a previous hash was expected", at)
+
+
+def quick_header(raw: bytes, byron_epoch_slots: int = BYRON_EPOCH_SLOTS) -> Header:
+    """The header of `[era, block]`, as `header_at` says it, but for `body_hash`, which is left out: the hot path of blocks that
+    come without their hashes (about 5 us). Errors: Malformed."""
+    found = _USUAL.match(raw)
+    if found is not None:
+        block_no, _ = unsigned(raw, found.start(1))
+        slot, at = unsigned(raw, found.start(2))
+        prev_hash = None if raw[at] == _NULL else raw[at + 2 : at + 34]
+        return Header(raw[1], slot, block_no, blake2b(raw[3 : found.end()], digest_size=32).digest(), prev_hash, None)
+    tag, at = _era_tag(raw, 0)
+    _, start = array_head(raw, at)
+    return header_at(raw, tag, start, end_of_item(raw, start), byron_epoch_slots)
+
+
+_NULL = 0xF6
+_UNSIGNED = rb"(?:[\x00-\x17]|\x18.|\x19..|\x1a.{4}|\x1b.{8})"
+_HASH32, _VRF = rb"\x58\x20.{32}", rb"\x82\x58\x40.{64}\x58\x50.{80}"
+_OPCERT = _HASH32 + _UNSIGNED * 2 + rb"\x58\x40.{64}"
+_USUAL = re.compile(
+    rb"\x82[\x02-\x07][\x84\x85]\x82[\x8a\x8f]"
+    rb"(" + _UNSIGNED + rb")(" + _UNSIGNED + rb")(?:\xf6|" + _HASH32 + rb")" + _HASH32 * 2 + rb"(?:"
+    rb"" + _VRF * 2 + _UNSIGNED + _HASH32 + _OPCERT + _UNSIGNED * 2 + rb"|"
+    rb"" + _VRF + _UNSIGNED + _HASH32 + rb"\x84" + _OPCERT + rb"\x82" + _UNSIGNED * 2 + rb")\x59\x01\xc0.{448}",
+    re.DOTALL,
+)
+"""From a block's first byte to its header's last, Shelley to Conway, where every field has the form it always has:
+block_no, slot, prev, two keys, one vrf (Babbage on) or two, size, body's hash, certificate, version, signature."""
 
 
 def body_hash(raw: bytes, parts: tuple[tuple[int, int], ...]) -> bytes:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from nectar.cardano.point import ORIGIN, Era, Point
 from nectar.checkpoint.coverage import Coverage
+from nectar.compiler.compiled import CompiledPlan
 from nectar.sources.events import RollForward
 
 BLOCKS = 1_000
 BYTES = 500_000
+RARELY = 10  # times as many in a batch, where a filter rules out most undecoded
 
 
 class Batch(NamedTuple):
-    """`raws` are `[era, block]` as the source gave them, `last` the last one's point.
+    """`raws` are `[era, block]` as the source gave them, `last` the last one's point, or the one before them when there are none.
 
     `covered` are the slots that are filled once the batch is. `previous` is the block before, when it is in the batch
     before; never a boundary block. `genesis`: the batch begins with the rows of genesis.
@@ -40,24 +43,70 @@ def is_boundary(raw: bytes) -> bool:
     return raw[1] == Era.BYRON_EBB
 
 
+def limits_of(compiled: CompiledPlan) -> Limits:
+    """The plan's own, else what was measured to be quickest."""
+    performance = compiled.plan.performance
+    more = RARELY if compiled.filters.needles else 1
+    return Limits(performance.batch_blocks or BLOCKS * more, performance.batch_bytes or BYTES * more)
+
+
+@dataclass(slots=True)
+class OpenBatch:
+    """Blocks that wait to be one batch. `begins`: the first slot that it will cover; `before`: the block before its first."""
+
+    begins: int
+    number: int = 0
+    before: Point | None = None
+    raws: list[bytes] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
+    size: int = 0
+    linked: bool = False           # `before` is in the batch before
+
+    def add(self, event: RollForward) -> None:
+        self.raws.append(event.raw)
+        self.points.append(event.point)
+        self.size += len(event.raw)
+
+    def can_end(self) -> bool:
+        """No batch ends on a boundary block, which shares its slot with the block after it."""
+        return bool(self.raws) and not is_boundary(self.raws[-1])
+
+    def is_full(self, limits: Limits) -> bool:
+        return len(self.raws) >= limits.blocks or self.size >= limits.bytes
+
+    def cut(self, last_slot: int | None = None) -> Batch:
+        """What waited, up to `last_slot` or the last block's; what comes now is the next batch."""
+        last = self.points[-1] if self.points else self.before or ORIGIN
+        covered = Coverage(self.begins, last.slot if last_slot is None else last_slot)
+        previous = self.before if self.linked else None
+        batch = Batch(self.number, tuple(self.raws), last, covered, previous, self.begins < 0)
+        if self.points:
+            self.before, self.linked = last, True
+        self.begins, self.number, self.size = covered.last + 1, self.number + 1, 0
+        self.raws, self.points = [], []
+        return batch
+
+    def drop_after(self, point: Point) -> bool:
+        """Forget what came after `point`; False when that is not in this batch, nor right before it."""
+        if point in self.points:
+            keep = self.points.index(point) + 1
+        elif point == self.before:
+            keep = 0
+        else:
+            return False
+        del self.raws[keep:], self.points[keep:]
+        self.size = sum(map(len, self.raws))
+        return True
+
+
 def batches(events: Iterable[RollForward], wanted: Coverage, limits: Limits, first_number: int = 0) -> Iterator[Batch]:
     """Batches that together cover `wanted`: the first from its first slot, the last to its last.
 
-    No batch ends on a boundary block, which shares its slot with the block after it. A range without blocks gives one
-    batch without blocks: what is known to be empty is filled too.
+    A range without blocks gives one batch without blocks: what is known to be empty is filled too.
     """
-    raws: list[bytes] = []
-    size, number, begins = 0, first_number, wanted.first
-    last: RollForward | None = None
-    previous: Point | None = None
+    waiting = OpenBatch(wanted.first, first_number)
     for event in events:
-        if last is not None and not is_boundary(last.raw) and (len(raws) >= limits.blocks or size >= limits.bytes):
-            covered = Coverage(begins, last.point.slot)
-            yield Batch(number, tuple(raws), last.point, covered, previous, begins < 0)
-            previous, begins = last.point, last.point.slot + 1
-            raws, size, number = [], 0, number + 1
-        raws.append(event.raw)
-        size += len(event.raw)
-        last = event
-    point = last.point if last is not None else ORIGIN
-    yield Batch(number, tuple(raws), point, Coverage(begins, wanted.last), previous, begins < 0)
+        if waiting.is_full(limits) and waiting.can_end():
+            yield waiting.cut()
+        waiting.add(event)
+    yield waiting.cut(wanted.last)

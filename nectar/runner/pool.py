@@ -31,9 +31,11 @@ COLLECT_EVERY = 64  # batches between two runs of the garbage collector
 
 
 class Pool(Protocol):
-    """`room` says whether a batch may be given; `result` waits for any that is done, in no order."""
+    """`room` says whether a batch may be given, `ready` whether one is done; `result` waits for any that is, in no order."""
 
     def room(self) -> bool: ...
+
+    def ready(self) -> bool: ...
 
     def give(self, batch: Batch) -> None: ...
 
@@ -52,6 +54,9 @@ class Inline:
 
     def room(self) -> bool:
         return len(self._under_way) < AHEAD
+
+    def ready(self) -> bool:
+        return bool(self._under_way) and self._under_way[0].done()
 
     def give(self, batch: Batch) -> None:
         self._under_way.append(self._thread.submit(self._do, batch))
@@ -89,6 +94,9 @@ class Processes:
 
     def room(self) -> bool:
         return min(self._load.values()) < AHEAD
+
+    def ready(self) -> bool:
+        return not self._answers.empty()
 
     def give(self, batch: Batch) -> None:
         pipe = min(self._load, key=self._load.__getitem__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,8 +16,11 @@ from nectar.errors import FatalError
 from nectar.processors.blocks import single_rows
 from nectar.processors.registry import PROCESSORS
 from nectar.processors.rows import RowBuffers
+from nectar.runner.dry import Uncommitted
+from nectar.runner.follow import Follow
+from nectar.runner.keep import Keeper, epochs_of, patiently
 from nectar.runner.layout import layout
-from nectar.runner.load import Task, epochs_of, load, patiently
+from nectar.runner.load import Task, load
 from nectar.runner.report import Report
 from nectar.runner.signals import Stop
 from nectar.runner.summary import Summary
@@ -24,9 +28,13 @@ from nectar.runner.watch import WatchState
 from nectar.runner.work import Job
 from nectar.sinks.registry import SINKS, stager
 from nectar.sinks.seam import Layout, Sink
-from nectar.sources.immutable.bounds import ResolvedRange, resolve
+from nectar.sources.immutable.bounds import resolve
 from nectar.sources.immutable.facts import ChainFacts
 from nectar.sources.immutable.source import ImmutableSource
+from nectar.sources.node.bounds import NO_END, Known
+from nectar.sources.node.bounds import resolve as resolve_on_node
+from nectar.sources.node.connection import Address, address
+from nectar.sources.node.source import NodeFacts, NodeSource
 from nectar.tables import Kind
 
 DATABASE = "sqlite"
@@ -34,10 +42,11 @@ DATABASE = "sqlite"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line adds to the plan. `source` and `workers` stand above the plan's own."""
+    """What the command line adds to the plan. `source`, `socket` and `workers` stand above the plan's own."""
 
     database: Path
     source: Path | None = None
+    socket: str | None = None
     workers: int | None = None
     once: bool = False
     dry_run: bool = False
@@ -45,20 +54,24 @@ class Options:
 
 def run(compiled: CompiledPlan, options: Options, report: Report, stop: Stop) -> Summary:
     """Index what the plan asks for and is not there yet. Errors: NectarError; what was committed before one stays."""
+    address = node_address(compiled, options)
+    if address is not None:
+        return _run_on_node(compiled, options, NodeSource(address, node_facts(compiled.network)), report, stop)
+    return _run_on_files(compiled, options, open_source(compiled, options), report, stop)
+
+
+def _run_on_files(
+    compiled: CompiledPlan, options: Options, source: ImmutableSource, report: Report, stop: Stop
+) -> Summary:
     plan, network = compiled.plan, compiled.network
-    source = open_source(compiled, options)
     found = resolve(source, plan.sync.start, plan.sync.end, network.history)
     asked = Coverage(-1 if found.start == ORIGIN else found.first_slot, found.last_slot)
-    summary = Summary(plan.meta.name, network.name, str(options.database), compiled.fingerprint, asked.first, asked.last)
-    summary.dry_run = options.dry_run
-    _echo(report, compiled, found, options)
-    summary.processors = {
-        one.name: tuple(table.name for table in PROCESSORS[one.name].tables(one.options) if table.kind is Kind.FACT)
-        for one in compiled.processors
-    }
-    summary.rows = {table.name: 0 for table in compiled.tables if table.kind in (Kind.FACT, Kind.DIMENSION)}
+    summary = _summary(compiled, options, asked)
+    echo(report, compiled, options, asked, found.how)
+    if found.follows and not options.once:
+        report.say("note", "chunk files cannot be followed: the job ends at the last block that is there now")
     told = layout(compiled)
-    workers = plan.performance.workers if options.workers is None else options.workers
+    workers = workers_of(compiled, options)
     state = WatchState(whole=asked.first < 0)
     task = Task(Job(compiled, told, DATABASE), source, found, (asked,), None, options.database, workers, state)
     try:
@@ -69,6 +82,64 @@ def run(compiled: CompiledPlan, options: Options, report: Report, stop: Stop) ->
     finally:
         for note in source.notes:
             report.say("note", note)
+    return summary
+
+
+def _run_on_node(compiled: CompiledPlan, options: Options, source: NodeSource, report: Report, stop: Stop) -> Summary:
+    """The node is asked first: where it cannot be reached, no database is made."""
+    plan, network, told = compiled.plan, compiled.network, layout(compiled)
+    sink: Sink = Uncommitted()
+    try:
+        source.open()
+        if not options.dry_run and options.database.exists():
+            sink = SINKS[DATABASE](options.database, told)
+        known = Known(sink.known_points(), sink.coverage())
+        found = resolve_on_node(source, plan.sync.start, plan.sync.end, network.history, known)
+        asked = Coverage(found.first_slot, found.last_slot)
+        summary = _summary(compiled, options, asked)
+        echo(report, compiled, options, asked, found.how)
+        if isinstance(sink, Uncommitted) and not options.dry_run:
+            sink = SINKS[DATABASE](options.database, told)
+        if not options.dry_run:
+            _write_once(sink, told, network, report)
+        filled = list(known.filled) if plan.sync.skip_existing else []
+        summary.skipped = [str(one) for one in _overlap(asked, filled)]
+        keeper = Keeper(compiled, sink, options.database, report, summary, time.monotonic())
+        job = Job(compiled, told, DATABASE)
+        workers = workers_of(compiled, options)
+        follow = Follow(job, source, found, sink, keeper, workers, options.once, report, stop, summary, filled)
+        follow.run()
+        if stop:
+            summary.stopped = "as asked, between two batches; open ones were dropped whole. Run again to go on"
+        elif not options.dry_run and not _finish(sink, network, report, stop, summary):
+            summary.stopped = "as asked, before the closing passes were done. Run again to go on"
+        if summary.last_slot == NO_END and follow.filled:
+            summary.last_slot = follow.filled[-1].last
+    finally:
+        source.close()
+        sink.close()
+        for note in source.notes:
+            report.say("note", note)
+    if not options.dry_run:
+        summary.database_bytes = options.database.stat().st_size
+    return summary
+
+
+def workers_of(compiled: CompiledPlan, options: Options) -> int:
+    """0: as many as there are cores."""
+    return compiled.plan.performance.workers if options.workers is None else options.workers
+
+
+def _summary(compiled: CompiledPlan, options: Options, asked: Coverage) -> Summary:
+    """With nothing counted yet."""
+    name, network = compiled.plan.meta.name, compiled.network.name
+    summary = Summary(name, network, str(options.database), compiled.fingerprint, asked.first, asked.last)
+    summary.dry_run = options.dry_run
+    summary.processors = {
+        one.name: tuple(table.name for table in PROCESSORS[one.name].tables(one.options) if table.kind is Kind.FACT)
+        for one in compiled.processors
+    }
+    summary.rows = {table.name: 0 for table in compiled.tables if table.kind in (Kind.FACT, Kind.DIMENSION)}
     return summary
 
 
@@ -110,19 +181,34 @@ def _watch_state(task: Task, sink: Sink, gaps: tuple[Coverage, ...]) -> WatchSta
     return WatchState(whole, tuple(sink.looked_after()))
 
 
+def node_address(compiled: CompiledPlan, options: Options) -> Address | None:
+    """The node's that the command line or the plan names; None when blocks come from files."""
+    configured = compiled.plan.source
+    if options.socket is not None:
+        return address(options.socket)
+    if options.source is not None or configured is None or configured.socket is None:
+        return None
+    return address(configured.socket)
+
+
 def open_source(compiled: CompiledPlan, options: Options) -> ImmutableSource:
     """The plan's chunk files, or those that the command line names."""
     configured = compiled.plan.source
     path = options.source or (configured.path if configured is not None else None)
     if path is None:
-        kind = configured.kind if configured is not None else "none"
         raise FatalError(
-            "this version reads blocks from chunk files only" if kind == "node" else "the plan names no source",
+            "the plan names no source",
             where=str(compiled.plan.source_text_path),
-            hint='write [source] kind = "immutable" and path = "db/immutable", or give --source PATH',
+            hint='write [source] kind = "immutable" and path = "db/immutable", or kind = "node" and socket = "/ipc/node.socket"; '
+            "or give --source PATH or --socket PATH",
             code="NEC-R002",
         )
     return ImmutableSource(path, chain_facts(compiled.network))
+
+
+def node_facts(network: Network) -> NodeFacts:
+    """What the node's source must know of the network."""
+    return NodeFacts(network.name, network.magic, network.byron_epoch_slots, network.byron_genesis_hash)
 
 
 def chain_facts(network: Network) -> ChainFacts:
@@ -133,7 +219,8 @@ def chain_facts(network: Network) -> ChainFacts:
     )
 
 
-def _echo(report: Report, compiled: CompiledPlan, found: ResolvedRange, options: Options) -> None:
+def echo(report: Report, compiled: CompiledPlan, options: Options, asked: Coverage, how: str) -> None:
+    """What the job will do, before anything is written."""
     plan = compiled.plan
     where = "nowhere: a dry run" if options.dry_run else str(options.database)
     report.say(
@@ -144,9 +231,8 @@ def _echo(report: Report, compiled: CompiledPlan, found: ResolvedRange, options:
         database=None if options.dry_run else str(options.database),
         fingerprint=compiled.fingerprint,
     )
-    report.say("range", found.how, first_slot=found.first_slot, last_slot=found.last_slot, origin=found.start == ORIGIN)
-    if found.follows and not options.once:
-        report.say("note", "chunk files cannot be followed: the job ends at the last block that is there now")
+    last = None if asked.last == NO_END else asked.last
+    report.say("range", how, first_slot=max(asked.first, 0), last_slot=last, origin=asked.first < 0)
 
 
 def _write_once(sink: Sink, told: Layout, network: Network, report: Report) -> None:

@@ -36,6 +36,7 @@ class Summary:
     closing: dict[str, float] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
     quarantined: int = 0
+    rollbacks: int = 0
     database_bytes: int = 0
     workers: int = 1
     dry_run: bool = False
@@ -90,6 +91,8 @@ class Summary:
             facts.append(("closing", f"{sum(self.closing.values()):,.1f} s{f': {long}' if long else ''}"))
         if self.quarantined:
             facts.append(("quarantined", f"{self.quarantined:,} blocks could not be decoded: see nectar_quarantine"))
+        if self.rollbacks:
+            facts.append(("rolled back", f"{self.rollbacks:,} times, when the node went over to another fork"))
         if self.database_bytes:
             facts.append(("size", f"{self.database_bytes / 1e6:,.1f} MB"))
         if self.stopped:

@@ -147,7 +147,9 @@ class Worker:
         if rejected == len(batch.raws) - 1 >= 0:
             found = envelope(batch.raws[rejected], self._epoch_slots)
             return Point(found.slot, found.hash), found.block_no
-        return (Point(last.slot, last.hash), last.block_no) if last is not None else (None, -1)
+        if last is not None:
+            return Point(last.slot, last.hash), last.block_no
+        return (None if batch.raws else batch.last), -1
 
     def _tallies(self) -> tuple[tuple[str, Tally], ...]:
         """What the filters answered since this was asked last."""

@@ -27,12 +27,14 @@ class Closing(NamedTuple):
     """SQL that completes rows from other rows, once those it looks at are there: set-based, idempotent, order-free.
 
     `:low` and `:high` bound transactions' ids: a batch's, or a stretch of all. `from_origin`: true only of rows that have
-    all of the chain before them, so it is run once at the end, for the unbroken stretch from the origin.
+    all of the chain before them, so it is run once at the end, for the unbroken stretch from the origin; `tables` are those
+    whose rows it completes.
     """
 
     name: str
     sql: str
     from_origin: bool = False
+    tables: frozenset[str] = frozenset()
 
 
 class Finished(NamedTuple):
@@ -95,7 +97,8 @@ class Commit:
     """After it the database holds everything of `covered`. `epochs` are those that its blocks belong to.
 
     `point` and `block_no` are the last block's, never a boundary block's, which shares its slot with the next.
-    `replace`: rows of the covered slots are taken away first, in the same transaction.
+    `replace`: rows of the covered slots are taken away first, in the same transaction. `live`: everything was finished
+    before (`Sink.finished`), and is to stay so: what follows from the new rows is done in the same transaction.
     """
 
     staged: Staged
@@ -105,6 +108,7 @@ class Commit:
     epochs: Epochs | None = None
     quarantined: tuple[Quarantined, ...] = ()
     replace: bool = False
+    live: bool = False
 
 
 class Stager(Protocol):
@@ -126,8 +130,12 @@ class Sink(Protocol):
     def roll_back(self, point: Point, epochs: Epochs | None) -> None:
         """Everything after `point` never happened; `epochs` are those to sum anew."""
 
-    def finish(self, epochs: Epochs | None, stopping: Callable[[], bool]) -> Finished:
-        """Deferred indexes and closing statements, unless nothing changed since they were done last."""
+    def finish(self, epochs: Epochs | None, stopping: Callable[[], bool], *, live: bool = False) -> Finished:
+        """Deferred indexes and closing statements, unless nothing changed since they were done last. `live`: indexes that
+        closing statements need stay, for commits that go on."""
+
+    def finished(self) -> bool:
+        """Closing statements and indexes were done, and every commit since then was `live`."""
 
     def write_once(self, staged: Staged) -> None:
         """Rows of tables that are written once, unless they are there."""

@@ -20,7 +20,7 @@ SAMPLE = ROOT / "tests/data/preview/immutable"
 
 def events(path: Path) -> list[RollForward]:
     blocks = ((raw, envelope(raw)) for raw in cut(path))
-    return [RollForward(raw, Point(found.slot, found.hash)) for raw, found in blocks]
+    return [RollForward(raw, Point(found.slot, found.hash), found.block_no) for raw, found in blocks]
 
 
 @pytest.mark.parametrize("limits", [Limits(1, 1), Limits(7, 1 << 30), Limits(1 << 30, 5_000), Limits(1 << 30, 1 << 30)])

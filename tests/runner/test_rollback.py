@@ -10,7 +10,7 @@ import pytest
 from nectar.cardano.point import Point
 from nectar.errors import SinkError
 from nectar.runner.layout import layout
-from nectar.runner.load import epochs_of
+from nectar.runner.keep import epochs_of
 from nectar.sinks.sqlite.sink import SqliteSink
 from tests.runner.jobs import EVERYTHING, between, compiled, content, job, plan_text, same
 

@@ -21,7 +21,7 @@ from nectar.checkpoint.coverage import Coverage
 from nectar.errors import NectarError, SinkError, TransientError
 from nectar.processors.rows import RowBuffers
 from nectar.runner.layout import layout
-from nectar.runner.load import epochs_of
+from nectar.runner.keep import epochs_of
 from nectar.sinks.seam import Commit, Staged
 from nectar.sinks.sqlite import connection
 from nectar.sinks.sqlite.sink import SqliteSink

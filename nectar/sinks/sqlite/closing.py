@@ -97,6 +97,7 @@ _ACTIVE_EPOCH = Closing(
        FROM followed AS f JOIN tx AS t ON t.id = f.tx JOIN block AS b ON b.id = t.block_id
        WHERE f.id = pool_update.id AND active_epoch_no IS NULL AND pool_update.id BETWEEN :low * 4096 AND :high * 4096 + 4095""",
     from_origin=True,
+    tables=frozenset(("pool_update",)),
 )
 
 

@@ -21,13 +21,17 @@ _FIRST, _LAST = -1 << 17, 1 << 50      # ids of transactions; times 2^12 they st
 class Finisher:
     """Remembers in the file (`user_version`) after which commit everything was finished, so that nothing is done twice."""
 
-    def __init__(self, db: apsw.Connection, layout: Layout, stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self, db: apsw.Connection, layout: Layout, stopping: Callable[[], bool], *, keep_look_ups: bool = False
+    ) -> None:
         self._db, self._layout, self._stopping = db, layout, stopping
+        self._needed = look_ups(layout.tables) if layout.closing else ()
+        self._kept = self._needed if keep_look_ups else ()
         self._took: dict[str, float] = {}
 
     def is_done(self, seq: int) -> bool:
         there = self._names()
-        built = all(index.name in there for index in self._layout.deferred_indexes)
+        built = all(index.name in there for index in (*self._layout.deferred_indexes, *self._kept))
         return self._db.pragma("user_version") == seq and built and not self._missing_views()
 
     def run(self, sum_epochs: Callable[[], None], seq: int, whole_to: int | None) -> Finished:
@@ -59,8 +63,7 @@ class Finisher:
         layout = self._layout
         if not layout.closing:
             return
-        needed = look_ups(layout.tables)
-        for index in needed:
+        for index in self._needed:
             self._build(index.sql)
         for low, high in self._steps():
             for one in layout.closing:
@@ -70,8 +73,8 @@ class Finisher:
             for one in layout.closing:
                 if one.from_origin:
                     self._execute(one, _FIRST, (whole_to + 1) * Place.TX.value - 1)
-        wanted = {index.name for index in (*layout.deferred_indexes, *layout.kept_indexes)}
-        for index in needed:
+        wanted = {index.name for index in (*layout.deferred_indexes, *layout.kept_indexes, *self._kept)}
+        for index in self._needed:
             if index.name not in wanted:
                 self._db.execute(f'DROP INDEX "{index.name}"')
 

@@ -20,7 +20,8 @@ from nectar.sinks.sqlite.finish import Finisher
 from nectar.sinks.sqlite.removal import forget_after, remove_facts
 from nectar.tables import Kind, Place, Table
 
-POINTS_KEPT = 64
+POINTS_KEPT = ((1, 64), (16, 4_096), (1_024, 262_144))
+"""Every so manyth commit of the last so many keeps its point: at the tip, where each is a block, enough for any fork."""
 
 
 class SqliteSink:
@@ -59,9 +60,7 @@ class SqliteSink:
                 if name in commit.staged.rows:
                     self._db.execute(sql)
                     came[name] = self._db.changes()
-            bounds = _bounds(commit.covered)
-            for closing in self.layout.live:
-                self._db.execute(closing.sql, bounds)
+            self._close(commit)
             self._sum_epochs(commit.epochs)
             if commit.quarantined:
                 rows = [(q.slot, q.hash, q.era, q.code, q.path, q.message, q.raw) for q in commit.quarantined]
@@ -69,7 +68,21 @@ class SqliteSink:
             self._cover(merged([*self.coverage(), commit.covered]))
         return came
 
+    def _close(self, commit: Commit) -> None:
+        """What follows from the batch's rows, as far as it is done at once. In a database that is finished, all of it."""
+        bounds = _bounds(commit.covered)
+        for closing in self.layout.closing if commit.live else self.layout.live:
+            if not closing.from_origin:
+                self._db.execute(closing.sql, bounds)
+            elif not closing.tables.isdisjoint(commit.staged.rows):
+                whole_to = self._whole_to()
+                if whole_to is not None and whole_to + 1 >= commit.covered.first:
+                    self._db.execute(closing.sql, bounds)
+        if commit.live:
+            self._db.pragma("user_version", self._seq)
+
     def roll_back(self, point: Point, epochs: Epochs | None) -> None:
+        finished = self.finished()
         with self._transaction():
             self._move_checkpoint(point, self._block_no(point))
             self._db.execute("DELETE FROM nectar_checkpoint WHERE slot > ?", (point.slot,))
@@ -77,9 +90,15 @@ class SqliteSink:
             forget_after(self._db, self.layout.tables, point.slot)
             self._sum_epochs(epochs)
             self._cover(without_after(self.coverage(), point.slot))
+            if finished:
+                self._db.pragma("user_version", self._seq)
 
-    def finish(self, epochs: Epochs | None, stopping: Callable[[], bool]) -> Finished:
-        finisher = Finisher(self._db, self.layout, stopping)
+    def finished(self) -> bool:
+        with translated(self._where):
+            return Finisher(self._db, self.layout, lambda: False).is_done(self._seq)
+
+    def finish(self, epochs: Epochs | None, stopping: Callable[[], bool], *, live: bool = False) -> Finished:
+        finisher = Finisher(self._db, self.layout, stopping, keep_look_ups=live)
         if finisher.is_done(self._seq):
             return Finished({}, True)
         with translated(self._where):
@@ -159,7 +178,8 @@ class SqliteSink:
         self._seq += 1
         row = (self._seq, point.slot, point.hash, block_no, self.layout.fingerprint, self._writer)
         self._db.execute("INSERT INTO nectar_checkpoint VALUES (?, ?, ?, ?, ?, ?)", row)
-        self._db.execute("DELETE FROM nectar_checkpoint WHERE seq <= ?", (self._seq - POINTS_KEPT,))
+        kept = " OR ".join(f"(seq > {self._seq - reach} AND seq % {step} = 0)" for step, reach in POINTS_KEPT)
+        self._db.execute(f"DELETE FROM nectar_checkpoint WHERE NOT ({kept})")
 
     def _block_no(self, point: Point) -> int:
         found = list(self._db.execute("SELECT block_no FROM nectar_checkpoint WHERE slot = ? AND hash = ?", tuple(point)))

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from nectar.cardano.point import ORIGIN, Point
 from nectar.config.bound import (
     AtBlock,
     AtCheckpoint,
-    AtDate,
-    AtEpoch,
     AtEra,
     AtOrigin,
     AtPoint,
-    AtSlot,
     Bound,
     FollowTip,
     TipMinus,
 )
+from nectar.sources.calendar import Calendar, equals, first_slot, last_slot
 from nectar.sources.immutable import faults, lookup
 from nectar.sources.immutable.chunk_file import Found
 from nectar.sources.immutable.secondary import is_finished
 from nectar.sources.immutable.source import ImmutableSource
-
-
-class Calendar(Protocol):
-    """What the network's era history says; each raises NetworkError for what the network never had."""
-
-    def first_slot_of_epoch(self, epoch: int) -> int: ...
-    def first_slot_of_era(self, era: str) -> int: ...
-    def last_slot_of_era(self, era: str) -> int | None: ...
-    def slot_at(self, moment: datetime) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +81,7 @@ def _start(source: ImmutableSource, bound: Bound, calendar: Calendar) -> _Side:
         return _Side(found, found.point.slot, _text(asked, None, "first", found))
     if isinstance(bound, FollowTip):
         raise faults.bad_range(source.folder.path, "a job cannot start beyond the tip; `tip-0` starts with the last block")
-    slot, asked = _first_slot(bound, calendar)
+    slot, asked = first_slot(bound, calendar)
     return _from_slot(source, slot, asked)
 
 
@@ -101,7 +89,7 @@ def _from_slot(source: ImmutableSource, slot: int, asked: str) -> _Side:
     begins = source.facts.first_slot_of_chunk(source.folder.first.number)
     found = lookup.at_or_after(source, slot) if slot >= begins else None
     if found is None:
-        raise faults.outside(source.folder.path, _equals(asked, slot), source.holds())
+        raise faults.outside(source.folder.path, equals(asked, slot), source.holds())
     return _Side(found, slot, _text(asked, slot, "first", found))
 
 
@@ -128,7 +116,7 @@ def _end(source: ImmutableSource, bound: Bound, calendar: Calendar) -> _Side:
         return _Side(found, found.point.slot, _text(asked, None, "last", found))
     if isinstance(bound, AtOrigin | AtCheckpoint):
         raise faults.bad_range(source.folder.path, "a job cannot end at the origin or after a checkpoint: name a block or slot")
-    slot, asked = _last_slot(bound, calendar)
+    slot, asked = last_slot(bound, calendar)
     return _to_slot(source, slot, asked)
 
 
@@ -145,14 +133,14 @@ def _to_slot(source: ImmutableSource, slot: int, asked: str) -> _Side:
     if slot > tip.point.slot:
         finished = is_finished(folder.last.primary, facts.slots_per_chunk)
         if facts.chunk_of(slot) > folder.last.number or finished is False:
-            raise faults.outside(path, _equals(asked, slot), source.holds())
+            raise faults.outside(path, equals(asked, slot), source.holds())
         if finished is None:
             reach = tip.point.slot
     if slot < facts.first_slot_of_chunk(folder.first.number):
-        raise faults.outside(path, _equals(asked, slot), source.holds())
+        raise faults.outside(path, equals(asked, slot), source.holds())
     found = lookup.at_or_before(source, slot)
     if found is None:
-        raise faults.outside(path, _equals(asked, slot), source.holds())
+        raise faults.outside(path, equals(asked, slot), source.holds())
     text = _text(asked, slot, "last", found)
     if reach != slot:
         text += ", the last there is: without index files nothing tells whether more belong there"
@@ -193,39 +181,6 @@ def _no_such_point(source: ImmutableSource, point: Point) -> Exception:
     return faults.not_found(path, what, source.holds(), "check slot and hash, and that the plan's network is right")
 
 
-def _first_slot(bound: Bound, calendar: Calendar) -> tuple[int, str]:
-    if isinstance(bound, AtEra):
-        return calendar.first_slot_of_era(bound.era), f"era {bound.era}"
-    if isinstance(bound, AtEpoch):
-        return calendar.first_slot_of_epoch(bound.epoch), f"epoch {bound.epoch}"
-    if isinstance(bound, AtDate):
-        return calendar.slot_at(bound.moment), _date(bound)
-    assert isinstance(bound, AtSlot)
-    return bound.slot, f"slot {bound.slot}"
-
-
-def _last_slot(bound: Bound, calendar: Calendar) -> tuple[int, str]:
-    if isinstance(bound, AtEra):
-        last = calendar.last_slot_of_era(bound.era)
-        assert last is not None
-        return last, f"era {bound.era}"
-    if isinstance(bound, AtEpoch):
-        return calendar.first_slot_of_epoch(bound.epoch + 1) - 1, f"epoch {bound.epoch}"
-    if isinstance(bound, AtDate):
-        moment = bound.moment + timedelta(days=1) if bound.whole_day else bound.moment
-        return calendar.slot_at(moment) - 1, _date(bound)
-    assert isinstance(bound, AtSlot)
-    return bound.slot, f"slot {bound.slot}"
-
-
-def _date(bound: AtDate) -> str:
-    return f"{bound.moment:%Y-%m-%d}" if bound.whole_day else f"{bound.moment:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _equals(asked: str, slot: int) -> str:
-    return asked if asked == f"slot {slot}" else f"{asked} = slot {slot}"
-
-
 def _text(asked: str, slot: int | None, which: str, found: Found) -> str:
-    named = asked if slot is None else _equals(asked, slot)
+    named = asked if slot is None else equals(asked, slot)
     return f"{named}, {which} block {found.point} (block {found.block_no})"

@@ -93,7 +93,7 @@ class ImmutableSource:
         when the reading reaches the fault; NEC-S009 when `after` is not on this chain.
         """
         for found in self.found(after, from_slot, to_slot):
-            yield RollForward(found.raw, found.point)
+            yield RollForward(found.raw, found.point, found.block_no)
 
     def between(self, first: Point, end: Point) -> Iterator[RollForward]:
         """The blocks `first` to `end`, both included: exact even where a boundary block shares its slot with the next.
@@ -104,7 +104,7 @@ class ImmutableSource:
         for found in self.found(None, first.slot, end.slot):
             begun = begun or found.point == first
             if begun:
-                yield RollForward(found.raw, found.point)
+                yield RollForward(found.raw, found.point, found.block_no)
             if found.point == end:
                 break
         else:

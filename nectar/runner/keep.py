@@ -1,0 +1,112 @@
+"""What a run keeps of its batches: commits them in the chain's order, counts, and tells how far it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from nectar.cardano.era_history import EraHistory
+from nectar.cardano.point import ORIGIN
+from nectar.checkpoint.coverage import Coverage
+from nectar.compiler.compiled import CompiledPlan
+from nectar.errors import DecodeError, StoppedError, TransientError
+from nectar.runner.choose import Tally
+from nectar.runner.report import Progress, Report
+from nectar.runner.summary import Summary
+from nectar.runner.work import Done
+from nectar.sinks.seam import Commit, Epochs, Sink
+
+PATIENCE = 5  # tries while another process holds the database
+PAUSE = 1.0  # seconds between them, besides the database's own
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Keeper:
+    """Without a `sink` everything is counted and nothing written."""
+
+    compiled: CompiledPlan
+    sink: Sink | None
+    database: Path
+    report: Report
+    summary: Summary
+    began: float
+
+    def take(self, covered: Coverage, done: Done, *, live: bool = False) -> None:
+        """Errors: the batch's own DecodeError, after what came before that block is committed."""
+        if done.failure is not None and done.last is not None:
+            covered = Coverage(covered.first, done.last.slot)
+        if done.failure is None or done.last is not None:
+            self._count(done, self._commit(covered, done, live))
+        if done.failure is not None:
+            raise self._kept(done.failure)
+
+    def _commit(self, covered: Coverage, done: Done, live: bool) -> dict[str, int]:
+        sink, compiled = self.sink, self.compiled
+        if sink is None:
+            return done.staged.rows
+        epochs = epochs_of(compiled.network.history, covered.first, covered.last)
+        replace = not compiled.plan.sync.skip_existing
+        point = done.last or ORIGIN
+        commit = Commit(done.staged, point, done.block_no, covered, epochs, done.quarantined, replace, live)
+        return patiently(lambda: sink.commit(commit), self.report)
+
+    def _count(self, done: Done, came: dict[str, int]) -> None:
+        summary, counts = self.summary, done.counts
+        summary.blocks += counts.blocks
+        summary.transactions += counts.seen
+        summary.kept += counts.kept
+        summary.bytes += counts.bytes
+        summary.quarantined += len(done.quarantined)
+        for name, count in came.items():
+            summary.rows[name] += count
+        for name, tally in counts.filters:
+            summary.filters.setdefault(name, Tally()).add(tally)
+
+    def tell(self, slot: int, share: float) -> None:
+        """How far it is: everything up to `slot`, and that is `share` of the job."""
+        summary = self.summary
+        era = self.compiled.network.history.era_at(max(slot, 0))
+        seconds = time.monotonic() - self.began
+        told = {name: asdict(tally) for name, tally in summary.filters.items()}
+        self.report.progress(Progress(summary.blocks, summary.transactions, slot, era, share, seconds, told))
+
+    def _kept(self, error: DecodeError) -> DecodeError:
+        """The same error, with the file that now holds the block's bytes."""
+        database = self.database
+        if self.sink is None or self.summary.dry_run:
+            return error
+        folder = database.with_name(database.name + ".quarantine")
+        folder.mkdir(exist_ok=True)
+        file = folder / f"{error.slot}-{(error.block_hash or b'').hex()[:16] or 'unknown'}.block"
+        file.write_bytes(error.raw)
+        hint = (
+            f"its bytes are in {file}; everything before it is committed. "
+            'To go on without it set on_decode_error = "quarantine" in [sync]'
+        )
+        return DecodeError(
+            error.what, slot=error.slot, block_hash=error.block_hash, path=error.path, raw=error.raw, hint=hint, code=error.code
+        )
+
+
+def patiently(attempt: Callable[[], T], report: Report) -> T:
+    """Tries again while another process holds the database. Errors: StoppedError when patience ends."""
+    for left in range(PATIENCE - 1, -1, -1):
+        try:
+            return attempt()
+        except TransientError as error:
+            if not left:
+                raise StoppedError(error.what, where=error.where, hint=error.hint, code=error.code) from error
+            report.say("retry", f"{error}; trying again in {PAUSE:.0f} s")
+            time.sleep(PAUSE)
+    raise AssertionError
+
+
+def epochs_of(history: EraHistory, first_slot: int, last_slot: int) -> Epochs:
+    """Epochs that slots `first_slot` to `last_slot` belong to, and the ids of all blocks those epochs can have."""
+    first, last = history.epoch_of(max(first_slot, 0)), history.epoch_of(max(last_slot, 0))
+    return Epochs(first, last, history.first_slot_of_epoch(first) * 2, history.last_slot_of_epoch(last) * 2 + 1)

@@ -1,0 +1,53 @@
+"""Starts and ends that time alone says: an era's, an epoch's, a day's slots."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from nectar.config.bound import AtDate, AtEpoch, AtEra, AtSlot, Bound
+
+
+class Calendar(Protocol):
+    """What the network's era history says; each raises NetworkError for what the network never had."""
+
+    def first_slot_of_epoch(self, epoch: int) -> int: ...
+    def first_slot_of_era(self, era: str) -> int: ...
+    def last_slot_of_era(self, era: str) -> int | None: ...
+    def slot_at(self, moment: datetime) -> int: ...
+
+
+def first_slot(bound: Bound, calendar: Calendar) -> tuple[int, str]:
+    """Where a start of slot, era, epoch or date begins, and how to call it."""
+    if isinstance(bound, AtEra):
+        return calendar.first_slot_of_era(bound.era), f"era {bound.era}"
+    if isinstance(bound, AtEpoch):
+        return calendar.first_slot_of_epoch(bound.epoch), f"epoch {bound.epoch}"
+    if isinstance(bound, AtDate):
+        return calendar.slot_at(bound.moment), _date(bound)
+    assert isinstance(bound, AtSlot)
+    return bound.slot, f"slot {bound.slot}"
+
+
+def last_slot(bound: Bound, calendar: Calendar) -> tuple[int, str]:
+    """The last slot of such an end; of an era that has ended."""
+    if isinstance(bound, AtEra):
+        last = calendar.last_slot_of_era(bound.era)
+        assert last is not None
+        return last, f"era {bound.era}"
+    if isinstance(bound, AtEpoch):
+        return calendar.first_slot_of_epoch(bound.epoch + 1) - 1, f"epoch {bound.epoch}"
+    if isinstance(bound, AtDate):
+        moment = bound.moment + timedelta(days=1) if bound.whole_day else bound.moment
+        return calendar.slot_at(moment) - 1, _date(bound)
+    assert isinstance(bound, AtSlot)
+    return bound.slot, f"slot {bound.slot}"
+
+
+def _date(bound: AtDate) -> str:
+    return f"{bound.moment:%Y-%m-%d}" if bound.whole_day else f"{bound.moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def equals(asked: str, slot: int) -> str:
+    """`epoch 5 = slot 432000`."""
+    return asked if asked == f"slot {slot}" else f"{asked} = slot {slot}"

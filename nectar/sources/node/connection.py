@@ -1,0 +1,130 @@
+"""The one module that touches a socket: a unix socket or TCP, bytes out, bytes in, a time limit on everything."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from nectar.sources.node import faults
+
+CONNECT_SECONDS = 5.0
+SEND_SECONDS = 30.0
+_RECEIVE = 1 << 18
+_KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))  # seconds, seconds, tries
+
+_REASONS = {
+    errno.ENOENT: ("there is no such socket", "is the node running, and is this its --socket-path?"),
+    errno.ECONNREFUSED: ("nobody listens there", "start the node, or the tunnel, and check the address"),
+    errno.EACCES: ("permission denied", "run as a user who may write to the socket (the node's user or group)"),
+    errno.ENOTSOCK: ("this is no socket", "name the node's socket, the one of its --socket-path"),
+    errno.EHOSTUNREACH: ("no route to the host", "check the address and the network"),
+    errno.ENETUNREACH: ("the network is unreachable", "check the address and the network"),
+}
+
+
+class Address(NamedTuple):
+    """`path` of a unix socket, or `host` and `port` of TCP (socat, an SSH tunnel)."""
+
+    path: str = ""
+    host: str = ""
+    port: int = 0
+
+    def __str__(self) -> str:
+        return self.path or (f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}")
+
+
+def address(text: str | Path) -> Address:
+    """`host:port` and `[v6]:port` are TCP; everything else, and whatever has a slash in it, is a path."""
+    told = str(text)
+    host, colon, port = told.rpartition(":")
+    if colon and host and "/" not in told and port.isdecimal() and 0 < int(port) < 1 << 16:
+        return Address(host=host.strip("[]"), port=int(port))
+    return Address(path=told)
+
+
+class Connection:
+    """An open stream. Errors: TransientError NEC-W002 (lost), NEC-W003 (time limit)."""
+
+    def __init__(self, stream: socket.socket, where: str) -> None:
+        self._stream, self.where = stream, where
+
+    def send(self, data: bytes) -> None:
+        try:
+            self._stream.settimeout(SEND_SECONDS)
+            self._stream.sendall(data)
+        except TimeoutError:
+            raise faults.too_slow(self.where, "taking what was sent", SEND_SECONDS) from None
+        except OSError as error:
+            raise faults.lost(self.where, _told(error)) from error
+
+    def receive(self, seconds: float | None) -> bytes | None:
+        """Whatever there is; None when nothing came in so many seconds (None: wait for ever)."""
+        try:
+            self._stream.settimeout(seconds if seconds is None else max(seconds, 0.001))
+            data = self._stream.recv(_RECEIVE)
+        except TimeoutError:
+            return None
+        except OSError as error:
+            raise faults.lost(self.where, _told(error)) from error
+        if not data:
+            raise faults.lost(self.where, "the other side closed it")
+        return data
+
+    def close(self) -> None:
+        """May be called from another thread: whoever waits for bytes is told that the connection is lost."""
+        with contextlib.suppress(OSError):
+            self._stream.shutdown(socket.SHUT_RDWR)
+        self._stream.close()
+
+
+def connect(where: Address, seconds: float = CONNECT_SECONDS) -> Connection:
+    """Errors: TransientError NEC-W001."""
+    try:
+        return Connection(_stream(where, seconds), str(where))
+    except TimeoutError:
+        raise faults.unreachable(str(where), f"no connection within {seconds:g} s", "check the address and firewalls") from None
+    except socket.gaierror as error:
+        raise faults.unreachable(str(where), f"its name is not known ({error.strerror})", "check the host's name") from error
+    except OSError as error:
+        reason, hint = _REASONS.get(error.errno or 0, (_told(error), "check the address"))
+        raise faults.unreachable(str(where), reason, hint) from error
+
+
+def _stream(where: Address, seconds: float) -> socket.socket:
+    if not where.path:
+        stream = socket.create_connection((where.host, where.port), seconds)
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in _KEEPALIVE:
+            if hasattr(socket, name):
+                stream.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+        return stream
+    stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        stream.settimeout(seconds)
+        stream.connect(where.path)
+    except BaseException:
+        stream.close()
+        raise
+    return stream
+
+
+def _told(error: OSError) -> str:
+    return (os.strerror(error.errno) if error.errno else str(error) or type(error).__name__).lower()
+
+
+class Deadline:
+    """A time limit that began when this was made."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        return self._end - time.monotonic()

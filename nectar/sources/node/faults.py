@@ -1,0 +1,80 @@
+"""Every error of a node's connection, in one place: what happened, what to do."""
+
+from __future__ import annotations
+
+from nectar.cardano.point import Point
+from nectar.errors import FatalError, NectarError, NetworkError, SourceError, TransientError
+
+_SHOWN = 24  # bytes of a message that is not understood
+
+
+def unreachable(where: str, reason: str, hint: str) -> NectarError:
+    return TransientError(f"the node cannot be reached: {reason}", where=where, hint=hint, code="NEC-W001")
+
+
+def lost(where: str, reason: str) -> NectarError:
+    return TransientError(f"the connection to the node was lost: {reason}", where=where, code="NEC-W002")
+
+
+def too_slow(where: str, waited_for: str, seconds: float) -> NectarError:
+    return TransientError(f"the node did not answer: {waited_for} within {seconds:g} s", where=where, code="NEC-W003")
+
+
+def violation(what: str, shown: bytes = b"") -> SourceError:
+    told = f"{what} (its bytes: {shown[:_SHOWN].hex()}{'..' if len(shown) > _SHOWN else ''})" if shown else what
+    return SourceError(
+        f"what answers does not keep to the Node-to-Client protocol: {told}",
+        hint="is this the node's own socket (or a tunnel to it), not its TCP port for other nodes?",
+        code="NEC-W004",
+    )
+
+
+def no_version(theirs: str, ours: str) -> SourceError:
+    return SourceError(
+        f"the node and Nectar have no version of the Node-to-Client protocol in common: it speaks {theirs}, Nectar {ours}",
+        hint="update whichever of the two is older",
+        code="NEC-W005",
+    )
+
+
+def other_network(network: str, magic: int, told: str) -> NetworkError:
+    return NetworkError(
+        f"the node refuses {network} (network magic {magic}): {told}",
+        hint="check the plan's `network`, or the socket: this node is of another network",
+        code="NEC-W006",
+    )
+
+
+def refused(told: str) -> SourceError:
+    return SourceError(f"the node refuses the connection: {told}", code="NEC-W007")
+
+
+def no_intersection(known: int, tip: Point) -> SourceError:
+    return SourceError(
+        f"none of the {known} points that the database has is on this node's chain (its tip: {tip})",
+        hint="is the database another chain's, or the node still far behind? nothing was changed",
+        code="NEC-W008",
+    )
+
+
+def before_start(point: Point, first_slot: int) -> FatalError:
+    return FatalError(
+        f"the node rolled back to {point}, before the plan's start at slot {first_slot:,}",
+        hint="start the plan further back (tip-2160 can never be rolled back) into another database; nothing was changed",
+        code="NEC-W009",
+    )
+
+
+def cannot_resolve(what: str, hint: str) -> SourceError:
+    return SourceError(what, hint=hint, code="NEC-W010")
+
+
+def no_answer(what: str, hint: str = "") -> SourceError:
+    return SourceError(what, hint=hint, code="NEC-W011")
+
+
+def at(where: str, error: NectarError) -> NectarError:
+    """The same error, with the place it happened at where that was not said."""
+    if not error.where:
+        error.where = where
+    return error

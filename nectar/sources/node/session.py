@@ -1,0 +1,155 @@
+"""An agreed connection: the handshake is done, each protocol's messages can be asked for."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from nectar.cardano.point import Point
+from nectar.errors import NectarError
+from nectar.sources.node import chain_sync, faults, handshake, mux, state_query
+from nectar.sources.node.connection import Address, Connection, Deadline, connect
+from nectar.sources.node.message import Cutter
+
+HANDSHAKE_SECONDS = 10.0
+MESSAGE_SECONDS = 60.0
+"""A message, once begun, must end within."""
+INTERSECT_SECONDS = 60.0
+QUERY_SECONDS = 120.0
+"""A node answers no query of its ledger's state while it computes an epoch boundary."""
+
+
+class Greeting(NamedTuple):
+    """Whom we are to talk to, and as what."""
+
+    address: Address
+    network: str
+    magic: int
+
+
+class Session:
+    """Chain-sync and state queries on one connection. Errors: TransientError NEC-W002, NEC-W003; SourceError NEC-W004."""
+
+    def __init__(self, connection: Connection, version: int) -> None:
+        self.connection, self.version = connection, version
+        self.chain = chain_sync.Reader()
+        self.tip: chain_sync.Tip | None = None
+        self._answers = Cutter()
+        self._queries: list[bytes] = []
+        self._demux = mux.Demux(frozenset((mux.CHAIN_SYNC, mux.STATE_QUERY)))
+        self._begun: Deadline | None = None
+        self._messages: list[chain_sync.Message] = []
+
+    @property
+    def where(self) -> str:
+        return self.connection.where
+
+    def send(self, protocol: int, message: bytes) -> None:
+        self.connection.send(mux.segments(protocol, message))
+
+    def receive(self, seconds: float | None) -> bool:
+        """Read once; False when nothing came in time. A message that does not end is an error however long we may wait."""
+        begun = self._begun
+        limit = begun.left if begun is not None and (seconds is None or begun.left < seconds) else seconds
+        data = self.connection.receive(limit)
+        if data is not None:
+            self._demux.feed(data)
+            self._sort()
+        if self._begun is not None and self._begun.left <= 0:
+            raise faults.too_slow(self.where, "the rest of a message", MESSAGE_SECONDS)
+        return data is not None
+
+    def _sort(self) -> None:
+        before = len(self._messages) + len(self._queries)
+        self._messages += self.chain.feed(self._demux.take(mux.CHAIN_SYNC))
+        self._queries += self._answers.feed(self._demux.take(mux.STATE_QUERY))
+        if not (self._demux.within or self.chain.within or self._answers.within):
+            self._begun = None
+        elif self._begun is None or len(self._messages) + len(self._queries) > before:
+            self._begun = Deadline(MESSAGE_SECONDS)
+
+    def messages(self) -> list[chain_sync.Message]:
+        """Those of chain-sync that came and were not asked for yet."""
+        found, self._messages = self._messages, []
+        return found
+
+    def message(self, seconds: float, what: str) -> chain_sync.Message:
+        """The next one of chain-sync."""
+        deadline = Deadline(seconds)
+        while not self._messages:
+            if deadline.left <= 0 or (not self.receive(deadline.left) and deadline.left <= 0):
+                raise faults.too_slow(self.where, what, seconds)
+        return self._messages.pop(0)
+
+    def intersect(self, points: list[Point]) -> chain_sync.Found | chain_sync.NotFound:
+        """Where the node's chain has one of `points`, the first of them that it has; its cursor stands there then."""
+        self.send(mux.CHAIN_SYNC, chain_sync.find_intersect(points))
+        answer = self.message(INTERSECT_SECONDS, "an intersection of the two chains")
+        if isinstance(answer, chain_sync.NotFound) or (isinstance(answer, chain_sync.Found) and answer.point in points):
+            self.tip = answer.tip
+            return answer
+        raise faults.violation(f"an intersection was asked for, and {type(answer).__name__.lower()} came")
+
+    def ask(self, query: bytes, at: Point | state_query.Volatile = state_query.TIP) -> bytes:
+        """A query's answer, as bytes, of the ledger's state after `at`. Errors: SourceError NEC-W011."""
+        self._request(state_query.acquire(at))
+        state_query.read_acquired(self._answer("a state to be asked about"), at)
+        try:
+            self._request(state_query.query(query))
+            return state_query.read_result(self._answer("a state query's answer"))
+        finally:
+            self._request(state_query.RELEASE)
+
+    def _request(self, message: bytes) -> None:
+        self.send(mux.STATE_QUERY, message)
+
+    def _answer(self, what: str) -> bytes:
+        deadline = Deadline(QUERY_SECONDS)
+        while not self._queries:
+            if deadline.left <= 0 or (not self.receive(deadline.left) and deadline.left <= 0):
+                raise faults.too_slow(self.where, what, QUERY_SECONDS)
+        return self._queries.pop(0)
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def open_session(to: Greeting) -> Session:
+    """Connect and shake hands.
+
+    Errors: TransientError NEC-W001 to W003; SourceError NEC-W004, W005, W007; NetworkError NEC-W006.
+    """
+    connection = connect(to.address)
+    try:
+        message = _shake(connection, handshake.propose(to.magic))
+        accepted = handshake.read_answer(message, to.network, to.magic)
+        return Session(connection, accepted.version)
+    except NectarError as error:
+        connection.close()
+        raise faults.at(connection.where, error) from error
+    except BaseException:
+        connection.close()
+        raise
+
+
+def versions_of(to: Greeting) -> dict[int, int]:
+    """version -> magic: what a node says it speaks."""
+    connection = connect(to.address)
+    try:
+        return handshake.read_versions(_shake(connection, handshake.propose(to.magic, query=True)))
+    finally:
+        connection.close()
+
+
+def _shake(connection: Connection, proposal: bytes) -> bytes:
+    """The answer. Nothing may follow it: the node speaks when it is asked."""
+    connection.send(mux.segments(mux.HANDSHAKE, proposal))
+    deadline = Deadline(HANDSHAKE_SECONDS)
+    demux, cutter = mux.Demux(frozenset((mux.HANDSHAKE,))), Cutter()
+    while True:
+        data = connection.receive(deadline.left) if deadline.left > 0 else None
+        if data is None:
+            raise faults.too_slow(connection.where, "an answer to the handshake", HANDSHAKE_SECONDS)
+        demux.feed(data)
+        found = cutter.feed(demux.take(mux.HANDSHAKE))
+        if found:
+            return found[0]

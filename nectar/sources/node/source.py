@@ -1,0 +1,205 @@
+"""The source `node`: a running node's own chain, block by block, with its forks, over its own socket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from nectar.cardano.point import ORIGIN, Era, Point
+from nectar.decode.envelope import Header, byron_magic, quick_header
+from nectar.decode.skip import Malformed
+from nectar.errors import NectarError
+from nectar.sources.events import CaughtUp, Event, RollBackward, RollForward
+from nectar.sources.node import chain_sync, faults, mux, state_query
+from nectar.sources.node.chain_sync import REQUEST_NEXT, Tip
+from nectar.sources.node.connection import Address
+from nectar.sources.node.ladder import ladder
+from nectar.sources.node.session import Greeting, Session, open_session
+
+WINDOW = 100
+"""Blocks asked for and not yet there, far from the tip. More gains nothing, and some servers queue no more than 100."""
+NEXT_SECONDS = 60.0
+"""A node that owes the next block, or word that there is none, must send it within."""
+IDLE_SECONDS = 90.0
+"""After so long without a block at the tip the node is asked for its tip, to see whether it still is there."""
+
+
+class NodeFacts(NamedTuple):
+    """What the source must know of the network."""
+
+    name: str
+    magic: int
+    byron_epoch_slots: int
+    genesis_hash: bytes | None
+
+
+class NodeSource:
+    """One connection at a time, opened when it is needed. `notes`: for the run's log.
+
+    Errors of every method: TransientError NEC-W001 to W003 (worth another try); SourceError NEC-W004, W005, W007 and
+    NetworkError NEC-W006 (not worth one).
+    """
+
+    def __init__(self, address: Address, facts: NodeFacts) -> None:
+        self.address, self.facts = address, facts
+        self.notes: list[str] = []
+        self.tip: Tip | None = None
+        self._session: Session | None = None
+
+    def __str__(self) -> str:
+        return str(self.address)
+
+    @property
+    def greeting(self) -> Greeting:
+        return Greeting(self.address, self.facts.name, self.facts.magic)
+
+    def open(self) -> Session:
+        """The connection, made anew when there is none."""
+        if self._session is None:
+            self._session = open_session(self.greeting)
+        return self._session
+
+    def close(self) -> None:
+        """May be called from another thread: whoever reads is told that the connection is lost."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def meet(self, points: Sequence[Point]) -> Point | None:
+        """The first of `points` that is on the node's chain; None when none is. Newest first, and about a hundred at most."""
+        answer = self.open().intersect(list(points))
+        self.tip = answer.tip
+        return answer.point if isinstance(answer, chain_sync.Found) else None
+
+    def immutable_tip(self) -> tuple[Point, int] | None:
+        """The newest block that can never be rolled back, and its number; None where the node cannot say (before V16)."""
+        session = self.open()
+        if session.version < state_query.IMMUTABLE_SINCE:
+            return None
+        point = state_query.read_point(session.ask(state_query.POINT, state_query.IMMUTABLE))
+        return point, state_query.read_block_no(session.ask(state_query.BLOCK_NO, state_query.IMMUTABLE))
+
+    def follow(self, known_points: Sequence[Point]) -> Iterator[Event]:
+        """Everything after the newest of `known_points` that the node's chain has, for ever; from the origin without any.
+
+        A newer known point that is not on it was on a fork: then a `RollBackward` comes first.
+        Errors: SourceError NEC-W008 when points are known but none is on this chain.
+        """
+        offered = ladder(known_points) or [ORIGIN]
+        found = self.meet(offered)
+        if found is None:
+            raise faults.no_intersection(len(offered), self.tip.point if self.tip else ORIGIN)
+        if found != offered[0]:
+            yield RollBackward(found)
+        for events in self.events(found):
+            yield from events
+
+    def events(self, after: Point) -> Iterator[list[Event]]:
+        """Everything after the point `after`, which `meet` just found, in lists of what came together.
+
+        Blocks are checked to follow from each other, by hash. At most `WINDOW` are asked for ahead, fewer near the tip.
+        """
+        return self._events(self.open(), _Reader(self.facts, after))
+
+    def _events(self, session: Session, reader: _Reader) -> Iterator[list[Event]]:
+        while True:
+            ask = reader.to_ask()
+            if ask:
+                session.send(mux.CHAIN_SYNC, REQUEST_NEXT * ask)
+            if not session.receive(IDLE_SECONDS if reader.awaiting else NEXT_SECONDS):
+                if not reader.awaiting:
+                    raise faults.too_slow(session.where, "the next block, or word that there is none,", NEXT_SECONDS)
+                session.ask(state_query.POINT)
+            try:
+                events = reader.read(session.messages())
+            except NectarError as error:
+                raise faults.at(session.where, error) from error
+            self.tip = reader.tip or self.tip
+            if events:
+                yield events
+
+
+class _Reader:
+    """Chain-sync's state: what is asked for, whether the node said to wait, where its chain and ours stand."""
+
+    def __init__(self, facts: NodeFacts, after: Point) -> None:
+        self._facts = facts
+        self._cursor, self._block_no = after, -1
+        self._begun = False
+        self._flying = 0
+        self.awaiting = False
+        self.tip: Tip | None = None
+
+    def to_ask(self) -> int:
+        """How many more blocks to ask for now: many together, while there is far to go; at the tip one at a time."""
+        wanted = 1
+        if not self.awaiting:
+            known = self.tip is not None and self.tip.block_no > 0 and self._block_no >= 0
+            behind = self.tip.block_no - self._block_no if known and self.tip is not None else WINDOW
+            wanted = min(max(behind, 1), WINDOW)
+        more = wanted - self._flying if self._flying <= wanted // 2 else 0
+        self._flying += more
+        return more
+
+    def read(self, messages: Sequence[chain_sync.Message]) -> list[Event]:
+        events: list[Event] = []
+        for message in messages:
+            if not self._flying:
+                raise faults.violation(f"{_named(message)} came without being asked for")
+            if isinstance(message, chain_sync.Forward):
+                self._flying -= 1
+                self.awaiting = False
+                events.append(self._forward(message))
+                if self._cursor == message.tip.point:
+                    events.append(CaughtUp())
+            elif isinstance(message, chain_sync.Backward):
+                self._flying -= 1
+                self.awaiting = False
+                self.tip = message.tip
+                if message.point != self._cursor:
+                    if not self._begun:
+                        raise faults.violation(f"its first answer goes back to {message.point}, not to {self._cursor}")
+                    self._cursor, self._block_no = message.point, -1
+                    events.append(RollBackward(message.point))
+                self._begun = True
+            elif isinstance(message, chain_sync.Await):
+                if self.awaiting:
+                    raise faults.violation("it said twice to wait for one block")
+                self.awaiting = True
+                events.append(CaughtUp())
+            else:
+                raise faults.violation(f"{_named(message)} came instead of a block")
+        return events
+
+    def _forward(self, message: chain_sync.Forward) -> RollForward:
+        self.tip = message.tip
+        try:
+            header = quick_header(message.raw, self._facts.byron_epoch_slots)
+        except Malformed as error:
+            raise faults.violation(f"the block after {self._cursor} has no header: {error.what}", message.raw) from error
+        self._check(header, message.raw)
+        self._cursor, self._block_no = Point(header.slot, header.hash), header.block_no
+        self._begun = True
+        return RollForward(message.raw, self._cursor, header.block_no)
+
+    def _check(self, header: Header, raw: bytes) -> None:
+        cursor = self._cursor
+        if cursor == ORIGIN:
+            self._check_first(header, raw)
+        elif header.prev_hash != cursor.hash:
+            named = header.prev_hash.hex() if header.prev_hash is not None else "genesis"
+            raise faults.violation(f"the block at slot {header.slot} follows {named}, not {cursor}")
+        if header.slot < cursor.slot or (header.slot == cursor.slot and header.era_tag > Era.BYRON):
+            raise faults.violation(f"the block at slot {header.slot} comes after {cursor}")
+
+    def _check_first(self, header: Header, raw: bytes) -> None:
+        """The chain's first block names genesis: by its hash in Byron, by nothing in later eras."""
+        facts = self._facts
+        if header.era_tag <= Era.BYRON and byron_magic(raw, 3) != facts.magic:
+            raise faults.other_network(facts.name, facts.magic, f"its first block is of magic {byron_magic(raw, 3)}")
+        if header.prev_hash is not None and facts.genesis_hash is not None and header.prev_hash != facts.genesis_hash:
+            raise faults.other_network(facts.name, facts.magic, f"its first block names genesis {header.prev_hash.hex()}")
+
+
+def _named(message: chain_sync.Message) -> str:
+    return f"the message `{type(message).__name__.lower()}`"

@@ -1,0 +1,190 @@
+"""LocalStateQuery: questions about the ledger's state at a point (ouroboros-network, local-state-query.cddl).
+
+acquire [0, point] | [8] the tip | [10] the newest immutable block (V16 on), [1] acquired, [2, why] failure, [3, query],
+[4, result], [5] release, [7] done. Only what a runner needs is here; every answer is read with a reader of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from cbor2 import CBORTag, dumps
+
+from nectar.cardano.point import ORIGIN, Point
+from nectar.sources.node import faults
+from nectar.sources.node.message import whole
+
+
+class Volatile(Enum):
+    """States that have no point."""
+
+    TIP = b"\x81\x08"
+    IMMUTABLE = b"\x81\x0a"
+
+
+TIP, IMMUTABLE = Volatile.TIP, Volatile.IMMUTABLE
+IMMUTABLE_SINCE = 16
+RELEASE, DONE = b"\x81\x05", b"\x81\x07"
+_ACQUIRED = b"\x81\x01"
+
+SYSTEM_START, BLOCK_NO, POINT = b"\x81\x01", b"\x81\x02", b"\x81\x03"
+"""Any node answers these, of whatever era."""
+INTERPRETER, CURRENT_ERA = b"\x82\x00\x82\x02\x81\x00", b"\x82\x00\x82\x02\x81\x01"
+_PARAMETERS, _UTXO_BY_TX_IN = 3, 15
+
+
+def acquire(at: Point | Volatile) -> bytes:
+    if isinstance(at, Volatile):
+        return at.value
+    return dumps([0, [] if at == ORIGIN else [at.slot, at.hash]])
+
+
+def query(inner: bytes) -> bytes:
+    return b"\x82\x03" + inner
+
+
+def result(inner: bytes) -> bytes:
+    """What a server answers."""
+    return b"\x82\x04" + inner
+
+
+def in_era(index: int, question: Sequence[Any]) -> bytes:
+    """A question to the ledger of era `index` (0 Byron, 6 Conway), which must be the current one."""
+    return dumps([0, [0, [index, list(question)]]])
+
+
+def parameters(index: int) -> bytes:
+    """The protocol parameters in force."""
+    return in_era(index, [_PARAMETERS])
+
+
+def utxo_of(index: int, inputs: Sequence[tuple[bytes, int]]) -> bytes:
+    """Those of the outputs that are unspent."""
+    return in_era(index, [_UTXO_BY_TX_IN, CBORTag(258, [[tx_hash, at] for tx_hash, at in sorted(inputs)])])
+
+
+def read_acquired(message: bytes, at: Point | Volatile) -> None:
+    """Errors: SourceError NEC-W011."""
+    if message == _ACQUIRED:
+        return
+    match whole(message):
+        case [2, 0]:
+            raise faults.no_answer(f"the node has the state after {_named(at)} no more", "only the last k blocks have one")
+        case [2, 1]:
+            raise faults.no_answer(f"{_named(at)} is not on the node's chain")
+    raise faults.violation("no answer to the question for a state", message)
+
+
+def read_result(message: bytes) -> bytes:
+    if message[:2] == b"\x82\x04":
+        return message[2:]
+    raise faults.violation("no answer to a state query", message)
+
+
+def _named(at: Point | Volatile) -> str:
+    return {TIP: "its tip", IMMUTABLE: "its newest immutable block"}[at] if isinstance(at, Volatile) else str(at)
+
+
+# -- answers ---------------------------------------------------------------------------------------------------------
+
+
+class Bound(NamedTuple):
+    """Where an era begins or ends: picoseconds since the system's start, slot, epoch."""
+
+    time: int
+    slot: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class EraSummary:
+    """`slot_length` in milliseconds; `end` None when nothing is known of it. Exact for slots from start to end."""
+
+    start: Bound
+    end: Bound | None
+    epoch_slots: int
+    slot_length: int
+
+    def picoseconds_of(self, slot: int) -> int:
+        return self.start.time + (slot - self.start.slot) * self.slot_length * 1_000_000_000
+
+    def epoch_of(self, slot: int) -> int:
+        return self.start.epoch + (slot - self.start.slot) // self.epoch_slots
+
+
+def read_eras(answer: bytes) -> tuple[EraSummary, ...]:
+    """The interpreter's summary: [[start, end / null, params], ...] (consensus, HardFork.History.Summary). Newer nodes add
+    fields to bounds and parameters; those are passed over."""
+    eras = whole(answer)
+    if not isinstance(eras, list) or not eras:
+        raise faults.violation("no history of eras", answer)
+    return tuple(_era(one, answer) for one in eras)
+
+
+def _era(value: Any, answer: bytes) -> EraSummary:
+    match value:
+        case [start, end, [int(epoch_slots), length, *_]]:
+            milliseconds = length if isinstance(length, int) else int(length)
+            return EraSummary(_bound(start, answer), None if end is None else _bound(end, answer), epoch_slots, milliseconds)
+    raise faults.violation("no summary of an era", answer)
+
+
+def _bound(value: Any, answer: bytes) -> Bound:
+    match value:
+        case [int(time), int(slot), int(epoch), *_]:
+            return Bound(time, slot, epoch)
+    raise faults.violation("no bound of an era", answer)
+
+
+def read_start(answer: bytes) -> datetime:
+    """[year, day of the year, picoseconds of the day] -> UTC."""
+    match whole(answer):
+        case [int(year), int(day), int(picoseconds)]:
+            return datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=day - 1, microseconds=picoseconds // 1_000_000)
+    raise faults.violation("no system start", answer)
+
+
+def read_point(answer: bytes) -> Point:
+    match whole(answer):
+        case []:
+            return ORIGIN
+        case [int(slot), bytes(digest)]:
+            return Point(slot, digest)
+    raise faults.violation("no point", answer)
+
+
+def read_block_no(answer: bytes) -> int:
+    """-1 of an empty chain."""
+    match whole(answer):
+        case [0]:
+            return -1
+        case [1, int(number)]:
+            return number
+    raise faults.violation("no block number", answer)
+
+
+def read_current_era(answer: bytes) -> int:
+    found = whole(answer)
+    if isinstance(found, int):
+        return found
+    raise faults.violation("no era", answer)
+
+
+def read_in_era(answer: bytes) -> Any:
+    """[result], or two eras that are not the same one. Errors: SourceError NEC-W011."""
+    match whole(answer):
+        case [found]:
+            return found
+        case [[int(), str(asked)], [int(), str(current)]]:
+            raise faults.no_answer(f"the question was for the ledger of {asked}, and the node's is {current}")
+    raise faults.violation("no answer of an era's ledger", answer)
+
+
+def fraction(value: Any) -> Fraction:
+    """A rational as the ledger writes it (#6.30)."""
+    return value if isinstance(value, Fraction) else Fraction(value)
