@@ -91,5 +91,5 @@ def _no_source(place: str) -> Complaint:
         codes.MISSING_KEY,
         "nothing says where the blocks come from",
         place,
-        suggestion="give --socket PATH (a node's), --immutable DIR (its immutable folder, or a snapshot's), or a plan with a [source]",
+        suggestion="give --socket PATH (a node's), --immutable DIR (its chunk files, or a snapshot's), or a plan with a [source]",
     )

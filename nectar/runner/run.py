@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nectar import __version__
 from nectar.cardano.network import Network
-from nectar.cardano.point import ORIGIN, Era
+from nectar.cardano.point import ORIGIN
 from nectar.checkpoint.coverage import Coverage, merged, missing
 from nectar.compiler.compiled import CompiledPlan
 from nectar.errors import FatalError
@@ -29,12 +29,12 @@ from nectar.runner.work import Job
 from nectar.sinks.registry import SINKS, stager
 from nectar.sinks.seam import Layout, Sink
 from nectar.sources.immutable.bounds import resolve
-from nectar.sources.immutable.facts import ChainFacts
+from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource
 from nectar.sources.node.bounds import NO_END, Known
 from nectar.sources.node.bounds import resolve as resolve_on_node
 from nectar.sources.node.connection import Address, address
-from nectar.sources.node.source import NodeFacts, NodeSource
+from nectar.sources.node.source import NodeSource, node_facts
 from nectar.tables import Kind
 
 DATABASE = "sqlite"
@@ -203,20 +203,7 @@ def open_source(compiled: CompiledPlan, options: Options) -> ImmutableSource:
             "or give --source PATH or --socket PATH",
             code="NEC-R002",
         )
-    return ImmutableSource(path, chain_facts(compiled.network))
-
-
-def node_facts(network: Network) -> NodeFacts:
-    """What the node's source must know of the network."""
-    return NodeFacts(network.name, network.magic, network.byron_epoch_slots, network.byron_genesis_hash)
-
-
-def chain_facts(network: Network) -> ChainFacts:
-    """What the source must know to tell another network's blocks from this one's."""
-    eras = tuple((slot, int(Era[name.upper()])) for slot, name in network.era_tags())
-    return ChainFacts(
-        network.name, network.magic, network.slots_per_chunk, network.byron_genesis_hash, network.byron_epoch_slots, eras
-    )
+    return ImmutableSource(path, facts_of(compiled.network))
 
 
 def echo(report: Report, compiled: CompiledPlan, options: Options, asked: Coverage, how: str) -> None:

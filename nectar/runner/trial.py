@@ -14,10 +14,11 @@ from nectar.config.filters import PlanTest
 from nectar.config.plan import SyncConfig
 from nectar.errors import FatalError
 from nectar.runner.report import Report
-from nectar.runner.run import Options, chain_facts, run
+from nectar.runner.run import Options, run
 from nectar.runner.signals import Stop
 from nectar.runner.summary import Summary
 from nectar.sinks.sqlite.state import table_bytes
+from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource
 
 
@@ -46,7 +47,7 @@ class Sample:
 
 def sample(compiled: CompiledPlan, folder: Path, report: Report, stop: Stop) -> Sample:
     """The plan on all blocks of a folder. Errors: those of a run."""
-    source = ImmutableSource(folder, chain_facts(compiled.network))
+    source = ImmutableSource(folder, facts_of(compiled.network))
     first = source.first_found().point.slot
     begins = AtOrigin() if source.folder.first.number == 0 else AtSlot(first)
     tried = _over(compiled, SyncConfig(begins, FollowTip()))

@@ -197,14 +197,6 @@ def test_what_is_wrong_is_said_before_anything_is_written(plan: Path, tmp_path: 
     assert not (tmp_path / "x.db").exists()
 
 
-def test_a_plan_for_a_node_says_what_to_do(plan: Path, tmp_path: Path) -> None:
-    text = plan.read_text()
-    plan.write_text(text.replace('kind = "immutable"', 'kind = "node"').replace("path =", "socket ="))
-    failed = nectar("run", plan, "--db", "x.db", "--progress", "off", folder=tmp_path, code=1)
-    assert "NEC-R002" in failed.stderr
-    assert "--source" in failed.stderr
-
-
 def test_what_a_finished_database_says_the_second_time(plan: Path, tmp_path: Path) -> None:
     nectar("run", plan, "--db", "x.db", folder=tmp_path)
     (again,) = lines(nectar("run", plan, "--db", "x.db", folder=tmp_path).stdout)

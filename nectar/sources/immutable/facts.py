@@ -5,6 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import NamedTuple
 
+from nectar.cardano.network import Network
+from nectar.cardano.point import Era
+
 
 class ChainFacts(NamedTuple):
     """`slots_per_chunk` is 10 k (21,600; 4,320 on preview). `genesis_hash`: what the first block names as previous, where
@@ -32,3 +35,11 @@ class ChainFacts(NamedTuple):
 
     def first_slot_of_chunk(self, number: int) -> int:
         return number * self.slots_per_chunk
+
+
+def facts_of(network: Network) -> ChainFacts:
+    """A network's."""
+    eras = tuple((slot, int(Era[name.upper()])) for slot, name in network.era_tags())
+    return ChainFacts(
+        network.name, network.magic, network.slots_per_chunk, network.byron_genesis_hash, network.byron_epoch_slots, eras
+    )

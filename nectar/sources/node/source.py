@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from nectar.cardano.network import Network
 from nectar.cardano.point import ORIGIN, Era, Point
 from nectar.decode.envelope import Header, byron_magic, quick_header
 from nectar.decode.skip import Malformed
@@ -31,6 +32,11 @@ class NodeFacts(NamedTuple):
     magic: int
     byron_epoch_slots: int
     genesis_hash: bytes | None
+
+
+def node_facts(network: Network) -> NodeFacts:
+    """A network's."""
+    return NodeFacts(network.name, network.magic, network.byron_epoch_slots, network.byron_genesis_hash)
 
 
 class NodeSource:

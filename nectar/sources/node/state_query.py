@@ -30,7 +30,7 @@ class Volatile(Enum):
 TIP, IMMUTABLE = Volatile.TIP, Volatile.IMMUTABLE
 IMMUTABLE_SINCE = 16
 RELEASE, DONE = b"\x81\x05", b"\x81\x07"
-_ACQUIRED = b"\x81\x01"
+ACQUIRED, FAILED = b"\x81\x01", b"\x82\x02\x01"
 
 SYSTEM_START, BLOCK_NO, POINT = b"\x81\x01", b"\x81\x02", b"\x81\x03"
 """Any node answers these, of whatever era."""
@@ -70,7 +70,7 @@ def utxo_of(index: int, inputs: Sequence[tuple[bytes, int]]) -> bytes:
 
 def read_acquired(message: bytes, at: Point | Volatile) -> None:
     """Errors: SourceError NEC-W011."""
-    if message == _ACQUIRED:
+    if message == ACQUIRED:
         return
     match whole(message):
         case [2, 0]:

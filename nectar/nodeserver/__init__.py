@@ -1,0 +1,1 @@
+"""Chunk files offered as a node would: a Node-to-Client server for demonstrations, replays and tests."""

@@ -1,0 +1,61 @@
+"""Chunk files, a socket, perhaps a script: served until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from nectar.cardano.network import Network
+from nectar.nodeserver.chain import Offered
+from nectar.nodeserver.script import Fork, read_script
+from nectar.nodeserver.server import Stage, serve
+from nectar.sources.immutable.facts import ChainFacts, facts_of
+from nectar.sources.immutable.source import ImmutableSource
+from nectar.sources.node.connection import address
+
+
+def offer(folder: Path, socket: str, network: Network, script: Path | None, limit: int | None) -> None:
+    """Says `ready` on standard output once clients may come, everything else on standard error; ends on Ctrl-C or SIGTERM."""
+    facts = facts_of(network)
+    steps = None if script is None else iter(read_script(script))
+
+    def fork(step: Fork) -> Iterator[Offered]:
+        return islice(_blocks(step.folder, facts), step.skip, step.skip + step.blocks)
+
+    stage = Stage(network, islice(_blocks(folder, facts), limit), steps, fork, _say)
+    where = address(socket)
+
+    def ready(port: str) -> None:
+        held = f"{len(stage.chain.blocks):,} blocks" if steps is None else "a chain that its script will make"
+        _say(f"{network.name}, {held}, on {where.host + ':' + port if port else where}")
+        print("ready" + (f" {port}" if port else ""), flush=True)
+
+    async def until_told() -> None:
+        task = asyncio.ensure_future(serve(stage, where, ready))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    try:
+        asyncio.run(until_told())
+    finally:
+        if where.path:
+            Path(where.path).unlink(missing_ok=True)
+
+
+def _blocks(folder: Path, facts: ChainFacts) -> Iterator[Offered]:
+    source = ImmutableSource(folder, facts)
+    for found in source.found(None, 0, (1 << 63) - 1):
+        yield Offered(found.raw, found.point, found.block_no)
+    for note in source.notes:
+        _say(note)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,80 @@
+"""What happens to the chain while it is being read: a text of one verb a line.
+
+    forward N             the next N blocks of the chunk files
+    back I                the chain ends after its first I blocks
+    fork DIR SKIP COUNT   COUNT blocks of the chunk files in DIR (beside the script), without the first SKIP
+    wait MS               nothing for so many milliseconds
+    drop                  every connection is cut
+    # a remark
+
+It goes on by a step whenever a client asks for a block that is not there yet. After the last step there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+from nectar.errors import FatalError
+
+
+class Forward(NamedTuple):
+    blocks: int
+
+
+class Back(NamedTuple):
+    length: int
+
+
+class Fork(NamedTuple):
+    folder: Path
+    skip: int
+    blocks: int
+
+
+class Wait(NamedTuple):
+    seconds: float
+
+
+class Drop(NamedTuple):
+    pass
+
+
+Step: TypeAlias = Forward | Back | Fork | Wait | Drop
+
+
+def read_script(file: Path) -> tuple[Step, ...]:
+    """Errors: FatalError NEC-V001 with the line, NEC-V002 when it cannot be read."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FatalError(f"the script cannot be read: {error}", where=str(file), code="NEC-V002") from error
+    return tuple(_steps(text, file))
+
+
+def _steps(text: str, file: Path) -> Iterator[Step]:
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.partition("#")[0].split()
+        if words:
+            step = _step(words, file.parent)
+            if step is None:
+                what = f"{' '.join(words)!r} is no step of a script"
+                hint = "steps: forward N, back I, fork DIR SKIP COUNT, wait MS, drop"
+                raise FatalError(what, where=f"{file}:{number}:1", hint=hint, code="NEC-V001")
+            yield step
+
+
+def _step(words: list[str], beside: Path) -> Step | None:
+    match words:
+        case ["forward", count] if count.isdecimal():
+            return Forward(int(count))
+        case ["back", length] if length.isdecimal():
+            return Back(int(length))
+        case ["fork", folder, skip, count] if skip.isdecimal() and count.isdecimal():
+            return Fork(beside / folder, int(skip), int(count))
+        case ["wait", milliseconds] if milliseconds.isdecimal():
+            return Wait(int(milliseconds) / 1000)
+        case ["drop"]:
+            return Drop()
+    return None

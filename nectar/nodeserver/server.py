@@ -1,0 +1,288 @@
+"""The server: one chain, any number of clients, each at its own place on it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nectar.cardano.network import Network
+from nectar.cardano.point import ORIGIN, Point
+from nectar.errors import FatalError, NectarError
+from nectar.nodeserver.chain import Chain, Offered
+from nectar.nodeserver.queries import answer
+from nectar.nodeserver.script import Back, Drop, Fork, Forward, Step, Wait
+from nectar.sources.node import chain_sync, handshake, mux, state_query
+from nectar.sources.node.chain_sync import FindIntersect, RequestNext, Tip
+from nectar.sources.node.connection import Address
+from nectar.sources.node.message import Cutter, whole
+
+_READ = 1 << 16
+_FULL = 1 << 20  # bytes of answers gathered before they are sent
+_REFUSED_SECONDS = 0.2
+
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Stage:
+    """What all connections share: the chain, the blocks it is made of, the script and how far it has come."""
+
+    network: Network
+    base: Iterator[Offered]
+    script: Iterator[Step] | None
+    fork_blocks: Callable[[Fork], Iterator[Offered]]
+    say: Say
+    chain: Chain = field(default_factory=Chain)
+    kept: list[Offered] = field(default_factory=list)     # of the base, as far as it was read
+    at: int = 0                                           # blocks of the base that the script has used
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    stepping: asyncio.Lock = field(default_factory=asyncio.Lock)
+    clients: set[_Client] = field(default_factory=set)
+
+    def begin(self) -> None:
+        """Without a script the whole of the base is there at once."""
+        if self.script is None:
+            self.chain.extend(self.base)
+
+    async def step(self) -> bool:
+        """One step of the script that gives a client something to hear of; False when there is none left."""
+        async with self.stepping:
+            before = len(self.chain.blocks), self.chain.tip
+            while self.script is not None and (step := next(self.script, None)) is not None:
+                await self._do(step)
+                if isinstance(step, Drop) or (not isinstance(step, Back) and (len(self.chain.blocks), self.chain.tip) != before):
+                    async with self.changed:
+                        self.changed.notify_all()
+                    return True
+            if (len(self.chain.blocks), self.chain.tip) != before:
+                async with self.changed:
+                    self.changed.notify_all()
+                return True
+            return False
+
+    async def _do(self, step: Step) -> None:
+        if isinstance(step, Forward):
+            self.chain.extend(self._next(step.blocks))
+        elif isinstance(step, Back):
+            self.chain.cut(step.length)
+            self.at = min(self.at, step.length)
+            for client in self.clients:
+                client.cut(step.length)
+        elif isinstance(step, Fork):
+            self.chain.extend(self.fork_blocks(step))
+        elif isinstance(step, Wait):
+            await asyncio.sleep(step.seconds)
+        else:
+            for client in self.clients:
+                client.writer.transport.abort()
+
+    def _next(self, count: int) -> list[Offered]:
+        while len(self.kept) < self.at + count and (block := next(self.base, None)) is not None:
+            self.kept.append(block)
+        found = self.kept[self.at : self.at + count]
+        self.at += len(found)
+        return found
+
+
+async def serve(stage: Stage, where: Address, ready: Callable[[str], None]) -> None:
+    """Until it is cancelled. Errors: FatalError NEC-V003 when the address cannot be used."""
+    stage.begin()
+
+    async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        here = _Client(stage, reader, writer)
+        stage.clients.add(here)
+        try:
+            await here.talk()
+        finally:
+            stage.clients.discard(here)
+            writer.close()
+
+    try:
+        if where.path:
+            with contextlib.suppress(FileNotFoundError):
+                if Path(where.path).is_socket():
+                    Path(where.path).unlink()
+            server = await asyncio.start_unix_server(client, where.path)
+        else:
+            server = await asyncio.start_server(client, where.host, where.port)
+    except OSError as error:
+        raise FatalError(f"cannot listen: {error.strerror or error}", where=str(where), code="NEC-V003") from error
+    port = "" if where.path else str(server.sockets[0].getsockname()[1])
+    ready(port)
+    async with server:
+        await server.serve_forever()
+
+
+class _Client:
+    """One connection: who it is, where it stands on the chain, how many answers it waits for."""
+
+    def __init__(self, stage: Stage, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.stage, self.reader, self.writer = stage, reader, writer
+        self.at = 0                            # how many of the chain's blocks it has
+        self.told = False                      # it has heard where it begins
+        self.wanted = 0
+        self.awaiting = False
+        self.state: Tip | None = None          # the acquired one
+        self.more = asyncio.Event()
+
+    def cut(self, length: int) -> None:
+        """The chain ends after its first `length` blocks."""
+        if self.at > length:
+            self.at, self.told = length, False
+
+    async def talk(self) -> None:
+        """Until either side has enough."""
+        demux = mux.Demux(frozenset((mux.HANDSHAKE, mux.CHAIN_SYNC, mux.STATE_QUERY)), from_responder=False)
+        cutters = {number: Cutter() for number in (mux.HANDSHAKE, mux.CHAIN_SYNC, mux.STATE_QUERY)}
+        answering: asyncio.Task[None] | None = None
+        agreed = False
+        try:
+            while data := await self.reader.read(_READ):
+                demux.feed(data)
+                for message in cutters[mux.HANDSHAKE].feed(demux.take(mux.HANDSHAKE)):
+                    agreed = await self._shake(message)
+                    if not agreed:
+                        return
+                    answering = answering or asyncio.create_task(self._answer())
+                for message in cutters[mux.CHAIN_SYNC].feed(demux.take(mux.CHAIN_SYNC)):
+                    if not await self._on_chain(message):
+                        return
+                for message in cutters[mux.STATE_QUERY].feed(demux.take(mux.STATE_QUERY)):
+                    if not await self._on_query(message):
+                        return
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        except NectarError as error:
+            self.stage.say(f"a client was cut off: {error.what}")
+        finally:
+            if answering is not None:
+                answering.cancel()
+                with contextlib.suppress(asyncio.CancelledError, ConnectionError):
+                    await answering
+
+    def _send(self, protocol: int, message: bytes) -> None:
+        self.writer.write(mux.segments(protocol, message, responder=True))
+
+    async def _shake(self, message: bytes) -> bool:
+        offered = handshake.read_proposal(message)
+        magic, version = self.stage.network.magic, handshake.best(offered)
+        if version is None:
+            self._send(mux.HANDSHAKE, handshake.refuse_versions(handshake.VERSIONS))
+        elif offered[version][0] != magic:
+            told = f"version data mismatch: this node is of network magic {magic}, not {offered[version][0]}"
+            self._send(mux.HANDSHAKE, handshake.refuse(version, told))
+        elif offered[version][1]:
+            self._send(mux.HANDSHAKE, handshake.versions_reply(magic))
+        else:
+            self._send(mux.HANDSHAKE, handshake.accept(version, magic))
+            return True
+        await self.writer.drain()
+        await asyncio.sleep(_REFUSED_SECONDS)
+        return False
+
+    # -- chain-sync ------------------------------------------------------------------------------------------------
+
+    async def _on_chain(self, message: bytes) -> bool:
+        request = chain_sync.read_request(message)
+        if isinstance(request, RequestNext):
+            self.wanted += 1
+            self.more.set()
+        elif isinstance(request, FindIntersect):
+            if self.wanted:
+                self.stage.say("a client asked for an intersection while it waited for blocks")
+                return False
+            self._intersect(request.points)
+        return True
+
+    def _intersect(self, points: Sequence[Point]) -> None:
+        chain = self.stage.chain
+        tip = chain_sync.tip_bytes(chain.tip)
+        for point in points:
+            after = chain.after(point)
+            if after is not None:
+                self.at, self.told = after, False
+                self._send(mux.CHAIN_SYNC, chain_sync.found(point, tip))
+                return
+        self._send(mux.CHAIN_SYNC, chain_sync.not_found(tip))
+
+    async def _answer(self) -> None:
+        """Answers requests for blocks, in order, as the chain has them."""
+        stage = self.stage
+        while True:
+            if not self.wanted:
+                self.more.clear()
+                await self.more.wait()
+            out = self._answers()
+            if out:
+                self.writer.write(out)
+                await self.writer.drain()
+                continue
+            if await stage.step():
+                await asyncio.sleep(0)
+                continue
+            if not self.awaiting:
+                self.awaiting = True
+                self._send(mux.CHAIN_SYNC, chain_sync.AWAIT_REPLY)
+                await self.writer.drain()
+            async with stage.changed:
+                await stage.changed.wait_for(self._has_news)
+
+    def _has_news(self) -> bool:
+        return not self.told or len(self.stage.chain.blocks) > self.at
+
+    def _answers(self) -> bytes:
+        """As many of the answers it waits for as there are, up to a megabyte."""
+        chain = self.stage.chain
+        tip = chain_sync.tip_bytes(chain.tip)
+        out: list[bytes] = []
+        size = 0
+        while self.wanted and size < _FULL:
+            if not self.told:
+                message = chain_sync.backward(chain.tip_at(self.at).point, tip)
+                self.told = True
+            elif self.at < len(chain.blocks):
+                message = chain_sync.forward(chain.blocks[self.at].raw, tip)
+                self.at += 1
+            else:
+                break
+            self.wanted -= 1
+            self.awaiting = False
+            segments = mux.segments(mux.CHAIN_SYNC, message, responder=True)
+            out.append(segments)
+            size += len(segments)
+        return b"".join(out)
+
+    # -- state queries ---------------------------------------------------------------------------------------------
+
+    async def _on_query(self, message: bytes) -> bool:
+        chain = self.stage.chain
+        match whole(message):
+            case [0 | 6, list(point)]:
+                place = chain.after(Point(point[0], point[1]) if point else ORIGIN)
+                self.state = None if place is None else chain.tip_at(place)
+                self._send(mux.STATE_QUERY, state_query.FAILED if place is None else state_query.ACQUIRED)
+            case [8 | 9]:
+                self.state = chain.tip
+                self._send(mux.STATE_QUERY, state_query.ACQUIRED)
+            case [10 | 11]:
+                self.state = chain.tip_at(max(len(chain.blocks) - self.stage.network.security_parameter, 0))
+                self._send(mux.STATE_QUERY, state_query.ACQUIRED)
+            case [3, _] if self.state is not None:
+                found = answer(message[2:], self.stage.network, self.state)
+                if found is None:
+                    self.stage.say(f"a client asked what chunk files cannot tell: {message[2:].hex()}")
+                    return False
+                self._send(mux.STATE_QUERY, state_query.result(found))
+            case [5]:
+                self.state = None
+            case [7]:
+                pass
+            case _:
+                self.stage.say("a client asked out of turn")
+                return False
+        return True
+
+
