@@ -268,7 +268,7 @@ class _Stretch:
                 self.begins = False
                 self._give(max(self.open.before.slot if self.open.before else -1, self.gap.first - 1))
         self.open.add(event)
-        if event.point == found.last or event.point.hash == found.last_hash:
+        if event.point == found.last or event.point.hash == found.last_hash or (slot == self.gap.last and self.open.can_end()):
             return self._end(slot)
         if found.last is not None and slot >= found.last.slot and event.raw[1]:
             raise faults.cannot_resolve(f"the plan's last block {found.last} is not on the node's chain any more", "check `end`")

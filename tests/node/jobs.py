@@ -1,0 +1,46 @@
+"""Jobs on a node, run in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nectar.runner.report import Quiet, Report
+from nectar.runner.run import Options, run
+from nectar.runner.signals import Stop
+from nectar.runner.summary import Summary
+from tests.runner.jobs import EVERYTHING, compiled, content
+
+
+def node_plan(sync: str = 'start = "origin"', *, processors: str = EVERYTHING, network: str = "preview", more: str = "") -> str:
+    return f"""
+[plan]
+name = "test"
+network = "{network}"
+[sync]
+{sync}
+[processors]
+{processors}
+{more}
+"""
+
+
+def node_job(
+    database: Path,
+    socket: Path | str,
+    text: str,
+    *,
+    once: bool = True,
+    workers: int = 1,
+    report: Report | None = None,
+    stop: Stop | None = None,
+) -> Summary:
+    options = Options(database, socket=str(socket), workers=workers, once=once)
+    return run(compiled(text), options, report or Quiet(), Stop() if stop is None else stop)
+
+
+def rows(database: Path) -> dict[str, list[Any]]:
+    """Everything but indexes: those that a database at the tip keeps are not the plan's."""
+    found = content(database)
+    del found["indexes"]
+    return found

@@ -1,0 +1,112 @@
+"""Random histories of forks: the database equals one that never saw the abandoned blocks."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nectar.nodeserver.chain import Offered
+from nectar.nodeserver.script import Back, Drop, Fork, Step, Wait
+from tests.node.forging import Forge, real_blocks
+from tests.node.jobs import node_job, node_plan, rows
+from tests.node.serving import serving
+from tests.runner.jobs import EVERYTHING, same
+
+SEEDS = 100 if not os.environ.get("NECTAR_LONG") else 2_000
+K = 432
+BUSY = 200 * 4_320       # slots from which preview's blocks have transactions of every kind
+
+PROCESSORS = (
+    EVERYTHING,
+    EVERYTHING.replace("transactions = true", 'transactions = { resolve_inputs = "live", address_table = true }'),
+    "blocks = true",
+    "transactions = true\nmulti_assets = true",
+)
+FILTERED = '[filters]\nwhere = "any(tx.outputs, value > 5000 ada)"'
+
+
+@pytest.fixture(scope="module")
+def bodies(chain: Path) -> list[bytes]:
+    blocks = real_blocks(chain / "preview/immutable", BUSY)
+    return [block.raw for block in blocks if len(block.raw) > 900]
+
+
+class History:
+    """Phases, each a server's script and the last slot of its last chain; `chain` is what is left at the end."""
+
+    def __init__(self, seed: int, bodies: list[bytes]) -> None:
+        self.dice = random.Random(seed)
+        start = self.dice.randrange(max(len(bodies) - 3_000, 1))
+        self.forge = Forge(bodies[start:], self.dice)
+        self.chain: list[Offered] = []
+        self.forks: list[list[Offered]] = []
+        self.highest = 0
+        self.phases = [(list(self._phase()), self.highest) for _ in range(self.dice.choice((1, 2, 2, 3)))]
+
+    def _phase(self) -> Iterator[Step]:
+        """Begins with the chain as the phase before left it, changed by a fork at restart or not."""
+        dice = self.dice
+        if self.chain and dice.random() < 0.6:
+            self._fork()
+        yield self._take(0)
+        for _ in range(dice.randrange(5)):
+            kind = dice.random()
+            if kind < 0.35:
+                held = len(self.chain)
+                self._grow()
+                yield self._take(held)
+            elif kind < 0.8:
+                held = self._fork()
+                yield Back(held)
+                yield self._take(held)
+            elif kind < 0.9:
+                yield Wait(0.0)
+            else:
+                yield Drop()
+        held = len(self.chain)
+        self._outgrow()
+        yield self._take(held)
+
+    def _grow(self) -> None:
+        self.chain = self.forge.extend(self.chain, self.dice.choice((1, 1, 2, 5, 40, 200)))
+        self.highest = max(self.highest, self.chain[-1].point.slot)
+
+    def _fork(self) -> int:
+        """How many blocks the two have in common."""
+        depth = min(self.dice.choice((1, 1, 2, 3, 10, 60, K)), len(self.chain))
+        held = len(self.chain) - depth
+        self.chain = self.forge.extend(self.chain[:held], depth + self.dice.choice((1, 1, 3)))
+        self.highest = max(self.highest, self.chain[-1].point.slot)
+        return held
+
+    def _outgrow(self) -> None:
+        """A node leaves a chain only for a longer one: what is left reaches beyond everything that was ever seen."""
+        while not self.chain or self.chain[-1].point.slot <= self.highest:
+            self.chain = self.forge.extend(self.chain, 1)
+        self.highest = self.chain[-1].point.slot
+
+    def _take(self, held: int) -> Fork:
+        self.forks.append(list(self.chain))
+        return Fork(Path(str(len(self.forks) - 1)), held, len(self.chain))
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_a_history_of_forks_leaves_what_the_last_chain_has(seed: int, bodies: list[bytes], tmp_path: Path) -> None:
+    history = History(seed, bodies)
+    dice = random.Random(-seed)
+    processors, more = dice.choice(PROCESSORS), dice.choice(("", "", FILTERED))
+    if "transactions" not in processors:
+        more = ""
+    for number, (phase, last_slot) in enumerate(history.phases):
+        socket = tmp_path / f"{number}.socket"
+        plan = node_plan(f"end_slot = {last_slot}", processors=processors, more=more)
+        at_any_tip = last_slot < history.highest and dice.random() < 0.5
+        with serving(socket, [], phase, history.forks):
+            node_job(tmp_path / "forked.db", socket, plan, once=at_any_tip)
+    with serving(tmp_path / "straight.socket", history.chain):
+        node_job(tmp_path / "straight.db", tmp_path / "straight.socket", plan)
+    same(rows(tmp_path / "forked.db"), rows(tmp_path / "straight.db"))
