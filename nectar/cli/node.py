@@ -128,6 +128,9 @@ def serve(
     script: Annotated[
         Path | None, typer.Option("--script", metavar="FILE", help="Steps that the chain takes; see docs/node-source.md.")
     ] = None,
+    queries: Annotated[
+        Path | None, typer.Option("--queries", metavar="FILE", help="Answers to state queries: lines QUERY ANSWER, hexadecimal.")
+    ] = None,
     limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first N blocks.")] = None,
 ) -> None:
     """Offer chunk files as a node would: for demonstrations, replays and tests.
@@ -144,7 +147,7 @@ def serve(
     """
     from nectar.nodeserver.offer import offer
 
-    offer(source, socket, _network(network), script, limit)
+    offer(source, socket, _network(network), script, limit, queries)
 
 
 def _network(name: str) -> Network:

@@ -252,6 +252,10 @@ def _check_use(complaints: Complaints, processors: Processors) -> None:
     if complaints.get(every, False) and not choosing:
         what = "every block has a row already: no filter chooses among transactions"
         complaints.add(codes.USELESS_KEY, what, every, at="key", suggestion="leave it out")
+    asking: TomlPath = ("processors", "blocks", "epoch_param")
+    if complaints.get(asking, False) and complaints.get(("source", "kind"), None) == "immutable":
+        what = "epoch_param is asked of a node, and this plan reads chunk files"
+        complaints.add(codes.USELESS_KEY, what, asking, at="key", suggestion='leave it out, or write kind = "node"')
     on = {name for name, _ in processors.enabled()}
     if on - {"blocks"} or not on or not complaints.sound(("processors",)):
         return

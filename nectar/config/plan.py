@@ -47,9 +47,11 @@ class SyncConfig:
 
 @dataclass(frozen=True, slots=True)
 class BlocksOptions:
-    """`every`: blocks of which a filter keeps nothing have rows too."""
+    """`every`: blocks of which a filter keeps nothing have rows too. `epoch_param`: the node is asked, at the tip, for each
+    epoch's protocol parameters."""
 
     every: bool = False
+    epoch_param: bool = False
 
 
 @dataclass(frozen=True, slots=True)

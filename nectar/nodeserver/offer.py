@@ -12,14 +12,16 @@ from pathlib import Path
 
 from nectar.cardano.network import Network
 from nectar.nodeserver.chain import Offered
-from nectar.nodeserver.script import Fork, read_script
+from nectar.nodeserver.script import Fork, read_answers, read_script
 from nectar.nodeserver.server import Stage, serve
 from nectar.sources.immutable.facts import ChainFacts, facts_of
 from nectar.sources.immutable.source import ImmutableSource
 from nectar.sources.node.connection import address
 
 
-def offer(folder: Path, socket: str, network: Network, script: Path | None, limit: int | None) -> None:
+def offer(
+    folder: Path, socket: str, network: Network, script: Path | None, limit: int | None, queries: Path | None = None
+) -> None:
     """Says `ready` on standard output once clients may come, everything else on standard error; ends on Ctrl-C or SIGTERM."""
     facts = facts_of(network)
     steps = None if script is None else iter(read_script(script))
@@ -28,6 +30,9 @@ def offer(folder: Path, socket: str, network: Network, script: Path | None, limi
         return islice(_blocks(step.folder, facts), step.skip, step.skip + step.blocks)
 
     stage = Stage(network, islice(_blocks(folder, facts), limit), steps, fork, _say)
+    if queries is not None:
+        canned = read_answers(queries)
+        stage.answers = lambda query, _tip: canned.get(query)
     where = address(socket)
 
     def ready(port: str) -> None:

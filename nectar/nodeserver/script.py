@@ -46,11 +46,29 @@ Step: TypeAlias = Forward | Back | Fork | Wait | Drop
 
 def read_script(file: Path) -> tuple[Step, ...]:
     """Errors: FatalError NEC-V001 with the line, NEC-V002 when it cannot be read."""
+    return tuple(_steps(_text(file), file))
+
+
+def read_answers(file: Path) -> dict[bytes, bytes]:
+    """Lines `QUERY ANSWER` in hexadecimal, what stands in MsgQuery and in MsgResult. Errors: as `read_script`."""
+    found: dict[bytes, bytes] = {}
+    for number, line in enumerate(_text(file).splitlines(), 1):
+        words = line.partition("#")[0].split()
+        if words:
+            try:
+                query, answer = map(bytes.fromhex, words)
+            except ValueError:
+                what = "a line has a query and its answer, both hexadecimal"
+                raise FatalError(what, where=f"{file}:{number}:1", code="NEC-V001") from None
+            found[query] = answer
+    return found
+
+
+def _text(file: Path) -> str:
     try:
-        text = file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise FatalError(f"the script cannot be read: {error}", where=str(file), code="NEC-V002") from error
-    return tuple(_steps(text, file))
+        raise FatalError(f"the file cannot be read: {error}", where=str(file), code="NEC-V002") from error
 
 
 def _steps(text: str, file: Path) -> Iterator[Step]:

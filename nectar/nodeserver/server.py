@@ -24,6 +24,8 @@ _FULL = 1 << 20  # bytes of answers gathered before they are sent
 _REFUSED_SECONDS = 0.2
 
 Say = Callable[[str], None]
+Answers = Callable[[bytes, Tip], bytes | None]
+"""(query, the state's last block) -> the answer, both as bytes; None when there is none."""
 
 
 @dataclass(slots=True)
@@ -35,6 +37,7 @@ class Stage:
     script: Iterator[Step] | None
     fork_blocks: Callable[[Fork], Iterator[Offered]]
     say: Say
+    answers: Answers = lambda query, tip: None            # state queries that blocks cannot tell
     chain: Chain = field(default_factory=Chain)
     kept: list[Offered] = field(default_factory=list)     # of the base, as far as it was read
     at: int = 0                                           # blocks of the base that the script has used
@@ -271,7 +274,8 @@ class _Client:
                 self.state = chain.tip_at(max(len(chain.blocks) - self.stage.network.security_parameter, 0))
                 self._send(mux.STATE_QUERY, state_query.ACQUIRED)
             case [3, _] if self.state is not None:
-                found = answer(message[2:], self.stage.network, self.state)
+                stage, query = self.stage, message[2:]
+                found = stage.answers(query, self.state) or answer(query, stage.network, self.state)
                 if found is None:
                     self.stage.say(f"a client asked what chunk files cannot tell: {message[2:].hex()}")
                     return False

@@ -14,6 +14,7 @@ from nectar.cardano.point import Era
 from nectar.cardano.position import block_id, tx_id
 from nectar.decode.want import Want
 from nectar.processors.dimensions import POOL_HASH, pool_hash
+from nectar.processors.epoch_param import EPOCH_PARAM
 from nectar.processors.rows import Context, Row, RowBuffers
 from nectar.tables import Column, Index, Kind, Place, Table, Type
 
@@ -110,7 +111,8 @@ SCHEMA_VERSION = Table(
     ),
 )
 
-TABLES: tuple[Table, ...] = (BLOCK, SLOT_LEADER, POOL_HASH, EPOCH, META, SCHEMA_VERSION)
+_ALWAYS: tuple[Table, ...] = (BLOCK, SLOT_LEADER, POOL_HASH, EPOCH, META, SCHEMA_VERSION)
+TABLES: tuple[Table, ...] = (*_ALWAYS, EPOCH_PARAM)
 
 DB_SYNC_STAGES = (14, 45, 18)
 """Of db-sync 13.6, whose tables these are."""
@@ -124,7 +126,7 @@ def want(options: Mapping[str, Any]) -> Want:
 
 
 def tables(options: Mapping[str, Any]) -> tuple[Table, ...]:
-    return TABLES
+    return TABLES if options["epoch_param"] else _ALWAYS
 
 
 def rows(block: Block, out: RowBuffers, context: Context) -> None:

@@ -72,6 +72,27 @@ def _column(name: str, kind: Type, key: int, doc: str) -> Column:
     return Column(name, kind, doc, null=True, source=source)
 
 
+def parameter_columns() -> tuple[tuple[Column, ...], tuple[Column, ...]]:
+    """The values that a parameter update or a set of parameters has, as `parameter_values` gives them: those before and those
+    after the columns that tell the two tables apart."""
+    before = (
+        *(_column(*one) for one in _VALUES),
+        Column("entropy", Type.HASH32, "Extra entropy.", null=True, source="CDDL protocol_param_update 13"),
+        Column("protocol_major", Type.U64, "Protocol version, major.", null=True, source="CDDL protocol_param_update 14"),
+        Column("protocol_minor", Type.U64, "Protocol version, minor.", null=True, source="CDDL protocol_param_update 14"),
+        Column("min_utxo_value", Type.U64, "Least value of an output.", null=True, source="CDDL protocol_param_update 15"),
+        Column("cost_model_id", Type.HASH32, "Cost models.", null=True, references="cost_model.id", source="CDDL protocol_param_update 18"),
+    )
+    after = (
+        *(Column(name, Type.RATIO, "Pools' voting threshold.", null=True, source="CDDL protocol_param_update 25") for name in _POOL_THRESHOLDS),
+        *(Column(name, Type.RATIO, "DReps' voting threshold.", null=True, source="CDDL protocol_param_update 26") for name in _DREP_THRESHOLDS),
+        *(_column(*one) for one in _CONWAY),
+    )
+    return before, after
+
+
+_BEFORE, _AFTER = parameter_columns()
+
 PARAM_PROPOSAL = Table(
     "param_proposal",
     "Protocol parameters that were proposed; NULL where a proposal leaves one as it is.",
@@ -80,16 +101,9 @@ PARAM_PROPOSAL = Table(
         Column("id", Type.ID, "tx.id * 2^12 + place among the transaction's proposals.", source="position on the chain"),
         Column("epoch_no", Type.U64, "Epoch it was meant for.", null=True, source="CDDL update; NULL for governance actions"),
         Column("key", Type.HASH28, "Genesis key that proposes.", null=True, source="CDDL update; NULL for governance actions"),
-        *(_column(*one) for one in _VALUES),
-        Column("entropy", Type.HASH32, "Extra entropy.", null=True, source="CDDL protocol_param_update 13"),
-        Column("protocol_major", Type.U64, "Protocol version, major.", null=True, source="CDDL protocol_param_update 14"),
-        Column("protocol_minor", Type.U64, "Protocol version, minor.", null=True, source="CDDL protocol_param_update 14"),
-        Column("min_utxo_value", Type.U64, "Least value of an output.", null=True, source="CDDL protocol_param_update 15"),
-        Column("cost_model_id", Type.HASH32, "Cost models.", null=True, references="cost_model.id", source="CDDL protocol_param_update 18"),
+        *_BEFORE,
         Column("registered_tx_id", Type.ID, "The transaction.", references="tx.id"),
-        *(Column(name, Type.RATIO, "Pools' voting threshold.", null=True, source="CDDL protocol_param_update 25") for name in _POOL_THRESHOLDS),
-        *(Column(name, Type.RATIO, "DReps' voting threshold.", null=True, source="CDDL protocol_param_update 26") for name in _DREP_THRESHOLDS),
-        *(_column(*one) for one in _CONWAY),
+        *_AFTER,
     ),
     Place.IN_TX,
 )  # fmt: skip
@@ -126,6 +140,12 @@ def cost_model_row(costs: Mapping[int, Any], tx_id: int) -> Row:
 
 def param_proposal_row(row_id: int, tx_id: int, epoch: int | None, key: bytes | None, update: ProtocolParamUpdate) -> Row:
     """A row of `param_proposal` in the order of its columns."""
+    before, after = parameter_values(update, tx_id)
+    return (row_id, epoch, key, *before, tx_id, *after)
+
+
+def parameter_values(update: ProtocolParamUpdate, tx_id: int) -> tuple[Row, Row]:
+    """In the order of `parameter_columns`; NULL where the update says nothing. `tx_id`: where its cost models are first seen."""
     get = update.values.get
     prices, tx_units, block_units = get(19) or (None, None), get(20) or (None, None), get(21) or (None, None)
     paired = {
@@ -138,21 +158,20 @@ def param_proposal_row(row_id: int, tx_id: int, epoch: int | None, key: bytes | 
     }
     plain = [paired[name] if name in paired else _value(get, kind, number) for name, kind, number, _ in _VALUES]
     nonce, version, costs = get(13), get(14) or (None, None), get(18)
-    return (
-        row_id,
-        epoch,
-        key,
+    before = (
         *plain,
         nonce[1] if nonce is not None and len(nonce) > 1 else None,
         version[0],
         version[1],
         get(15),
         cost_model_row(costs, tx_id)[0] if costs is not None else None,
-        tx_id,
+    )
+    after = (
         *_thresholds(get(25), len(_POOL_THRESHOLDS)),
         *_thresholds(get(26), len(_DREP_THRESHOLDS)),
         *(_value(get, kind, number) for _, kind, number, _ in _CONWAY),
     )
+    return before, after
 
 
 def _value(get: Callable[[int], Any], kind: Type, number: int) -> Any:

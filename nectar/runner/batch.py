@@ -20,7 +20,8 @@ class Batch(NamedTuple):
     """`raws` are `[era, block]` as the source gave them, `last` the last one's point, or the one before them when there are none.
 
     `covered` are the slots that are filled once the batch is. `previous` is the block before, when it is in the batch
-    before; never a boundary block. `genesis`: the batch begins with the rows of genesis.
+    before; never a boundary block. `genesis`: the batch begins with the rows of genesis. `ask_after`: the block before its
+    first, at the tip, where a node can be asked for outputs that are not known.
     """
 
     number: int
@@ -29,6 +30,7 @@ class Batch(NamedTuple):
     covered: Coverage
     previous: Point | None
     genesis: bool
+    ask_after: Point | None = None
 
 
 class Limits(NamedTuple):
@@ -74,12 +76,13 @@ class OpenBatch:
     def is_full(self, limits: Limits) -> bool:
         return len(self.raws) >= limits.blocks or self.size >= limits.bytes
 
-    def cut(self, last_slot: int | None = None) -> Batch:
+    def cut(self, last_slot: int | None = None, *, may_ask: bool = False) -> Batch:
         """What waited, up to `last_slot` or the last block's; what comes now is the next batch."""
         last = self.points[-1] if self.points else self.before or ORIGIN
         covered = Coverage(self.begins, last.slot if last_slot is None else last_slot)
         previous = self.before if self.linked else None
-        batch = Batch(self.number, tuple(self.raws), last, covered, previous, self.begins < 0)
+        ask_after = self.before if may_ask else None
+        batch = Batch(self.number, tuple(self.raws), last, covered, previous, self.begins < 0, ask_after)
         if self.points:
             self.before, self.linked = last, True
         self.begins, self.number, self.size = covered.last + 1, self.number + 1, 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nectar.cardano.block import Block, Tx
+from nectar.cardano.block import Block, Tx, TxOut
+from nectar.cardano.point import Point
 from nectar.cardano.position import item_id, tx_id
 from nectar.compiler.compiled import CompiledPlan
 from nectar.decode.metadata_json import metadata_json
@@ -22,6 +23,10 @@ from nectar.runner.watch import Watch, WatchState, watch_functions
 
 _TOGETHER = {"certs": "certificates", "proposals": "governance"}
 """Collections whose things have rows in several tables, kept together: all of that processor's."""
+
+
+Ask = Callable[[Point, Sequence[tuple[bytes, int]]], Mapping[tuple[bytes, int], TxOut]]
+"""(block, outputs by name) -> those that were unspent after the block, as far as somebody knows."""
 
 
 @dataclass(slots=True)
@@ -111,6 +116,12 @@ class Chooser:
             return True
         self.tally.rejected += 1
         return False
+
+    def learn(self, block: Block, after: Point, ask: Ask) -> None:
+        """Ask for the outputs that the block spends and that are not known; `after` is the block before it."""
+        names = self._watch.unknown(block.txs) if self._watch is not None else []
+        if names and self._watch is not None:
+            self._watch.learn(ask(after, names))
 
     def choose(self, block: Block) -> Chosen:
         """Blocks must come in the chain's order. Errors: FatalError NEC-F060 where an unknown answer is an error."""

@@ -1,41 +1,30 @@
-"""A node's chain, followed: batches of whatever is waiting, forks undone, the tip kept up with, lost connections made anew."""
+"""A node's chain, followed: gap by gap, at the tip for ever, lost connections made anew."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from nectar.cardano.point import ORIGIN, Point
-from nectar.checkpoint.coverage import Coverage, merged, missing, without_after
-from nectar.errors import TransientError
-from nectar.runner.batch import Limits, OpenBatch, limits_of
-from nectar.runner.feed import Feed
+from nectar.cardano.block import TxOut
+from nectar.cardano.point import Point
+from nectar.cardano.position import block_id
+from nectar.checkpoint.coverage import Coverage, merged, missing
+from nectar.errors import NectarError, TransientError
+from nectar.processors.epoch_param import epoch_param_rows
+from nectar.processors.rows import RowBuffers
 from nectar.runner.keep import Keeper, epochs_of, patiently
-from nectar.runner.load import cores
+from nectar.runner.ledger import Ledger
 from nectar.runner.patience import Patience
-from nectar.runner.pool import Inline, Pool, Processes
 from nectar.runner.report import Report
 from nectar.runner.signals import Stop
+from nectar.runner.stretch import STOP_LOOK, Again, Stretch
 from nectar.runner.summary import Summary
-from nectar.runner.watch import WatchState
-from nectar.runner.work import Done, Job
+from nectar.runner.work import Job
+from nectar.sinks.registry import stager
 from nectar.sinks.seam import Sink
-from nectar.sources.events import Event, RollBackward, RollForward
-from nectar.sources.node import faults
-from nectar.sources.node.bounds import NodeRange, landmarks_of
-from nectar.sources.node.ladder import ladder
+from nectar.sources.node.bounds import NodeRange
 from nectar.sources.node.source import NodeSource
-
-AGE = 0.5            # seconds that a block waits for others at most
-LOOK = 0.005         # seconds between two looks at what is being decoded, while there is room for more
-STOP_LOOK = 0.25     # seconds between two looks whether to stop, while nothing happens
-FAR = 100_000        # slots from the tip from which decoding is worth processes of its own
-STABLE = 60          # times k: slots after which no block is undone any more (3 k / f, f = 1/20)
-NEAR = 400_000       # slots from the tip up to which a finished database is kept finished while it catches up
-
-
-class Again(Exception):
-    """The stream must be begun anew, from what the database now knows."""
 
 
 @dataclass(slots=True)
@@ -53,7 +42,9 @@ class Follow:
     stop: Stop
     summary: Summary
     filled: list[Coverage]
+    ledger: Ledger
     live: bool = False             # everything that follows from rows is done, and is kept so
+    asked_epoch: int = -1          # whose parameters the database has
     began: float = field(default_factory=time.monotonic)
 
     @property
@@ -66,7 +57,7 @@ class Follow:
         while not self.stop:
             try:
                 gaps = missing(self.asked, self.filled)
-                if not gaps or _Stretch(self, gaps[0], patience).run():
+                if not gaps or Stretch(self, gaps[0], patience).run():
                     return
             except Again:
                 continue
@@ -77,12 +68,44 @@ class Follow:
                 self._sleep(seconds)
             finally:
                 self.source.close()
+                self.ledger.close()
                 self.summary.seconds = time.monotonic() - self.began
 
     def _sleep(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while not self.stop and (left := end - time.monotonic()) > 0:
             time.sleep(min(left, STOP_LOOK))
+
+    def unspent(self, after: Point, names: Sequence[tuple[bytes, int]]) -> Mapping[tuple[bytes, int], TxOut]:
+        """Outputs that the plan's filter asks about and the database does not know, from the node's ledger."""
+        try:
+            return self.ledger.outputs(after, names)
+        except NectarError as error:
+            self.report.say("note", f"{len(names)} spent outputs stay unknown: {error}")
+            return {}
+
+    def learn_parameters(self, at: Point) -> None:
+        """At the tip: the parameters of the epoch of the block `at`, once."""
+        compiled = self.job.compiled
+        if not any(one.name == "blocks" and one.options["epoch_param"] for one in compiled.processors):
+            return
+        history = compiled.network.history
+        epoch = history.epoch_of(at.slot)
+        if epoch == self.asked_epoch:
+            return
+        try:
+            found = self.ledger.parameters(at)
+        except NectarError as error:
+            self.report.say("note", f"epoch {epoch} has no row in epoch_param yet: {error}")
+            return
+        row, costs = epoch_param_rows(epoch, history.first_slot_of_epoch(epoch), block_id(at.slot, is_boundary=False), found)
+        rows = RowBuffers(self.job.layout.tables)
+        rows.facts["epoch_param"].append(row)
+        if costs is not None and "cost_model" in rows.dimensions:
+            rows.dimensions["cost_model"][costs[0]] = costs
+        staged = stager(self.job.database, self.job.layout).stage(rows)
+        patiently(lambda: self.sink.write_once(staged), self.report)
+        self.asked_epoch = epoch
 
     def finish(self) -> None:
         """At the tip: what follows from the rows is completed once, and from then on with every commit."""
@@ -99,311 +122,3 @@ class Follow:
         done = patiently(lambda: self.sink.finish(epochs, self.stop.__bool__, live=True), self.report)
         self.summary.closing = done.took or self.summary.closing
         return done.whole
-
-
-class _Stretch:
-    """One gap, from where the chains meet to its end; a fork may move its beginning back."""
-
-    def __init__(self, follow: Follow, gap: Coverage, patience: Patience) -> None:
-        self.follow, self.gap, self.patience = follow, gap, patience
-        self.compiled = follow.job.compiled
-        self.limits: Limits = limits_of(self.compiled)
-        self.open = OpenBatch(gap.first)
-        self.given: dict[int, Coverage] = {}
-        self.ready: dict[int, Done] = {}
-        self.next = 0
-        self.opened = 0.0
-        self.at_tip = False
-        self.pool: Pool
-        self.feed: Feed
-        self.doubted: Point | None = None      # the database's newest point, not on the node's chain so far
-        self.back_to = ORIGIN
-        self.is_ours = True                    # the database knows `back_to`
-        found = follow.found
-        self.must_begin = found.first if gap.first == found.first_slot else None
-        self.begins = True                     # the point before the first block is still to be kept
-
-    # -- beginning -------------------------------------------------------------------------------------------------
-
-    def run(self) -> bool:
-        """True when the job is done; False when there are more gaps, or it was stopped."""
-        after = self._meet()
-        self.open.before = after
-        self.follow.live = self._keeps_finished(after)
-        self.pool = self._pool(self._is_far(after))
-        try:
-            self.feed = Feed(self.follow.source.events(after), self.follow.source.close)
-            try:
-                return self._loop()
-            finally:
-                self.feed.close()
-        finally:
-            self.pool.close()
-
-    def _meet(self) -> Point:
-        """Where the node's chain and what is before the gap have a point in common, the newest there is."""
-        follow, source, first = self.follow, self.follow.source, self.gap.first
-        if first < 0:
-            source.meet([ORIGIN])
-            return ORIGIN
-        ours = ladder(point for point in follow.sink.known_points() if 0 <= point.slot < first)
-        filled = follow.sink.coverage()
-        if ours and filled and filled[0].first < 0:
-            ours.append(ORIGIN)
-        marks = {mark.point for mark in landmarks_of(source) if mark.point.slot < first}
-        found = source.meet(sorted({*ours, *marks, ORIGIN}, key=lambda point: point.slot, reverse=True))
-        assert found is not None
-        if ours and found != ours[0] and found.slot <= ours[0].slot:
-            self._doubt_newest(ours, found)
-        else:
-            skipped = f"; blocks before slot {first:,} are passed over" if found.slot < first - 1 else ""
-            follow.report.say("start", f"going on after {found}{skipped}", slot=found.slot, hash=found.hash.hex())
-        return found
-
-    def _doubt_newest(self, ours: list[Point], found: Point) -> None:
-        """The newest of our points is not on the node's chain: it is on a fork, or the node is not there yet."""
-        window = STABLE * self.compiled.network.security_parameter
-        if found not in ours and ours[0].slot - ours[-1].slot > window:
-            tip = self.follow.source.tip
-            raise faults.no_intersection(len(ours), tip.point if tip else ORIGIN)
-        self.doubted, self.back_to, self.is_ours = ours[0], found, found in ours
-
-    def _is_far(self, after: Point) -> bool:
-        tip = self.follow.source.tip
-        return tip is not None and min(tip.point.slot, self.gap.last) - max(after.slot, self.gap.first) > FAR
-
-    def _keeps_finished(self, after: Point) -> bool:
-        """A database that was finished at the tip is kept so while it catches up, unless that is a long way."""
-        follow, tip = self.follow, self.follow.source.tip
-        near = tip is not None and tip.point.slot - after.slot <= NEAR
-        return near and follow.sink.finished() and follow.finish_now()
-
-    def _pool(self, far: bool) -> Pool:
-        follow = self.follow
-        count = (follow.workers or cores()) if far and not self.compiled.filters.ordered else 1
-        follow.summary.workers = max(count, follow.summary.workers)
-        if count > 1:
-            return Processes(follow.job, count)
-        return Inline(follow.job, self._state())
-
-    def _state(self) -> WatchState:
-        """Outputs that are looked after, as the database has them now."""
-        sink, first = self.follow.sink, self.gap.first
-        if not self.compiled.filters.ordered:
-            return WatchState(whole=False)
-        filled = merged(sink.coverage())
-        whole = first < 0 or (len(filled) == 1 and filled[0].first < 0 and filled[0].last >= first - 1)
-        return WatchState(whole, tuple(sink.looked_after()))
-
-    # -- the loop --------------------------------------------------------------------------------------------------
-
-    def _loop(self) -> bool:
-        while not self.follow.stop:
-            while self.given and self.pool.ready():
-                self._take(self.pool.result())
-            if self.given and not self.pool.room():
-                self._take(self.pool.result())
-            elif self._due():
-                self._give()
-            elif self._turn():
-                return True
-        return False
-
-    def _turn(self) -> bool:
-        """Wait for events, and see to them. What came whole is kept when the connection is lost. True at the job's end."""
-        try:
-            events = self.feed.get(self._patience())
-        except TransientError:
-            if self.doubted is None and self.open.can_end():
-                self._give()
-            self._drain()
-            raise
-        if events is None:
-            return False
-        self.patience.rewarded()
-        return any(self._on(event) for event in events)
-
-    def _patience(self) -> float:
-        """How long to wait for events before looking at what else there is to do."""
-        if self.given:
-            return LOOK
-        return max(min(self.opened + AGE - time.monotonic(), STOP_LOOK), 0.0) if self.open.raws else STOP_LOOK
-
-    def _due(self) -> bool:
-        """Whether to cut the open batch: it is full, or nothing more is waiting and it is old, or at the tip."""
-        waiting = self.open
-        if not waiting.can_end():
-            return False
-        if waiting.is_full(self.limits):
-            return True
-        return not self.feed.waits and (self.at_tip or time.monotonic() - self.opened >= AGE)
-
-    def _on(self, event: Event) -> bool:
-        """True at the job's end."""
-        if isinstance(event, RollForward):
-            if self.doubted is not None:
-                self._doubt(event)
-                return False
-            return self._forward(event)
-        if isinstance(event, RollBackward):
-            self._backward(event.point)
-            return False
-        return self._caught_up()
-
-    def _forward(self, event: RollForward) -> bool:
-        self.at_tip = False
-        found, slot = self.follow.found, event.point.slot
-        if slot < self.gap.first or not self._may_begin(event.point):
-            self.open.before = event.point
-            return False
-        if slot > self.gap.last:
-            return self._end(self.gap.last)
-        if found.last_block_no is not None and event.block_no > found.last_block_no:
-            return self._end(None)
-        if self.open.is_full(self.limits) and self.open.can_end():
-            self._give()
-        if not self.open.raws:
-            self.opened = time.monotonic()
-            if self.begins:
-                self.begins = False
-                self._give(max(self.open.before.slot if self.open.before else -1, self.gap.first - 1))
-        self.open.add(event)
-        if event.point == found.last or event.point.hash == found.last_hash or (slot == self.gap.last and self.open.can_end()):
-            return self._end(slot)
-        if found.last is not None and slot >= found.last.slot and event.raw[1]:
-            raise faults.cannot_resolve(f"the plan's last block {found.last} is not on the node's chain any more", "check `end`")
-        return False
-
-    def _may_begin(self, point: Point) -> bool:
-        """Whether the stretch's first block may be this one: where the plan names a block, no other may."""
-        first = self.must_begin
-        if first is None or point == first:
-            self.must_begin = None
-            return True
-        if point.slot > first.slot:
-            raise faults.cannot_resolve(f"the plan's first block {first} is not on the node's chain any more", "check `start`")
-        return False
-
-    def _caught_up(self) -> bool:
-        follow = self.follow
-        if self.doubted is not None:
-            follow.report.say("note", f"the node is behind the database, which has block {self.doubted}: waiting for it")
-            return follow.once
-        self.at_tip = True
-        if follow.found.last_hash is not None:
-            what = f"no block up to the tip has the hash {follow.found.last_hash.hex()}"
-            raise faults.cannot_resolve(what, "check `end`; everything up to the tip is there")
-        if follow.once:
-            return self._end(None)
-        if not self.feed.waits:
-            self._settle()
-        return False
-
-    def _settle(self) -> None:
-        """At the tip: everything is committed and completed, and no process is kept that has nothing to do."""
-        if self.open.can_end():
-            self._give()
-        self._drain()
-        if isinstance(self.pool, Processes):
-            self.pool.close()
-            self.pool = Inline(self.follow.job, self._state())
-        self.follow.finish()
-
-    def _end(self, last_slot: int | None) -> bool:
-        """The gap is filled up to `last_slot`, or up to the last block that came. True when no other is left."""
-        if last_slot is not None or self.open.can_end():
-            self._give(last_slot)
-        self._drain()
-        if last_slot is not None and missing(self.follow.asked, self.follow.filled):
-            raise Again
-        return True
-
-    # -- batches ---------------------------------------------------------------------------------------------------
-
-    def _give(self, last_slot: int | None = None) -> None:
-        while not self.pool.room():
-            self._take(self.pool.result())
-        batch = self.open.cut(last_slot)
-        self.given[batch.number] = batch.covered
-        self.pool.give(batch)
-
-    def _take(self, done: Done) -> None:
-        """Commits in the chain's order."""
-        follow = self.follow
-        self.ready[done.number] = done
-        while self.next in self.ready:
-            covered = self.given.pop(self.next)
-            follow.keeper.take(covered, self.ready.pop(self.next), live=follow.live)
-            follow.filled = merged([*follow.filled, covered])
-            self.next += 1
-            self._tell(covered.last)
-
-    def _tell(self, slot: int) -> None:
-        tip = self.follow.source.tip
-        first, last = self.gap.first, self.gap.last
-        end = min(last, tip.point.slot) if tip is not None else last
-        self.follow.keeper.tell(slot, min((slot - first + 1) / max(end - first + 1, 1), 1.0))
-
-    def _drain(self) -> None:
-        while self.given:
-            self._take(self.pool.result())
-
-    # -- forks -----------------------------------------------------------------------------------------------------
-
-    def _doubt(self, event: RollForward) -> None:
-        """Only when the node's chain goes on beyond it without it was the database's newest block on a fork."""
-        assert self.doubted is not None
-        if event.point == self.doubted:
-            self.doubted, self.open.before = None, event.point
-        elif event.point.slot >= self.doubted.slot:
-            if not self.is_ours:
-                raise faults.before_start(self.back_to, self.follow.found.first_slot)
-            self._undo(self.back_to)
-            raise Again
-
-    def _backward(self, point: Point) -> None:
-        """Everything after `point` never happened: dropped where it waits, undone where it is written.
-
-        Errors: FatalError NEC-W009.
-        """
-        self.at_tip = False
-        if self.doubted is not None:
-            if point.slot < self.back_to.slot:
-                raise Again
-            return
-        if self.open.drop_after(point):
-            return
-        self._drain()
-        known = self.follow.sink.known_points()
-        if point.slot < self.follow.found.first_slot and point != ORIGIN and point not in known:
-            raise faults.before_start(point, self.follow.found.first_slot)
-        if self._may_be_boundary(point):
-            self._undo(next((one for one in known if one.slot < point.slot), ORIGIN))
-            raise Again
-        self._undo(point)
-        self.gap = Coverage(min(self.gap.first, point.slot + 1), self.gap.last)
-        self.open = OpenBatch(max(point.slot + 1, self.gap.first), self.open.number, point)
-        first = self.follow.found.first
-        self.must_begin = first if first is not None and point.slot < first.slot else None
-        if self.compiled.filters.ordered:
-            self.pool.close()
-            self.pool = Inline(self.follow.job, self._state())
-
-    def _may_be_boundary(self, point: Point) -> bool:
-        """A boundary block shares its slot with the block after it: rows cannot be parted there by slot."""
-        history = self.compiled.network.history
-        return 0 <= point.slot < history.first_shelley_slot and point.slot % history.byron_epoch_slots == 0
-
-    def _undo(self, point: Point) -> None:
-        """In the database, in one transaction."""
-        follow = self.follow
-        filled = follow.sink.coverage()
-        if not filled or filled[-1].last <= point.slot:
-            return
-        last = filled[-1].last
-        epochs = epochs_of(self.compiled.network.history, point.slot, last)
-        patiently(lambda: follow.sink.roll_back(point, epochs), follow.report)
-        follow.filled = without_after(follow.filled, point.slot)
-        follow.summary.rollbacks += 1
-        told = f"the node went over to another fork: rolled back from slot {last:,} to {point}"
-        follow.report.say("rollback", told, slot=point.slot, hash=point.hash.hex())

@@ -23,6 +23,7 @@ from typing import Any, Protocol
 
 from nectar.errors import FatalError, NectarError
 from nectar.runner.batch import Batch
+from nectar.runner.choose import Ask
 from nectar.runner.watch import WatchState
 from nectar.runner.work import Done, Job, Worker
 
@@ -47,8 +48,8 @@ class Pool(Protocol):
 class Inline:
     """No other process: one thread decodes while the runner's commits, most of which is SQLite's own work."""
 
-    def __init__(self, job: Job, state: WatchState) -> None:
-        self._worker = Worker(job, state)
+    def __init__(self, job: Job, state: WatchState, ask: Ask | None = None) -> None:
+        self._worker = Worker(job, state, ask)
         self._thread = ThreadPoolExecutor(1, "nectar-decoder")
         self._under_way: deque[Future[Done]] = deque()
 

@@ -20,6 +20,7 @@ from nectar.runner.dry import Uncommitted
 from nectar.runner.follow import Follow
 from nectar.runner.keep import Keeper, epochs_of, patiently
 from nectar.runner.layout import layout
+from nectar.runner.ledger import Ledger, history_of
 from nectar.runner.load import Task, load
 from nectar.runner.report import Report
 from nectar.runner.signals import Stop
@@ -64,6 +65,13 @@ def _run_on_files(
     compiled: CompiledPlan, options: Options, source: ImmutableSource, report: Report, stop: Stop
 ) -> Summary:
     plan, network = compiled.plan, compiled.network
+    if any(one.name == "blocks" and one.options["epoch_param"] for one in compiled.processors):
+        raise FatalError(
+            "epoch_param is asked of a node, and this job reads chunk files",
+            where=str(plan.source_text_path),
+            hint="give --socket PATH, or leave epoch_param out",
+            code="NEC-R007",
+        )
     found = resolve(source, plan.sync.start, plan.sync.end, network.history)
     asked = Coverage(-1 if found.start == ORIGIN else found.first_slot, found.last_slot)
     summary = _summary(compiled, options, asked)
@@ -87,10 +95,13 @@ def _run_on_files(
 
 def _run_on_node(compiled: CompiledPlan, options: Options, source: NodeSource, report: Report, stop: Stop) -> Summary:
     """The node is asked first: where it cannot be reached, no database is made."""
-    plan, network, told = compiled.plan, compiled.network, layout(compiled)
     sink: Sink = Uncommitted()
+    ledger = Ledger(source.greeting)
     try:
         source.open()
+        history = history_of(ledger, compiled.network.history, report)
+        compiled = replace(compiled, network=replace(compiled.network, history=history))
+        plan, network, told = compiled.plan, compiled.network, layout(compiled)
         if not options.dry_run and options.database.exists():
             sink = SINKS[DATABASE](options.database, told)
         known = Known(sink.known_points(), sink.coverage())
@@ -107,7 +118,7 @@ def _run_on_node(compiled: CompiledPlan, options: Options, source: NodeSource, r
         keeper = Keeper(compiled, sink, options.database, report, summary, time.monotonic())
         job = Job(compiled, told, DATABASE)
         workers = workers_of(compiled, options)
-        follow = Follow(job, source, found, sink, keeper, workers, options.once, report, stop, summary, filled)
+        follow = Follow(job, source, found, sink, keeper, workers, options.once, report, stop, summary, filled, ledger)
         follow.run()
         if stop:
             summary.stopped = "as asked, between two batches; open ones were dropped whole. Run again to go on"
@@ -117,6 +128,7 @@ def _run_on_node(compiled: CompiledPlan, options: Options, source: NodeSource, r
             summary.last_slot = follow.filled[-1].last
     finally:
         source.close()
+        ledger.close()
         sink.close()
         for note in source.notes:
             report.say("note", note)

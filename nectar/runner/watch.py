@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nectar.cardano.block import Tx, TxOut
@@ -68,6 +68,23 @@ class Watch:
         known = self.outputs.get(named)
         if known is not None and known.pop(index, None) is not None and not known:
             del self.outputs[named]
+
+    def unknown(self, txs: Sequence[Tx]) -> list[tuple[bytes, int]]:
+        """Outputs that the block's transactions spend, that were made before it and that nothing is known of."""
+        if not self._absent:
+            return []
+        made = {tx.hash for tx in txs}
+        return [
+            (named, index)
+            for tx in txs
+            for named, index in spent(tx)
+            if named not in made and index not in self.outputs.get(named, ())
+        ]
+
+    def learn(self, outs: Mapping[tuple[bytes, int], TxOut]) -> None:
+        """What the questions are answered of outputs that somebody else knew."""
+        for (named, index), out in outs.items():
+            self._change(named, index, self._answers(Spent(named, index, out)))
 
     def some(self, tx: Tx, question: int) -> bool:
         """Whether one of its inputs surely answers yes."""

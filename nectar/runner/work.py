@@ -23,7 +23,7 @@ from nectar.processors.pruning import STANDING, drop_unnamed, keep_rows, merge, 
 from nectar.processors.registry import PROCESSORS
 from nectar.processors.rows import Context, Row, RowBuffers
 from nectar.runner.batch import Batch, is_boundary
-from nectar.runner.choose import Chooser, Chosen, Part, Tally, filter_functions
+from nectar.runner.choose import Ask, Chooser, Chosen, Part, Tally, filter_functions
 from nectar.runner.genesis_txs import genesis_block
 from nectar.runner.watch import NOTHING, WatchState
 from nectar.sinks.registry import stager
@@ -76,8 +76,9 @@ class _Gathered:
 class Worker:
     """Built once in each process; `do` is called for every batch."""
 
-    def __init__(self, job: Job, state: WatchState = NOTHING) -> None:
+    def __init__(self, job: Job, state: WatchState = NOTHING, ask: Ask | None = None) -> None:
         compiled = job.compiled
+        self._ask = ask
         self._network, self._want = compiled.network, compiled.want
         self._epoch_slots = compiled.network.byron_epoch_slots
         self._tables = compiled.tables
@@ -99,9 +100,10 @@ class Worker:
         gathered = _Gathered()
         quarantined: list[Quarantined] = []
         rejected = -1
+        before = batch.ask_after if self._ask is not None else None
         for at, raw in enumerate(batch.raws):
             want = self._want
-            if chooser is not None and chooser.rejects and not chooser.may_match(raw):
+            if chooser is not None and chooser.rejects and before is None and not chooser.may_match(raw):
                 if not self._every:
                     rejected = at
                     continue
@@ -118,8 +120,11 @@ class Worker:
             gathered.seen += len(block.txs)
             if chooser is None:
                 gathered.whole.append(block)
-            else:
-                self._choose(block, gathered, out)
+                continue
+            if before is not None and self._ask is not None:
+                chooser.learn(block, before, self._ask)
+                before = Point(block.slot, block.hash)
+            self._choose(block, gathered, out)
         kept = gathered.seen if chooser is None else chooser.tally.kept
         self._rows(gathered, out)
         staged = self._stager.stage(out)

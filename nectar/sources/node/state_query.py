@@ -15,7 +15,10 @@ from typing import Any, NamedTuple
 
 from cbor2 import CBORTag, dumps
 
+from nectar.cardano.block import TxOut
+from nectar.cardano.governance import ProtocolParamUpdate
 from nectar.cardano.point import ORIGIN, Point
+from nectar.decode.output import output
 from nectar.sources.node import faults
 from nectar.sources.node.message import whole
 
@@ -185,6 +188,34 @@ def read_in_era(answer: bytes) -> Any:
     raise faults.violation("no answer of an era's ledger", answer)
 
 
-def fraction(value: Any) -> Fraction:
-    """A rational as the ledger writes it (#6.30)."""
-    return value if isinstance(value, Fraction) else Fraction(value)
+_PARAMETER_KEYS = (*range(12), 14, *range(16, 34))
+"""Of `PParams` in the ledger's order, by the keys that CDDL `protocol_param_update` gives them: Conway has all, Babbage 22."""
+
+_KNOWN_SIZES = (22, 31)
+
+
+def read_parameters(answer: bytes) -> ProtocolParamUpdate:
+    """The parameters in force, of Babbage and Conway. Errors: SourceError NEC-W011 for those of another era."""
+    found = read_in_era(answer)
+    if not isinstance(found, list) or len(found) not in _KNOWN_SIZES:
+        size = len(found) if isinstance(found, list) else "no"
+        raise faults.no_answer(f"the node's protocol parameters are {size} values, of an era that this version does not know")
+    return ProtocolParamUpdate(dict(zip(_PARAMETER_KEYS, map(_plain, found), strict=False)))
+
+
+def _plain(value: Any) -> Any:
+    """Rationals (#6.30) as [above, below]."""
+    if isinstance(value, Fraction):
+        return [value.numerator, value.denominator]
+    return [_plain(one) for one in value] if isinstance(value, list) else value
+
+
+def read_utxo(answer: bytes) -> dict[tuple[bytes, int], TxOut]:
+    """(transaction's hash, place) -> output; each stands there as in a transaction's body."""
+    found = read_in_era(answer)
+    if not isinstance(found, dict):
+        raise faults.violation("no outputs", answer)
+    try:
+        return {(bytes(tx_hash), int(at)): output(int(at), item, True, True) for (tx_hash, at), item in found.items()}
+    except (TypeError, ValueError, LookupError) as error:
+        raise faults.violation(f"an output that cannot be read: {error}", answer) from error
