@@ -90,8 +90,8 @@ class Follow:
         if not any(one.name == "blocks" and one.options["epoch_param"] for one in compiled.processors):
             return
         history = compiled.network.history
-        epoch = history.epoch_of(at.slot)
-        if epoch == self.asked_epoch:
+        epoch = history.epoch_of(max(at.slot, 0))
+        if at.slot < max(self.found.first_slot, 0) or epoch == self.asked_epoch:
             return
         try:
             found = self.ledger.parameters(at)

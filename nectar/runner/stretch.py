@@ -47,7 +47,7 @@ class Stretch:
         self.given: dict[int, Coverage] = {}
         self.ready: dict[int, Done] = {}
         self.next = 0
-        self.opened = 0.0
+        self.opened, self.first_no = 0.0, 0    # when the open batch got its first block, and that one's number
         self.at_tip = False
         self.pool: Pool
         self.feed: Feed
@@ -201,7 +201,7 @@ class Stretch:
         if self.open.is_full(self.limits) and self.open.can_end():
             self._give()
         if not self.open.raws:
-            self.opened = time.monotonic()
+            self.opened, self.first_no = time.monotonic(), event.block_no
             if self.begins:
                 self.begins = False
                 self._give(max(self.open.before.slot if self.open.before else -1, self.gap.first - 1))
@@ -246,7 +246,7 @@ class Stretch:
             self.pool.close()
             self.pool = self._inline()
         self.follow.finish()
-        if self.open.before is not None and self.open.before != ORIGIN:
+        if self.open.before is not None:
             self.follow.learn_parameters(self.open.before)
 
     def _end(self, last_slot: int | None) -> bool:
@@ -265,9 +265,14 @@ class Stretch:
     def _give(self, last_slot: int | None = None) -> None:
         while not self.pool.room():
             self._take(self.pool.result())
-        batch = self.open.cut(last_slot, may_ask=self.at_tip)
+        batch = self.open.cut(last_slot, may_ask=self.at_tip or self._is_recent())
         self.given[batch.number] = batch.covered
         self.pool.give(batch)
+
+    def _is_recent(self) -> bool:
+        """The node's ledger still has the state before the open batch."""
+        tip = self.follow.source.tip
+        return tip is not None and 0 < tip.block_no < self.first_no + self.compiled.network.security_parameter
 
     def _take(self, done: Done) -> None:
         """Commits in the chain's order."""

@@ -93,7 +93,7 @@ def test_a_source_of_another_kind_takes_the_place_of_the_included_one(tmp_path: 
     assert (source.kind, source.path, source.socket) == ("immutable", tmp_path / "chunks", None)
     source = plan_of(tmp_path, plan=f'include = ["base.toml"]\n{node}{ON}', base=chunks).source
     assert source is not None
-    assert (source.kind, source.path, source.socket) == ("node", None, tmp_path / "node.socket")
+    assert (source.kind, source.path, source.socket) == ("node", None, str(tmp_path / "node.socket"))
 
 
 def test_paths_are_relative_to_the_file_that_says_them(tmp_path: Path) -> None:

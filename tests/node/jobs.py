@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from nectar.compiler.read import read_document
+from nectar.config.load import load_text
 from nectar.runner.report import Quiet, Report
 from nectar.runner.run import Options, run
 from nectar.runner.signals import Stop
 from nectar.runner.summary import Summary
-from tests.runner.jobs import EVERYTHING, compiled, content
+from tests.runner.jobs import EVERYTHING, content
 
 
 def node_plan(sync: str = 'start = "origin"', *, processors: str = EVERYTHING, network: str = "preview", more: str = "") -> str:
@@ -36,7 +38,8 @@ def node_job(
     stop: Stop | None = None,
 ) -> Summary:
     options = Options(database, socket=str(socket), workers=workers, once=once)
-    return run(compiled(text), options, report or Quiet(), Stop() if stop is None else stop)
+    plan = read_document(load_text(text, "plan.toml"), Path("plan.toml"))
+    return run(plan, options, report or Quiet(), Stop() if stop is None else stop)
 
 
 def rows(database: Path) -> dict[str, list[Any]]:

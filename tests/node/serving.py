@@ -11,14 +11,19 @@ from pathlib import Path
 from nectar.cardano.network import Network
 from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.script import Fork, Step
-from nectar.nodeserver.server import Stage, serve
+from nectar.nodeserver.server import Answers, Stage, serve
 from nectar.sources.node.connection import Address
 from tests.node.forging import PREVIEW
 
 
 @contextmanager
 def serving(
-    socket: Path, base: Sequence[Offered], script: Sequence[Step] | None = None, forks: Sequence[Sequence[Offered]] = (), network: Network = PREVIEW
+    socket: Path,
+    base: Sequence[Offered],
+    script: Sequence[Step] | None = None,
+    forks: Sequence[Sequence[Offered]] = (),
+    network: Network = PREVIEW,
+    answers: Answers | None = None,
 ) -> Iterator[Stage]:
     """A node at `socket` with the blocks `base`; a script's `Fork(Path("3"), skip, blocks)` takes blocks of `forks[3]`."""
 
@@ -29,6 +34,8 @@ def serving(
     ready = threading.Event()
     loop = asyncio.new_event_loop()
     stage = Stage(network, iter(base), None if script is None else iter(script), fork, said.append)
+    if answers is not None:
+        stage.answers = answers
     task: asyncio.Task[None] | None = None
 
     def run() -> None:

@@ -10,7 +10,7 @@ import pytest
 from nectar.cardano.point import ORIGIN, Point
 from nectar.checkpoint.coverage import Coverage, merged, missing, without_after
 from nectar.decode.envelope import envelope
-from nectar.runner.batch import Limits, batches, is_boundary
+from nectar.runner.batch import Batch, Limits, batches, is_boundary
 from nectar.sources.events import RollForward
 from tests.conftest import ROOT
 from tests.decode.chunks import cut
@@ -54,7 +54,7 @@ def test_no_batch_ends_on_a_boundary_block(blocks: int, chain: Path) -> None:
 
 def test_a_range_without_blocks_is_a_batch_without_blocks() -> None:
     (batch,) = batches([], Coverage(-1, 19), Limits())
-    assert batch == (0, (), ORIGIN, Coverage(-1, 19), None, True)
+    assert batch == Batch(0, (), ORIGIN, Coverage(-1, 19), None, True)
 
 
 def test_what_is_missing_and_what_is_filled() -> None:

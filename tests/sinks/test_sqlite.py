@@ -20,8 +20,8 @@ from nectar.cardano.point import Point
 from nectar.checkpoint.coverage import Coverage
 from nectar.errors import NectarError, SinkError, TransientError
 from nectar.processors.rows import RowBuffers
-from nectar.runner.layout import layout
 from nectar.runner.keep import epochs_of
+from nectar.runner.layout import layout
 from nectar.sinks.seam import Commit, Staged
 from nectar.sinks.sqlite import connection
 from nectar.sinks.sqlite.sink import SqliteSink
@@ -184,22 +184,22 @@ def test_a_second_writer_is_found_out_before_it_writes(sink: SqliteSink) -> None
 
 
 def test_a_locked_database_is_worth_another_try(sink: SqliteSink, monkeypatch: pytest.MonkeyPatch) -> None:
-    from nectar.runner import load
+    from nectar.runner import keep
     from nectar.runner.report import Quiet
 
     sink._db.set_busy_timeout(10)
-    monkeypatch.setattr(load, "PAUSE", 0.05)
+    monkeypatch.setattr(keep, "PAUSE", 0.05)
     other = apsw.Connection(str(sink.path))
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(TransientError) as caught:
         sink.commit(commit(staged()))
     assert caught.value.code == "NEC-K010"
     with pytest.raises(TransientError, match="another process is writing"):
-        load.patiently(lambda: sink.commit(commit(staged())), Quiet())
+        keep.patiently(lambda: sink.commit(commit(staged())), Quiet())
 
     letting_go = threading.Timer(0.08, other.execute, ("ROLLBACK",))
     letting_go.start()
-    load.patiently(lambda: sink.commit(commit(staged())), Quiet())
+    keep.patiently(lambda: sink.commit(commit(staged())), Quiet())
     letting_go.join()
     other.close()
     assert len(sink.known_points()) == 1
