@@ -90,8 +90,8 @@ def bound_text(bound: Bound) -> str:
             return f"block {block_hash.hex()} at slot {slot}"
         case AtBlock(block_hash):
             return f"block {block_hash.hex()}"
-        case AtCheckpoint(block_hash):
-            return f"right after block {block_hash.hex()}"
+        case AtCheckpoint(block_hash, slot):
+            return f"right after block {block_hash.hex()}" + (f" at slot {slot}" if slot >= 0 else "")
         case TipMinus(blocks):
             return f"{blocks} blocks before the tip"
         case FollowTip():

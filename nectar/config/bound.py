@@ -58,9 +58,10 @@ class AtBlock:
 
 @dataclass(frozen=True, slots=True)
 class AtCheckpoint:
-    """Right after the block with this hash (start only), as `--start-from-checkpoint` of the checklist."""
+    """Right after the block with this hash (start only), as `--start-from-checkpoint` of the checklist. `slot` -1: not said."""
 
     hash: bytes
+    slot: int = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,8 @@ def _table(complaints: Complaints, path: TomlPath, form: dict[str, Any]) -> Boun
         return AtPoint(form["slot"], bytes.fromhex(form["hash"]))
     if "block_hash" in form:
         return AtBlock(bytes.fromhex(form["block_hash"]))
-    return AtCheckpoint(bytes.fromhex(form["checkpoint"]))
+    slot, _, digest = form["checkpoint"].rpartition(".")
+    return AtCheckpoint(bytes.fromhex(digest), int(slot) if slot else -1)
 
 
 def _date(complaints: Complaints, path: TomlPath, value: date | datetime | str) -> Bound:

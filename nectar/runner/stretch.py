@@ -86,6 +86,9 @@ class Stretch:
         if ours and filled and filled[0].first < 0:
             ours.append(ORIGIN)
         marks = {mark.point for mark in landmarks_of(source) if mark.point.slot < first}
+        named = follow.found.after
+        if named is not None and named.slot < first:
+            marks.add(named)
         found = source.meet(sorted({*ours, *marks, ORIGIN}, key=lambda point: point.slot, reverse=True))
         assert found is not None
         if ours and found != ours[0] and found.slot <= ours[0].slot:

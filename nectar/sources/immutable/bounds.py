@@ -74,7 +74,7 @@ def _start(source: ImmutableSource, bound: Bound, calendar: Calendar) -> _Side:
         found = source.first_found()
         return _Side(found, 0, _text("origin", None, "first", found), origin=True)
     if isinstance(bound, AtCheckpoint):
-        return _after_checkpoint(source, bound.hash)
+        return _after_checkpoint(source, bound)
     block = _block(source, bound)
     if block is not None:
         found, asked = block
@@ -93,10 +93,12 @@ def _from_slot(source: ImmutableSource, slot: int, asked: str) -> _Side:
     return _Side(found, slot, _text(asked, slot, "first", found))
 
 
-def _after_checkpoint(source: ImmutableSource, block_hash: bytes) -> _Side:
-    found = lookup.by_hash(source, block_hash)
+def _after_checkpoint(source: ImmutableSource, bound: AtCheckpoint) -> _Side:
+    found = lookup.by_hash(source, bound.hash) if bound.slot < 0 else source.find(Point(bound.slot, bound.hash))
+    if found is None and bound.slot >= 0:
+        raise _no_such_point(source, Point(bound.slot, bound.hash))
     if found is None:
-        raise faults.not_found(source.folder.path, f"no block has the hash {block_hash.hex()}", source.holds())
+        raise faults.not_found(source.folder.path, f"no block has the hash {bound.hash.hex()}", source.holds())
     after = iter(source.found(found.point, 0, source.tip().slot))
     following = next(after, None)
     if following is None:

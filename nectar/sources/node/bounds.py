@@ -26,11 +26,13 @@ NO_END = (1 << 47) - 1
 
 @dataclass(frozen=True, slots=True)
 class NodeRange:
-    """`first_slot` -1: from the origin. `first`, `last`: blocks that must stand there; `last_hash`, `last_block_no`: with which
+    """`first_slot` -1: from the origin. `after`: a block before it that the node has. `first`, `last`: blocks that must stand
+    there; `last_hash`, `last_block_no`: with which
     the job ends, wherever that is. `last_slot` NO_END unless the plan says a slot. `how`: two lines to show a person."""
 
     first_slot: int
     last_slot: int
+    after: Point | None
     first: Point | None
     last: Point | None
     last_hash: bytes | None
@@ -50,6 +52,7 @@ class _Start(NamedTuple):
     slot: int
     text: str
     point: Point | None = None
+    after: Point | None = None
 
 
 class _End(NamedTuple):
@@ -69,7 +72,7 @@ def resolve(source: NodeSource, start: Bound, end: Bound, calendar: Calendar, kn
     how = f"start: {first.text}\nend: {last.text}"
     if first.slot > last.slot:
         raise faults.cannot_resolve(f"the start comes after the end ({how.replace(chr(10), '; ')})", "swap them")
-    return NodeRange(first.slot, last.slot, first.point, last.point, last.hash, last.block_no, last.follows, how)
+    return NodeRange(first.slot, last.slot, first.after, first.point, last.point, last.hash, last.block_no, last.follows, how)
 
 
 def landmarks_of(source: NodeSource) -> tuple[Landmark, ...]:
@@ -81,8 +84,9 @@ def _start(source: NodeSource, bound: Bound, calendar: Calendar, known: Known) -
     if isinstance(bound, AtOrigin):
         return _Start(-1, "origin")
     if isinstance(bound, AtCheckpoint):
-        point = _there(source, _by_hash(source, bound.hash, known, "checkpoint"))
-        return _Start(point.slot + 1, f"after checkpoint {point}")
+        named = Point(bound.slot, bound.hash) if bound.slot >= 0 else _by_hash(source, bound.hash, known, "checkpoint")
+        point = _there(source, named)
+        return _Start(point.slot + 1, f"after checkpoint {point}", after=point)
     if isinstance(bound, AtPoint | AtBlock):
         named = Point(bound.slot, bound.hash) if isinstance(bound, AtPoint) else _by_hash(source, bound.hash, known, "block")
         point = _there(source, named)
@@ -134,7 +138,7 @@ def _by_hash(source: NodeSource, digest: bytes, known: Known, kind: str) -> Poin
     if found is None:
         raise faults.cannot_resolve(
             f"a node finds no block by its hash alone, and neither the database nor the list of eras' ends has {digest.hex()}",
-            'say its slot too: start = { slot = .., hash = ".." }' if kind == "block" else "start at a slot, or from chunk files",
+            'say its slot too: start = { slot = .., hash = ".." }' if kind == "block" else 'say its slot too: checkpoint = "SLOT.HASH"',
         )
     return found
 

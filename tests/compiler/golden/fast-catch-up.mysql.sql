@@ -1,5 +1,5 @@
 -- Nectar plan fast-catch-up on mainnet
--- fingerprint f1e0d003e701f854488e39bb0510e9131791285c
+-- fingerprint 52e7765d34817d3eb768fc948a3360769668be23
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables

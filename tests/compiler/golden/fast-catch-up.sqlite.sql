@@ -1,5 +1,5 @@
 -- Nectar plan fast-catch-up on mainnet
--- fingerprint f1e0d003e701f854488e39bb0510e9131791285c
+-- fingerprint 52e7765d34817d3eb768fc948a3360769668be23
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables

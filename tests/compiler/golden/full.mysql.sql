@@ -1,5 +1,5 @@
 -- Nectar plan full on mainnet
--- fingerprint 47afb5020bca31944e91fb968f9b867bccab027d
+-- fingerprint d8d453ccb718a90a945f80e1e5af2abe9f0269ff
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables

@@ -1,5 +1,5 @@
 -- Nectar plan full on mainnet
--- fingerprint 47afb5020bca31944e91fb968f9b867bccab027d
+-- fingerprint d8d453ccb718a90a945f80e1e5af2abe9f0269ff
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables

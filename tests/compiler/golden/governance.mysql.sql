@@ -1,5 +1,5 @@
 -- Nectar plan governance on mainnet
--- fingerprint cb5a4310c729f7a30f3ec76ea85c024396b42d5b
+-- fingerprint 936d2cce6210db5b24a5c006da2535c77fe15858
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables

@@ -1,5 +1,5 @@
 -- Nectar plan governance on mainnet
--- fingerprint cb5a4310c729f7a30f3ec76ea85c024396b42d5b
+-- fingerprint 936d2cce6210db5b24a5c006da2535c77fe15858
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables

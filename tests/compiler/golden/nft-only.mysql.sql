@@ -1,5 +1,5 @@
 -- Nectar plan nft-only on mainnet
--- fingerprint a2c801d500095e97810dcc91935c0ae7e4094946
+-- fingerprint 3072598553a4cd22a9463f131f4b116178a89eaf
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables

@@ -1,5 +1,5 @@
 -- Nectar plan nft-only on mainnet
--- fingerprint a2c801d500095e97810dcc91935c0ae7e4094946
+-- fingerprint 3072598553a4cd22a9463f131f4b116178a89eaf
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables

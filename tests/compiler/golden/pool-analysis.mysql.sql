@@ -1,5 +1,5 @@
 -- Nectar plan pool-analysis on preview
--- fingerprint ad71bd6fb246ffe0ad9a0a8f7ad3b764b611931c
+-- fingerprint 82b94302e3e6016daa6654e8e6fef9e304acddda
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables

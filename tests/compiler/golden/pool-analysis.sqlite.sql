@@ -1,5 +1,5 @@
 -- Nectar plan pool-analysis on preview
--- fingerprint ad71bd6fb246ffe0ad9a0a8f7ad3b764b611931c
+-- fingerprint 82b94302e3e6016daa6654e8e6fef9e304acddda
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables

@@ -1,5 +1,5 @@
 -- Nectar plan preview-busy on preview
--- fingerprint dbf57be9b5f9866f1ae557300a3bf04b118af7bd
+-- fingerprint 3375704d6163a85fba08a6ff7009d9c0b4829223
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables

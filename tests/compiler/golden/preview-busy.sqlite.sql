@@ -1,5 +1,5 @@
 -- Nectar plan preview-busy on preview
--- fingerprint dbf57be9b5f9866f1ae557300a3bf04b118af7bd
+-- fingerprint 3375704d6163a85fba08a6ff7009d9c0b4829223
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables

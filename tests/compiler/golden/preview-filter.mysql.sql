@@ -1,5 +1,5 @@
 -- Nectar plan preview-filter on preview
--- fingerprint fc17eae639cd9162bb3de0755d0313facc39d9b3
+-- fingerprint 57e3e4d4fbff5f21fb6298ee08e09aa80055ddd2
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables

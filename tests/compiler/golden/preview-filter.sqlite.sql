@@ -1,5 +1,5 @@
 -- Nectar plan preview-filter on preview
--- fingerprint fc17eae639cd9162bb3de0755d0313facc39d9b3
+-- fingerprint 57e3e4d4fbff5f21fb6298ee08e09aa80055ddd2
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables

@@ -1,5 +1,5 @@
 -- Nectar plan research-era on mainnet
--- fingerprint a4e95df80ce9f2569c8bc84e2b16c5160cccb922
+-- fingerprint fffa0829ce77983915803ee8cf3a5c4269d90e81
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables

@@ -1,5 +1,5 @@
 -- Nectar plan research-era on mainnet
--- fingerprint a4e95df80ce9f2569c8bc84e2b16c5160cccb922
+-- fingerprint fffa0829ce77983915803ee8cf3a5c4269d90e81
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables

@@ -1,5 +1,5 @@
 -- Nectar plan wallet-watch on mainnet
--- fingerprint 267da4b8af7d967ebd59bd18e64ce0d7bfc3bf70
+-- fingerprint 489d6b1f3d37bd5988c448c8b4250226b3e8f6af
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables
