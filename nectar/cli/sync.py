@@ -42,7 +42,7 @@ def sync(
         int | None, typer.Option("--start-from-slot", metavar="N", help="Another name of --start-slot.")
     ] = None,
     start_from_checkpoint: Annotated[
-        str | None, typer.Option("--start-from-checkpoint", metavar="HASH", help="Right after the block of this hash; or SLOT.HASH.")
+        str | None, typer.Option("--start-from-checkpoint", metavar="HASH", help="Right after that block; or SLOT.HASH.")
     ] = None,
     pool_filter: Annotated[
         list[str] | None,

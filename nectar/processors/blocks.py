@@ -126,7 +126,7 @@ def want(options: Mapping[str, Any]) -> Want:
 
 
 def tables(options: Mapping[str, Any]) -> tuple[Table, ...]:
-    return TABLES if options.get("epoch_param", True) else _ALWAYS
+    return TABLES if options.get("epoch_param") else _ALWAYS
 
 
 def rows(block: Block, out: RowBuffers, context: Context) -> None:

@@ -138,7 +138,7 @@ def _by_hash(source: NodeSource, digest: bytes, known: Known, kind: str) -> Poin
     if found is None:
         raise faults.cannot_resolve(
             f"a node finds no block by its hash alone, and neither the database nor the list of eras' ends has {digest.hex()}",
-            'say its slot too: start = { slot = .., hash = ".." }' if kind == "block" else 'say its slot too: checkpoint = "SLOT.HASH"',
+            'say its slot too: { slot = .., hash = ".." }' if kind == "block" else 'say its slot too: checkpoint = "SLOT.HASH"',
         )
     return found
 
