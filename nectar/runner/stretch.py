@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 AGE = 0.5            # seconds that a block waits for others at most
 LOOK = 0.005         # seconds between two looks at what is being decoded, while there is room for more
 STOP_LOOK = 0.25     # seconds between two looks whether to stop, while nothing happens
-FAR = 100_000        # slots from the tip from which decoding is worth processes of its own
+FAR = 10_000         # slots from the tip from which decoding is worth processes of its own
 STABLE = 60          # times k: slots after which no block is undone any more (3 k / f, f = 1/20)
 NEAR = 400_000       # slots from the tip up to which a finished database is kept finished while it catches up
 

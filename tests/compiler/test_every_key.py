@@ -20,6 +20,8 @@ BASE: dict[str, dict[str, str]] = {
 }
 HASH, OTHER_HASH = '"' + "ab" * 32 + '"', '"' + "cd" * 32 + '"'
 
+FROM_NODES_ONLY = {"processors.blocks.epoch_param"}
+
 # key -> two values for it; the first may be "" for "left out"
 VALUES: dict[str, tuple[str, str]] = {
     "plan.name": ('"one"', '"two"'),
@@ -46,6 +48,7 @@ VALUES: dict[str, tuple[str, str]] = {
     "sync.on_decode_error": ("", '"quarantine"'),
     "processors.blocks": ("", "true"),
     "processors.blocks.every": ("true\n[filters]\nwhere = 'fee > 1 ada'", "{ every = true }\n[filters]\nwhere = 'fee > 1 ada'"),
+    "processors.blocks.epoch_param": ("true", "{ epoch_param = true }"),
     "processors.transactions": ("true", "false"),
     "processors.transactions.tx_cbor": ("true", "{ tx_cbor = true }"),
     "processors.transactions.resolve_inputs": ("true", '{ resolve_inputs = "live" }'),
@@ -104,7 +107,8 @@ def two_plans(name: str) -> tuple[str, str]:
     if name in SECTIONS:
         one, other = ({**BASE, section: pairs} for pairs in SECTIONS[name])
     else:
-        one, other = ({**BASE, section: {**BASE[section], key: value}} for value in VALUES[name])
+        base = {**BASE, "source": {}} if name in FROM_NODES_ONLY else BASE
+        one, other = ({**base, section: {**base[section], key: value}} for value in VALUES[name])
     return text(one), text(other)
 
 

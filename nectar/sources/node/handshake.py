@@ -51,10 +51,14 @@ def versions_reply(magic: int, versions: Sequence[int] = VERSIONS) -> bytes:
 
 
 def read_proposal(message: bytes) -> dict[int, tuple[int, bool]]:
-    """version -> (magic, query). Errors: SourceError NEC-W004."""
+    """version -> (magic, query), of the versions that we know; clients may offer others, of whatever form (yaci offers 1 too).
+
+    Errors: SourceError NEC-W004.
+    """
     match whole(message):
-        case [0, dict(table)] if table:
-            return {_version(number): _told(number, data, message) for number, data in table.items()}
+        case [0, dict(table)]:
+            known = {number: data for number, data in table.items() if isinstance(number, int) and number - _BIT in VERSIONS}
+            return {_version(number): _told(number, data, message) for number, data in known.items()}
     raise faults.violation("a proposal of versions was expected", message)
 
 
