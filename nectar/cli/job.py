@@ -58,9 +58,9 @@ class Asked:
 def do_job(compiled: CompiledPlan, asked: Asked) -> int:
     """Run the plan and print the summary; the exit code."""
     from nectar.runner.report import report
-    from nectar.runner.run import Options
     from nectar.runner.run import run as run_job
     from nectar.runner.signals import listening
+    from nectar.runner.steps import Options
 
     database = database_path(asked.db, asked.profile or compiled.plan.meta.profile)
     options = Options(database, asked.source, asked.socket, asked.workers, asked.once, asked.dry_run)

@@ -98,7 +98,8 @@ async def serve(stage: Stage, where: Address, ready: Callable[[str], None]) -> N
         here = _Client(stage, reader, writer)
         stage.clients.add(here)
         try:
-            await here.talk()
+            with contextlib.suppress(asyncio.CancelledError):       # the server ends
+                await here.talk()
         finally:
             stage.clients.discard(here)
             writer.close()

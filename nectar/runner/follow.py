@@ -18,7 +18,7 @@ from nectar.runner.ledger import Ledger
 from nectar.runner.patience import Patience
 from nectar.runner.report import Report
 from nectar.runner.signals import Stop
-from nectar.runner.stretch import STOP_LOOK, Again, Stretch
+from nectar.runner.stretch import Again, Stretch
 from nectar.runner.summary import Summary
 from nectar.runner.work import Job
 from nectar.sinks.registry import stager
@@ -63,18 +63,11 @@ class Follow:
                 continue
             except TransientError as error:
                 self.source.close()
-                seconds = patience.after(error)
-                self.report.say("retry", f"{error}; trying again in {seconds:g} s", code=error.code, seconds=seconds)
-                self._sleep(seconds)
+                patience.wait(error, self.report, self.stop)
             finally:
                 self.source.close()
                 self.ledger.close()
                 self.summary.seconds = time.monotonic() - self.began
-
-    def _sleep(self, seconds: float) -> None:
-        end = time.monotonic() + seconds
-        while not self.stop and (left := end - time.monotonic()) > 0:
-            time.sleep(min(left, STOP_LOOK))
 
     def unspent(self, after: Point, names: Sequence[tuple[bytes, int]]) -> Mapping[tuple[bytes, int], TxOut]:
         """Outputs that the plan's filter asks about and the database does not know, from the node's ledger."""

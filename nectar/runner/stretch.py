@@ -12,7 +12,7 @@ from nectar.runner.batch import Limits, OpenBatch, limits_of
 from nectar.runner.feed import Feed
 from nectar.runner.keep import epochs_of, patiently
 from nectar.runner.load import cores
-from nectar.runner.patience import Patience
+from nectar.runner.patience import STOP_LOOK, Patience
 from nectar.runner.pool import Inline, Pool, Processes
 from nectar.runner.watch import WatchState
 from nectar.runner.work import Done
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 AGE = 0.5            # seconds that a block waits for others at most
 LOOK = 0.005         # seconds between two looks at what is being decoded, while there is room for more
-STOP_LOOK = 0.25     # seconds between two looks whether to stop, while nothing happens
 FAR = 10_000         # slots from the tip from which decoding is worth processes of its own
 STABLE = 60          # times k: slots after which no block is undone any more (3 k / f, f = 1/20)
 NEAR = 400_000       # slots from the tip up to which a finished database is kept finished while it catches up

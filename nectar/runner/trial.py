@@ -14,8 +14,9 @@ from nectar.config.filters import PlanTest
 from nectar.config.plan import SyncConfig
 from nectar.errors import FatalError
 from nectar.runner.report import Report
-from nectar.runner.run import Options, run
+from nectar.runner.run import run
 from nectar.runner.signals import Stop
+from nectar.runner.steps import Options
 from nectar.runner.summary import Summary
 from nectar.sinks.sqlite.state import table_bytes
 from nectar.sources.immutable.facts import facts_of

@@ -8,8 +8,9 @@ from typing import Any
 from nectar.compiler.read import read_document
 from nectar.config.load import load_text
 from nectar.runner.report import Quiet, Report
-from nectar.runner.run import Options, run
+from nectar.runner.run import run
 from nectar.runner.signals import Stop
+from nectar.runner.steps import Options
 from nectar.runner.summary import Summary
 from tests.runner.jobs import EVERYTHING, content
 

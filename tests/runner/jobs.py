@@ -10,8 +10,9 @@ from nectar.compiler.compile import compile_plan
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.load_plan import parse_plan
 from nectar.runner.report import Quiet, Report
-from nectar.runner.run import Options, run
+from nectar.runner.run import run
 from nectar.runner.signals import Stop
+from nectar.runner.steps import Options
 from nectar.runner.summary import Summary
 
 EVERYTHING = """blocks = true

@@ -107,8 +107,9 @@ def test_a_boundary_block_waits_for_the_block_that_shares_its_slot(chain: Path, 
 
 def test_a_dry_run_writes_no_file(source: tuple[Path, bytes], tmp_path: Path) -> None:
     from nectar.runner.report import Quiet
-    from nectar.runner.run import Options, run
+    from nectar.runner.run import run
     from nectar.runner.signals import Stop
+    from nectar.runner.steps import Options
     from tests.runner.jobs import compiled
 
     before = sorted(tmp_path.iterdir())

@@ -1,0 +1,90 @@
+"""A job on a node: agree with it, meet its chain, follow it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from nectar.checkpoint.coverage import Coverage
+from nectar.compiler.compiled import CompiledPlan
+from nectar.runner.dry import Uncommitted
+from nectar.runner.follow import Follow
+from nectar.runner.keep import Keeper
+from nectar.runner.layout import layout
+from nectar.runner.ledger import Ledger, history_of
+from nectar.runner.patience import persistently
+from nectar.runner.report import Report
+from nectar.runner.signals import Stop
+from nectar.runner.steps import DATABASE, Options, echo, empty_summary, finish, overlap, workers_of, write_once
+from nectar.runner.summary import Summary
+from nectar.runner.work import Job
+from nectar.sinks.registry import SINKS
+from nectar.sinks.seam import Sink
+from nectar.sources.node.bounds import NO_END, Known, NodeRange, resolve
+from nectar.sources.node.connection import Address, address
+from nectar.sources.node.source import NodeSource
+
+
+def node_address(compiled: CompiledPlan, options: Options) -> Address | None:
+    """The node's that the command line or the plan names; None when blocks come from files."""
+    configured = compiled.plan.source
+    if options.socket is not None:
+        return address(options.socket)
+    if options.source is not None or configured is None or configured.socket is None:
+        return None
+    return address(configured.socket)
+
+
+def run_on_node(compiled: CompiledPlan, options: Options, source: NodeSource, report: Report, stop: Stop) -> Summary:
+    """The node is asked first: where it cannot be reached, no database is made."""
+    sink: Sink = Uncommitted()
+    ledger = Ledger(source.greeting)
+    told = layout(compiled)
+
+    try:
+        if not options.dry_run and options.database.exists():
+            sink = SINKS[DATABASE](options.database, told)
+        plan, known = compiled.plan, Known(sink.known_points(), sink.coverage())
+
+        def agree() -> tuple[CompiledPlan, NodeRange]:
+            source.open()
+            history = history_of(ledger, compiled.network.history, report)
+            agreed = replace(compiled, network=replace(compiled.network, history=history))
+            return agreed, resolve(source, plan.sync.start, plan.sync.end, history, known)
+
+        agreed = persistently(agree, source.close, report, stop)
+        if agreed is None:
+            summary = empty_summary(compiled, options, Coverage(0, 0))
+            summary.stopped = "as asked, before the node could be reached"
+            return summary
+        compiled, found = agreed
+        network = compiled.network
+        asked = Coverage(found.first_slot, found.last_slot)
+        summary = empty_summary(compiled, options, asked)
+        echo(report, compiled, options, asked, found.how)
+        if isinstance(sink, Uncommitted) and not options.dry_run:
+            sink = SINKS[DATABASE](options.database, told)
+        if not options.dry_run:
+            write_once(sink, told, network, report)
+        filled = list(known.filled) if plan.sync.skip_existing else []
+        summary.skipped = [str(one) for one in overlap(asked, filled)]
+        keeper = Keeper(compiled, sink, options.database, report, summary, time.monotonic())
+        job = Job(compiled, told, DATABASE)
+        workers = workers_of(compiled, options)
+        follow = Follow(job, source, found, sink, keeper, workers, options.once, report, stop, summary, filled, ledger)
+        follow.run()
+        if stop:
+            summary.stopped = "as asked, between two batches; open ones were dropped whole. Run again to go on"
+        elif not options.dry_run and not finish(sink, network, report, stop, summary):
+            summary.stopped = "as asked, before the closing passes were done. Run again to go on"
+        if summary.last_slot == NO_END and follow.filled:
+            summary.last_slot = follow.filled[-1].last
+    finally:
+        source.close()
+        ledger.close()
+        sink.close()
+        for note in source.notes:
+            report.say("note", note)
+    if not options.dry_run:
+        summary.database_bytes = options.database.stat().st_size
+    return summary

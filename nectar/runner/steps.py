@@ -1,0 +1,99 @@
+"""What every job does, wherever its blocks come from: says what it will do, counts, closes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nectar import __version__
+from nectar.cardano.network import Network
+from nectar.checkpoint.coverage import Coverage, merged
+from nectar.compiler.compiled import CompiledPlan
+from nectar.processors.blocks import single_rows
+from nectar.processors.registry import PROCESSORS
+from nectar.processors.rows import RowBuffers
+from nectar.runner.keep import epochs_of, patiently
+from nectar.runner.report import Report
+from nectar.runner.signals import Stop
+from nectar.runner.summary import Summary
+from nectar.sinks.registry import stager
+from nectar.sinks.seam import Layout, Sink
+from nectar.sources.node.bounds import NO_END
+from nectar.tables import Kind
+
+DATABASE = "sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line adds to the plan. `source`, `socket` and `workers` stand above the plan's own."""
+
+    database: Path
+    source: Path | None = None
+    socket: str | None = None
+    workers: int | None = None
+    once: bool = False
+    dry_run: bool = False
+
+
+def workers_of(compiled: CompiledPlan, options: Options) -> int:
+    """0: as many as there are cores."""
+    return compiled.plan.performance.workers if options.workers is None else options.workers
+
+
+def empty_summary(compiled: CompiledPlan, options: Options, asked: Coverage) -> Summary:
+    """With nothing counted yet."""
+    name, network = compiled.plan.meta.name, compiled.network.name
+    summary = Summary(name, network, str(options.database), compiled.fingerprint, asked.first, asked.last)
+    summary.dry_run = options.dry_run
+    summary.processors = {
+        one.name: tuple(table.name for table in PROCESSORS[one.name].tables(one.options) if table.kind is Kind.FACT)
+        for one in compiled.processors
+    }
+    summary.rows = {table.name: 0 for table in compiled.tables if table.kind in (Kind.FACT, Kind.DIMENSION)}
+    return summary
+
+
+def echo(report: Report, compiled: CompiledPlan, options: Options, asked: Coverage, how: str) -> None:
+    """What the job will do, before anything is written."""
+    plan = compiled.plan
+    where = "nowhere: a dry run" if options.dry_run else str(options.database)
+    report.say(
+        "plan",
+        f"plan {plan.meta.name} on {compiled.network.name} into {where}\nfingerprint {compiled.fingerprint}",
+        plan=plan.meta.name,
+        network=compiled.network.name,
+        database=None if options.dry_run else str(options.database),
+        fingerprint=compiled.fingerprint,
+    )
+    last = None if asked.last == NO_END else asked.last
+    report.say("range", how, first_slot=max(asked.first, 0), last_slot=last, origin=asked.first < 0)
+
+
+def write_once(sink: Sink, told: Layout, network: Network, report: Report) -> None:
+    """`meta` and `schema_version`."""
+    rows = RowBuffers(told.tables)
+    for name, values in single_rows(network, __version__).items():
+        if name in rows.facts:
+            rows.facts[name].extend(values)
+    staged = stager(DATABASE, told).stage(rows)
+    patiently(lambda: sink.write_once(staged), report)
+
+
+def overlap(asked: Coverage, filled: Iterable[Coverage]) -> list[Coverage]:
+    """What of the range is there already."""
+    cut = (Coverage(max(one.first, asked.first), min(one.last, asked.last)) for one in filled)
+    return [one for one in cut if one.first <= one.last]
+
+
+def finish(sink: Sink, network: Network, report: Report, stop: Stop, summary: Summary) -> bool:
+    """Deferred indexes and what follows from rows that are all there now; False when stopped before the end."""
+    filled = merged(sink.coverage())
+    if not filled:
+        return True
+    report.say("closing", "building indexes and resolving inputs")
+    epochs = epochs_of(network.history, filled[0].first, filled[-1].last)
+    done = patiently(lambda: sink.finish(epochs, stop.__bool__), report)
+    summary.closing = done.took
+    return done.whole
