@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nectar.cardano.point import ORIGIN
-from nectar.checkpoint.coverage import Coverage, merged, missing
+from nectar.checkpoint.coverage import Coverage, missing
 from nectar.compiler.compiled import CompiledPlan
 from nectar.errors import FatalError
 from nectar.runner.layout import layout
@@ -13,12 +13,11 @@ from nectar.runner.load import Task, load
 from nectar.runner.report import Report
 from nectar.runner.run_node import node_address, run_on_node
 from nectar.runner.signals import Stop
-from nectar.runner.steps import DATABASE, Options, echo, empty_summary, finish, overlap, workers_of, write_once
+from nectar.runner.steps import DATABASE, Options, echo, empty_summary, finish, overlap, watch_state, workers_of, write_once
 from nectar.runner.summary import Summary
 from nectar.runner.watch import WatchState
 from nectar.runner.work import Job
 from nectar.sinks.registry import SINKS
-from nectar.sinks.seam import Sink
 from nectar.sources.immutable.bounds import resolve
 from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource
@@ -75,7 +74,7 @@ def _fill(task: Task, asked: Coverage, report: Report, stop: Stop, summary: Summ
         summary.skipped = [str(one) for one in overlap(asked, filled)]
         gaps = tuple(missing(asked, filled))
         if gaps:
-            state = _watch_state(task, sink, gaps)
+            state = watch_state(task.compiled, sink, gaps[0].first, task.database)
             load(replace(task, gaps=gaps, sink=sink, state=state), report, stop, summary)
         if stop:
             summary.stopped = "as asked, between two batches; open ones were dropped whole. Run again to go on"
@@ -84,23 +83,6 @@ def _fill(task: Task, asked: Coverage, report: Report, stop: Stop, summary: Summ
     finally:
         sink.close()
     summary.database_bytes = task.database.stat().st_size
-
-
-def _watch_state(task: Task, sink: Sink, gaps: tuple[Coverage, ...]) -> WatchState:
-    """Where outputs are looked after: those that are there. Errors: FatalError NEC-R004 when the chain's order is not kept."""
-    compiled, filled = task.compiled, merged(sink.coverage())
-    first = gaps[0].first
-    if not compiled.filters.ordered:
-        return WatchState(whole=False)
-    if filled and (len(gaps) > 1 or first <= filled[-1].last):
-        raise FatalError(
-            f"slots up to {filled[-1].last:,} are filled already, and this plan follows what is spent: it must go on after them",
-            where=str(task.database),
-            hint='load earlier slots into another database, or set resolve_inputs = "off" in [processors] transactions',
-            code="NEC-R004",
-        )
-    whole = first < 0 or (len(filled) == 1 and filled[0].first < 0 and filled[0].last == first - 1)
-    return WatchState(whole, tuple(sink.looked_after()))
 
 
 def open_source(compiled: CompiledPlan, options: Options) -> ImmutableSource:

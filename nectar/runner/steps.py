@@ -10,6 +10,7 @@ from nectar import __version__
 from nectar.cardano.network import Network
 from nectar.checkpoint.coverage import Coverage, merged
 from nectar.compiler.compiled import CompiledPlan
+from nectar.errors import FatalError
 from nectar.processors.blocks import single_rows
 from nectar.processors.registry import PROCESSORS
 from nectar.processors.rows import RowBuffers
@@ -17,6 +18,7 @@ from nectar.runner.keep import epochs_of, patiently
 from nectar.runner.report import Report
 from nectar.runner.signals import Stop
 from nectar.runner.summary import Summary
+from nectar.runner.watch import WatchState
 from nectar.sinks.registry import stager
 from nectar.sinks.seam import Layout, Sink
 from nectar.sources.node.bounds import NO_END
@@ -95,5 +97,24 @@ def finish(sink: Sink, network: Network, report: Report, stop: Stop, summary: Su
     report.say("closing", "building indexes and resolving inputs")
     epochs = epochs_of(network.history, filled[0].first, filled[-1].last)
     done = patiently(lambda: sink.finish(epochs, stop.__bool__), report)
-    summary.closing = done.took
+    summary.closing = done.took or summary.closing
     return done.whole
+
+
+def watch_state(compiled: CompiledPlan, sink: Sink, first: int, database: Path) -> WatchState:
+    """The outputs that are looked after when slot `first` is the next: those that are there.
+
+    Errors: FatalError NEC-R004 when the chain's order would not be kept.
+    """
+    if not compiled.filters.ordered:
+        return WatchState(whole=False)
+    filled = merged(sink.coverage())
+    if filled and first <= filled[-1].last:
+        raise FatalError(
+            f"slots up to {filled[-1].last:,} are filled already, and this plan follows what is spent: it must go on after them",
+            where=str(database),
+            hint='load earlier slots into another database, or set resolve_inputs = "off" in [processors] transactions',
+            code="NEC-R004",
+        )
+    whole = first < 0 or (len(filled) == 1 and filled[0].first < 0 and filled[0].last == first - 1)
+    return WatchState(whole, tuple(sink.looked_after()))

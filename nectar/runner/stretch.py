@@ -14,7 +14,7 @@ from nectar.runner.keep import epochs_of, patiently
 from nectar.runner.load import cores
 from nectar.runner.patience import STOP_LOOK, Patience
 from nectar.runner.pool import Inline, Pool, Processes
-from nectar.runner.watch import WatchState
+from nectar.runner.steps import watch_state
 from nectar.runner.work import Done
 from nectar.sources.events import Event, RollBackward, RollForward
 from nectar.sources.node import faults
@@ -124,16 +124,9 @@ class Stretch:
         return self._inline()
 
     def _inline(self) -> Inline:
-        return Inline(self.follow.job, self._state(), self.follow.unspent)
-
-    def _state(self) -> WatchState:
-        """Outputs that are looked after, as the database has them now."""
-        sink, first = self.follow.sink, self.gap.first
-        if not self.compiled.filters.ordered:
-            return WatchState(whole=False)
-        filled = merged(sink.coverage())
-        whole = first < 0 or (len(filled) == 1 and filled[0].first < 0 and filled[0].last >= first - 1)
-        return WatchState(whole, tuple(sink.looked_after()))
+        follow = self.follow
+        state = watch_state(self.compiled, follow.sink, self.open.begins, follow.keeper.database)
+        return Inline(follow.job, state, follow.unspent)
 
     # -- the loop --------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from tests.node.jobs import node_job, node_plan, rows
 from tests.node.serving import serving
 from tests.runner.jobs import EVERYTHING, same
 
-SEEDS = 100 if not os.environ.get("NECTAR_LONG") else 2_000
+SEEDS = 200 if not os.environ.get("NECTAR_LONG") else 2_000
 K = 432
 BUSY = 200 * 4_320       # slots from which preview's blocks have transactions of every kind
 

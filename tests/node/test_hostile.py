@@ -44,7 +44,7 @@ BLOCKS_ONLY = "blocks = true"
 @pytest.fixture(autouse=True)
 def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time limits that a test can wait for."""
-    for name in ("HANDSHAKE_SECONDS", "MESSAGE_SECONDS", "INTERSECT_SECONDS", "QUERY_SECONDS"):
+    for name in ("HANDSHAKE_SECONDS", "MESSAGE_SECONDS", "INTERSECT_SECONDS", "ACQUIRE_SECONDS", "QUERY_SECONDS"):
         monkeypatch.setattr(sessions, name, 0.3)
     monkeypatch.setattr(sources, "NEXT_SECONDS", 0.3)
     monkeypatch.setattr(sources, "IDLE_SECONDS", 0.3)

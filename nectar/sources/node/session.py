@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import NamedTuple
 
 from nectar.cardano.point import Point
@@ -14,8 +15,8 @@ HANDSHAKE_SECONDS = 10.0
 MESSAGE_SECONDS = 60.0
 """A message, once begun, must end within."""
 INTERSECT_SECONDS = 60.0
-QUERY_SECONDS = 120.0
-"""A node answers no query of its ledger's state while it computes an epoch boundary."""
+ACQUIRE_SECONDS, QUERY_SECONDS = 15.0, 120.0
+"""A node may be long about an answer while it computes an epoch boundary; one that has no ledger says nothing at all."""
 
 
 class Greeting(NamedTuple):
@@ -33,6 +34,7 @@ class Session:
         self.connection, self.version = connection, version
         self.chain = chain_sync.Reader()
         self.tip: chain_sync.Tip | None = None
+        self._idle = True                      # nothing that chain-sync still owes: it may be told that we are done
         self._answers = Cutter()
         self._queries: list[bytes] = []
         self._demux = mux.Demux(frozenset((mux.CHAIN_SYNC, mux.STATE_QUERY)))
@@ -44,6 +46,8 @@ class Session:
         return self.connection.where
 
     def send(self, protocol: int, message: bytes) -> None:
+        if protocol == mux.CHAIN_SYNC:
+            self._idle = message[:2] != chain_sync.REQUEST_NEXT
         self.connection.send(mux.segments(protocol, message))
 
     def receive(self, seconds: float | None) -> bool:
@@ -92,24 +96,29 @@ class Session:
     def ask(self, query: bytes, at: Point | state_query.Volatile = state_query.TIP) -> bytes:
         """A query's answer, as bytes, of the ledger's state after `at`. Errors: SourceError NEC-W011."""
         self._request(state_query.acquire(at))
-        state_query.read_acquired(self._answer("a state to be asked about"), at)
+        state_query.read_acquired(self._answer("a state to be asked about", ACQUIRE_SECONDS), at)
         try:
             self._request(state_query.query(query))
-            return state_query.read_result(self._answer("a state query's answer"))
+            return state_query.read_result(self._answer("a state query's answer", QUERY_SECONDS))
         finally:
             self._request(state_query.RELEASE)
 
     def _request(self, message: bytes) -> None:
         self.send(mux.STATE_QUERY, message)
 
-    def _answer(self, what: str) -> bytes:
-        deadline = Deadline(QUERY_SECONDS)
+    def _answer(self, what: str, seconds: float) -> bytes:
+        deadline = Deadline(seconds)
         while not self._queries:
             if deadline.left <= 0 or (not self.receive(deadline.left) and deadline.left <= 0):
-                raise faults.too_slow(self.where, what, QUERY_SECONDS)
+                raise faults.too_slow(self.where, what, seconds)
         return self._queries.pop(0)
 
     def close(self) -> None:
+        """Says so where the protocol allows: not while blocks are owed. May be called from another thread."""
+        if self._idle:
+            with contextlib.suppress(NectarError):
+                self.send(mux.CHAIN_SYNC, chain_sync.DONE)
+                self.send(mux.STATE_QUERY, state_query.DONE)
         self.connection.close()
 
 
