@@ -110,10 +110,13 @@ class Stretch:
         return tip is not None and min(tip.point.slot, self.gap.last) - max(after.slot, self.gap.first) > FAR
 
     def _keeps_finished(self, after: Point) -> bool:
-        """A database that was finished at the tip is kept so while it catches up, unless that is a long way."""
+        """A database that was finished at the tip is kept so while it catches up, unless that is a long way, or rows that are
+        there already wait for those that come: what follows from a commit is done for its own rows alone."""
         follow, tip = self.follow, self.follow.source.tip
         near = tip is not None and tip.point.slot - after.slot <= NEAR
-        return near and follow.sink.finished() and follow.finish_now()
+        filled = follow.sink.coverage()
+        last = not filled or filled[-1].last < self.gap.first
+        return near and last and follow.sink.finished() and follow.finish_now()
 
     def _pool(self, far: bool) -> Pool:
         follow = self.follow
@@ -201,7 +204,9 @@ class Stretch:
                 self.begins = False
                 self._give(max(self.open.before.slot if self.open.before else -1, self.gap.first - 1))
         self.open.add(event)
-        if event.point == found.last or event.point.hash == found.last_hash or (slot == self.gap.last and self.open.can_end()):
+        if event.point == found.last or event.point.hash == found.last_hash:
+            return self._end(slot, whole=True)
+        if slot == self.gap.last and self.open.can_end():
             return self._end(slot)
         if found.last is not None and slot >= found.last.slot and event.raw[1]:
             raise faults.cannot_resolve(f"the plan's last block {found.last} is not on the node's chain any more", "check `end`")
@@ -244,14 +249,15 @@ class Stretch:
         if self.open.before is not None:
             self.follow.learn_parameters(self.open.before)
 
-    def _end(self, last_slot: int | None) -> bool:
-        """The gap is filled up to `last_slot`, or up to the last block that came. True when no other is left."""
+    def _end(self, last_slot: int | None, *, whole: bool = False) -> bool:
+        """The gap is filled up to `last_slot`, or up to the last block that came. True when the job is done: `whole`, or no
+        other gap is left."""
         if last_slot is not None or self.open.can_end():
             self._give(last_slot)
         self._drain()
         if last_slot is None and self.at_tip and self.open.before is not None:
             self.follow.learn_parameters(self.open.before)
-        if last_slot is not None and missing(self.follow.asked, self.follow.filled):
+        if last_slot is not None and not whole and missing(self.follow.asked, self.follow.filled):
             raise Again
         return True
 

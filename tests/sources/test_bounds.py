@@ -59,8 +59,9 @@ def test_every_form_of_start(preview: ImmutableSource, rows: list[Row]) -> None:
         (AtDate(day(27, 6), False), 194_400, "2022-10-27 06:00:00 UTC = slot 194400"),
         (AtPoint(*point(rows[77])), rows[77].slot, f"point {point(rows[77])}"),
         (AtBlock(point(rows[30_000]).hash), rows[30_000].slot, "block hash, first"),
-        (AtCheckpoint(point(rows[30_000]).hash), rows[30_001].slot, f"after checkpoint {point(rows[30_000])}"),
-        (AtCheckpoint(point(rows[215]).hash), rows[216].slot, "after checkpoint"),
+        (AtCheckpoint(point(rows[30_000]).hash), rows[30_000].slot + 1, f"after checkpoint {point(rows[30_000])}"),
+        (AtCheckpoint(point(rows[215]).hash), rows[215].slot + 1, "after checkpoint"),
+        (AtCheckpoint(point(rows[215]).hash, rows[215].slot), rows[215].slot + 1, "after checkpoint"),
         (TipMinus(0), rows[-1].slot, "tip-0"),
         (TipMinus(2160), rows[-2161].slot, "tip-2160"),
     ]
