@@ -45,10 +45,10 @@ def is_boundary(raw: bytes) -> bool:
     return raw[1] == Era.BYRON_EBB
 
 
-def limits_of(compiled: CompiledPlan) -> Limits:
-    """The plan's own, else what was measured to be quickest."""
+def limits_of(compiled: CompiledPlan, times: int = 1) -> Limits:
+    """The plan's own, else what was measured to be quickest; `times` as many where other things than decoding take time too."""
     performance = compiled.plan.performance
-    more = RARELY if compiled.filters.needles else 1
+    more = RARELY if compiled.filters.needles else times
     return Limits(performance.batch_blocks or BLOCKS * more, performance.batch_bytes or BYTES * more)
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 AGE = 0.5            # seconds that a block waits for others at most
 LOOK = 0.005         # seconds between two looks at what is being decoded, while there is room for more
+TIMES = 4            # as many blocks in a batch as from chunk files: 4,000, or 2 MB
 FAR = 10_000         # slots from the tip from which decoding is worth processes of its own
 STABLE = 60          # times k: slots after which no block is undone any more (3 k / f, f = 1/20)
 NEAR = 400_000       # slots from the tip up to which a finished database is kept finished while it catches up
@@ -41,7 +42,7 @@ class Stretch:
     def __init__(self, follow: Follow, gap: Coverage, patience: Patience) -> None:
         self.follow, self.gap, self.patience = follow, gap, patience
         self.compiled = follow.job.compiled
-        self.limits: Limits = limits_of(self.compiled)
+        self.limits: Limits = limits_of(self.compiled, TIMES)
         self.open = OpenBatch(gap.first)
         self.given: dict[int, Coverage] = {}
         self.ready: dict[int, Done] = {}

@@ -138,14 +138,17 @@ class _Reader:
 
     def to_ask(self) -> int:
         """How many more blocks to ask for now: many together, while there is far to go; at the tip one at a time."""
-        wanted = 1
-        if not self.awaiting:
-            known = self.tip is not None and self.tip.block_no > 0 and self._block_no >= 0
-            behind = self.tip.block_no - self._block_no if known and self.tip is not None else WINDOW
-            wanted = min(max(behind, 1), WINDOW)
+        wanted = 1 if self.awaiting else min(self._behind(), WINDOW)
         more = wanted - self._flying if self._flying <= wanted // 2 else 0
         self._flying += more
         return more
+
+    def _behind(self) -> int:
+        """Blocks to the tip, at least one. Some servers do not number theirs rightly: then the slots tell near from far."""
+        if self.tip is None or self._block_no < 0:
+            return WINDOW
+        blocks = self.tip.block_no - self._block_no
+        return blocks if blocks > 0 else WINDOW if self._cursor.slot < self.tip.point.slot else 1
 
     def read(self, messages: Sequence[chain_sync.Message]) -> list[Event]:
         events: list[Event] = []
