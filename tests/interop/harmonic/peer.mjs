@@ -44,6 +44,7 @@ const SEGMENT_HEADER = 8;
 const MAX_PAYLOAD = 12288; // what a node's local bearer writes at most
 const HIGH_WATER = 131072;
 const BYRON_EPOCH_SLOTS = 21600n;
+const NO_CONNECTION = 1;
 const WRONG_USAGE = 2;
 const REFUSED = 3;
 const NOT_FOUND = 4;
@@ -410,7 +411,7 @@ function serve({ socket, magic, chunks, limit }) {
   process.on('SIGINT', stop);
   server.on('error', (error) => {
     console.error(error.message);
-    process.exit(1);
+    process.exit(NO_CONNECTION);
   });
   server.listen(socket, () => console.log('ready'));
 }
@@ -422,7 +423,8 @@ class Client {
     this.messages = [];
     this.waiter = undefined;
     this.error = undefined;
-    this.socket = net.connect(address);
+    this.connected = false;
+    this.socket = net.connect(address, () => (this.connected = true));
     this.link = new Link(this.socket, false, (protocol, bytes) => this.take({ protocol, bytes }), (e) => this.fail(e));
     this.socket.on('error', (error) => this.fail(error));
     this.socket.on('close', () => this.fail(new Error('the server closed the connection')));
@@ -499,6 +501,10 @@ async function read({ socket, magic, point, count, out }) {
     }
     await follow(client, reading, count);
   } catch (error) {
+    if (!client.connected) {
+      console.error(error.message);
+      return NO_CONNECTION;
+    }
     failure = error.message;
   } finally {
     client.close();
