@@ -44,7 +44,7 @@ const SEGMENT_HEADER = 8;
 const MAX_PAYLOAD = 12288; // what a node's local bearer writes at most
 const HIGH_WATER = 131072;
 const BYRON_EPOCH_SLOTS = 21600n;
-const NO_CONNECTION = 1;
+const UNUSABLE = 1;
 const WRONG_USAGE = 2;
 const REFUSED = 3;
 const NOT_FOUND = 4;
@@ -411,7 +411,7 @@ function serve({ socket, magic, chunks, limit }) {
   process.on('SIGINT', stop);
   server.on('error', (error) => {
     console.error(error.message);
-    process.exit(NO_CONNECTION);
+    process.exit(UNUSABLE);
   });
   server.listen(socket, () => console.log('ready'));
 }
@@ -503,7 +503,7 @@ async function read({ socket, magic, point, count, out }) {
   } catch (error) {
     if (!client.connected) {
       console.error(error.message);
-      return NO_CONNECTION;
+      return UNUSABLE;
     }
     failure = error.message;
   } finally {
@@ -613,12 +613,17 @@ const { values, positionals } = commandLine();
 const { socket, chunks, out } = values;
 const magic = number('magic', values.magic);
 if (socket === undefined || magic === undefined) usage('--socket and --magic are needed');
-if (positionals.join() === 'serve') {
-  if (chunks === undefined) usage('--chunks is needed');
-  serve({ socket, magic, chunks, limit: number('limit', values.limit) });
-} else if (positionals.join() === 'read') {
-  if (values.origin && values.point !== undefined) usage('--point or --origin, not both');
-  process.exitCode = await read({ socket, magic, point: toPoint(values.point), count: number('count', values.count), out });
-} else {
-  usage('serve or read');
+try {
+  if (positionals.join() === 'serve') {
+    if (chunks === undefined) usage('--chunks is needed');
+    serve({ socket, magic, chunks, limit: number('limit', values.limit) });
+  } else if (positionals.join() === 'read') {
+    if (values.origin && values.point !== undefined) usage('--point or --origin, not both');
+    process.exitCode = await read({ socket, magic, point: toPoint(values.point), count: number('count', values.count), out });
+  } else {
+    usage('serve or read');
+  }
+} catch (error) {
+  console.error(error.message);
+  process.exit(UNUSABLE);
 }
