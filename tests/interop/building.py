@@ -32,6 +32,9 @@ PEERS = {
     "pallas": Peer(
         HERE / "pallas", ("Cargo.toml", "Cargo.lock", "src"), "cargo", ("cargo", "build", "--release", "--locked", "--quiet"), "release/pallas-peer"
     ),
+    "harmonic": Peer(
+        HERE / "harmonic", ("package.json", "package-lock.json", "peer.mjs"), "npm", ("npm", "ci", "--ignore-scripts", "--silent"), "peer.mjs"
+    ),
     "yaci": Peer(HERE / "yaci", ("pom.xml", "src"), "mvn", ("mvn", "-q", "-B", "package"), "target/lib"),
 }
 
@@ -57,7 +60,7 @@ def build(name: str) -> Path:
             subprocess.run(peer.command, cwd=work, check=True, env={**os.environ, "CARGO_TARGET_DIR": str(place)})
             (place / ".done").touch()
     made = place / peer.made
-    return made if made.exists() else place / "work" / peer.made
+    return made if made.exists() else place / "work" / peer.made        # only cargo builds beside its sources
 
 
 def _key(peer: Peer) -> str:

@@ -26,6 +26,12 @@ def pallas() -> Path:
 
 
 @pytest.fixture(scope="session")
+def harmonic() -> Path:
+    """The Node.js peer: server and client."""
+    return built("harmonic")
+
+
+@pytest.fixture(scope="session")
 def yaci() -> Path:
     """The folder with yaci's libraries; classes are beside it."""
     return built("yaci")
