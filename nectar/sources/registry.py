@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
-from nectar.sources.immutable.facts import ChainFacts
 from nectar.sources.immutable.source import ImmutableSource
+from nectar.sources.node.source import NodeSource
 
-SOURCES: Mapping[str, Callable[[Path, ChainFacts], ImmutableSource]] = {
+SOURCES: Mapping[str, type[ImmutableSource] | type[NodeSource]] = {
     "immutable": ImmutableSource,
+    "node": NodeSource,
 }
-"""`kind` -> how to open it: the plan's `[source] path` and the network's facts."""
+"""`kind` -> what reads it; each can `follow` known points."""

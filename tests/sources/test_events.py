@@ -18,6 +18,7 @@ from nectar.sources.immutable.chunk_file import ChunkFile, Found
 from nectar.sources.immutable.facts import ChainFacts
 from nectar.sources.immutable.source import ImmutableSource
 from nectar.sources.registry import SOURCES
+from tests.conftest import ROOT
 from tests.sources.networks import DEVNET, MAINNET, PREPROD, PREVIEW, Row, expected
 
 RUNS = [
@@ -102,9 +103,10 @@ def test_runs_of_blocks_without_any_index(chain: Path, name: str, blocks: int) -
         assert [row(each) for each in found] == [each for each in wanted if 3_319_101 <= each.block_no <= 3_319_200]
 
 
-def test_a_source_is_opened_by_its_kind(chain: Path) -> None:
-    source = SOURCES["immutable"](chain / "mainnet", MAINNET)
-    assert source.folder.path == chain / "mainnet" / "immutable"
+def test_every_kind_of_the_schema_has_a_source() -> None:
+    schema = json.loads((ROOT / "schemas/plan.schema.json").read_text())
+    assert list(SOURCES) == schema["properties"]["source"]["properties"]["kind"]["enum"]
+    assert all(callable(source.follow) for source in SOURCES.values())
 
 
 @pytest.fixture
