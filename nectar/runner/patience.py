@@ -39,7 +39,9 @@ class Patience:
         return min(FIRST * 2.0 ** (self._tries - 1), LONGEST)
 
     def wait(self, error: TransientError, report: Report, stop: Stop) -> None:
-        """Says what happened, and waits; not to the end when the job is to stop. Errors: as `after`."""
+        """Says what happened, and waits; not when the job is to stop. Errors: as `after`."""
+        if stop:
+            return
         seconds = self.after(error)
         report.say("retry", f"{error}; trying again in {seconds:g} s", code=error.code, seconds=seconds)
         end = time.monotonic() + seconds

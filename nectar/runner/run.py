@@ -28,7 +28,7 @@ def run(compiled: CompiledPlan, options: Options, report: Report, stop: Stop) ->
     """Index what the plan asks for and is not there yet. Errors: NectarError; what was committed before one stays."""
     address = node_address(compiled, options)
     if address is not None:
-        return run_on_node(compiled, options, NodeSource(address, node_facts(compiled.network)), report, stop)
+        return run_on_node(compiled, options, NodeSource(address, node_facts(compiled.network), stop.__bool__), report, stop)
     return _run_on_files(compiled, options, open_source(compiled, options), report, stop)
 
 

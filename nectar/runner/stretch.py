@@ -49,6 +49,7 @@ class Stretch:
         self.next = 0
         self.opened, self.first_no = 0.0, 0    # when the open batch got its first block, and that one's number
         self.at_tip = False
+        self.after: Point                      # where the chains met
         self.pool: Pool
         self.feed: Feed
         self.doubted: Point | None = None      # the database's newest point, not on the node's chain so far
@@ -62,7 +63,7 @@ class Stretch:
 
     def run(self) -> bool:
         """True when the job is done; False when there are more gaps, or it was stopped."""
-        after = self._meet()
+        self.after = after = self._meet()
         self.open.before = after
         self.follow.live = self._keeps_finished(after)
         self.pool = self._pool(self._is_far(after))
@@ -282,10 +283,12 @@ class Stretch:
         self.ready[done.number] = done
         while self.next in self.ready:
             covered = self.given.pop(self.next)
-            follow.keeper.take(covered, self.ready.pop(self.next), live=follow.live)
+            taken = self.ready.pop(self.next)
+            follow.keeper.take(covered, taken, live=follow.live)
             follow.filled = merged([*follow.filled, covered])
             self.next += 1
-            self._tell(covered.last)
+            if taken.counts.blocks:
+                self._tell(covered.last)
 
     def _tell(self, slot: int) -> None:
         tip = self.follow.source.tip
@@ -323,11 +326,11 @@ class Stretch:
         if self.open.drop_after(point):
             return
         self._drain()
-        known = self.follow.sink.known_points()
-        if point.slot < self.follow.found.first_slot and point != ORIGIN and point not in known:
+        known = [*self.follow.sink.known_points(), ORIGIN]
+        if point.slot < self.follow.found.first_slot and point not in known:
             raise faults.before_start(point, self.follow.found.first_slot)
-        if self._may_be_boundary(point):
-            self._undo(next((one for one in known if one.slot < point.slot), ORIGIN))
+        if self._may_be_boundary(point) or (point.slot < self.after.slot and point not in known):
+            self._undo(next(one for one in known if one.slot < point.slot))
             raise Again
         self._undo(point)
         self.gap = Coverage(min(self.gap.first, point.slot + 1), self.gap.last)

@@ -9,7 +9,6 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,8 @@ from cbor2 import dumps
 
 from nectar.cardano.point import ORIGIN, Point
 from nectar.errors import NectarError, NetworkError, SourceError, StoppedError, TransientError
-from nectar.nodeserver.chain import Chain, Offered
-from nectar.nodeserver.script import Back, Fork, Forward, Step, Wait
+from nectar.nodeserver.chain import Offered
+from nectar.nodeserver.script import Back, Fork, Step, Wait
 from nectar.runner import patience
 from nectar.runner.report import Quiet
 from nectar.runner.signals import Stop
@@ -34,7 +33,7 @@ from tests.node.forging import PREVIEW, Forge, forged, real_blocks
 from tests.node.hostile import Behaviour, Client, cutting, peer, refusal
 from tests.node.jobs import node_job, node_plan, rows
 from tests.node.serving import serving
-from tests.node.waiting import last_slot, stop_at
+from tests.node.waiting import last_slot
 from tests.runner.jobs import same
 
 TIP = Tip(Point(1_000, bytes(range(32))), 50)
@@ -190,7 +189,7 @@ def hostile(blocks: list[Offered]) -> dict[str, tuple[Behaviour, type[NectarErro
         "stalls": (syncing(first), TransientError, "NEC-W003", "next block"),
         "stalls in a message": (syncing(first, second[:-20]), TransientError, "NEC-W003", "rest of a message"),
         "stalls in a segment's head": (syncing(first, second[:5]), TransientError, "NEC-W003", "rest of a message"),
-        "promises too much": (syncing(said(b"\x83\x02\xd8\x18\x5a\x7f\xff\xff\xff" + bytes(50))), TransientError, "NEC-W003", "rest of a message"),
+        "promises too much": (syncing(said(b"\x83\x02\xd8\x18\x5a\x7f\xff\xff\xff" + bytes(50))), SourceError, "NEC-W004", "a block of"),
         "half-closed": (syncing(first, ends="half"), TransientError, "NEC-W002", "closed"),
         "hangs up": (syncing(first, ends="now"), TransientError, "NEC-W002", "closed|reset"),
         "says wait twice": (syncing(first, wait, wait), SourceError, "NEC-W004", "twice"),
@@ -334,40 +333,6 @@ def test_stop_ends_a_job_that_waits_at_the_tip(blocks: list[Offered], tmp_path: 
     assert threading.active_count() < 6
 
 
-def test_at_the_tip_a_block_is_there_within_a_second(
-    blocks: list[Offered], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """From when the server has it until another connection reads it."""
-    waits_for: dict[int, float] = {}
-    given: dict[int, float] = {}
-    stop, extend = Stop(), Chain.extend
-
-    def noted(chain: Chain, added: Iterable[Offered]) -> None:
-        more = list(added)
-        extend(chain, more)
-        given.update({block.point.slot: time.monotonic() for block in more})
-
-    monkeypatch.setattr(Chain, "extend", noted)
-    script = [Forward(len(blocks) - 4), *(step for _ in range(4) for step in (Wait(0.4), Forward(1)))]
-    newest = [block.point.slot for block in blocks[-4:]]
-
-    def watch() -> None:
-        seen = -1
-        while not stop and seen < newest[-1]:
-            slot = last_slot(tmp_path / "x.db")
-            if slot > seen:
-                seen, waits_for[slot] = slot, time.monotonic()
-            time.sleep(0.01)
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    with serving(tmp_path / "s", blocks, script), stop_at(tmp_path / "x.db", newest[-1], stop):
-        node_job(tmp_path / "x.db", tmp_path / "s", node_plan(), once=False, stop=stop)
-    thread.join()
-    late = [waits_for[slot] - given[slot] for slot in newest]
-    assert all(0 <= took < 1 for took in late), late
-
-
 def test_a_rollback_to_before_the_plans_start_is_refused(chain: Path, tmp_path: Path) -> None:
     bodies = [block.raw for block in real_blocks(chain / "preview/immutable", 200 * 4_320, 201 * 4_320)]
     forge = Forge(bodies, random.Random(1))
@@ -379,6 +344,29 @@ def test_a_rollback_to_before_the_plans_start_is_refused(chain: Path, tmp_path: 
         node_job(tmp_path / "x.db", tmp_path / "s", plan, once=False)
     assert caught.value.code == "NEC-W009"
     assert str(one[9].point.slot) in str(caught.value)
+
+
+@pytest.mark.parametrize("honest", [True, False])
+def test_a_fork_from_below_the_blocks_that_the_database_remembers(honest: bool, chain: Path, tmp_path: Path) -> None:
+    """The connection begins at the database's newest block; the node goes back to one that stands within a batch, or to one
+    that never was on the chain that it gave."""
+    bodies = [block.raw for block in real_blocks(chain / "preview/immutable", 200 * 4_320, 201 * 4_320)]
+    forge = Forge(bodies, random.Random(2))
+    one = forge.extend([], 40)
+    parted = one[30] if honest else forged(bodies[100], 30, one[30].point.slot, one[29].point)
+    other = forge.extend([*one[:30], parted], 60)
+    before, after = (node_plan(f"end_slot = {end.point.slot}", processors=BLOCKS_ONLY) for end in (one[-1], other[-1]))
+    said = Heard()
+    with serving(tmp_path / "before", one):
+        node_job(tmp_path / "x.db", tmp_path / "before", before)
+    script: list[Step] = [Wait(0.2), Back(31), Fork(Path("0"), 31, 90)]
+    with serving(tmp_path / "s", [], script, [other]) as stage:
+        stage.chain.extend([*one[:30], parted, *one[31:]])
+        node_job(tmp_path / "x.db", tmp_path / "s", after, once=False, report=said)
+    with serving(tmp_path / "straight", other):
+        node_job(tmp_path / "straight.db", tmp_path / "straight", after)
+    assert said.of("rollback"), said.said
+    same(rows(tmp_path / "x.db"), rows(tmp_path / "straight.db"))
 
 
 # -- cut anywhere --------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from cbor2 import CBORTag, dumps
 
 from nectar.cardano.point import ORIGIN, Point
 from nectar.sources.node import faults
-from nectar.sources.node.message import message_end, whole
+from nectar.sources.node.message import LARGEST, message_end, whole
 
 REQUEST_NEXT = b"\x81\x00"
 AWAIT_REPLY = b"\x81\x01"
@@ -112,7 +112,8 @@ class Reader:
     """A node's messages, as its bytes come. The tip is read once and then compared: it is the same for many blocks."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest = bytearray()
+        self._needs = 0                        # bytes that the message that has begun takes at least
         self._tip_bytes = b"\x00"
         self._tip = Tip(ORIGIN, 0)
 
@@ -124,7 +125,11 @@ class Reader:
     def feed(self, data: bytes) -> list[Message]:
         """Every message that is whole. Errors: SourceError NEC-W004."""
         if self._rest:
-            data = self._rest + data
+            self._rest += data
+            if len(self._rest) < self._needs:
+                return []
+            data = bytes(self._rest)
+        self._needs = 0
         messages: list[Message] = []
         add = messages.append
         at, size = 0, len(data)
@@ -136,6 +141,9 @@ class Reader:
                 at = end + len(tip_bytes)
                 continue
             if end > size:
+                if end - start > LARGEST:
+                    raise faults.violation(f"a block of {end - start:,} bytes", data[at : at + 16])
+                self._needs = end - at
                 break
             after = message_end(data, at)
             if after is None:
@@ -147,7 +155,7 @@ class Reader:
             else:
                 add(_message(data[at:after]))
             at = after
-        self._rest = data[at:]
+        self._rest = bytearray(data[at:])
         return messages
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import os
 import socket
+import stat
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +17,8 @@ from nectar.sources.node import faults
 
 CONNECT_SECONDS = 5.0
 SEND_SECONDS = 30.0
+HALT_LOOK = 0.25
+"""Between two looks whether the job is to stop."""
 _RECEIVE = 1 << 18
 _KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))  # seconds, seconds, tries
 
@@ -50,8 +55,8 @@ def address(text: str | Path) -> Address:
 class Connection:
     """An open stream. Errors: TransientError NEC-W002 (lost), NEC-W003 (time limit)."""
 
-    def __init__(self, stream: socket.socket, where: str) -> None:
-        self._stream, self.where = stream, where
+    def __init__(self, stream: socket.socket, where: str, halted: Callable[[], bool] = bool) -> None:
+        self._stream, self.where, self._halted = stream, where, halted
 
     def send(self, data: bytes) -> None:
         try:
@@ -64,16 +69,22 @@ class Connection:
 
     def receive(self, seconds: float | None) -> bytes | None:
         """Whatever there is; None when nothing came in so many seconds (None: wait for ever)."""
-        try:
-            self._stream.settimeout(seconds if seconds is None else max(seconds, 0.001))
-            data = self._stream.recv(_RECEIVE)
-        except TimeoutError:
-            return None
-        except OSError as error:
-            raise faults.lost(self.where, _told(error)) from error
-        if not data:
-            raise faults.lost(self.where, "the other side closed it")
-        return data
+        deadline = Deadline(math.inf if seconds is None else seconds)
+        while True:
+            try:
+                self._stream.settimeout(min(max(deadline.left, 0.001), HALT_LOOK))
+                data = self._stream.recv(_RECEIVE)
+            except TimeoutError:
+                if self._halted():
+                    raise faults.lost(self.where, "the job is to stop") from None
+                if deadline.left <= 0:
+                    return None
+            except OSError as error:
+                raise faults.lost(self.where, _told(error)) from error
+            else:
+                if not data:
+                    raise faults.lost(self.where, "the other side closed it")
+                return data
 
     def close(self) -> None:
         """May be called from another thread: whoever waits for bytes is told that the connection is lost."""
@@ -82,16 +93,17 @@ class Connection:
         self._stream.close()
 
 
-def connect(where: Address, seconds: float = CONNECT_SECONDS) -> Connection:
-    """Errors: TransientError NEC-W001."""
+def connect(where: Address, seconds: float = CONNECT_SECONDS, halted: Callable[[], bool] = bool) -> Connection:
+    """`halted` ends every wait for bytes. Errors: TransientError NEC-W001."""
     try:
-        return Connection(_stream(where, seconds), str(where))
+        return Connection(_stream(where, seconds), str(where), halted)
     except TimeoutError:
         raise faults.unreachable(str(where), f"no connection within {seconds:g} s", "check the address and firewalls") from None
     except socket.gaierror as error:
         raise faults.unreachable(str(where), f"its name is not known ({error.strerror})", "check the host's name") from error
     except OSError as error:
-        reason, hint = _REASONS.get(error.errno or 0, (_told(error), "check the address"))
+        number = errno.ENOTSOCK if where.path and _is_no_socket(where.path) else error.errno or 0
+        reason, hint = _REASONS.get(number, (_told(error), "check the address"))
         raise faults.unreachable(str(where), reason, hint) from error
 
 
@@ -112,6 +124,14 @@ def _stream(where: Address, seconds: float) -> socket.socket:
         stream.close()
         raise
     return stream
+
+
+def _is_no_socket(path: str) -> bool:
+    """Something else is there: the system says then that nobody listens."""
+    try:
+        return not stat.S_ISSOCK(os.stat(path).st_mode)
+    except OSError:
+        return False
 
 
 def _told(error: OSError) -> str:

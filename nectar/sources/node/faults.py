@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from nectar.cardano.point import Point
 from nectar.errors import FatalError, NectarError, NetworkError, SourceError, TransientError
 
@@ -71,6 +74,16 @@ def cannot_resolve(what: str, hint: str) -> SourceError:
 
 def no_answer(what: str, hint: str = "") -> SourceError:
     return SourceError(what, hint=hint, code="NEC-W011")
+
+
+@contextmanager
+def placed(where: str) -> Iterator[None]:
+    """Errors from within say where they happened."""
+    try:
+        yield
+    except NectarError as error:
+        at(where, error)
+        raise
 
 
 def at(where: str, error: NectarError) -> NectarError:

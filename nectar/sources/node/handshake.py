@@ -118,7 +118,7 @@ def _range(versions: list[int]) -> str:
     if not versions:
         return "none"
     low, high = min(versions), max(versions)
-    if len(versions) > 1 and sorted(versions) == list(range(low, high + 1)):
+    if len(versions) > 1 and high - low + 1 == len(versions) == len(set(versions)):
         return f"V{low} to V{high}"
     return ", ".join(f"V{one}" for one in sorted(versions))
 

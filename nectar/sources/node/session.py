@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import NamedTuple
 
 from nectar.cardano.point import Point
@@ -25,6 +26,8 @@ class Greeting(NamedTuple):
     address: Address
     network: str
     magic: int
+    halted: Callable[[], bool] = bool
+    """True once nobody waits for answers any more."""
 
 
 class Session:
@@ -56,8 +59,9 @@ class Session:
         limit = begun.left if begun is not None and (seconds is None or begun.left < seconds) else seconds
         data = self.connection.receive(limit)
         if data is not None:
-            self._demux.feed(data)
-            self._sort()
+            with faults.placed(self.where):
+                self._demux.feed(data)
+                self._sort()
         if self._begun is not None and self._begun.left <= 0:
             raise faults.too_slow(self.where, "the rest of a message", MESSAGE_SECONDS)
         return data is not None
@@ -91,17 +95,18 @@ class Session:
         if isinstance(answer, chain_sync.NotFound) or (isinstance(answer, chain_sync.Found) and answer.point in points):
             self.tip = answer.tip
             return answer
-        raise faults.violation(f"an intersection was asked for, and {type(answer).__name__.lower()} came")
+        came = f"{answer.point}, not offered," if isinstance(answer, chain_sync.Found) else type(answer).__name__.lower()
+        raise faults.at(self.where, faults.violation(f"an intersection was asked for, and {came} came"))
 
     def ask(self, query: bytes, at: Point | state_query.Volatile = state_query.TIP) -> bytes:
         """A query's answer, as bytes, of the ledger's state after `at`. Errors: SourceError NEC-W011."""
-        self._request(state_query.acquire(at))
-        state_query.read_acquired(self._answer("a state to be asked about", ACQUIRE_SECONDS), at)
-        try:
+        with faults.placed(self.where):
+            self._request(state_query.acquire(at))
+            state_query.read_acquired(self._answer("a state to be asked about", ACQUIRE_SECONDS), at)
             self._request(state_query.query(query))
-            return state_query.read_result(self._answer("a state query's answer", QUERY_SECONDS))
-        finally:
+            found = state_query.read_result(self._answer("a state query's answer", QUERY_SECONDS))
             self._request(state_query.RELEASE)
+        return found
 
     def _request(self, message: bytes) -> None:
         self.send(mux.STATE_QUERY, message)
@@ -127,14 +132,12 @@ def open_session(to: Greeting) -> Session:
 
     Errors: TransientError NEC-W001 to W003; SourceError NEC-W004, W005, W007; NetworkError NEC-W006.
     """
-    connection = connect(to.address)
+    connection = connect(to.address, halted=to.halted)
     try:
-        message = _shake(connection, handshake.propose(to.magic))
-        accepted = handshake.read_answer(message, to.network, to.magic)
+        with faults.placed(connection.where):
+            message = _shake(connection, handshake.propose(to.magic))
+            accepted = handshake.read_answer(message, to.network, to.magic)
         return Session(connection, accepted.version)
-    except NectarError as error:
-        connection.close()
-        raise faults.at(connection.where, error) from error
     except BaseException:
         connection.close()
         raise
@@ -142,7 +145,7 @@ def open_session(to: Greeting) -> Session:
 
 def versions_of(to: Greeting) -> dict[int, int]:
     """version -> magic: what a node says it speaks."""
-    connection = connect(to.address)
+    connection = connect(to.address, halted=to.halted)
     try:
         return handshake.read_versions(_shake(connection, handshake.propose(to.magic, query=True)))
     finally:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from nectar.cardano.network import Network
 from nectar.cardano.point import ORIGIN, Era, Point
 from nectar.decode.envelope import Header, byron_magic, quick_header
 from nectar.decode.skip import Malformed
-from nectar.errors import NectarError
 from nectar.sources.events import CaughtUp, Event, RollBackward, RollForward
 from nectar.sources.node import chain_sync, faults, mux, state_query
 from nectar.sources.node.chain_sync import REQUEST_NEXT, Tip
@@ -21,6 +21,8 @@ WINDOW = 100
 """Blocks asked for and not yet there, far from the tip. More gains nothing, and some servers queue no more than 100."""
 NEXT_SECONDS = 60.0
 """A node that owes the next block, or word that there is none, must send it within."""
+REMEMBERED = 4_096
+"""Blocks that were sent lately, to tell a rollback to one of them from nonsense; twice k of a network where that is more."""
 IDLE_SECONDS = 90.0
 """After so long without a block at the tip the node is asked for its tip, to see whether it still is there."""
 
@@ -32,11 +34,13 @@ class NodeFacts(NamedTuple):
     magic: int
     byron_epoch_slots: int
     genesis_hash: bytes | None
+    security_parameter: int
 
 
 def node_facts(network: Network) -> NodeFacts:
     """A network's."""
-    return NodeFacts(network.name, network.magic, network.byron_epoch_slots, network.byron_genesis_hash)
+    of, k = network, network.security_parameter
+    return NodeFacts(of.name, of.magic, of.byron_epoch_slots, of.byron_genesis_hash, k)
 
 
 class NodeSource:
@@ -46,8 +50,8 @@ class NodeSource:
     NetworkError NEC-W006 (not worth one).
     """
 
-    def __init__(self, address: Address, facts: NodeFacts) -> None:
-        self.address, self.facts = address, facts
+    def __init__(self, address: Address, facts: NodeFacts, halted: Callable[[], bool] = bool) -> None:
+        self.address, self.facts, self._halted = address, facts, halted
         self.notes: list[str] = []
         self.tip: Tip | None = None
         self._session: Session | None = None
@@ -57,7 +61,7 @@ class NodeSource:
 
     @property
     def greeting(self) -> Greeting:
-        return Greeting(self.address, self.facts.name, self.facts.magic)
+        return Greeting(self.address, self.facts.name, self.facts.magic, self._halted)
 
     def open(self) -> Session:
         """The connection, made anew when there is none."""
@@ -116,10 +120,8 @@ class NodeSource:
                 if not reader.awaiting:
                     raise faults.too_slow(session.where, "the next block, or word that there is none,", NEXT_SECONDS)
                 session.ask(state_query.POINT)
-            try:
+            with faults.placed(session.where):
                 events = reader.read(session.messages())
-            except NectarError as error:
-                raise faults.at(session.where, error) from error
             self.tip = reader.tip or self.tip
             if events:
                 yield events
@@ -132,6 +134,8 @@ class _Reader:
         self._facts = facts
         self._cursor, self._block_no = after, -1
         self._begun = False
+        self._after = after
+        self._sent: deque[Point] = deque(maxlen=max(REMEMBERED, 2 * facts.security_parameter))
         self._flying = 0
         self.awaiting = False
         self.tip: Tip | None = None
@@ -166,8 +170,7 @@ class _Reader:
                 self.awaiting = False
                 self.tip = message.tip
                 if message.point != self._cursor:
-                    if not self._begun:
-                        raise faults.violation(f"its first answer goes back to {message.point}, not to {self._cursor}")
+                    self._check_back(message.point)
                     self._cursor, self._block_no = message.point, -1
                     events.append(RollBackward(message.point))
                 self._begun = True
@@ -189,7 +192,20 @@ class _Reader:
         self._check(header, message.raw)
         self._cursor, self._block_no = Point(header.slot, header.hash), header.block_no
         self._begun = True
+        self._sent.append(self._cursor)
         return RollForward(message.raw, self._cursor, header.block_no)
+
+    def _check_back(self, point: Point) -> None:
+        """It may go back to what it sent, to where the two chains met, or to before that: whoever knows earlier blocks tells
+        those. To anything else, whoever followed would get a hole."""
+        if not self._begun:
+            raise faults.violation(f"its first answer goes back to {point}, not to {self._cursor}")
+        while self._sent and self._sent[-1] != point and self._sent[-1].slot >= point.slot:
+            self._sent.pop()
+        if point != self._after and point.slot >= self._after.slot and not (self._sent and self._sent[-1] == point):
+            raise faults.violation(f"it goes back to {point}, a block that it never sent")
+        if point.slot < self._after.slot:
+            self._after = point
 
     def _check(self, header: Header, raw: bytes) -> None:
         cursor = self._cursor

@@ -6,6 +6,7 @@ acquire [0, point] | [8] the tip | [10] the newest immutable block (V16 on), [1]
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -132,8 +133,9 @@ def read_eras(answer: bytes) -> tuple[EraSummary, ...]:
 def _era(value: Any, answer: bytes) -> EraSummary:
     match value:
         case [start, end, [int(epoch_slots), length, *_]]:
-            milliseconds = length if isinstance(length, int) else int(length)
-            return EraSummary(_bound(start, answer), None if end is None else _bound(end, answer), epoch_slots, milliseconds)
+            with contextlib.suppress(TypeError, ValueError, OverflowError):
+                bounds = _bound(start, answer), None if end is None else _bound(end, answer)
+                return EraSummary(*bounds, epoch_slots, int(length))
     raise faults.violation("no summary of an era", answer)
 
 
@@ -148,7 +150,8 @@ def read_start(answer: bytes) -> datetime:
     """[year, day of the year, picoseconds of the day] -> UTC."""
     match whole(answer):
         case [int(year), int(day), int(picoseconds)]:
-            return datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=day - 1, microseconds=picoseconds // 1_000_000)
+            with contextlib.suppress(ValueError, OverflowError):
+                return datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=day - 1, microseconds=picoseconds // 1_000_000)
     raise faults.violation("no system start", answer)
 
 

@@ -1,0 +1,170 @@
+"""At the tip: what the node's chain gains is in the database at once, and a job that is told to stop stops."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import apsw
+import pytest
+
+from nectar.nodeserver.chain import Offered
+from nectar.nodeserver.server import Stage
+from nectar.runner.signals import Stop
+from nectar.runner.summary import Summary
+from tests.node.forging import forged, real_blocks
+from tests.node.jobs import node_job, node_plan, rows
+from tests.node.serving import serving
+from tests.node.wicked import Peer, Said, good, wicked
+
+FOLLOW = node_plan(processors="blocks = true")
+
+
+class Located(list[Offered]):
+    """Blocks that remember the loop of the server that reads them."""
+
+    loop: asyncio.AbstractEventLoop
+
+    def __iter__(self) -> Iterator[Offered]:
+        self.loop = asyncio.get_running_loop()
+        yield from super().__iter__()
+
+
+@pytest.fixture(scope="module")
+def blocks(chain: Path) -> list[Offered]:
+    return real_blocks(chain / "preview/immutable", 0, 2_000)[:60]
+
+
+class Following:
+    """A job that follows the tip in a thread of its own."""
+
+    def __init__(self, database: Path, where: Path | str) -> None:
+        self.database, self.stop, self.said = database, Stop(), Said()
+        self.summary: Summary | None = None
+        self.error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, args=(where,), daemon=True)
+        self._thread.start()
+
+    def _run(self, where: Path | str) -> None:
+        try:
+            self.summary = node_job(self.database, where, FOLLOW, once=False, report=self.said, stop=self.stop)
+        except BaseException as error:  # noqa: BLE001 - the test says what it is
+            self.error = error
+
+    def end(self) -> float:
+        """Tells it to stop; how many seconds it took."""
+        begun = time.monotonic()
+        self.stop.number = 2
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+        assert self.error is None
+        return time.monotonic() - begun
+
+
+@contextmanager
+def _following(database: Path, where: Path | str) -> Iterator[Following]:
+    job = Following(database, where)
+    try:
+        yield job
+    finally:
+        job.stop.number = 2
+        job._thread.join(10)
+
+
+def _until(true: Callable[[], bool], seconds: float, job: Following) -> float:
+    begun = time.monotonic()
+    while not true():
+        assert job.error is None, job.error
+        assert time.monotonic() - begun < seconds
+        time.sleep(0.005)
+    return time.monotonic() - begun
+
+
+def _has(database: Path, block: Offered) -> bool:
+    """As any other connection sees it. By the job's own SQLite: two libraries in one process would break each other's locks."""
+    if not database.exists():
+        return False
+    with closing(apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)) as db:
+        try:
+            found = db.execute("SELECT max(slot_no), hash FROM block").fetchone()
+        except (apsw.SQLError, apsw.BusyError, apsw.CantOpenError):
+            return False
+    return bool(found == (block.point.slot, block.point.hash))
+
+
+def _change(stage: Stage, held: int, more: list[Offered], loop: asyncio.AbstractEventLoop) -> None:
+    """The chain is its first `held` blocks and `more`."""
+
+    async def change() -> None:
+        async with stage.changed:
+            stage.chain.cut(held)
+            for client in stage.clients:
+                client.cut(held)
+            stage.chain.extend(more)
+            stage.changed.notify_all()
+
+    asyncio.run_coroutine_threadsafe(change(), loop).result(5)
+
+
+def test_a_block_at_the_tip_is_in_the_database_within_a_second(blocks: list[Offered], tmp_path: Path) -> None:
+    base = Located(blocks[:50])
+    with serving(tmp_path / "s", base) as stage, _following(tmp_path / "x.db", tmp_path / "s") as job:
+        _until(lambda: _has(job.database, blocks[49]), 10, job)
+        for number in range(50, 60):
+            _change(stage, number, [blocks[number]], base.loop)
+            _until(lambda number=number: _has(job.database, blocks[number]), 1.0, job)  # type: ignore[misc]
+        assert job.end() < 2
+    assert job.said.of("retry") == []
+
+
+def test_a_fork_at_the_tip_is_in_the_database_within_a_second(blocks: list[Offered], tmp_path: Path) -> None:
+    base = Located(blocks[:50])
+    with serving(tmp_path / "s", base) as stage, _following(tmp_path / "x.db", tmp_path / "s") as job:
+        _until(lambda: _has(job.database, blocks[49]), 10, job)
+        for depth in (1, 2, 9):
+            held = 50 - depth
+            fork = [forged(blocks[held].raw, held, blocks[held].point.slot + depth, blocks[held - 1].point)]
+            for number in range(held + 1, 51 + depth):
+                fork.append(forged(blocks[number % 50 + 1].raw, number, fork[-1].point.slot + 1 + depth, fork[-1].point))
+            _change(stage, held, fork, base.loop)
+            _until(lambda fork=fork: _has(job.database, fork[-1]), 1.0, job)  # type: ignore[misc]
+        last = [*blocks[:held], *fork]
+        assert job.end() < 2
+    assert job.summary is not None
+    assert job.summary.rollbacks == 3
+    with serving(tmp_path / "again", last):
+        node_job(tmp_path / "straight.db", tmp_path / "again", node_plan(f"end_slot = {last[-1].point.slot}", processors="blocks = true"))
+    assert rows(job.database)["block"] == rows(tmp_path / "straight.db")["block"]
+
+
+def test_a_job_at_the_tip_stops_within_two_seconds(blocks: list[Offered], tmp_path: Path) -> None:
+    with serving(tmp_path / "s", blocks), _following(tmp_path / "x.db", tmp_path / "s") as job:
+        _until(lambda: _has(job.database, blocks[-1]), 10, job)
+        time.sleep(0.3)
+        assert job.end() < 2
+        assert job.summary is not None
+        assert "as asked" in job.summary.stopped
+        assert threading.active_count() <= 3
+        node_job(job.database, tmp_path / "s", FOLLOW)
+    found = rows(job.database)["block"]
+    assert len(found) == 1 + len(blocks)
+
+
+@pytest.mark.parametrize("silent", ["in the handshake", "about the intersection"])
+def test_a_job_that_begins_anew_stops_within_two_seconds(silent: str, blocks: list[Offered], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nectar.runner.patience.FIRST", 0.01)
+    monkeypatch.setattr("nectar.sources.node.session.HANDSHAKE_SECONDS", 4.0)
+    monkeypatch.setattr("nectar.sources.node.session.INTERSECT_SECONDS", 4.0)
+
+    def mute(peer: Peer) -> None:
+        if silent != "in the handshake":
+            peer.shake()
+        peer.until_gone()
+
+    with wicked(tmp_path / "s", good(blocks, stop_after=20), mute) as (came, where), _following(tmp_path / "x.db", where) as job:
+        _until(lambda: len(came) > 1, 10, job)
+        assert job.end() < 2
