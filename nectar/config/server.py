@@ -1,0 +1,139 @@
+"""A database server as a profile describes it, checked and complete: every default that its kind has is filled in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Kind(Enum):
+    """`connection_type`. MYSQL is MariaDB too."""
+
+    MYSQL = "mysql"
+    TIDB_LOCAL = "tidb-local"
+    TIDB_SERVERLESS = "tidb-serverless"
+    TIDB_CLUSTER = "tidb-cluster"
+
+
+class SslMode(Enum):
+    """As MySQL means them: encrypt never, if offered, always, and check the chain, and check the name too."""
+
+    DISABLED = "DISABLED"
+    PREFERRED = "PREFERRED"
+    REQUIRED = "REQUIRED"
+    VERIFY_CA = "VERIFY_CA"
+    VERIFY_IDENTITY = "VERIFY_IDENTITY"
+
+
+class Reference(NamedTuple):
+    """Where a secret is kept: `kind` as in `password = { env = ".." }`, `value` what stands there.
+
+    `key_path` is the profile's dotted path of the secret (``database.password``): what a sealed value is bound to.
+    `folder`: what a relative path in `value` is relative to. Nothing of it is secret.
+    """
+
+    kind: str
+    value: str
+    key_path: str
+    folder: Path = Path()
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """`ca_path` None: the system's bundle, else certifi's."""
+
+    mode: SslMode
+    ca_path: Path | None = None
+    cert_path: Path | None = None
+    key_path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """An SSH server that forwards to the database's host and port. `known_hosts` None: the user's own file."""
+
+    host: str
+    port: int
+    user: str
+    key_path: Path | None = None
+    password: Reference | None = None
+    known_hosts: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Seconds. A connection idle for longer than `recycle`, or older than `lifetime`, is made anew before it is used."""
+
+    size: int
+    recycle: float
+    lifetime: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Seconds: `first_connect` for the first connection of a run (a sleeping instance wakes up), `connect` for others."""
+
+    first_connect: float
+    connect: float
+    read: float
+    write: float
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Seconds between two tries, doubled from `first` to `longest`, by chance up to half more; given up after `patience`
+    seconds without any progress. `quota`: between two tries when a usage quota is exhausted."""
+
+    first: float
+    longest: float
+    patience: float
+    quota: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where connections may go, and how many attempts a minute. `hosts`: names, patterns (``*.tidbcloud.com``), addresses and
+    CIDR ranges; empty allows every host."""
+
+    hosts: tuple[str, ...] = ()
+    attempts_per_minute: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Where each connection attempt is recorded: a file of JSON lines, and the table `nectar_connection`."""
+
+    file: Path | None = None
+    table: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """`settings`: session variables that may be tried, in order, each on its own; a refusal is noted and nothing more.
+    `batch_bytes` and `batch_rows` bound one transaction, `statement_bytes` one statement."""
+
+    kind: Kind
+    host: str
+    port: int
+    user: str
+    database: str
+    password: Reference | None
+    tls: Tls
+    pool: Pool
+    waits: Waits
+    retry: Retry
+    batch_bytes: int
+    batch_rows: int
+    statement_bytes: int
+    settings: tuple[tuple[str, str], ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    audit: Audit = field(default_factory=Audit)
+    tunnel: Tunnel | None = None
+    load_data: bool = True
+    file: Path | None = None
+
+    def __str__(self) -> str:
+        """For people: no secret in it, ever."""
+        return f"{self.user}@{self.host}:{self.port}/{self.database}"
