@@ -3,6 +3,8 @@
     NectarError                       what happened . where . what to do next
     |-- PlanError        exit 2       the text is wrong: every complaint at once
     |-- TransientError                retried by the runner only
+    |   |-- TooBigError               too much for one transaction: the runner makes smaller ones
+    |   |-- QuotaError                a quota is used up: the runner waits for minutes
     |   `-- StoppedError exit 1       the runner's patience ended
     `-- FatalError       exit 1       a person must act
         |-- DecodeError               a block's bytes are not what its era's CDDL says
@@ -74,6 +76,14 @@ class PlanError(NectarError):
 
 class TransientError(NectarError):
     """Worth another try: only the runner retries, adapters never do."""
+
+
+class TooBigError(TransientError):
+    """A batch is too much for one transaction of this server: the same will not do, less may."""
+
+
+class QuotaError(TransientError):
+    """A quota of the service is used up: worth another try in minutes, not in seconds."""
 
 
 class StoppedError(TransientError):

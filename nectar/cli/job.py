@@ -57,13 +57,14 @@ class Asked:
 
 def do_job(compiled: CompiledPlan, asked: Asked) -> int:
     """Run the plan and print the summary; the exit code."""
+    from nectar.config.server import SqliteFile
     from nectar.runner.report import report
     from nectar.runner.run import run as run_job
     from nectar.runner.signals import listening
     from nectar.runner.steps import Options
 
     database = database_path(asked.db, asked.profile or compiled.plan.meta.profile)
-    options = Options(database, asked.source, asked.socket, asked.workers, asked.once, asked.dry_run)
+    options = Options(SqliteFile(database), asked.source, asked.socket, asked.workers, asked.once, asked.dry_run)
     with listening() as stop, report(asked.progress.value) as told:
         summary = run_job(compiled, options, told, stop)
     if sys.stdout.isatty():

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.dialects.registry import DIALECTS
 from nectar.compiler.filters import CompiledView, scope_of_view, target_of
-from nectar.compiler.own_tables import OWN_TABLES
+from nectar.compiler.own_tables import own_tables
 from nectar.compiler.view_support import json_columns, link_indexes
 from nectar.filterlang.to_sql import quoted, to_sql
 from nectar.filterlang.tree import refs_of, walk
@@ -52,7 +52,7 @@ def statements(compiled: CompiledPlan, dialect: str) -> list[Statement]:
     json = json_columns(compiled.views, compiled.network, compiled.tables, dialect)
     tables = [
         Statement(StatementKind.TABLE, table.name, table.name, speak.create_table(table))
-        for table in (*OWN_TABLES, *compiled.tables)
+        for table in (*own_tables(dialect), *compiled.tables)
     ]
     indexes = [
         Statement(kind, table.name, index.name, speak.create_index(table, index))

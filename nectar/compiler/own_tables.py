@@ -79,6 +79,35 @@ QUARANTINE = OwnTable(
     key=2,
 )
 
+WRITER = OwnTable(
+    "nectar_writer",
+    "Who writes: one row, moved by compare-and-set before anything else of a transaction, and locked until its end.",
+    Kind.SINGLE,
+    (
+        Column("id", Type.INT, "1."),
+        Column("seq", Type.INT, "The highest `seq` of nectar_checkpoint."),
+        Column("finished", Type.INT, "The `seq` after which everything that follows from the rows was done; -1 never."),
+        Column("writer", Type.TEXT, "Who committed last."),
+    ),
+)
+
+CONNECTION = OwnTable(
+    "nectar_connection",
+    "A record of attempts to connect, where the profile's [audit] asks for it.",
+    Kind.SINGLE,
+    (
+        Column("at", Type.LABEL, "When, in UTC with microseconds."),
+        Column("attempt", Type.LABEL, "Tells attempts of one moment apart."),
+        Column("who", Type.TEXT, "The user at the database, the user and process on this machine."),
+        Column("place", Type.TEXT, "Host, address, port and database."),
+        Column("tls", Type.TEXT, "TLS version and cipher; empty without."),
+        Column("fingerprint", Type.LABEL, "SHA-256 of the server's certificate, hexadecimal; empty without."),
+        Column("outcome", Type.LABEL, "`ok`, or the error's code."),
+        Column("seconds", Type.RATIO, "How long it took."),
+    ),
+    key=2,
+)
+
 WATCHED = Table(
     "nectar_watched",
     "Outputs that the plan's filter asks about when they are spent, and what its answers will be.",
@@ -95,6 +124,14 @@ WATCHED = Table(
 
 OWN_TABLES: tuple[OwnTable, ...] = (CHECKPOINT, COVERAGE, PLAN, QUARANTINE)
 """In the order in which they are created."""
+
+SERVER_TABLES: tuple[OwnTable, ...] = (WRITER, CONNECTION)
+"""Besides, in databases of servers."""
+
+
+def own_tables(dialect: str) -> tuple[OwnTable, ...]:
+    """Nectar's own tables in a dialect's databases."""
+    return OWN_TABLES if dialect == "sqlite" else (*OWN_TABLES, *SERVER_TABLES)
 
 
 def key_of(table: Table) -> tuple[str, ...]:

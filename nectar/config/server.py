@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteFile:
+    """`path` is the database file, made when it is not there."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return str(self.path)
 
 
 class Kind(Enum):
@@ -137,3 +147,7 @@ class Server:
     def __str__(self) -> str:
         """For people: no secret in it, ever."""
         return f"{self.user}@{self.host}:{self.port}/{self.database}"
+
+
+Target: TypeAlias = SqliteFile | Server
+"""Where rows go."""

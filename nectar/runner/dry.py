@@ -45,5 +45,8 @@ class Uncommitted:
     def looked_after(self) -> Sequence[tuple[bytes, int, int]]:
         return ()
 
+    def size(self) -> int:
+        return 0
+
     def close(self) -> None:
         return None

@@ -12,6 +12,7 @@ from nectar.cardano.era_history import EraHistory
 from nectar.cardano.point import ORIGIN
 from nectar.checkpoint.coverage import Coverage
 from nectar.compiler.compiled import CompiledPlan
+from nectar.config.server import Server, Target
 from nectar.errors import DecodeError, StoppedError, TransientError
 from nectar.runner.choose import Tally
 from nectar.runner.report import Progress, Report
@@ -31,7 +32,7 @@ class Keeper:
 
     compiled: CompiledPlan
     sink: Sink | None
-    database: Path
+    target: Target
     report: Report
     summary: Summary
     began: float
@@ -77,10 +78,9 @@ class Keeper:
 
     def _kept(self, error: DecodeError) -> DecodeError:
         """The same error, with the file that now holds the block's bytes."""
-        database = self.database
         if self.sink is None or self.summary.dry_run:
             return error
-        folder = database.with_name(database.name + ".quarantine")
+        folder = quarantine_folder(self.target)
         folder.mkdir(exist_ok=True)
         file = folder / f"{error.slot}-{(error.block_hash or b'').hex()[:16] or 'unknown'}.block"
         file.write_bytes(error.raw)
@@ -91,6 +91,13 @@ class Keeper:
         return DecodeError(
             error.what, slot=error.slot, block_hash=error.block_hash, path=error.path, raw=error.raw, hint=hint, code=error.code
         )
+
+
+def quarantine_folder(target: Target) -> Path:
+    """Where blocks that cannot be decoded are kept: beside a file, else in the working folder."""
+    if isinstance(target, Server):
+        return Path(f"{target.host}-{target.database}.quarantine")
+    return target.path.with_name(target.path.name + ".quarantine")
 
 
 def patiently(attempt: Callable[[], T], report: Report) -> T:

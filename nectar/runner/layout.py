@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from nectar import __version__
 from nectar.compiler.compiled import CompiledPlan
@@ -10,30 +10,32 @@ from nectar.compiler.ddl import Statement as Defined
 from nectar.compiler.ddl import StatementKind, statements
 from nectar.compiler.readable import as_json
 from nectar.processors.blocks import epoch_sql
+from nectar.sinks.closing import DEPOSITS, FEES, closing
+from nectar.sinks.registry import FAMILIES
 from nectar.sinks.seam import Layout, Statement
-from nectar.sinks.sqlite.closing import closing, look_ups
 
-NEED_ALL_INPUTS = frozenset({"implied fees", "deposits"})
+NEED_ALL_INPUTS = frozenset({FEES, DEPOSITS})
 """Closing statements that take a transaction's inputs for all it spent. A filtered plan has transactions of which only some
 inputs are rows: those that spend what it kept."""
 
 
-def layout(compiled: CompiledPlan) -> Layout:
-    """For SQLite, the one database of this version."""
-    every = statements(compiled, "sqlite")
+def layout(compiled: CompiledPlan, family: str = "sqlite") -> Layout:
+    """For a database of one of FAMILIES."""
+    speaks = FAMILIES[family]
+    every = statements(compiled, speaks.dialect)
     resolves = resolve_inputs(compiled)
-    at_end = closing(compiled.tables, inputs=resolves != "off")
+    at_end = closing(speaks.spelling, compiled.tables, inputs=resolves != "off")
     if compiled.filters.where is not None:
         at_end = tuple(one for one in at_end if one.name not in NEED_ALL_INPUTS)
     live = tuple(one for one in at_end if not one.from_origin) if resolves == "live" else ()
     return Layout(
         tables=compiled.tables,
         definitions=_of(every, StatementKind.TABLE),
-        kept_indexes=(*_of(every, StatementKind.ESSENTIAL_INDEX), *(look_ups(compiled.tables) if live else ())),
-        deferred_indexes=_of(every, StatementKind.DEFERRED_INDEX),
+        kept_indexes=(*_of(every, StatementKind.ESSENTIAL_INDEX), *(speaks.look_ups(compiled.tables) if live else ())),
+        deferred_indexes=(*_of(every, StatementKind.DEFERRED_INDEX), *_columns(every)),
         closing=at_end,
         live=live,
-        epoch_sql=epoch_sql("sqlite") if any(table.name == "epoch" for table in compiled.tables) else "",
+        epoch_sql=epoch_sql(speaks.epochs) if any(table.name == "epoch" for table in compiled.tables) else "",
         fingerprint=compiled.fingerprint,
         plan_name=compiled.plan.meta.name,
         compiled=as_json(compiled),
@@ -50,3 +52,8 @@ def resolve_inputs(compiled: CompiledPlan) -> str:
 
 def _of(every: Sequence[Defined], kind: StatementKind) -> tuple[Statement, ...]:
     return tuple(Statement(one.name, one.sql) for one in every if one.kind is kind)
+
+
+def _columns(every: Sequence[Defined]) -> Iterator[Statement]:
+    """Columns for views come with an index of their own, by which one sees that they are there."""
+    return (Statement(f"idx_{one.name}", one.sql) for one in every if one.kind is StatementKind.VIEW_COLUMN)

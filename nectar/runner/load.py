@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
-from pathlib import Path
 
 from nectar.checkpoint.coverage import Coverage
 from nectar.compiler.compiled import CompiledPlan
+from nectar.config.server import Target
 from nectar.errors import NectarError
 from nectar.runner.batch import Batch, batches, limits_of
 from nectar.runner.keep import Keeper
@@ -37,7 +37,7 @@ class Task:
     found: ResolvedRange
     gaps: tuple[Coverage, ...]
     sink: Sink | None
-    database: Path
+    target: Target
     workers: int  # 0: the machine's cores
     state: WatchState = NOTHING
 
@@ -58,7 +58,7 @@ def load(task: Task, report: Report, stop: Stop, summary: Summary) -> None:
     count = 1 if alone or len(few) <= FEW else task.workers or cores()
     summary.workers = count
     pool: Pool = Inline(task.job, task.state) if count == 1 else Processes(task.job, count)
-    keeper = Keeper(task.compiled, task.sink, task.database, report, summary, began)
+    keeper = Keeper(task.compiled, task.sink, task.target, report, summary, began)
     left = slots = max(sum(one.last - one.first + 1 for one in task.gaps), 1)
     try:
         for covered, done in decoded(chain(few, stream), pool, count, stop):

@@ -13,11 +13,11 @@ from nectar.runner.load import Task, load
 from nectar.runner.report import Report
 from nectar.runner.run_node import node_address, run_on_node
 from nectar.runner.signals import Stop
-from nectar.runner.steps import DATABASE, Options, echo, empty_summary, finish, overlap, watch_state, workers_of, write_once
+from nectar.runner.steps import Options, echo, empty_summary, finish, overlap, watch_state, workers_of, write_once
 from nectar.runner.summary import Summary
 from nectar.runner.watch import WatchState
 from nectar.runner.work import Job
-from nectar.sinks.registry import SINKS
+from nectar.sinks.registry import family_of, open_sink
 from nectar.sources.immutable.bounds import resolve
 from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource
@@ -49,10 +49,11 @@ def _run_on_files(
     echo(report, compiled, options, asked, found.how)
     if found.follows and not options.once:
         report.say("note", "chunk files cannot be followed: the job ends at the last block that is there now")
-    told = layout(compiled)
+    family = family_of(options.target)
+    told = layout(compiled, family)
     workers = workers_of(compiled, options)
     state = WatchState(whole=asked.first < 0)
-    task = Task(Job(compiled, told, DATABASE), source, found, (asked,), None, options.database, workers, state)
+    task = Task(Job(compiled, told, family), source, found, (asked,), None, options.target, workers, state)
     try:
         if options.dry_run:
             load(task, report, stop, summary)
@@ -67,22 +68,22 @@ def _run_on_files(
 def _fill(task: Task, asked: Coverage, report: Report, stop: Stop, summary: Summary) -> None:
     """With a database: what is missing, then what follows from all of it."""
     compiled, told = task.compiled, task.job.layout
-    sink = SINKS[DATABASE](task.database, told)
+    sink = open_sink(task.target, told)
     try:
-        write_once(sink, told, compiled.network, report)
+        write_once(sink, task.job.database, told, compiled.network, report)
         filled = list(sink.coverage()) if compiled.plan.sync.skip_existing else []
         summary.skipped = [str(one) for one in overlap(asked, filled)]
         gaps = tuple(missing(asked, filled))
         if gaps:
-            state = watch_state(task.compiled, sink, gaps[0].first, task.database)
+            state = watch_state(task.compiled, sink, gaps[0].first, task.target)
             load(replace(task, gaps=gaps, sink=sink, state=state), report, stop, summary)
         if stop:
             summary.stopped = "as asked, between two batches; open ones were dropped whole. Run again to go on"
         elif not finish(sink, compiled.network, report, stop, summary):
             summary.stopped = "as asked, before the closing passes were done. Run again to go on"
+        summary.database_bytes = sink.size()
     finally:
         sink.close()
-    summary.database_bytes = task.database.stat().st_size
 
 
 def open_source(compiled: CompiledPlan, options: Options) -> ImmutableSource:

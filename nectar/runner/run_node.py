@@ -15,10 +15,10 @@ from nectar.runner.ledger import Ledger, history_of
 from nectar.runner.patience import persistently
 from nectar.runner.report import Report
 from nectar.runner.signals import Stop
-from nectar.runner.steps import DATABASE, Options, echo, empty_summary, finish, overlap, workers_of, write_once
+from nectar.runner.steps import Options, echo, empty_summary, finish, overlap, workers_of, write_once
 from nectar.runner.summary import Summary
 from nectar.runner.work import Job
-from nectar.sinks.registry import SINKS
+from nectar.sinks.registry import family_of, may_be_filled, open_sink
 from nectar.sinks.seam import Sink
 from nectar.sources.node.bounds import NO_END, Known, NodeRange, resolve
 from nectar.sources.node.connection import Address, address
@@ -39,11 +39,12 @@ def run_on_node(compiled: CompiledPlan, options: Options, source: NodeSource, re
     """The node is asked first: where it cannot be reached, no database is made."""
     sink: Sink = Uncommitted()
     ledger = Ledger(source.greeting)
-    told = layout(compiled)
+    family = family_of(options.target)
+    told = layout(compiled, family)
 
     try:
-        if not options.dry_run and options.database.exists():
-            sink = SINKS[DATABASE](options.database, told)
+        if not options.dry_run and may_be_filled(options.target):
+            sink = open_sink(options.target, told)
         plan, known = compiled.plan, Known(sink.known_points(), sink.coverage())
 
         def agree() -> tuple[CompiledPlan, NodeRange]:
@@ -63,13 +64,13 @@ def run_on_node(compiled: CompiledPlan, options: Options, source: NodeSource, re
         summary = empty_summary(compiled, options, asked)
         echo(report, compiled, options, asked, found.how)
         if isinstance(sink, Uncommitted) and not options.dry_run:
-            sink = SINKS[DATABASE](options.database, told)
+            sink = open_sink(options.target, told)
         if not options.dry_run:
-            write_once(sink, told, network, report)
+            write_once(sink, family, told, network, report)
         filled = list(known.filled) if plan.sync.skip_existing else []
         summary.skipped = [str(one) for one in overlap(asked, filled)]
-        keeper = Keeper(compiled, sink, options.database, report, summary, time.monotonic())
-        job = Job(compiled, told, DATABASE)
+        keeper = Keeper(compiled, sink, options.target, report, summary, time.monotonic())
+        job = Job(compiled, told, family)
         workers = workers_of(compiled, options)
         follow = Follow(job, source, found, sink, keeper, workers, options.once, report, stop, summary, filled, ledger)
         follow.run()
@@ -79,12 +80,11 @@ def run_on_node(compiled: CompiledPlan, options: Options, source: NodeSource, re
             summary.stopped = "as asked, before the closing passes were done. Run again to go on"
         if summary.last_slot == NO_END and follow.filled:
             summary.last_slot = follow.filled[-1].last
+        summary.database_bytes = sink.size()
     finally:
         source.close()
         ledger.close()
         sink.close()
         for note in source.notes:
             report.say("note", note)
-    if not options.dry_run:
-        summary.database_bytes = options.database.stat().st_size
     return summary

@@ -10,6 +10,7 @@ from nectar import __version__
 from nectar.cardano.network import Network
 from nectar.checkpoint.coverage import Coverage, merged
 from nectar.compiler.compiled import CompiledPlan
+from nectar.config.server import Target
 from nectar.errors import FatalError
 from nectar.processors.blocks import single_rows
 from nectar.processors.registry import PROCESSORS
@@ -24,14 +25,12 @@ from nectar.sinks.seam import Layout, Sink
 from nectar.sources.node.bounds import NO_END
 from nectar.tables import Kind
 
-DATABASE = "sqlite"
-
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """What the command line adds to the plan. `source`, `socket` and `workers` stand above the plan's own."""
 
-    database: Path
+    target: Target
     source: Path | None = None
     socket: str | None = None
     workers: int | None = None
@@ -47,7 +46,7 @@ def workers_of(compiled: CompiledPlan, options: Options) -> int:
 def empty_summary(compiled: CompiledPlan, options: Options, asked: Coverage) -> Summary:
     """With nothing counted yet."""
     name, network = compiled.plan.meta.name, compiled.network.name
-    summary = Summary(name, network, str(options.database), compiled.fingerprint, asked.first, asked.last)
+    summary = Summary(name, network, str(options.target), compiled.fingerprint, asked.first, asked.last)
     summary.dry_run = options.dry_run
     summary.processors = {
         one.name: tuple(table.name for table in PROCESSORS[one.name].tables(one.options) if table.kind is Kind.FACT)
@@ -60,26 +59,26 @@ def empty_summary(compiled: CompiledPlan, options: Options, asked: Coverage) -> 
 def echo(report: Report, compiled: CompiledPlan, options: Options, asked: Coverage, how: str) -> None:
     """What the job will do, before anything is written."""
     plan = compiled.plan
-    where = "nowhere: a dry run" if options.dry_run else str(options.database)
+    where = "nowhere: a dry run" if options.dry_run else str(options.target)
     report.say(
         "plan",
         f"plan {plan.meta.name} on {compiled.network.name} into {where}\nfingerprint {compiled.fingerprint}",
         plan=plan.meta.name,
         network=compiled.network.name,
-        database=None if options.dry_run else str(options.database),
+        database=None if options.dry_run else str(options.target),
         fingerprint=compiled.fingerprint,
     )
     last = None if asked.last == NO_END else asked.last
     report.say("range", how, first_slot=max(asked.first, 0), last_slot=last, origin=asked.first < 0)
 
 
-def write_once(sink: Sink, told: Layout, network: Network, report: Report) -> None:
+def write_once(sink: Sink, family: str, told: Layout, network: Network, report: Report) -> None:
     """`meta` and `schema_version`."""
     rows = RowBuffers(told.tables)
     for name, values in single_rows(network, __version__).items():
         if name in rows.facts:
             rows.facts[name].extend(values)
-    staged = stager(DATABASE, told).stage(rows)
+    staged = stager(family, told).stage(rows)
     patiently(lambda: sink.write_once(staged), report)
 
 
@@ -101,7 +100,7 @@ def finish(sink: Sink, network: Network, report: Report, stop: Stop, summary: Su
     return done.whole
 
 
-def watch_state(compiled: CompiledPlan, sink: Sink, first: int, database: Path) -> WatchState:
+def watch_state(compiled: CompiledPlan, sink: Sink, first: int, target: Target) -> WatchState:
     """The outputs that are looked after when slot `first` is the next: those that are there.
 
     Errors: FatalError NEC-R004 when the chain's order would not be kept.
@@ -112,7 +111,7 @@ def watch_state(compiled: CompiledPlan, sink: Sink, first: int, database: Path) 
     if filled and first <= filled[-1].last:
         raise FatalError(
             f"slots up to {filled[-1].last:,} are filled already, and this plan follows what is spent: it must go on after them",
-            where=str(database),
+            where=str(target),
             hint='load earlier slots into another database, or set resolve_inputs = "off" in [processors] transactions',
             code="NEC-R004",
         )

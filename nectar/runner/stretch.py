@@ -130,7 +130,7 @@ class Stretch:
 
     def _inline(self) -> Inline:
         follow = self.follow
-        state = watch_state(self.compiled, follow.sink, self.open.begins, follow.keeper.database)
+        state = watch_state(self.compiled, follow.sink, self.open.begins, follow.keeper.target)
         return Inline(follow.job, state, follow.unspent)
 
     # -- the loop --------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from nectar.compiler.compiled import CompiledPlan
 from nectar.config.bound import AtOrigin, AtSlot, FollowTip
 from nectar.config.filters import PlanTest
 from nectar.config.plan import SyncConfig
+from nectar.config.server import SqliteFile
 from nectar.errors import FatalError
 from nectar.runner.report import Report
 from nectar.runner.run import run
@@ -54,7 +55,7 @@ def sample(compiled: CompiledPlan, folder: Path, report: Report, stop: Stop) -> 
     tried = _over(compiled, SyncConfig(begins, FollowTip()))
     with tempfile.TemporaryDirectory(prefix="nectar-sample-") as place:
         database = Path(place) / "sample.db"
-        summary = run(tried, Options(database, source=folder, once=True), report, stop)
+        summary = run(tried, Options(SqliteFile(database), source=folder, once=True), report, stop)
         sizes = table_bytes(database)
     now = compiled.network.history.slot_at(datetime.now(UTC))
     slots = summary.last_slot - max(summary.first_slot, 0) + 1
@@ -74,7 +75,7 @@ def rows_found(compiled: CompiledPlan, test: PlanTest, report: Report, stop: Sto
         )
     sync = SyncConfig(AtSlot(test.first) if test.first else AtOrigin(), AtSlot(test.last))
     with tempfile.TemporaryDirectory(prefix="nectar-test-") as place:
-        options = Options(Path(place) / "test.db", source=path, workers=1, once=True)
+        options = Options(SqliteFile(Path(place) / "test.db"), source=path, workers=1, once=True)
         return run(_over(compiled, sync), options, report, stop).rows
 
 

@@ -1,22 +1,66 @@
-"""The databases that Nectar fills: a name, how to stage for it, how to open it."""
+"""The databases that Nectar fills: by name, how to define, stage for, open and look at them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
-from nectar.sinks.seam import Layout, Sink, Stager
+from nectar.config.server import Server, SqliteFile, Target
+from nectar.sinks.closing import Spelling
+from nectar.sinks.mysql import closing as mysql_closing
+from nectar.sinks.mysql.open import open_server
+from nectar.sinks.mysql.stage import MysqlStager
+from nectar.sinks.seam import Layout, Sink, Stager, Statement
+from nectar.sinks.sqlite import closing as sqlite_closing
 from nectar.sinks.sqlite.sink import SqliteSink
 from nectar.sinks.sqlite.stage import SqliteStager
+from nectar.tables import Table
 
-STAGERS: Mapping[str, Callable[[Layout], Stager]] = {
-    "sqlite": lambda layout: SqliteStager(layout.tables, layout.definitions),
+
+class Family(NamedTuple):
+    """`dialect` as in `compiler.dialects`; `epochs` as in `processors.blocks.epoch_sql`."""
+
+    dialect: str
+    epochs: str
+    spelling: Spelling
+    look_ups: Callable[[Sequence[Table]], tuple[Statement, ...]]
+    stager: Callable[[Layout], Stager]
+
+
+FAMILIES: Mapping[str, Family] = {
+    "sqlite": Family(
+        "sqlite",
+        "sqlite",
+        sqlite_closing.SPELLING,
+        sqlite_closing.look_ups,
+        lambda layout: SqliteStager(layout.tables, layout.definitions),
+    ),
+    "mysql": Family(
+        "mysql",
+        "mysql",
+        mysql_closing.SPELLING,
+        mysql_closing.look_ups,
+        lambda layout: MysqlStager(layout.tables),
+    ),
 }
 
-SINKS: Mapping[str, Callable[[Path, Layout], Sink]] = {
-    "sqlite": SqliteSink,
-}
+
+def family_of(target: Target) -> str:
+    """A key of FAMILIES."""
+    return "sqlite" if isinstance(target, SqliteFile) else "mysql"
 
 
-def stager(database: str, layout: Layout) -> Stager:
-    return STAGERS[database](layout)
+def stager(family: str, layout: Layout) -> Stager:
+    return FAMILIES[family].stager(layout)
+
+
+def open_sink(target: Target, layout: Layout) -> Sink:
+    """Errors: those of the family's sink, and of connecting."""
+    if isinstance(target, Server):
+        return open_server(target, layout)
+    return SqliteSink(target.path, layout)
+
+
+def may_be_filled(target: Target) -> bool:
+    """Whether something can be there already, as far as one sees without opening it: a file is not made by looking."""
+    return isinstance(target, Server) or target.path.exists()

@@ -15,6 +15,9 @@ from nectar.checkpoint.coverage import Coverage
 from nectar.processors.rows import RowBuffers
 from nectar.tables import Table
 
+POINTS_KEPT = ((1, 64), (16, 4_096), (1_024, 262_144))
+"""Every so manyth commit of the last so many keeps its point: at the tip, where each is a block, enough for any fork."""
+
 
 class Statement(NamedTuple):
     """A definition: `name` is what it creates."""
@@ -142,5 +145,8 @@ class Sink(Protocol):
 
     def looked_after(self) -> Sequence[tuple[bytes, int, int]]:
         """Outputs that are there and were not spent: (transaction's hash, index, bits); see `runner.watch`."""
+
+    def size(self) -> int:
+        """Bytes that the database takes, as far as it tells."""
 
     def close(self) -> None: ...

@@ -7,6 +7,7 @@ from typing import Any
 
 from nectar.compiler.read import read_document
 from nectar.config.load import load_text
+from nectar.config.server import Server, SqliteFile
 from nectar.runner.report import Quiet, Report
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
@@ -38,7 +39,7 @@ def node_job(
     report: Report | None = None,
     stop: Stop | None = None,
 ) -> Summary:
-    options = Options(database, socket=str(socket), workers=workers, once=once)
+    options = Options(database if isinstance(database, Server) else SqliteFile(database), socket=str(socket), workers=workers, once=once)
     plan = read_document(load_text(text, "plan.toml"), Path("plan.toml"))
     return run(plan, options, report or Quiet(), Stop() if stop is None else stop)
 

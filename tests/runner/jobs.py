@@ -9,6 +9,7 @@ from typing import Any
 from nectar.compiler.compile import compile_plan
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.load_plan import parse_plan
+from nectar.config.server import Server, SqliteFile
 from nectar.runner.report import Quiet, Report
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
@@ -62,7 +63,7 @@ def compiled(text: str) -> CompiledPlan:
 
 
 def job(database: Path, text: str, *, workers: int = 1, report: Report | None = None, stop: Stop | None = None) -> Summary:
-    options = Options(database, workers=workers)
+    options = Options(database if isinstance(database, Server) else SqliteFile(database), workers=workers)
     return run(compiled(text), options, report or Quiet(), Stop() if stop is None else stop)
 
 
@@ -95,5 +96,5 @@ def _difference(left: list[Any], right: list[Any]) -> tuple[list[Any], list[Any]
 
 def run_compiled(database: Path, plan: CompiledPlan) -> sqlite3.Connection:
     """A compiled plan's whole job, in this process; gives the database."""
-    run(plan, Options(database, workers=1), Quiet(), Stop())
+    run(plan, Options(SqliteFile(database), workers=1), Quiet(), Stop())
     return sqlite3.connect(database)

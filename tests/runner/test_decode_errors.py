@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nectar.config.server import SqliteFile
 from nectar.errors import DecodeError
 from nectar.runner.summary import Summary
 from nectar.sinks.sqlite.state import read_state
@@ -114,5 +115,5 @@ def test_a_dry_run_writes_no_file(source: tuple[Path, bytes], tmp_path: Path) ->
 
     before = sorted(tmp_path.iterdir())
     with pytest.raises(DecodeError):
-        run(compiled(plan_text(source[0])), Options(tmp_path / "x.db", workers=1, dry_run=True), Quiet(), Stop())
+        run(compiled(plan_text(source[0])), Options(SqliteFile(tmp_path / "x.db"), workers=1, dry_run=True), Quiet(), Stop())
     assert sorted(tmp_path.iterdir()) == before

@@ -1,14 +1,11 @@
-"""Columns that follow from other rows: filled by SQL over sets once the rows are there (see `seam.Closing`).
-
-Each statement touches only rows that miss the value and whose sources are all present, so that it can run after any range,
-twice, or in another order and come to the same.
-"""
+"""How SQLite completes rows from other rows (see `sinks.closing`)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nectar.sinks.seam import Closing, Statement
+from nectar.sinks.closing import Spelling
+from nectar.sinks.seam import Statement
 from nectar.tables import Table
 
 _OUT_OF_INPUT = "o.id = i.tx_out_id * 4096 + i.tx_out_index"
@@ -16,26 +13,16 @@ _ITEMS_OF_TX = "BETWEEN tx.id * 4096 AND tx.id * 4096 + 4095"
 _ITEMS_OF_ALL = "BETWEEN :low * 4096 AND :high * 4096 + 4095"
 _TXS = "BETWEEN :low AND :high"
 
-# Names stand in the closing summary: several statements may share one.
-_INPUTS, _SPENT, _FEES, _DEPOSITS = "inputs", "spent outputs", "implied fees", "deposits"
-_LINKS, _SCRIPTS, _ACTIONS, _POOLS = "previous blocks", "redeemers' scripts", "governance actions", "pools' epochs"
+
+def _resolve(table: str) -> str:
+    return f"""UPDATE {table} SET tx_out_id = made.id FROM tx AS made
+            WHERE made.hash = {table}.tx_out_hash AND tx_out_id IS NULL AND {table}.id {_ITEMS_OF_ALL}"""
 
 
-def _resolve(table: str) -> Closing:
-    """The spending row learns which transaction made the output it names."""
-    return Closing(
-        _INPUTS,
-        f"""UPDATE {table} SET tx_out_id = made.id FROM tx AS made
-            WHERE made.hash = {table}.tx_out_hash AND tx_out_id IS NULL AND {table}.id {_ITEMS_OF_ALL}""",
-    )
-
-
-_CONSUMED = Closing(
-    _SPENT,
-    f"""UPDATE tx_out SET consumed_by_tx_id = i.tx_in_id FROM tx_in AS i
+_CONSUMED = f"""
+    UPDATE tx_out SET consumed_by_tx_id = i.tx_in_id FROM tx_in AS i
         WHERE i.tx_out_id IS NOT NULL AND i.id {_ITEMS_OF_ALL}
-          AND tx_out.id = i.tx_out_id * 4096 + i.tx_out_index AND tx_out.consumed_by_tx_id IS NULL""",
-)
+          AND tx_out.id = i.tx_out_id * 4096 + i.tx_out_index AND tx_out.consumed_by_tx_id IS NULL"""
 
 # Only when every input's output is there do the sums mean anything.
 _ALL_KNOWN = f"""NOT EXISTS (SELECT 1 FROM tx_in AS i LEFT JOIN tx_out AS o ON {_OUT_OF_INPUT}
@@ -56,36 +43,28 @@ _FEE_WITH_BLOCKS = f"""
             WHERE t.fee IS NOT NULL GROUP BY u.block_id) AS found
      WHERE block.id = found.block_id"""
 
-_DEPOSIT = Closing(
-    _DEPOSITS,
-    f"""UPDATE tx SET deposit = CASE WHEN valid_contract = 0 THEN 0 ELSE
+_DEPOSIT = f"""
+    UPDATE tx SET deposit = CASE WHEN valid_contract = 0 THEN 0 ELSE
               {_INPUT_SUM} + (SELECT coalesce(sum(w.amount), 0) FROM withdrawal AS w WHERE w.id {_ITEMS_OF_TX})
               - out_sum - fee - treasury_donation END
-        WHERE deposit IS NULL AND fee IS NOT NULL AND id {_TXS} AND {_ALL_KNOWN}""",
-)
+        WHERE deposit IS NULL AND fee IS NOT NULL AND id {_TXS} AND {_ALL_KNOWN}"""
 
-_PREVIOUS = Closing(
-    _LINKS,
-    """UPDATE block SET previous_id = before.id FROM block AS before
+_PREVIOUS = """
+    UPDATE block SET previous_id = before.id FROM block AS before
        WHERE before.hash = block.previous_hash AND block.previous_id IS NULL
-         AND block.id BETWEEN (:low >> 16) * 2 AND (:high >> 16) * 2 + 1""",
-)
+         AND block.id BETWEEN (:low >> 16) * 2 AND (:high >> 16) * 2 + 1"""
 
 
-def _script_hash(credential: str, join: str) -> Closing:
-    return Closing(
-        _SCRIPTS,
-        f"""UPDATE redeemer SET script_hash = {credential} FROM tx_in AS i JOIN tx_out AS o ON {_OUT_OF_INPUT} {join}
+def _script_hash(credential: str, join: str) -> str:
+    return f"""UPDATE redeemer SET script_hash = {credential} FROM tx_in AS i JOIN tx_out AS o ON {_OUT_OF_INPUT} {join}
             WHERE i.redeemer_id = redeemer.id AND redeemer.script_hash IS NULL
-              AND redeemer.purpose = 'spend' AND i.id {_ITEMS_OF_ALL}""",
-    )
+              AND redeemer.purpose = 'spend' AND i.id {_ITEMS_OF_ALL}"""
 
 
 # db-sync (Insert/Pool.hs): two epochs after a registration, three after a change of a pool that is registered at the end of
 # the block before. A pool is gone once the epoch of its last announced retirement has begun, unless it registered again.
-_ACTIVE_EPOCH = Closing(
-    _POOLS,
-    """WITH certificate AS (
+_ACTIVE_EPOCH = """
+       WITH certificate AS (
            SELECT hash_id, registered_tx_id AS tx, cert_index, NULL AS retiring, id FROM pool_update
            UNION ALL SELECT hash_id, announced_tx_id, cert_index, retiring_epoch, NULL FROM pool_retire),
          followed AS (
@@ -95,45 +74,16 @@ _ACTIVE_EPOCH = Closing(
          + CASE WHEN f.before IS NULL OR f.retiring <=
                   (SELECT p.epoch_no FROM block AS p WHERE p.id < b.id ORDER BY p.id DESC LIMIT 1) THEN 2 ELSE 3 END
        FROM followed AS f JOIN tx AS t ON t.id = f.tx JOIN block AS b ON b.id = t.block_id
-       WHERE f.id = pool_update.id AND active_epoch_no IS NULL AND pool_update.id BETWEEN :low * 4096 AND :high * 4096 + 4095""",
-    from_origin=True,
-    tables=frozenset(("pool_update",)),
-)
+       WHERE f.id = pool_update.id AND active_epoch_no IS NULL AND pool_update.id BETWEEN :low * 4096 AND :high * 4096 + 4095"""
 
 
-def _action(table: str, column: str, tx_hash: str, index: str) -> Closing:
-    return Closing(
-        _ACTIONS,
-        f"""UPDATE {table} SET {column} = p.id FROM tx JOIN gov_action_proposal AS p ON p.tx_id = tx.id
+def _action(table: str, column: str, tx_hash: str, index: str) -> str:
+    return f"""UPDATE {table} SET {column} = p.id FROM tx JOIN gov_action_proposal AS p ON p.tx_id = tx.id
             WHERE tx.hash = {table}.{tx_hash} AND p."index" = {table}.{index} AND {table}.{column} IS NULL
-              AND {table}.id {_ITEMS_OF_ALL}""",
-    )
+              AND {table}.id {_ITEMS_OF_ALL}"""
 
 
-def closing(tables: Sequence[Table], inputs: bool = True) -> tuple[Closing, ...]:
-    """The statements that a plan with these tables can run, in the order in which they build on each other.
-
-    `inputs` False leaves out whatever asks which output an input spends.
-    """
-    there = {table.name: table for table in tables}
-    chosen: list[Closing] = []
-    if "block" in there:
-        chosen.append(_PREVIOUS)
-    if "tx" in there and inputs:
-        chosen += [_resolve(name) for name in ("tx_in", "collateral_tx_in", "reference_tx_in")]
-        chosen += [_CONSUMED, Closing(_FEES, _FEE_WITH_BLOCKS if "block" in there else _FEE)]
-        if "withdrawal" in there:
-            chosen.append(_DEPOSIT)
-        if "redeemer" in there:
-            by_id = "address_id" in there["tx_out"].column_names
-            join = "JOIN address AS a ON a.id = o.address_id" if by_id else ""
-            chosen.append(_script_hash("a.payment_cred" if by_id else "o.payment_cred", join))
-    if {"tx", "gov_action_proposal"} <= there.keys():
-        chosen.append(_action("voting_procedure", "gov_action_proposal_id", "gov_action_tx_hash", "gov_action_index"))
-        chosen.append(_action("gov_action_proposal", "prev_gov_action_proposal", "prev_tx_hash", "prev_index"))
-    if {"block", "tx", "pool_update"} <= there.keys():
-        chosen.append(_ACTIVE_EPOCH)
-    return tuple(chosen)
+SPELLING = Spelling(_PREVIOUS, _resolve, _CONSUMED, _FEE, _FEE_WITH_BLOCKS, _DEPOSIT, _script_hash, _action, _ACTIVE_EPOCH)
 
 
 def look_ups(tables: Sequence[Table]) -> tuple[Statement, ...]:

@@ -13,15 +13,12 @@ from typing import Any
 from nectar.cardano.point import Point
 from nectar.checkpoint.coverage import Coverage, merged, without_after
 from nectar.errors import SinkError
-from nectar.sinks.seam import Commit, Epochs, Finished, Layout, Staged
+from nectar.sinks.difference import differences
+from nectar.sinks.seam import POINTS_KEPT, Commit, Epochs, Finished, Layout, Staged
 from nectar.sinks.sqlite.connection import open_file, prepare, transaction, translated
-from nectar.sinks.sqlite.difference import differences
 from nectar.sinks.sqlite.finish import Finisher
 from nectar.sinks.sqlite.removal import forget_after, remove_facts
 from nectar.tables import Kind, Place, Table
-
-POINTS_KEPT = ((1, 64), (16, 4_096), (1_024, 262_144))
-"""Every so manyth commit of the last so many keeps its point: at the tip, where each is a block, enough for any fork."""
 
 
 class SqliteSink:
@@ -124,6 +121,9 @@ class SqliteSink:
         if "nectar_watched" in names:
             found += self._all('SELECT tx_hash, "index", answers << 0 FROM nectar_watched')
         return [(digest, index, bits) for digest, index, bits in found]
+
+    def size(self) -> int:
+        return self.path.stat().st_size
 
     def close(self) -> None:
         self._db.close()

@@ -1,0 +1,33 @@
+"""Taking rows away by their place on the chain, as `sinks.sqlite.removal` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from nectar.tables import Kind, Place, Table
+
+_HIGHEST = (1 << 63) - 1
+
+
+def facts_of_slots(tables: Sequence[Table], first: int, last: int | None) -> Iterator[str]:
+    """Statements that take away facts, and blocks in quarantine, of slots `first` to `last`, both included; None: to the end."""
+    for table in tables:
+        if table.kind is Kind.FACT and table.place is not None:
+            unit = _ids_a_slot(table.place)
+            high = _HIGHEST if last is None else (last + 1) * unit - 1
+            yield f"DELETE FROM `{table.name}` WHERE `{table.columns[0].name}` BETWEEN {first * unit} AND {high}"
+    yield f"DELETE FROM `nectar_quarantine` WHERE `slot` BETWEEN {first} AND {_HIGHEST if last is None else last}"
+
+
+def things_after(tables: Sequence[Table], slot: int) -> Iterator[str]:
+    """Statements that forget things first seen after `slot`, and references to transactions after it."""
+    for table in tables:
+        if table.kind is Kind.DIMENSION and table.place is not None:
+            yield f"DELETE FROM `{table.name}` WHERE `{table.first}` >= {(slot + 1) * _ids_a_slot(table.place)}"
+    if any(table.name == "tx_out" for table in tables):
+        bound = (slot + 1) * Place.TX.value
+        yield f"UPDATE `tx_out` SET `consumed_by_tx_id` = NULL WHERE `consumed_by_tx_id` >= {bound}"
+
+
+def _ids_a_slot(place: Place) -> int:
+    return 2 if place is Place.BLOCK else place.value

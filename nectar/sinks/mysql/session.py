@@ -1,0 +1,146 @@
+"""One connection held open for a run: made when it is needed, made anew when it is old, its transactions whole or not at all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pymysql
+
+from nectar.config.server import Pool
+from nectar.errors import NectarError, TransientError
+from nectar.sinks.mysql.faults import Action, action_of, translated
+
+MODE = "STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION"
+"""What our statements mean depends on it: backslashes escape, quotes are quotes, a value that does not fit is an error."""
+
+ERRORS = (pymysql.Error, OSError, EOFError)
+Connect = Callable[[bool], Any]
+"""A connection, ready to be used; True for the first one of a run, for which a sleeping server may take its time."""
+
+
+class Undetermined(TransientError):
+    """The connection was lost while a commit was under way: the server has it, or not."""
+
+
+class Session:
+    """Errors of every method: those of `faults.translated`, and `Undetermined`."""
+
+    def __init__(self, connect: Connect, where: str, pool: Pool, settings: Sequence[tuple[str, str]]) -> None:
+        self._connect, self.where = connect, where
+        self._recycle, self._lifetime, self._settings = pool.recycle, pool.lifetime, settings
+        self._connection: Any = None
+        self._first = True
+        self._made = self._used = 0.0
+        self.notes: list[str] = []
+        self.version = ""
+
+    # -- statements ------------------------------------------------------------------------------------------------
+
+    def execute(self, sql: str) -> int:
+        """Rows that it changed."""
+        with self._told():
+            return int(self._live().query(sql) or 0)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with self._told():
+            return self._rows(self._live(), sql)
+
+    def load(self, sql: str, text: bytes) -> tuple[int, int]:
+        """LOAD DATA LOCAL of `text`: rows that came, warnings."""
+        with self._told():
+            connection = self._live()
+            came = int(connection.load_local(sql, text))
+            return came, int(connection.warning_count())
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything within it or nothing. Errors: `Undetermined` when the answer to COMMIT was lost."""
+        self.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self.roll_back()
+            raise
+        self._commit()
+
+    def _commit(self) -> None:
+        try:
+            self._live().commit()
+        except ERRORS as error:
+            lost = action_of(error) in (Action.RECONNECT, Action.WAIT)
+            told = translated(error, self.where)
+            if not lost:
+                self.roll_back()
+                raise told from error
+            self.drop()
+            what = f"whether the last commit is in the database is not known yet: {told.what}"
+            raise Undetermined(what, where=self.where, code="NEC-M007") from error
+
+    def roll_back(self) -> None:
+        if self._connection is not None:
+            try:
+                self._connection.rollback()
+            except ERRORS:
+                self.drop()
+
+    # -- the connection --------------------------------------------------------------------------------------------
+
+    def between(self) -> None:
+        """Between two transactions: a connection that is old, or was idle for long, is made anew before it breaks."""
+        now = time.monotonic()
+        if self._connection is not None and (now - self._made > self._lifetime or now - self._used > self._recycle):
+            self.drop()
+
+    def drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.close()
+            except ERRORS:
+                connection._force_close()
+
+    def _live(self) -> Any:
+        if self._connection is None:
+            connection = self._connect(self._first)
+            self._first = False
+            self._made = time.monotonic()
+            self._connection = connection
+            self._agree(connection)
+        self._used = time.monotonic()
+        return self._connection
+
+    def _agree(self, connection: Any) -> None:
+        """The one setting that must be, then those that may be tried."""
+        connection.query(f"SET SESSION sql_mode = '{MODE}'")
+        for name, value in self._settings:
+            try:
+                connection.query(f"SET SESSION {name} = {value}")
+            except ERRORS as error:
+                if action_of(error) is Action.RECONNECT:
+                    raise
+                self.note(f"the server does not take SET {name} = {value}: {error.args[-1] if error.args else error}")
+        self.version = str(self._rows(connection, "SELECT VERSION()")[0][0])
+
+    def note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def _rows(self, connection: Any, sql: str) -> list[tuple[Any, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            return list(cursor.fetchall())
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except ERRORS as error:
+            told = translated(error, self.where)
+            if action_of(error) is Action.RECONNECT:
+                self.drop()
+            raise told from error
+        except NectarError:
+            raise

@@ -1,0 +1,71 @@
+"""The statements that load lines (see `stage`): LOAD DATA, or INSERTs that say the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from nectar.sinks.mysql.stage import ESCAPES, HEXED, NULL, Lines
+from nectar.tables import Column, Kind, Table, Type
+
+_FORM = r"CHARACTER SET utf8mb4 FIELDS TERMINATED BY '\t' ESCAPED BY '\\' LINES TERMINATED BY '\n'"
+_BARE = frozenset({Type.ID, Type.INT, Type.U64, Type.U128, Type.LOVELACE, Type.BOOL, Type.RATIO})
+
+
+def load_data(table: Table, source: str) -> str:
+    """`source` is the file's name that the server asks the client for. With LOCAL a row that does not fit is only warned of:
+    whoever loads must compare the counts."""
+    fields = ", ".join(f"@c{at}" if column.type in HEXED else f"`{column.name}`" for at, column in enumerate(table.columns))
+    sets = ", ".join(f"`{column.name}` = UNHEX(@c{at})" for at, column in enumerate(table.columns) if column.type in HEXED)
+    return f"LOAD DATA LOCAL INFILE '{source}' INTO TABLE `{table.name}` {_FORM} ({fields})" + (f" SET {sets}" if sets else "")
+
+
+def inserts(table: Table, lines: Lines, most: int) -> Iterator[tuple[str, int]]:
+    """Statements of at most about `most` bytes, and the number of rows of each."""
+    head = f"INSERT INTO `{table.name}` ({', '.join(f'`{name}`' for name in table.column_names)}) VALUES\n"
+    tail = _upsert(table) if table.kind is Kind.DIMENSION else ""
+    writers = [_literal(column) for column in table.columns]
+    rows: list[str] = []
+    size = room = most - len(head) - len(tail)
+    for line in lines.text.decode().split("\n")[:-1]:
+        fields = line.split("\t")
+        row = "(" + ",".join([write(field) for write, field in zip(writers, fields, strict=True)]) + ")"
+        if rows and size < len(row) + 2:
+            yield head + ",\n".join(rows) + tail, len(rows)
+            rows, size = [], room
+        rows.append(row)
+        size -= len(row) + 2
+    if rows:
+        yield head + ",\n".join(rows) + tail, len(rows)
+
+
+def _upsert(table: Table) -> str:
+    """Of a thing seen twice the row of its first sight stays. The position comes last: the others compare with it."""
+    key, first = table.columns[0].name, table.first
+    earlier = f"VALUES(`{first}`) < `{first}`"
+    others = [name for name in table.column_names if name not in (key, first)]
+    changes = [f"`{name}` = IF({earlier}, VALUES(`{name}`), `{name}`)" for name in others]
+    return f"\nON DUPLICATE KEY UPDATE {', '.join([*changes, f'`{first}` = LEAST(`{first}`, VALUES(`{first}`))'])}"
+
+
+def _literal(column: Column) -> Callable[[str], str]:
+    """A field as SQL has it: what is escaped in a line is escaped so in a text, but for the quote."""
+    if column.type in HEXED:
+        return lambda field: "NULL" if field == NULL else f"x'{field}'"
+    if column.type in _BARE:
+        return lambda field: "NULL" if field == NULL else field
+    return lambda field: "NULL" if field == NULL else "'" + field.replace("'", "''") + "'"
+
+
+def literal(value: object) -> str:
+    """One whole number, text, bytes or None as SQL has it."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bytes):
+        return f"x'{value.hex()}'"
+    return "'" + value.translate(ESCAPES).replace("'", "''") + "'" if isinstance(value, str) else str(value)
+
+
+def placed(sql: str, values: Mapping[str, int]) -> str:
+    """`sql` with whole numbers in the places of `:name`."""
+    return re.sub(r":(\w+)\b", lambda found: str(values[found[1]]), sql)
