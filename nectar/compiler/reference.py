@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from nectar.compiler.dialects import mysql, sqlite
-from nectar.compiler.own_tables import OWN_TABLES, key_of
+from nectar.compiler.own_tables import OWN_TABLES, SERVER_TABLES, key_of
 from nectar.config.schema import load_schema
 from nectar.processors.registry import PROCESSORS
 from nectar.tables import Kind, Place, Table
@@ -56,8 +56,8 @@ def _page() -> Iterator[str]:
             seen[table.name] = name
             yield from _table(table)
             yield from _variants(name, table)
-    yield "## Nectar's own tables\n\nIn every database, whatever the plan.\n"
-    for own in OWN_TABLES:
+    yield "## Nectar's own tables\n\nIn every database, whatever the plan; `nectar_writer` and `nectar_connection` only in those of servers.\n"
+    for own in (*OWN_TABLES, *SERVER_TABLES):
         yield from _table(own)
 
 

@@ -9,10 +9,12 @@ from typing import NamedTuple
 from nectar.cardano.point import ORIGIN, Era, Point
 from nectar.checkpoint.coverage import Coverage
 from nectar.compiler.compiled import CompiledPlan
+from nectar.config.server import Server, Target
 from nectar.sources.events import RollForward
 
 BLOCKS = 1_000
 BYTES = 500_000
+AFAR = 8
 RARELY = 10  # times as many in a batch, where a filter rules out most undecoded
 
 
@@ -45,11 +47,18 @@ def is_boundary(raw: bytes) -> bool:
     return raw[1] == Era.BYRON_EBB
 
 
-def limits_of(compiled: CompiledPlan, times: int = 1) -> Limits:
-    """The plan's own, else what was measured to be quickest; `times` as many where other things than decoding take time too."""
+def limits_of(compiled: CompiledPlan, times: int = 1, share: float = 1.0) -> Limits:
+    """The plan's own, else what was measured to be quickest; `times` as many where other things than decoding take time too.
+    Of either only a `share`, at least one block, for a server that found the whole too much."""
     performance = compiled.plan.performance
     more = RARELY if compiled.filters.needles else times
-    return Limits(performance.batch_blocks or BLOCKS * more, performance.batch_bytes or BYTES * more)
+    blocks, size = performance.batch_blocks or BLOCKS * more, performance.batch_bytes or BYTES * more
+    return Limits(max(int(blocks * share), 1), max(int(size * share), 1))
+
+
+def times_of(target: Target) -> int:
+    """A server is a way off, and has more to do in a transaction than to take rows."""
+    return AFAR if isinstance(target, Server) else 1
 
 
 @dataclass(slots=True)

@@ -48,5 +48,8 @@ class Uncommitted:
     def size(self) -> int:
         return 0
 
+    def notes(self) -> Sequence[str]:
+        return ()
+
     def close(self) -> None:
         return None

@@ -10,11 +10,13 @@ from nectar.cardano.block import TxOut
 from nectar.cardano.point import Point
 from nectar.cardano.position import block_id
 from nectar.checkpoint.coverage import Coverage, merged, missing
-from nectar.errors import NectarError, TransientError
+from nectar.errors import NectarError, TooBigError, TransientError
 from nectar.processors.epoch_param import epoch_param_rows
 from nectar.processors.rows import RowBuffers
-from nectar.runner.keep import Keeper, epochs_of, patiently
+from nectar.runner.batch import limits_of
+from nectar.runner.keep import Keeper, epochs_of
 from nectar.runner.ledger import Ledger
+from nectar.runner.load import smaller
 from nectar.runner.patience import Patience
 from nectar.runner.report import Report
 from nectar.runner.signals import Stop
@@ -44,6 +46,7 @@ class Follow:
     filled: list[Coverage]
     ledger: Ledger
     live: bool = False             # everything that follows from rows is done, and is kept so
+    share: float = 1.0             # of a batch's usual size
     asked_epoch: int = -1          # whose parameters the database has
     began: float = field(default_factory=time.monotonic)
 
@@ -61,6 +64,8 @@ class Follow:
                     return
             except Again:
                 continue
+            except TooBigError as error:
+                self.share = smaller(self.share, limits_of(self.job.compiled, share=self.share), error, self.report)
             except TransientError as error:
                 self.source.close()
                 patience.wait(error, self.report, self.stop)
@@ -97,7 +102,7 @@ class Follow:
         if costs is not None and "cost_model" in rows.dimensions:
             rows.dimensions["cost_model"][costs[0]] = costs
         staged = stager(self.job.database, self.job.layout).stage(rows)
-        patiently(lambda: self.sink.write_once(staged), self.report)
+        self.sink.write_once(staged)
         self.asked_epoch = epoch
 
     def finish(self) -> None:
@@ -112,6 +117,6 @@ class Follow:
         if not covered:
             return False
         epochs = epochs_of(self.job.compiled.network.history, covered[0].first, covered[-1].last)
-        done = patiently(lambda: self.sink.finish(epochs, self.stop.__bool__, live=True), self.report)
+        done = self.sink.finish(epochs, self.stop.__bool__, live=True)
         self.summary.closing = done.took or self.summary.closing
         return done.whole

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from nectar.cardano.era_history import EraHistory
 from nectar.cardano.point import ORIGIN
 from nectar.checkpoint.coverage import Coverage
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.server import Server, Target
-from nectar.errors import DecodeError, StoppedError, TransientError
+from nectar.errors import DecodeError
 from nectar.runner.choose import Tally
 from nectar.runner.report import Progress, Report
 from nectar.runner.summary import Summary
 from nectar.runner.work import Done
 from nectar.sinks.seam import Commit, Epochs, Sink
-
-PATIENCE = 5  # tries while another process holds the database
-PAUSE = 1.0  # seconds between them, besides the database's own
-
-T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -54,7 +47,7 @@ class Keeper:
         replace = not compiled.plan.sync.skip_existing
         point = done.last or ORIGIN
         commit = Commit(done.staged, point, done.block_no, covered, epochs, done.quarantined, replace, live)
-        return patiently(lambda: sink.commit(commit), self.report)
+        return sink.commit(commit)
 
     def _count(self, done: Done, came: dict[str, int]) -> None:
         summary, counts = self.summary, done.counts
@@ -98,19 +91,6 @@ def quarantine_folder(target: Target) -> Path:
     if isinstance(target, Server):
         return Path(f"{target.host}-{target.database}.quarantine")
     return target.path.with_name(target.path.name + ".quarantine")
-
-
-def patiently(attempt: Callable[[], T], report: Report) -> T:
-    """Tries again while another process holds the database. Errors: StoppedError when patience ends."""
-    for left in range(PATIENCE - 1, -1, -1):
-        try:
-            return attempt()
-        except TransientError as error:
-            if not left:
-                raise StoppedError(error.what, where=error.where, hint=error.hint, code=error.code) from error
-            report.say("retry", f"{error}; trying again in {PAUSE:.0f} s")
-            time.sleep(PAUSE)
-    raise AssertionError
 
 
 def epochs_of(history: EraHistory, first_slot: int, last_slot: int) -> Epochs:

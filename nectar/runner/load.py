@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
-from nectar.checkpoint.coverage import Coverage
+from nectar.checkpoint.coverage import Coverage, missing
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.server import Target
-from nectar.errors import NectarError
-from nectar.runner.batch import Batch, batches, limits_of
+from nectar.errors import NectarError, SinkError, TooBigError
+from nectar.runner.batch import Batch, Limits, batches, limits_of, times_of
 from nectar.runner.keep import Keeper
 from nectar.runner.pool import AHEAD, Inline, Pool, Processes
 from nectar.runner.report import Report
 from nectar.runner.signals import Stop
+from nectar.runner.steps import watch_state
 from nectar.runner.summary import Summary
 from nectar.runner.watch import NOTHING, WatchState
 from nectar.runner.work import Done, Job
@@ -25,6 +26,7 @@ from nectar.sources.events import RollForward
 from nectar.sources.immutable.bounds import ResolvedRange
 from nectar.sources.immutable.source import ImmutableSource
 
+ONE_BLOCK = 500  # bytes: a batch of no more is surely of a single block
 FEW = 1  # batches: a job with no more is done in this process
 
 
@@ -40,6 +42,7 @@ class Task:
     target: Target
     workers: int  # 0: the machine's cores
     state: WatchState = NOTHING
+    share: float = 1.0  # of a batch's usual size
 
     @property
     def compiled(self) -> CompiledPlan:
@@ -48,6 +51,34 @@ class Task:
 
 def load(task: Task, report: Report, stop: Stop, summary: Summary) -> None:
     """Until all gaps are filled or `stop` says so; what is committed stays, the open batches are dropped whole.
+
+    A batch that is too much for one transaction of the server is made anew in halves. Errors: SinkError NEC-M009 when it is
+    a single block.
+    """
+    share = 1.0
+    while True:
+        kept: list[Coverage] = []
+        try:
+            _load(replace(task, share=share), report, stop, summary, kept)
+            return
+        except TooBigError as error:
+            share = smaller(share, limits_of(task.compiled, times_of(task.target), share), error, report)
+            gaps = tuple(left for gap in task.gaps for left in missing(gap, kept))
+            assert task.sink is not None
+            task = replace(task, gaps=gaps, state=watch_state(task.compiled, task.sink, gaps[0].first, task.target))
+
+
+def smaller(share: float, limits: Limits, error: TooBigError, report: Report) -> float:
+    """Half of a batch's size from now on. Errors: SinkError NEC-M009."""
+    if limits.blocks <= 1 or limits.bytes <= ONE_BLOCK:
+        hint = "raise the server's limits (max_allowed_packet, txn-total-size-limit, memory quota), or leave tables out"
+        raise SinkError(f"one block is too much: {error.what}", where=error.where, hint=hint, code="NEC-M009") from error
+    report.say("note", f"{error}: going on with batches half as large", code=error.code)
+    return share / 2
+
+
+def _load(task: Task, report: Report, stop: Stop, summary: Summary, kept: list[Coverage]) -> None:
+    """`kept` grows by what is committed.
 
     Where a block's rows depend on the blocks before it, one process decodes them, in order.
     """
@@ -63,6 +94,7 @@ def load(task: Task, report: Report, stop: Stop, summary: Summary) -> None:
     try:
         for covered, done in decoded(chain(few, stream), pool, count, stop):
             keeper.take(covered, done)
+            kept.append(covered)
             left -= covered.last - covered.first + 1
             keeper.tell(covered.last, 1 - left / slots)
     finally:
@@ -77,7 +109,7 @@ def cores() -> int:
 
 def gap_batches(task: Task) -> Iterator[Batch]:
     """The batches of all gaps, numbered through."""
-    limits = limits_of(task.compiled)
+    limits = limits_of(task.compiled, times_of(task.target), task.share)
     number = 0
     for gap in task.gaps:
         for batch in batches(_events(task, gap), gap, limits, number):

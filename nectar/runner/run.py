@@ -10,6 +10,7 @@ from nectar.compiler.compiled import CompiledPlan
 from nectar.errors import FatalError
 from nectar.runner.layout import layout
 from nectar.runner.load import Task, load
+from nectar.runner.patient import Patient
 from nectar.runner.report import Report
 from nectar.runner.run_node import node_address, run_on_node
 from nectar.runner.signals import Stop
@@ -17,7 +18,7 @@ from nectar.runner.steps import Options, echo, empty_summary, finish, overlap, w
 from nectar.runner.summary import Summary
 from nectar.runner.watch import WatchState
 from nectar.runner.work import Job
-from nectar.sinks.registry import family_of, open_sink
+from nectar.sinks.registry import family_of
 from nectar.sources.immutable.bounds import resolve
 from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource
@@ -68,9 +69,9 @@ def _run_on_files(
 def _fill(task: Task, asked: Coverage, report: Report, stop: Stop, summary: Summary) -> None:
     """With a database: what is missing, then what follows from all of it."""
     compiled, told = task.compiled, task.job.layout
-    sink = open_sink(task.target, told)
+    sink = Patient(task.target, told, report, stop)
     try:
-        write_once(sink, task.job.database, told, compiled.network, report)
+        write_once(sink, task.job.database, told, compiled.network)
         filled = list(sink.coverage()) if compiled.plan.sync.skip_existing else []
         summary.skipped = [str(one) for one in overlap(asked, filled)]
         gaps = tuple(missing(asked, filled))
@@ -84,6 +85,8 @@ def _fill(task: Task, asked: Coverage, report: Report, stop: Stop, summary: Summ
         summary.database_bytes = sink.size()
     finally:
         sink.close()
+        for note in sink.notes():
+            report.say("note", note)
 
 
 def open_source(compiled: CompiledPlan, options: Options) -> ImmutableSource:

@@ -13,12 +13,13 @@ from nectar.runner.keep import Keeper
 from nectar.runner.layout import layout
 from nectar.runner.ledger import Ledger, history_of
 from nectar.runner.patience import persistently
+from nectar.runner.patient import Patient
 from nectar.runner.report import Report
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options, echo, empty_summary, finish, overlap, workers_of, write_once
 from nectar.runner.summary import Summary
 from nectar.runner.work import Job
-from nectar.sinks.registry import family_of, may_be_filled, open_sink
+from nectar.sinks.registry import family_of, may_be_filled
 from nectar.sinks.seam import Sink
 from nectar.sources.node.bounds import NO_END, Known, NodeRange, resolve
 from nectar.sources.node.connection import Address, address
@@ -44,7 +45,7 @@ def run_on_node(compiled: CompiledPlan, options: Options, source: NodeSource, re
 
     try:
         if not options.dry_run and may_be_filled(options.target):
-            sink = open_sink(options.target, told)
+            sink = Patient(options.target, told, report, stop)
         plan, known = compiled.plan, Known(sink.known_points(), sink.coverage())
 
         def agree() -> tuple[CompiledPlan, NodeRange]:
@@ -64,9 +65,9 @@ def run_on_node(compiled: CompiledPlan, options: Options, source: NodeSource, re
         summary = empty_summary(compiled, options, asked)
         echo(report, compiled, options, asked, found.how)
         if isinstance(sink, Uncommitted) and not options.dry_run:
-            sink = open_sink(options.target, told)
+            sink = Patient(options.target, told, report, stop)
         if not options.dry_run:
-            write_once(sink, family, told, network, report)
+            write_once(sink, family, told, network)
         filled = list(known.filled) if plan.sync.skip_existing else []
         summary.skipped = [str(one) for one in overlap(asked, filled)]
         keeper = Keeper(compiled, sink, options.target, report, summary, time.monotonic())
@@ -85,6 +86,6 @@ def run_on_node(compiled: CompiledPlan, options: Options, source: NodeSource, re
         source.close()
         ledger.close()
         sink.close()
-        for note in source.notes:
+        for note in (*source.notes, *sink.notes()):
             report.say("note", note)
     return summary

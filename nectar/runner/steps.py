@@ -15,7 +15,7 @@ from nectar.errors import FatalError
 from nectar.processors.blocks import single_rows
 from nectar.processors.registry import PROCESSORS
 from nectar.processors.rows import RowBuffers
-from nectar.runner.keep import epochs_of, patiently
+from nectar.runner.keep import epochs_of
 from nectar.runner.report import Report
 from nectar.runner.signals import Stop
 from nectar.runner.summary import Summary
@@ -72,14 +72,14 @@ def echo(report: Report, compiled: CompiledPlan, options: Options, asked: Covera
     report.say("range", how, first_slot=max(asked.first, 0), last_slot=last, origin=asked.first < 0)
 
 
-def write_once(sink: Sink, family: str, told: Layout, network: Network, report: Report) -> None:
+def write_once(sink: Sink, family: str, told: Layout, network: Network) -> None:
     """`meta` and `schema_version`."""
     rows = RowBuffers(told.tables)
     for name, values in single_rows(network, __version__).items():
         if name in rows.facts:
             rows.facts[name].extend(values)
     staged = stager(family, told).stage(rows)
-    patiently(lambda: sink.write_once(staged), report)
+    sink.write_once(staged)
 
 
 def overlap(asked: Coverage, filled: Iterable[Coverage]) -> list[Coverage]:
@@ -95,7 +95,7 @@ def finish(sink: Sink, network: Network, report: Report, stop: Stop, summary: Su
         return True
     report.say("closing", "building indexes and resolving inputs")
     epochs = epochs_of(network.history, filled[0].first, filled[-1].last)
-    done = patiently(lambda: sink.finish(epochs, stop.__bool__), report)
+    done = sink.finish(epochs, stop.__bool__)
     summary.closing = done.took or summary.closing
     return done.whole
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from nectar.cardano.point import ORIGIN, Point
 from nectar.checkpoint.coverage import Coverage, merged, missing, without_after
 from nectar.errors import TransientError
-from nectar.runner.batch import Limits, OpenBatch, limits_of
+from nectar.runner.batch import Limits, OpenBatch, limits_of, times_of
 from nectar.runner.feed import Feed
-from nectar.runner.keep import epochs_of, patiently
+from nectar.runner.keep import epochs_of
 from nectar.runner.load import cores
 from nectar.runner.patience import STOP_LOOK, Patience
 from nectar.runner.pool import Inline, Pool, Processes
@@ -42,7 +42,7 @@ class Stretch:
     def __init__(self, follow: Follow, gap: Coverage, patience: Patience) -> None:
         self.follow, self.gap, self.patience = follow, gap, patience
         self.compiled = follow.job.compiled
-        self.limits: Limits = limits_of(self.compiled, TIMES)
+        self.limits: Limits = limits_of(self.compiled, max(TIMES, times_of(follow.keeper.target)), follow.share)
         self.open = OpenBatch(gap.first)
         self.given: dict[int, Coverage] = {}
         self.ready: dict[int, Done] = {}
@@ -354,7 +354,7 @@ class Stretch:
             return
         last = filled[-1].last
         epochs = epochs_of(self.compiled.network.history, point.slot, last)
-        patiently(lambda: follow.sink.roll_back(point, epochs), follow.report)
+        follow.sink.roll_back(point, epochs)
         follow.filled = without_after(follow.filled, point.slot)
         follow.asked_epoch = -1
         follow.summary.rollbacks += 1

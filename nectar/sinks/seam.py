@@ -149,4 +149,7 @@ class Sink(Protocol):
     def size(self) -> int:
         """Bytes that the database takes, as far as it tells."""
 
+    def notes(self) -> Sequence[str]:
+        """For the run's log."""
+
     def close(self) -> None: ...

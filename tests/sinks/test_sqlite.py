@@ -18,6 +18,7 @@ import pytest
 
 from nectar.cardano.point import Point
 from nectar.checkpoint.coverage import Coverage
+from nectar.config.server import Retry, SqliteFile
 from nectar.errors import NectarError, SinkError, TransientError
 from nectar.processors.rows import RowBuffers
 from nectar.runner.keep import epochs_of
@@ -184,23 +185,27 @@ def test_a_second_writer_is_found_out_before_it_writes(sink: SqliteSink) -> None
 
 
 def test_a_locked_database_is_worth_another_try(sink: SqliteSink, monkeypatch: pytest.MonkeyPatch) -> None:
-    from nectar.runner import keep
+    from nectar.runner import patient
     from nectar.runner.report import Quiet
+    from nectar.runner.signals import Stop
 
+    monkeypatch.setattr(patient, "FILE", Retry(0.05, 0.05, 0.2, 0.05))
+    monkeypatch.setattr("nectar.sinks.sqlite.connection.BUSY_MS", 10)
     sink._db.set_busy_timeout(10)
-    monkeypatch.setattr(keep, "PAUSE", 0.05)
+    insistent = patient.Patient(SqliteFile(sink.path), LAYOUT, Quiet(), Stop())
     other = apsw.Connection(str(sink.path))
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(TransientError) as caught:
         sink.commit(commit(staged()))
     assert caught.value.code == "NEC-K010"
     with pytest.raises(TransientError, match="another process is writing"):
-        keep.patiently(lambda: sink.commit(commit(staged())), Quiet())
+        insistent.commit(commit(staged()))
 
     letting_go = threading.Timer(0.08, other.execute, ("ROLLBACK",))
     letting_go.start()
-    keep.patiently(lambda: sink.commit(commit(staged())), Quiet())
+    insistent.commit(commit(staged()))
     letting_go.join()
+    insistent.close()
     other.close()
     assert len(sink.known_points()) == 1
 

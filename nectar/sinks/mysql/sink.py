@@ -51,11 +51,6 @@ class MysqlSink:
             session.drop()
             raise
 
-    @property
-    def notes(self) -> list[str]:
-        """For the run's log."""
-        return self._session.notes
-
     def coverage(self) -> list[Coverage]:
         found = self._session.rows("SELECT first_slot, last_slot FROM nectar_coverage WHERE table_name = '*'")
         return merged(Coverage(*row) for row in found)
@@ -125,6 +120,9 @@ class MysqlSink:
     def size(self) -> int:
         sql = "SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables WHERE table_schema = DATABASE()"
         return int(self._session.rows(sql)[0][0])
+
+    def notes(self) -> list[str]:
+        return self._session.notes
 
     def close(self) -> None:
         self._session.drop()

@@ -16,7 +16,7 @@ from nectar.tables import Column, Table, Type
 
 NULL = "\\N"
 HEXED = frozenset({Type.HASH20, Type.HASH28, Type.HASH29, Type.HASH32, Type.NAME, Type.BYTES})
-NUMBERS = frozenset({Type.ID, Type.INT, Type.U64, Type.U128, Type.LOVELACE, Type.BOOL})
+NUMBERS = frozenset({Type.ID, Type.INT, Type.U64, Type.U128, Type.LOVELACE})
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0", "\x1a": "\\Z"})
 
 
@@ -62,6 +62,8 @@ def _column(column: Column) -> Write:
         return _hexed_or_null if column.null else _hexed
     if column.type in NUMBERS:
         return _numbers_or_null if column.null else _numbers
+    if column.type is Type.BOOL:
+        return _bools
     if column.type is Type.RATIO:
         return _ratios
     return _texts
@@ -81,6 +83,10 @@ def _numbers(values: Sequence[Any]) -> Iterable[str]:
 
 def _numbers_or_null(values: Sequence[Any]) -> Iterable[str]:
     return [NULL if value is None else str(value) for value in values]
+
+
+def _bools(values: Sequence[Any]) -> Iterable[str]:
+    return [NULL if value is None else "1" if value else "0" for value in values]
 
 
 def _ratios(values: Sequence[Any]) -> Iterable[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from nectar.sinks.mysql.stage import ESCAPES, HEXED, NULL, Lines
+from nectar.sinks.mysql.stage import ESCAPES, HEXED, NULL, NUMBERS, Lines
 from nectar.tables import Column, Kind, Table, Type
 
 _FORM = r"CHARACTER SET utf8mb4 FIELDS TERMINATED BY '\t' ESCAPED BY '\\' LINES TERMINATED BY '\n'"
-_BARE = frozenset({Type.ID, Type.INT, Type.U64, Type.U128, Type.LOVELACE, Type.BOOL, Type.RATIO})
+_BARE = NUMBERS | {Type.BOOL, Type.RATIO}
 
 
 def load_data(table: Table, source: str) -> str:

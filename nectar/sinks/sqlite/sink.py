@@ -125,6 +125,9 @@ class SqliteSink:
     def size(self) -> int:
         return self.path.stat().st_size
 
+    def notes(self) -> list[str]:
+        return []
+
     def close(self) -> None:
         self._db.close()
 

@@ -37,6 +37,24 @@ CREATE TABLE IF NOT EXISTS `nectar_quarantine` (
   `raw` LONGBLOB NOT NULL,
   PRIMARY KEY (`slot`, `hash`) /*T![clustered_index] CLUSTERED */
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+CREATE TABLE IF NOT EXISTS `nectar_writer` (
+  `id` BIGINT NOT NULL,
+  `seq` BIGINT NOT NULL,
+  `finished` BIGINT NOT NULL,
+  `writer` LONGTEXT NOT NULL,
+  PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+CREATE TABLE IF NOT EXISTS `nectar_connection` (
+  `at` VARCHAR(64) NOT NULL,
+  `attempt` VARCHAR(64) NOT NULL,
+  `who` LONGTEXT NOT NULL,
+  `place` LONGTEXT NOT NULL,
+  `tls` LONGTEXT NOT NULL,
+  `fingerprint` VARCHAR(64) NOT NULL,
+  `outcome` VARCHAR(64) NOT NULL,
+  `seconds` DOUBLE NOT NULL,
+  PRIMARY KEY (`at`, `attempt`) /*T![clustered_index] CLUSTERED */
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS `block` (
   `id` BIGINT NOT NULL,
   `hash` BINARY(32) NOT NULL,

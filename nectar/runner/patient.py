@@ -1,0 +1,93 @@
+"""A database with which the runner is patient: whatever may work at another try is tried again, within bounds."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from nectar.cardano.point import Point
+from nectar.checkpoint.coverage import Coverage
+from nectar.config.server import Retry, Server, Target
+from nectar.errors import QuotaError, StoppedError, TooBigError, TransientError
+from nectar.runner.report import Report
+from nectar.runner.signals import Stop
+from nectar.sinks.registry import open_sink
+from nectar.sinks.seam import Commit, Epochs, Finished, Layout, Sink, Staged
+
+FILE = Retry(first=1.0, longest=1.0, patience=25.0, quota=1.0)
+"""Another process holds the file: besides these pauses, SQLite itself waits for five seconds each time."""
+AT_FIRST = 30.0      # seconds: before anything was ever answered the address may be wrong
+STOP_LOOK = 0.25     # seconds between two looks whether to stop
+
+T = TypeVar("T")
+
+
+def retry_of(target: Target) -> Retry:
+    return target.retry if isinstance(target, Server) else FILE
+
+
+class Patient:
+    """A `Sink`. Errors: those of the sink that no other try can help; TooBigError, for whoever makes batches; StoppedError when
+    patience ends, or the job is to stop while it waits."""
+
+    def __init__(self, target: Target, layout: Layout, report: Report, stop: Stop) -> None:
+        self._retry, self._report, self._stop = retry_of(target), report, stop
+        self._sink: Sink = self._do(lambda: open_sink(target, layout), AT_FIRST)
+
+    def coverage(self) -> Sequence[Coverage]:
+        return self._do(self._sink.coverage)
+
+    def known_points(self) -> Sequence[Point]:
+        return self._do(self._sink.known_points)
+
+    def commit(self, commit: Commit) -> dict[str, int]:
+        return self._do(lambda: self._sink.commit(commit))
+
+    def roll_back(self, point: Point, epochs: Epochs | None) -> None:
+        self._do(lambda: self._sink.roll_back(point, epochs))
+
+    def finish(self, epochs: Epochs | None, stopping: Callable[[], bool], *, live: bool = False) -> Finished:
+        return self._do(lambda: self._sink.finish(epochs, stopping, live=live))
+
+    def finished(self) -> bool:
+        return self._do(self._sink.finished)
+
+    def write_once(self, staged: Staged) -> None:
+        self._do(lambda: self._sink.write_once(staged))
+
+    def looked_after(self) -> Sequence[tuple[bytes, int, int]]:
+        return self._do(self._sink.looked_after)
+
+    def size(self) -> int:
+        return self._do(self._sink.size)
+
+    def notes(self) -> Sequence[str]:
+        return self._sink.notes()
+
+    def close(self) -> None:
+        self._sink.close()
+
+    def _do(self, attempt: Callable[[], T], patience: float | None = None) -> T:
+        retry = self._retry
+        until = time.monotonic() + (retry.patience if patience is None else min(patience, retry.patience))
+        pause = retry.first
+        while True:
+            try:
+                return attempt()
+            except TooBigError:
+                raise
+            except TransientError as error:
+                quota = isinstance(error, QuotaError)
+                seconds = retry.quota if quota else pause * random.uniform(1.0, 1.5)
+                if self._stop or (time.monotonic() + seconds > until and not quota):
+                    raise StoppedError(error.what, where=error.where, hint=error.hint, code=error.code) from error
+                self._report.say("retry", f"{error}; trying again in {seconds:.1f} s", code=error.code, seconds=round(seconds, 1))
+                self._wait(seconds)
+                pause = min(pause * 2, retry.longest)
+
+    def _wait(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while not self._stop and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, STOP_LOOK))
