@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.mysql.server import SERVER, Server, mariadb
+from tests.tidb.conftest import tidb_parser
 
+__all__ = ["database", "server", "tidb_parser"]
 WHY = "no MariaDB here (Debian: apt-get install mariadb-server)"
 
 

@@ -21,7 +21,10 @@ class About:
 
 
 class Persona(Protocol):
-    """Who the server is said to be."""
+    """Who the server is said to be. Its limits hold where the plan has none of its own."""
+
+    transaction_limit: int | None
+    entry_limit: int | None
 
     def greet(self, greeting: wire.Greeting) -> wire.Greeting: ...
 

@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from tests.mysql import wire
 from tests.mysql.faults import Act, Answer, Cut, FaultPlan, Refusal
-from tests.mysql.session import Persona, Session, Surroundings
+from tests.mysql.handshake import Persona
+from tests.mysql.session import Session, Surroundings
 from tests.mysql.streams import Gone, Stream
 
 HEAD = 120                                          # characters of a statement that the log keeps

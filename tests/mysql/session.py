@@ -119,7 +119,8 @@ class Session:
     def _carry(self, statement: str, hears: bool = True, cut: int | None = None) -> int:
         """The statement to the server, its answer back for who hears it. The number of the answer's last message."""
         size = len(statement) if writes(statement) else 0
-        answer: str | list[bytes] = self._too_much(size, longest_row(statement) if size > (self.around.plan().entry_limit or size) else 0)
+        entry_limit, _ = self._limits()
+        answer: str | list[bytes] = self._too_much(size, longest_row(statement) if entry_limit is not None and size > entry_limit else 0)
         if not answer:
             answer = statement if self.around.persona is None else self.around.persona.answer(statement, self.about)
         if not isinstance(answer, str):
@@ -160,11 +161,20 @@ class Session:
         self._weight += load.size
         return self._pass(said, hears)
 
+    def _limits(self) -> tuple[int | None, int | None]:
+        """Of an entry and of a transaction; the persona's where the plan has none."""
+        plan, persona = self.around.plan(), self.around.persona
+        entry, transaction = plan.entry_limit, plan.transaction_limit
+        if persona is not None:
+            entry = persona.entry_limit if entry is None else entry
+            transaction = persona.transaction_limit if transaction is None else transaction
+        return entry, transaction
+
     def _too_much(self, size: int, row: int) -> list[bytes]:
         """The error that TiDB would answer with, if it would."""
-        plan = self.around.plan()
-        if plan.entry_limit is not None and row > plan.entry_limit:
-            return [wire.err_packet(ENTRY_TOO_LARGE.code, ENTRY_TOO_LARGE.text.format(limit=plan.entry_limit, size=row))]
-        if plan.transaction_limit is not None and size and self._weight + size > plan.transaction_limit:
+        entry, transaction = self._limits()
+        if entry is not None and row > entry:
+            return [wire.err_packet(ENTRY_TOO_LARGE.code, ENTRY_TOO_LARGE.text.format(limit=entry, size=row))]
+        if transaction is not None and size and self._weight + size > transaction:
             return [wire.err_packet(TOO_LARGE.code, TOO_LARGE.text.format(size=self._weight + size))]
         return []
