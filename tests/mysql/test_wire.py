@@ -39,7 +39,12 @@ def test_messages_of_any_size_pass_a_stream(size: int) -> None:
     other = Stream(listener.accept()[0], "other")
     listener.close()
     payload = bytes(size)
-    sender = Thread(target=lambda: (one.write(wire.frame(payload, 254)), one.flush()))
+
+    def send() -> None:
+        one.write(wire.frame(payload, 254))
+        one.flush()
+
+    sender = Thread(target=send)
     sender.start()
     got = other.read()
     sender.join()
