@@ -36,6 +36,9 @@ PEERS = {
         HERE / "harmonic", ("package.json", "package-lock.json", "peer.mjs"), "npm", ("npm", "ci", "--ignore-scripts", "--silent"), "peer.mjs"
     ),
     "yaci": Peer(HERE / "yaci", ("pom.xml", "src"), "mvn", ("mvn", "-q", "-B", "package"), "target/lib"),
+    "tidb-parser": Peer(
+        HERE.parent / "tidb" / "parser", ("go.mod", "go.sum", "main.go"), "go", ("go", "build", "-trimpath", "-o", "tidb-parser", "."), "tidb-parser"
+    ),
 }
 
 
@@ -57,7 +60,7 @@ def build(name: str) -> Path:
             work = place / "work"
             shutil.rmtree(work, ignore_errors=True)
             shutil.copytree(peer.folder, work, ignore=shutil.ignore_patterns("target", "node_modules"))
-            subprocess.run(peer.command, cwd=work, check=True, env={**os.environ, "CARGO_TARGET_DIR": str(place)})
+            subprocess.run(peer.command, cwd=work, check=True, env={**os.environ, "CARGO_TARGET_DIR": str(place), "GOTOOLCHAIN": "local"})
             (place / ".done").touch()
     made = place / peer.made
     return made if made.exists() else place / "work" / peer.made        # only cargo builds beside its sources

@@ -1,0 +1,180 @@
+"""One client's connection through the proxy: the handshake, then exchange after exchange, with what is to go wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.mysql import faults, wire
+from tests.mysql.answers import pass_answer
+from tests.mysql.faults import ENTRY_TOO_LARGE, TOO_LARGE, Answer, CutLoad, Drop, FaultPlan, Late, LoseAnswer, Wait
+from tests.mysql.handshake import About, Persona, shake_hands
+from tests.mysql.streams import Gone, Message, Stream
+from tests.mysql.weighing import Load, longest_row, writes
+from tests.mysql.wire import Command, Status
+
+ONE_ANSWER = {Command.INIT_DB, Command.STATISTICS, Command.PROCESS_KILL, Command.PING, Command.SET_OPTION, Command.RESET_CONNECTION}
+COMMIT = re.compile(r"\s*COMMIT\b", re.IGNORECASE)
+
+
+@dataclass
+class Surroundings:
+    """What a session has of its proxy. `pause` sleeps, or raises Gone when the proxy stops."""
+
+    plan: Callable[[], FaultPlan]
+    act: Callable[[str], faults.Act | None]
+    note: Callable[[str, str], None]
+    pause: Callable[[float], None]
+    persona: Persona | None = None
+
+
+class Session:
+    def __init__(self, client: Stream, server: Stream, around: Surroundings) -> None:
+        self.client, self.server, self.around = client, server, around
+        self.about, self._weight = About(), 0
+
+    def run(self) -> None:
+        """Until one side is gone. Errors: Gone."""
+        self.about.deprecate_eof = shake_hands(self.client, self.server, self.around.persona, self._trip)
+        while True:
+            self._exchange()
+
+    def _trip(self) -> None:
+        self.around.pause(self.around.plan().delay)
+
+    def _exchange(self) -> None:
+        asked = self.client.read()
+        if asked.kind == Command.QUIT:
+            raise Gone("the client said goodbye")
+        self._trip()
+        if asked.kind == Command.QUERY:
+            self._query(asked.payload[1:].decode("utf-8", "surrogateescape"))
+        elif asked.kind in ONE_ANSWER:
+            self._ask(asked)
+            self._pass(self.server.read(), hears=True)
+        else:
+            self._tell(wire.err_packet(1047, f"the proxy does not know command {asked.kind}"), 1)
+
+    def _query(self, statement: str) -> None:
+        self.around.note("statement", statement)
+        act = self.around.act(statement)
+        if act is not None:
+            self.around.note("fault", repr(act)[:200])
+        match act:
+            case Answer(after=False):
+                self._fail(act, statement, 1)
+            case Answer():
+                self._fail(act, statement, self._carry(statement, hears=False))
+            case Drop():
+                self.around.pause(act.silence)
+                raise Gone("dropped a statement")
+            case LoseAnswer():
+                self._carry(statement, hears=False)
+                self.around.pause(act.silence)
+                raise Gone("lost an answer")
+            case Late():
+                self.client.wake()
+                self.around.pause(act.seconds)
+                self._carry(statement, hears=False)
+                self.around.note("late", statement)
+                raise Gone("the client had left")
+            case Wait():
+                self.around.pause(act.seconds)
+                self._carry(statement)
+            case CutLoad():
+                self._carry(statement, cut=act.after)
+            case None:
+                self._carry(statement)
+
+    def _fail(self, error: Answer, statement: str, sequence: int) -> None:
+        rolls_back = error.rolls_back
+        if rolls_back is None:
+            rolls_back = COMMIT.match(statement) is not None or error.code in faults.ROLLING_BACK
+        if rolls_back:
+            self._roll_back()
+        self._tell(wire.err_packet(error.code, error.text), sequence)
+        if error.closes:
+            raise Gone("closed behind an error")
+
+    def _roll_back(self) -> None:
+        self._ask(Message(b"\x03ROLLBACK", 0))
+        self._pass(self.server.read(), hears=False)
+
+    def _tell(self, payload: bytes, sequence: int) -> None:
+        self.client.put(Message(payload, sequence))
+        self.client.flush()
+
+    def _ask(self, message: Message) -> None:
+        self.server.put(message)
+        self.server.flush()
+
+    def _pass(self, first: Message, hears: bool) -> int:
+        last, status = pass_answer(first, self.server, self.client if hears else None, self.about.deprecate_eof)
+        if status is not None:
+            self.about.status = status
+            self._weight = self._weight if status & Status.IN_TRANSACTION else 0
+        return last
+
+    def _carry(self, statement: str, hears: bool = True, cut: int | None = None) -> int:
+        """The statement to the server, its answer back for who hears it. The number of the answer's last message."""
+        size = len(statement) if writes(statement) else 0
+        entry_limit, _ = self._limits()
+        answer: str | list[bytes] = self._too_much(size, longest_row(statement) if entry_limit is not None and size > entry_limit else 0)
+        if not answer:
+            answer = statement if self.around.persona is None else self.around.persona.answer(statement, self.about)
+        if not isinstance(answer, str):
+            for number, payload in enumerate(answer if hears else [], 1):
+                self.client.put(Message(payload, number))
+            self.client.flush()
+            return len(answer)
+        self._weight += size
+        self._ask(Message(b"\x03" + answer.encode("utf-8", "surrogateescape"), 0))
+        first = self.server.read()
+        if first.kind == wire.LOCAL_INFILE:
+            return self._file(first, hears, cut)
+        return self._pass(first, hears)
+
+    def _file(self, request: Message, hears: bool, cut: int | None) -> int:
+        """A LOAD DATA LOCAL from the server's request on. A file beyond a limit takes the whole transaction with it."""
+        self._tell(request.payload, request.sequence)
+        load = Load()
+        while True:
+            piece = self.client.read()
+            if cut is not None and load.size + len(piece.payload) >= cut:
+                self.server.write(wire.frame(*piece)[: wire.HEADER + cut - load.size])
+                self.server.flush()
+                raise Gone(f"cut after {cut} bytes of a file")
+            load.add(piece.payload)
+            self.server.put(piece)
+            if not piece.payload:
+                break
+        self._trip()
+        self.server.flush()
+        said = self.server.read()
+        too_much = self._too_much(load.size, load.longest)
+        if said.kind == wire.OK and too_much:
+            self._roll_back()
+            if hears:
+                self._tell(too_much[0], said.sequence)
+            return said.sequence
+        self._weight += load.size
+        return self._pass(said, hears)
+
+    def _limits(self) -> tuple[int | None, int | None]:
+        """Of an entry and of a transaction; the persona's where the plan has none."""
+        plan, persona = self.around.plan(), self.around.persona
+        entry, transaction = plan.entry_limit, plan.transaction_limit
+        if persona is not None:
+            entry = persona.entry_limit if entry is None else entry
+            transaction = persona.transaction_limit if transaction is None else transaction
+        return entry, transaction
+
+    def _too_much(self, size: int, row: int) -> list[bytes]:
+        """The error that TiDB would answer with, if it would."""
+        entry, transaction = self._limits()
+        if entry is not None and row > entry:
+            return [wire.err_packet(ENTRY_TOO_LARGE.code, ENTRY_TOO_LARGE.text.format(limit=entry, size=row))]
+        if transaction is not None and size and self._weight + size > transaction:
+            return [wire.err_packet(TOO_LARGE.code, TOO_LARGE.text.format(size=self._weight + size))]
+        return []
