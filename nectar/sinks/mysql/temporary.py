@@ -1,3 +1,5 @@
+"""Connecting, until there is a room for it."""
+
 from __future__ import annotations
 
 import os
@@ -8,17 +10,26 @@ import pymysql
 from nectar.config.server import Server
 
 
-class _C(pymysql.connections.Connection):  # type: ignore[type-arg]
+class _C(pymysql.connections.Connection):
     def load_local(self, sql: str, text: bytes) -> int:
-        fd = os.memfd_create("nectar"); os.write(fd, text)
+        fd = os.memfd_create("nectar")
+        os.write(fd, text)
         try:
             return int(self.query(sql.replace("'nectar'", f"'/proc/self/fd/{fd}'", 1)))
+        except AttributeError as error:
+            raise pymysql.err.OperationalError(2013, "lost") from error
         finally:
             os.close(fd)
+
     def warning_count(self) -> int:
-        return int(self._result.warning_count)
+        return int(self._result.warning_count)  # type: ignore[attr-defined]
+
 
 def connector(server: Server) -> Any:
     def connect(first: bool) -> Any:
-        return _C(host=server.host, port=server.port, user=server.user, database=server.database, charset="utf8mb4", autocommit=False, local_infile=True)
+        password = os.environ[server.password.value] if server.password else ""
+        return _C(
+            host=server.host, port=server.port, user=server.user, password=password, database=server.database,
+            charset="utf8mb4", autocommit=False, local_infile=True, ssl_disabled=True, read_timeout=20,
+        )  # fmt: skip
     return connect
