@@ -20,10 +20,12 @@ class _Stopped(Exception):
 
 
 class Finisher:
-    """One run of it; `sum_epochs` within a transaction of its own."""
+    """One run of it; `step` transactions (of the chain) at a time."""
 
-    def __init__(self, session: Session, layout: Layout, stopping: Callable[[], bool], *, keep_look_ups: bool = False) -> None:
-        self._session, self._layout, self._stopping = session, layout, stopping
+    def __init__(
+        self, session: Session, layout: Layout, stopping: Callable[[], bool], step: int, *, keep_look_ups: bool = False
+    ) -> None:
+        self._session, self._layout, self._stopping, self._step = session, layout, stopping, step
         self._needed = look_ups(layout.tables) if layout.closing else ()
         self._kept = self._needed if keep_look_ups else ()
         self._took: dict[str, float] = {}
@@ -34,7 +36,8 @@ class Finisher:
         return all(one.name in there for one in (*self._layout.deferred_indexes, *self._kept)) and not self._missing_views()
 
     def run(self, sum_epochs: Callable[[], None], whole_to: int | None) -> Finished:
-        """`whole_to`: the slot up to which nothing is missing from the origin on; None when the origin itself is."""
+        """`sum_epochs` within a transaction of its own. `whole_to`: the slot up to which nothing is missing from the origin on;
+        None when the origin itself is."""
         try:
             self._complete(whole_to)
             with self._timed("epochs"), self._session.transaction():
@@ -83,7 +86,7 @@ class Finisher:
         """Bounds of transactions' ids, so many in each, that together hold all there can be."""
         low = _FIRST
         if any(table.name == "tx" for table in self._layout.tables):
-            while found := self._session.rows(f"SELECT id FROM tx WHERE id >= {low} ORDER BY id LIMIT 1 OFFSET {TXS_A_STEP}"):
+            while found := self._session.rows(f"SELECT id FROM tx WHERE id >= {low} ORDER BY id LIMIT 1 OFFSET {self._step}"):
                 ((following,),) = found
                 yield low, following - 1
                 low = following

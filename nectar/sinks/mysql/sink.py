@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 from nectar.cardano.point import Point
 from nectar.checkpoint.coverage import Coverage, merged, without_after
-from nectar.errors import SinkError
+from nectar.errors import SinkError, TooBigError, TransientError
 from nectar.sinks.difference import differences
-from nectar.sinks.mysql.finish import Finisher, bound
+from nectar.sinks.mysql.finish import TXS_A_STEP, Finisher, bound
 from nectar.sinks.mysql.load import Loader
 from nectar.sinks.mysql.removal import facts_of_slots, things_after
 from nectar.sinks.mysql.session import Session, Undetermined
@@ -44,6 +44,7 @@ class MysqlSink:
         self._writer = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
         self._seq = 0
         self._doubt: _Doubt | None = None
+        self._step = TXS_A_STEP
         try:
             self._prepare()
             self._loader = Loader(session, layout.tables, statement_bytes, load_data)
@@ -88,14 +89,19 @@ class MysqlSink:
         self._write(point, point, found[0][0] if found else -1, work, finished=self._is_finished())
 
     def finished(self) -> bool:
-        return self._is_finished() and Finisher(self._session, self.layout, lambda: False).is_built()
+        return self._is_finished() and Finisher(self._session, self.layout, lambda: False, self._step).is_built()
 
     def finish(self, epochs: Epochs | None, stopping: Callable[[], bool], *, live: bool = False) -> Finished:
-        """On its own connection, statement by statement: each may be done again."""
-        finisher = Finisher(self._session, self.layout, stopping, keep_look_ups=live)
-        if self._is_finished() and finisher.is_built():
+        """Statement by statement: each may be done again. What is too much for one transaction is done in smaller steps."""
+        if self.finished():
             return Finished({}, True)
-        done = finisher.run(lambda: self._sum_epochs(epochs), self._whole_to())
+        try:
+            finisher = Finisher(self._session, self.layout, stopping, self._step, keep_look_ups=live)
+            done = finisher.run(lambda: self._sum_epochs(epochs), self._whole_to())
+        except TooBigError as error:
+            self._step //= 2
+            kind = TransientError if self._step else SinkError
+            raise kind(error.what, where=error.where, hint=error.hint, code=error.code) from error
         if done.whole:
             with self._session.transaction():
                 self._session.execute(f"UPDATE nectar_writer SET finished = seq WHERE id = 1 AND seq = {self._seq}")
@@ -142,13 +148,19 @@ class MysqlSink:
             )
         if "nectar_plan" in names:
             self._refuse_another_plan()
+        self._enter_plan()
         self._define()
+        with self._session.transaction():
+            self._session.execute("INSERT INTO nectar_writer VALUES (1, 0, -1, '') ON DUPLICATE KEY UPDATE id = id")
+            ((self._seq,),) = self._session.rows("SELECT seq FROM nectar_writer WHERE id = 1 FOR UPDATE")
+
+    def _enter_plan(self) -> None:
+        """Before any other table is made: what is left when that is interrupted is known as ours."""
+        self._session.execute(next(one.sql for one in self.layout.definitions if one.name == "nectar_plan"))
         plan = (self.layout.fingerprint, self.layout.plan_name, self.layout.compiled, self.layout.version)
         values = ", ".join(map(literal, plan))
         with self._session.transaction():
             self._session.execute(f"INSERT INTO nectar_plan VALUES ({values}) ON DUPLICATE KEY UPDATE version = version")
-            self._session.execute("INSERT INTO nectar_writer VALUES (1, 0, -1, '') ON DUPLICATE KEY UPDATE id = id")
-            ((self._seq,),) = self._session.rows("SELECT seq FROM nectar_writer WHERE id = 1 FOR UPDATE")
 
     def _define(self) -> None:
         for statement in self.layout.definitions:
