@@ -52,7 +52,7 @@ class Session:
             self._query(asked.payload[1:].decode("utf-8", "surrogateescape"))
         elif asked.kind in ONE_ANSWER:
             self._ask(asked)
-            self._pass(self.server.read(), hears=True)
+            self._tell(*self.server.read())         # one message, whatever it begins with
         else:
             self._tell(wire.err_packet(1047, f"the proxy does not know command {asked.kind}"), 1)
 
