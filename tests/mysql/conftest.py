@@ -6,11 +6,16 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from pymysql.connections import Connection
+from pymysql.cursors import Cursor
 
+from tests.mysql.persona import tidb_proxy
+from tests.mysql.proxy import Proxy
 from tests.mysql.server import SERVER, Server, mariadb
 from tests.tidb.conftest import tidb_parser
+from tests.tidb.parsing import TidbParser
 
-__all__ = ["database", "server", "tidb_parser"]
+__all__ = ["database", "persona", "server", "table", "tidb", "tidb_parser"]
 WHY = "no MariaDB here (Debian: apt-get install mariadb-server)"
 
 
@@ -28,3 +33,26 @@ def database(server: Server) -> Iterator[str]:
     """An empty database's name."""
     with server.scratch() as name:
         yield name
+
+
+@pytest.fixture
+def table(server: Server, database: str) -> str:
+    """The name of a database in which there is an empty t (a, b)."""
+    server.run("CREATE TABLE t (a INT PRIMARY KEY, b LONGTEXT) ENGINE = InnoDB", database)
+    return database
+
+
+@pytest.fixture
+def persona(server: Server, tidb_parser: TidbParser) -> Iterator[Proxy]:
+    """The server as TiDB Cloud Starter, with nothing to go wrong."""
+    with tidb_proxy(server.address, tidb_parser) as running:
+        yield running
+
+
+@pytest.fixture
+def tidb(server: Server, database: str, persona: Proxy) -> Iterator[Connection[Cursor]]:
+    """A connection to it, in an empty database."""
+    connection = server.connect(database, port=persona.port, local_infile=True)
+    yield connection
+    if connection.open:
+        connection.close()
