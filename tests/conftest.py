@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tidb.real import ADDRESS, NONE_TESTED
+
 ROOT = Path(__file__).resolve().parent.parent
 WHOLE_CHAIN = Path(os.environ.get("NECTAR_CHAIN_DATA", ROOT.parent / "shared" / "chain"))
 
@@ -19,3 +21,8 @@ def chain() -> Path:
     if os.environ.get("CI"):
         pytest.fail(f"the chain data is not at {WHOLE_CHAIN}; CI must have it")
     pytest.skip(f"the whole chain data is not at {WHOLE_CHAIN} (set NECTAR_CHAIN_DATA); tests/data was tested instead")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not ADDRESS:
+        terminalreporter.write_line(NONE_TESTED)

@@ -56,7 +56,7 @@ def _page() -> Iterator[str]:
             seen[table.name] = name
             yield from _table(table)
             yield from _variants(name, table)
-    yield "## Nectar's own tables\n\nIn every database, whatever the plan; `nectar_writer` and `nectar_connection` in servers' only.\n"
+    yield "## Nectar's own tables\n\nIn every database, whatever the plan; two of them in servers' only.\n"
     for own in (*OWN_TABLES, *SERVER_TABLES):
         yield from _table(own)
 

@@ -80,8 +80,9 @@ class Refusal(NamedTuple):
 
 @dataclass
 class FaultPlan:
-    """`delay`: seconds that each exchange takes more, connecting included.
+    """`delay`: seconds that each exchange takes more, connecting included. `waking`: seconds before the server's greeting.
 
+    `idle_limit`: a connection whose client asks nothing for so many seconds ends without a word.
     The limits are of bytes written: a transaction beyond its own is answered 8004, one row beyond the other 8025.
     """
 
@@ -89,6 +90,8 @@ class FaultPlan:
     cuts: list[CutRule] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     delay: float = 0.0
+    waking: float = 0.0
+    idle_limit: float | None = None
     transaction_limit: int | None = None
     entry_limit: int | None = None
 
@@ -139,34 +142,3 @@ def cuts_by_seed(seed: int, one_in: int = 2, longest: int = 50_000, limit: int =
         return Cut(int(longest ** draw.random()), draw.choice(("client", "server")), draw.random() < 0.3)
 
     return rule
-
-
-WRITE_CONFLICT = Answer(
-    9007, "Write conflict, txnStartTS=449570114806808577, conflictStartTS=449570114806808578, conflictCommitTS=449570114806808580,"
-    " key={tableID=104, tableName=nectar.checkpoint, handle=1}, originalKey=7480, primary=[]byte(nil), reason=Optimistic [try again later]"
-)  # fmt: skip
-NOT_RETRIED = Answer(8002, "[449570114806808577] can not retry select for update statement")
-COMMIT_FAILED = Answer(8022, "Error: KV error safe to retry tikv restarts txn: Txn(Mvcc(TxnLockNotFound)) [try again later]")
-SCHEMA_CHANGED = Answer(8028, "Information schema is changed during the execution of the statement (for example, table definition may be updated by other DDL ran in parallel). If you see this error often, try increasing `tidb_max_delta_schema_count`. [try again later]")  # fmt: skip
-SCHEMA_CHANGED_OLD = Answer(1105, "Information schema is changed. [try again later]", rolls_back=True)
-REGION_UNAVAILABLE = Answer(9005, "Region is unavailable")
-PD_TIMEOUT = Answer(9001, "PD server timeout: start timestamp may fall behind safe point")
-TIKV_BUSY = Answer(9003, "TiKV server is busy")
-DEADLOCK = Answer(1213, "Deadlock found when trying to get lock; try restarting transaction")
-TOO_LARGE = Answer(8004, "Transaction is too large, size: {size}")
-ENTRY_TOO_LARGE = Answer(8025, "entry too large, the max entry size is {limit}, the size of data is {size}")
-IDLE = Answer(4031, "The client was disconnected by the server because of inactivity. See wait_timeout and interactive_timeout for configuring this behavior.", closes=True)  # fmt: skip
-QUOTA = Answer(
-    1105, "Due to the usage quota being exhausted, access to the cluster '10000000000000000000' has been restricted. Try increasing spending limits or"
-    " wait for the next month. See https://docs.pingcap.com/tidbcloud/serverless-limitations#usage-quota", rolls_back=False
-)  # fmt: skip
-TOO_MANY = Answer(1040, "Too many connections")
-ROLLING_BACK = frozenset({1213, 8002, 8005, 8022, 8028, 9007})
-AT_COMMIT: list[tuple[str, Act]] = [
-    (r"^\s*COMMIT", act)
-    for act in (
-        WRITE_CONFLICT, NOT_RETRIED, COMMIT_FAILED, SCHEMA_CHANGED, SCHEMA_CHANGED_OLD, REGION_UNAVAILABLE, PD_TIMEOUT, DEADLOCK,
-        Drop(), LoseAnswer(), REGION_UNAVAILABLE._replace(after=True), Late(0.2),
-    )
-]
-ANYWHERE: list[tuple[str, Act]] = [("", act) for act in (Drop(), LoseAnswer(), IDLE, TIKV_BUSY)]

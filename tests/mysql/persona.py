@@ -13,7 +13,7 @@ from tests.mysql.faults import FaultPlan
 from tests.mysql.handshake import About
 from tests.mysql.proxy import Proxy
 from tests.mysql.variables import OWN, RENAMED, STARTER, may_not_set, unknown
-from tests.mysql.wire import Greeting, err_packet, ok_packet, text_result
+from tests.mysql.wire import Greeting, Status, err_packet, ok_packet, text_result
 from tests.tidb.parsing import TidbParser, as_server_error
 
 MIB = 1 << 20
@@ -22,7 +22,8 @@ TOKEN = re.compile(rf"(?P<quoted>{QUOTED})|@@(?:(?:session|global|local)\.)?(?P<
 COMMAS = re.compile(rf"{QUOTED}|[(),]", re.S)
 ASSIGNMENT = re.compile(r"\s*(?:(?:GLOBAL|SESSION|LOCAL)\s+|@@(?:(?:GLOBAL|SESSION|LOCAL)\.)?)?(\w+)\s*:?=\s*(.*?)\s*", re.I | re.S)
 SERIALIZABLE = re.compile(r"\bISOLATION\s+LEVEL\s+SERIALIZABLE\b|isolation\s*=\s*['\"]?SERIALIZABLE\b", re.I)
-BEGIN = re.compile(r"\s*BEGIN\s+(OPTIMISTIC|PESSIMISTIC)\s*;?\s*", re.I)
+BEGIN = re.compile(r"\s*(?:BEGIN|START\s+TRANSACTION)(?:\s+(?:OPTIMISTIC|PESSIMISTIC)|\s*/\*T!.*?\*/)?\s*;?\s*", re.I)
+FOR_UPDATE = re.compile(r"\s+FOR\s+UPDATE\s*;?\s*$", re.I)
 SPLIT = re.compile(r"\s*SPLIT\s+", re.I)
 ADMIN = re.compile(r"\s*ADMIN\s+(SHOW|CHECK)\b", re.I)
 TIFLASH = re.compile(r"\s*ALTER\s+(TABLE|DATABASE)\s+\S+\s+SET\s+TIFLASH\s+REPLICA\b", re.I)
@@ -55,7 +56,7 @@ class TidbPersona:
 
     def _own(self, statement: str, about: About) -> str | list[bytes]:
         if BEGIN.fullmatch(statement):
-            return "BEGIN"
+            return "START TRANSACTION WITH CONSISTENT SNAPSHOT"           # TiDB's snapshot is BEGIN's, not the first read's
         if SPLIT.match(statement):
             return text_result(["TOTAL_SPLIT_REGION", "SCATTER_FINISH_RATIO"], [["0", "0"]], about.deprecate_eof, about.status)
         if ADMIN.match(statement):
@@ -94,7 +95,12 @@ class TidbPersona:
         return "SET" + ",".join(kept) if kept else [ok_packet(status=about.status)]
 
     def _select(self, statement: str, about: About) -> str | list[bytes]:
-        """Versions and TiDB's own variables become literals; items that are no more than that keep their name."""
+        """Versions and TiDB's own variables become literals; items that are no more than that keep their name.
+
+        FOR UPDATE does not wait for anybody outside a transaction.
+        """
+        if about.status & Status.AUTOCOMMIT and not about.status & Status.IN_TRANSACTION:
+            statement = FOR_UPDATE.sub("", statement)
         for token in TOKEN.finditer(statement):
             name = (token["variable"] or "").lower()
             if name and not token["quoted"] and may_not_set(name, starter=False) is not None:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pymysql
 from pymysql.connections import Connection
@@ -43,7 +44,7 @@ class Server:
     port: int
     user: str
     password: str
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | None
 
     @property
     def address(self) -> tuple[str, int]:
@@ -81,6 +82,12 @@ class Server:
 NUMBERS = count(1)
 
 
+def server_at(address: str) -> Server:
+    """One that runs already, by mysql://user:password@host:port/."""
+    parts = urlsplit(address)
+    return Server(parts.hostname or "", parts.port or 4000, unquote(parts.username or "root"), unquote(parts.password or ""), None)
+
+
 @contextmanager
 def mariadb(*arguments: str, data: Path | None = None) -> Iterator[Server]:
     """A running server. `arguments` come after the fixture's own and win. `data`: a folder to keep; made when not there."""
@@ -97,7 +104,7 @@ def mariadb(*arguments: str, data: Path | None = None) -> Iterator[Server]:
         )  # fmt: skip
         try:
             server = Server("127.0.0.1", port, USER, PASSWORD, process)
-            _wait(server, Path(folder, "log"))
+            _wait(server, process, Path(folder, "log"))
             yield server
         finally:
             process.terminate()
@@ -139,13 +146,13 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _wait(server: Server, log: Path) -> None:
+def _wait(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             server.connect().close()
             return
         except pymysql.err.OperationalError:
-            assert server.process.poll() is None, log.read_text(errors="replace")[-2000:]
+            assert process.poll() is None, log.read_text(errors="replace")[-2000:]
             assert time.monotonic() < until, "the server did not answer in time"
             time.sleep(0.1)

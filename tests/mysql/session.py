@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from tests.mysql import faults, wire
 from tests.mysql.answers import pass_answer
-from tests.mysql.faults import ENTRY_TOO_LARGE, TOO_LARGE, Answer, CutLoad, Drop, FaultPlan, Late, LoseAnswer, Wait
+from tests.mysql.errors import ENTRY_TOO_LARGE, ROLLING_BACK, TOO_LARGE
+from tests.mysql.faults import Answer, CutLoad, Drop, FaultPlan, Late, LoseAnswer, Wait
 from tests.mysql.handshake import About, Persona, shake_hands
 from tests.mysql.streams import Gone, Message, Stream
 from tests.mysql.weighing import Load, longest_row, writes
@@ -36,6 +37,7 @@ class Session:
 
     def run(self) -> None:
         """Until one side is gone. Errors: Gone."""
+        self.around.pause(self.around.plan().waking)
         self.about.deprecate_eof = shake_hands(self.client, self.server, self.around.persona, self._trip)
         while True:
             self._exchange()
@@ -44,7 +46,7 @@ class Session:
         self.around.pause(self.around.plan().delay)
 
     def _exchange(self) -> None:
-        asked = self.client.read()
+        asked = self.client.read(self.around.plan().idle_limit)
         if asked.kind == Command.QUIT:
             raise Gone("the client said goodbye")
         self._trip()
@@ -52,7 +54,7 @@ class Session:
             self._query(asked.payload[1:].decode("utf-8", "surrogateescape"))
         elif asked.kind in ONE_ANSWER:
             self._ask(asked)
-            self._pass(self.server.read(), hears=True)
+            self._tell(*self.server.read())         # one message, whatever it begins with
         else:
             self._tell(wire.err_packet(1047, f"the proxy does not know command {asked.kind}"), 1)
 
@@ -90,7 +92,7 @@ class Session:
     def _fail(self, error: Answer, statement: str, sequence: int) -> None:
         rolls_back = error.rolls_back
         if rolls_back is None:
-            rolls_back = COMMIT.match(statement) is not None or error.code in faults.ROLLING_BACK
+            rolls_back = COMMIT.match(statement) is not None or error.code in ROLLING_BACK
         if rolls_back:
             self._roll_back()
         self._tell(wire.err_packet(error.code, error.text), sequence)

@@ -32,8 +32,17 @@ class Stream:
         self.last: int | None = None                # how many bytes may be sent at all
         self._socket, self._in, self._out = sock, bytearray(), bytearray()
 
-    def read(self) -> Message:
-        """The next message, its pieces put together, under its first piece's number. Errors: Gone."""
+    def read(self, patience: float | None = None) -> Message:
+        """The next message, its pieces put together, under its first piece's number. Errors: Gone, also out of patience."""
+        if patience is None:
+            return self._read()
+        self._socket.settimeout(patience)
+        try:
+            return self._read()
+        finally:
+            self._socket.settimeout(None)
+
+    def _read(self) -> Message:
         length, sequence = header(self._take(HEADER))
         payload = self._take(length)
         while length == PIECE:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from tests.mysql import faults
-from tests.mysql.faults import ANYWHERE, AT_COMMIT, Cut, FaultPlan, by_seed, cuts_by_seed, on
+from tests.mysql.errors import ANYWHERE, AT_COMMIT
+from tests.mysql.faults import Cut, FaultPlan, by_seed, cuts_by_seed, on
 from tests.mysql.proxy import Proxy
 from tests.mysql.server import LOST, Server
 
@@ -107,4 +107,4 @@ def test_the_same_seed_draws_the_same() -> None:
     cuts = [[rule(number) for number in range(50)] for rule in (cuts_by_seed(7), cuts_by_seed(7))]
     assert cuts[0] == cuts[1]
     assert sum(cut is not None for cut in cuts[0]) == 10
-    assert faults.by_seed(7, AT_COMMIT, one_in=1, limit=0)("COMMIT") is None
+    assert by_seed(7, AT_COMMIT, one_in=1, limit=0)("COMMIT") is None

@@ -15,9 +15,10 @@ from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
 from nectar.sinks.mysql import load
-from tests.mysql import faults
+from tests.mysql import errors
+from tests.mysql.conftest import Proxied
+from tests.mysql.errors import AT_COMMIT
 from tests.mysql.faults import (
-    AT_COMMIT,
     Act,
     Answer,
     CutLoad,
@@ -36,16 +37,16 @@ from tests.runner.jobs import between, plan_text, same
 
 SEEDS = 100 if not os.environ.get("NECTAR_LONG") else 1_200
 FIRST, LAST = 228 * 4_320, 228 * 4_320 + 900
-TOO_LARGE = faults.TOO_LARGE._replace(text="Transaction is too large, size: 104857601")
+TOO_LARGE = errors.TOO_LARGE._replace(text="Transaction is too large, size: 104857601")
 ANYWHERE: list[tuple[str, Act]] = [
     (pattern, act)
     for pattern in (r"^(INSERT|LOAD|DELETE|UPDATE|SELECT|CREATE|ANALYZE|BEGIN|SET)",)
     for act in (
-        Drop(), LoseAnswer(), faults.IDLE, faults.TIKV_BUSY, faults.REGION_UNAVAILABLE, faults.DEADLOCK, faults.WRITE_CONFLICT,
-        faults.SCHEMA_CHANGED, faults.QUOTA,
+        Drop(), LoseAnswer(), errors.IDLE, errors.TIKV_BUSY, errors.REGION_UNAVAILABLE, errors.DEADLOCK, errors.WRITE_CONFLICT,
+        errors.SCHEMA_CHANGED, errors.QUOTA,
     )
 ] + [(r"^(LOAD|INSERT INTO `tx|UPDATE tx)", TOO_LARGE), (r"^LOAD", CutLoad(0)), (r"^LOAD", CutLoad(1)), (r"^LOAD", CutLoad(900))]  # fmt: skip
-AT_CONNECT = (Refusal(1), Refusal(2), Refusal(1, faults.TOO_MANY), Refusal(1, faults.QUOTA))
+AT_CONNECT = (Refusal(1), Refusal(2), Refusal(1, errors.TOO_MANY), Refusal(1, errors.QUOTA))
 STORY = ("NEC-M", "connection", "database refused", "commit")
 
 
@@ -90,7 +91,7 @@ def test_any_trouble_leaves_what_no_trouble_leaves(seed: int, chain: Path, serve
 
 @pytest.mark.parametrize(
     ("act", "there"),
-    [(Drop(), "is not in the database"), (LoseAnswer(), "is in the database"), (Late(0.3), "is in the database"), (faults.REGION_UNAVAILABLE._replace(after=True), "is in the database"), (faults.REGION_UNAVAILABLE, "is not in the database")],
+    [(Drop(), "is not in the database"), (LoseAnswer(), "is in the database"), (Late(0.3), "is in the database"), (errors.REGION_UNAVAILABLE._replace(after=True), "is in the database"), (errors.REGION_UNAVAILABLE, "is not in the database")],
 )
 def test_a_commit_whose_answer_is_lost_is_asked_about(act: Act, there: str, chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]]) -> None:
     said = Heard()

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import socket
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 
 import pymysql
 import pytest
+from pymysql._auth import scramble_native_password
 from pymysql.constants import CLIENT
 
+from tests.mysql import wire
 from tests.mysql.faults import FaultPlan
 from tests.mysql.proxy import Proxy
 from tests.mysql.server import Server
+from tests.mysql.streams import Message, Stream
 
 
 @pytest.fixture
@@ -87,6 +92,33 @@ def test_load_data(server: Server, database: str, proxy: Proxy, tmp_path: Path, 
     connection.commit()
     connection.close()
     assert server.run("SELECT COUNT(*), HEX(MAX(h)) FROM t", database)[0][0] == lines
+
+
+@pytest.mark.parametrize("deprecate_eof", [False, True])
+def test_a_client_that_wants_no_eof(server: Server, proxy: Proxy, deprecate_eof: bool) -> None:
+    """PyMySQL always wants them; others end their rows with an OK instead."""
+    stream = Stream(socket.create_connection((proxy.host, proxy.port), 5), "proxy")
+    greeting = wire.parse_greeting(stream.read().payload)
+    wanted = CLIENT.CAPABILITIES | (wire.Capability.DEPRECATE_EOF if deprecate_eof else 0)
+    scrambled = scramble_native_password(server.password.encode(), greeting.salt + greeting.rest[:12])
+    response = struct.pack("<IIB23x", wanted & ~CLIENT.CONNECT_ATTRS, 1 << 24, 45) + server.user.encode() + b"\0" + wire.lenenc(20) + scrambled
+    stream.put(Message(response + b"mysql_native_password\0", 1))
+    stream.flush()
+    assert stream.read().kind == wire.OK
+    for _ in range(2):
+        stream.put(Message(b"\x03SELECT 1 UNION SELECT 2", 0))
+        stream.flush()
+        answer = [stream.read().payload for _ in range(5 if deprecate_eof else 6)]
+        assert answer[-3:-1] == [b"\x011", b"\x012"]
+        assert answer[-1][0] == wire.EOF
+        assert (answer[2][0] == wire.EOF) is not deprecate_eof
+    stream.put(Message(b"\x09", 0))                                       # COM_STATISTICS: text without a mark
+    stream.flush()
+    assert b"Uptime" in stream.read().payload
+    stream.put(Message(b"\x16SELECT ?", 0))                                # COM_STMT_PREPARE
+    stream.flush()
+    assert wire.parse_err(stream.read().payload).code == 1047
+    stream.close()
 
 
 def test_a_wrong_password_and_a_missing_database(server: Server, proxy: Proxy) -> None:
