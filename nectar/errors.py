@@ -134,5 +134,13 @@ class SinkError(FatalError):
     """The database cannot be used as it stands."""
 
 
+class ConnectError(FatalError):
+    """The database's server cannot be connected to as the profile says: TLS, rights, an address that is not allowed."""
+
+
+class SecretError(FatalError):
+    """A secret cannot be had, or not be opened."""
+
+
 class OverflowFatal(FatalError):
     """A position is larger than the room its id gives it; refused rather than wrapped."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nectar.errors import SinkError
+from nectar.network.wire import SOURCE
 from nectar.sinks.mysql.session import Session
 from nectar.sinks.mysql.stage import Lines, lines_of
 from nectar.sinks.mysql.statements import inserts, load_data
 from nectar.sinks.seam import Staged
 from nectar.tables import Kind, Table
 
-SOURCE = "nectar"
-"""The name by which the server asks for the lines of a LOAD DATA."""
 FEW = 50            # rows: fewer are inserted, which is one exchange less
 
 

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import pymysql
 
 from nectar.config.server import Pool
-from nectar.errors import NectarError, TransientError
+from nectar.errors import TransientError
+from nectar.network.connect import Connector
+from nectar.network.wire import Connection
 from nectar.sinks.mysql.faults import Action, action_of, translated
 
 MODE = "STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION"
 """What our statements mean depends on it: backslashes escape, quotes are quotes, a value that does not fit is an error."""
 
 ERRORS = (pymysql.Error, OSError, EOFError)
-Connect = Callable[[bool], Any]
-"""A connection, ready to be used; True for the first one of a run, for which a sleeping server may take its time."""
-
-
 class Undetermined(TransientError):
     """The connection was lost while a commit was under way: the server has it, or not."""
 
@@ -28,10 +26,10 @@ class Undetermined(TransientError):
 class Session:
     """Errors of every method: those of `faults.translated`, and `Undetermined`."""
 
-    def __init__(self, connect: Connect, where: str, pool: Pool, settings: Sequence[tuple[str, str]]) -> None:
-        self._connect, self.where = connect, where
+    def __init__(self, connector: Connector, pool: Pool, settings: Sequence[tuple[str, str]]) -> None:
+        self.connector, self.metrics, self.where = connector, connector.metrics, str(connector.server)
         self._recycle, self._lifetime, self._settings = pool.recycle, pool.lifetime, settings
-        self._connection: Any = None
+        self._connection: Connection | None = None
         self._first = True
         self._made = self._used = 0.0
         self.notes: list[str] = []
@@ -52,8 +50,9 @@ class Session:
         """LOAD DATA LOCAL of `text`: rows that came, warnings."""
         with self._told():
             connection = self._live()
-            came = int(connection.load_local(sql, text))
-            return came, int(connection.warning_count())
+            came = connection.load_local(sql, text)
+            self.metrics.bytes += len(text)
+            return came, connection.warnings
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -67,8 +66,10 @@ class Session:
         self._commit()
 
     def _commit(self) -> None:
+        began = time.monotonic()
         try:
             self._live().commit()
+            self.metrics.commit.add(time.monotonic() - began)
         except ERRORS as error:
             lost = action_of(error) in (Action.RECONNECT, Action.WAIT)
             told = translated(error, self.where)
@@ -100,11 +101,18 @@ class Session:
             try:
                 connection.close()
             except ERRORS:
-                connection._force_close()
+                connection._force_close()  # type: ignore[attr-defined]
+            self.metrics.in_use = 0
 
-    def _live(self) -> Any:
+    def close(self) -> None:
+        """For good: the tunnel too."""
+        self.drop()
+        self.connector.close()
+
+    def _live(self) -> Connection:
         if self._connection is None:
-            connection = self._connect(self._first)
+            connection = self.connector.connect(self._first)
+            self.metrics.in_use = 1
             self._first = False
             self._made = time.monotonic()
             self._connection = connection
@@ -112,7 +120,7 @@ class Session:
         self._used = time.monotonic()
         return self._connection
 
-    def _agree(self, connection: Any) -> None:
+    def _agree(self, connection: Connection) -> None:
         """The one setting that must be, then those that may be tried."""
         connection.query(f"SET SESSION sql_mode = '{MODE}'")
         for name, value in self._settings:
@@ -128,7 +136,7 @@ class Session:
         if text not in self.notes:
             self.notes.append(text)
 
-    def _rows(self, connection: Any, sql: str) -> list[tuple[Any, ...]]:
+    def _rows(self, connection: Connection, sql: str) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
             cursor.execute(sql)
             return list(cursor.fetchall())
@@ -142,5 +150,3 @@ class Session:
             if action_of(error) is Action.RECONNECT:
                 self.drop()
             raise told from error
-        except NectarError:
-            raise

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from nectar.cardano.point import Point
 from nectar.checkpoint.coverage import Coverage, merged, without_after
 from nectar.errors import SinkError, TooBigError, TransientError
+from nectar.network.audit import Attempt
 from nectar.sinks.difference import differences
 from nectar.sinks.mysql.finish import TXS_A_STEP, Finisher, bound
 from nectar.sinks.mysql.load import Loader
@@ -38,18 +39,21 @@ class MysqlSink:
     """One writer of one database. Errors: SinkError NEC-K002 (another plan's database), NEC-K003 (not Nectar's), NEC-K004
     (a second writer), and those of `faults`."""
 
-    def __init__(self, session: Session, layout: Layout, statement_bytes: int, load_data: bool) -> None:
+    def __init__(self, session: Session, layout: Layout, statement_bytes: int, load_data: bool, *, audit: bool = False) -> None:
         self.layout = layout
         self._session, self._where = session, session.where
         self._writer = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
         self._seq = 0
         self._doubt: _Doubt | None = None
         self._step = TXS_A_STEP
+        self._attempts: list[Attempt] = []     # not yet in nectar_connection
         try:
             self._prepare()
             self._loader = Loader(session, layout.tables, statement_bytes, load_data)
+            if audit:
+                session.connector.records.append(self._attempts.append)
         except BaseException:
-            session.drop()
+            session.close()
             raise
 
     def coverage(self) -> list[Coverage]:
@@ -131,7 +135,7 @@ class MysqlSink:
         return self._session.notes
 
     def close(self) -> None:
-        self._session.drop()
+        self._session.close()
 
     # -- preparing -------------------------------------------------------------------------------------------------
 
@@ -196,15 +200,27 @@ class MysqlSink:
                 return doubt.came
         self._session.between()
         came: dict[str, int] = {}
+        recorded = 0
         try:
             with self._session.transaction():
                 self._move_checkpoint(point, block_no, finished)
                 came = work()
+                recorded = self._record()
         except Undetermined:
             self._doubt = _Doubt(key, came)
             raise
         self._seq += 1
+        del self._attempts[:recorded]
+        self._session.metrics.batch_rows.add(sum(came.values()))
         return came
+
+    def _record(self) -> int:
+        """Attempts to connect since the last commit, where the profile wants them in a table; how many."""
+        for one in self._attempts:
+            tls = f"{one.tls} {one.cipher}".strip()
+            row = (one.at, one.attempt, one.who, one.place, tls, one.fingerprint, one.outcome, f"{one.seconds}")
+            self._session.execute(f"REPLACE INTO nectar_connection VALUES ({', '.join(map(literal, row))})")
+        return len(self._attempts)
 
     def _was_committed(self, doubt: _Doubt) -> bool:
         """A locking read within a transaction: it waits until what the dead connection left is done with."""
