@@ -64,7 +64,7 @@ def _quoted(complaint: Complaint, colour: bool) -> list[str]:
 def _is_misspelt_secret(line: str) -> bool:
     """``passwrod = ".."`` is no key, and what stands there is a secret all the same."""
     key = line.partition("=")[0].strip().lower()
-    return bool(get_close_matches(key[:100], ("password", "passwd", "secret", "custom_dsn"), 1))
+    return bool(get_close_matches(key[:100], ("password", "passwd", "secret", "custom_dsn"), 1, 0.75))
 
 
 @lru_cache(maxsize=8)

@@ -37,7 +37,7 @@ def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Plans to check.")],
     form: Annotated[Format, typer.Option("--format", help="For people, or for machines.")] = Format.TEXT,
 ) -> None:
-    """Check plans, and the profiles they name: every complaint at once, with its place, what is allowed and what was perhaps meant.
+    """Check plans, and the profiles they name: every complaint at once, with its place, what is allowed, what was perhaps meant.
 
     Exit code 0 when every file is a good plan, 2 otherwise.
     """

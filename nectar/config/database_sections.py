@@ -22,7 +22,7 @@ def read_pool(table: Table, defaults: Defaults) -> Pool:
     _check_most(table, "recycle_seconds", recycle, defaults.longest_recycle)
     _check_most(table, "lifetime_seconds", lifetime, defaults.longest_lifetime)
     said = table.section("pool", "recycle_seconds")
-    if recycle > lifetime and table.complaints.has(said):
+    if recycle > lifetime and table.complaints.has(said) and table.complaints.sound(said):
         what = "recycle_seconds does nothing: it is longer than lifetime_seconds"
         table.complaints.add(codes.USELESS_KEY, what, said, suggestion=f"write at most {lifetime:g}")
     return Pool(table.option("pool", "size", defaults.pool.size), recycle, lifetime)

@@ -23,7 +23,8 @@ def read_tls(table: Table, kind: Kind, host: str) -> Tls:
         _check_enabled(table, mode)
         _check_open(table, mode, host)
         _check_useless(table, kind, mode, files)
-    _check_pair(table, files)
+    if kind is not Kind.TIDB_SERVERLESS:
+        _check_pair(table, files)
     return Tls(mode, *files.values())
 
 
@@ -82,7 +83,7 @@ def _check_useless(table: Table, kind: Kind, mode: SslMode, files: dict[str, Pat
 def _check_pair(table: Table, files: dict[str, Path | None]) -> None:
     for one, other in (("ssl_cert_path", "ssl_key_path"), ("ssl_key_path", "ssl_cert_path")):
         if files[one] is not None and files[other] is None and table.sound(one, other):
-            table.complaints.add(codes.MISSING_KEY, f"{one} stands without {other}", table.place(one), at="key", spoils=False)
+            table.complaints.add(codes.MISSING_KEY, f"{one} stands without {other}", table.place(one), at="key")
 
 
 def check_tls_files(table: Table, tls: Tls) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,17 @@ def _with_overrides(document: Document, table: tuple[str, ...], environment: Map
     document = reduce(overlaid, profile_env.overrides(others, table), document)
     if _at(document.data, (*table, "connection_type")) in (None, "sqlite"):
         return document
+    if environment.get(profile_env.PASSWORD):
+        document = replace(document, data=_without(document.data, (*table, "password")))
     return reduce(overlaid, profile_env.overrides(environment, table), document)
+
+
+def _without(data: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]:
+    """`data` without what stands at `path`, if anything does: two references would be laid together."""
+    key, inner = path[0], data.get(path[0])
+    if len(path) == 1:
+        return {name: value for name, value in data.items() if name != key}
+    return {**data, key: _without(inner, path[1:])} if isinstance(inner, dict) else data
 
 
 def _at(data: Mapping[str, Any], path: TomlPath) -> Any:

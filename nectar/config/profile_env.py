@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from nectar.config import codes
+from nectar.config.database_sections import SECTIONS
 from nectar.config.flags import flag
 from nectar.config.load import Document
 from nectar.config.positions import TomlPath
@@ -52,8 +53,7 @@ def unknown_variables(environment: Mapping[str, str], data: Mapping[str, Any]) -
 def _keys() -> Mapping[str, Any]:
     """The keys of [database] that a variable can say: those that are no section."""
     keys: Mapping[str, Any] = load_schema("profile")["$defs"]["database"]["properties"]
-    sections = load_schema("profile")["properties"]
-    return {key: schema for key, schema in keys.items() if key not in sections}
+    return {key: schema for key, schema in keys.items() if key not in SECTIONS}
 
 
 def _typed(text: str, schema: Mapping[str, Any]) -> object:
