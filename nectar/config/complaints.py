@@ -101,9 +101,11 @@ class Complaints:
 
 
 def dotted(path: TomlPath) -> str:
-    """``filters.pool_filter[1]``."""
+    """``filters.pool_filter[1]``. A key that looks like a connection text with a password is not repeated."""
     text = ""
     for step in path:
+        if isinstance(step, str) and _MAY_HOLD_SECRET.search(step):
+            step = "***"
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
     return text
 
