@@ -14,10 +14,10 @@ from unicodedata import combining, east_asian_width
 from nectar.errors import Complaint
 
 _WIDEST = 120
-_SECRET = re.compile(r"password|passwd|secret|token|dsn|:[^/\s]*@", re.IGNORECASE)
+_SECRET = re.compile(r"pass|pwd|secret|token|dsn|[^\s\"']@", re.IGNORECASE)
 _PROFILE = re.compile(r"\s*\[?\s*[\"']?(database|databases|tunnel)[\"']?\s*[].=]")
 _HEADER = re.compile(r"\s*\[[\w .\"'-]+\]\s*")
-_PAIR = re.compile(r"\s*([A-Za-z_]+)\s*=([^{#]*)")
+_PAIR = re.compile(r"\s*([A-Za-z_]+)\s*=([^{#=]*)")
 
 
 def wants_colour(stream: TextIO) -> bool:

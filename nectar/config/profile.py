@@ -9,10 +9,11 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from nectar.config import profile_env
+from nectar.config import codes, profile_env
 from nectar.config.check import check_schema
 from nectar.config.complaints import Complaints
 from nectar.config.database import check_sections_are_used, read_database
+from nectar.config.database_dsn import read_custom_dsn
 from nectar.config.load import Document, load_file, load_text
 from nectar.config.merge import overlaid
 from nectar.config.positions import NOWHERE, TomlPath
@@ -63,11 +64,11 @@ def parse_profile(text: str, path: Path, name: str | None = None, environment: M
 
 def _read(document: Document, name: str | None, environment: Mapping[str, str]) -> Profile:
     name = name or environment.get(profile_env.CHOICE) or None
-    meant = chosen(document.data, name)
+    meant, secrets = chosen(document.data, name), _clear_secrets(document)
     if meant is not None:
         document = _with_overrides(document, meant, environment)
     complaints = Complaints(document)
-    complaints.found.update(dict.fromkeys(profile_env.unknown_variables(environment, document.data)))
+    complaints.found.update(dict.fromkeys([*secrets, *profile_env.unknown_variables(environment, document.data)]))
     check_schema(complaints, "profile")
     check_choice(complaints, name)
     there = places(document.data)
@@ -78,6 +79,15 @@ def _read(document: Document, name: str | None, environment: Mapping[str, str]) 
     complaints.raise_any()
     assert meant is not None
     return Profile(databases, meant[-1])
+
+
+def _clear_secrets(document: Document) -> list[Complaint]:
+    """Those of the profile itself, which a variable that takes their place must not hide."""
+    complaints = Complaints(document)
+    check_schema(complaints, "profile")
+    for place in places(document.data):
+        read_custom_dsn(complaints, place)
+    return [one for one in complaints.found if one.code == codes.CLEAR_SECRET]
 
 
 def _with_overrides(document: Document, table: tuple[str, ...], environment: Mapping[str, str]) -> Document:

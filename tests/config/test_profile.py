@@ -36,6 +36,7 @@ SAME: list[tuple[str, str, dict[str, Any]]] = [
     ("command, joined", by_dsn("mysql -uu -hdb.example.com -P3307 n"), {"port": 3307}),
     ("command, long", by_dsn("mysql --user=u --host db.example.com --port=3307 --database n"), {"port": 3307}),
     ("command of MariaDB", by_dsn("/usr/bin/mariadb --ssl-verify-server-cert -uu -h db.example.com -D n"), {}),
+    ("command of MariaDB, TLS twice", by_dsn("mariadb --ssl --ssl-verify-server-cert -uu -h db.example.com n"), {}),
     ("command, TLS", by_dsn("mysql -uu -h db.example.com -D n --ssl_mode=verify_ca"), {"tls": Tls(SslMode.VERIFY_CA)}),
     ("host in brackets", table("mysql", host="[2001:db8::1]"), {"host": "2001:db8::1"}),
     ("empty client certificate", table("mysql", 'ssl_cert_path = ""\nssl_key_path = ""'), {}),
@@ -231,6 +232,12 @@ def test_a_wrong_variable_is_the_place(environment: dict[str, str], code: str, p
     assert (one.code, one.place) == (code, place)
 
 
+@pytest.mark.parametrize("text", [table("mysql", 'password = "x"'), by_dsn("mysql://u:x@h/n")])
+def test_a_variable_does_not_hide_a_clear_password(text: str) -> None:
+    environment = {"NECTAR_DB_PASSWORD": "y", "NECTAR_DB_CUSTOM_DSN": "mysql://u@h/n"}
+    assert codes.CLEAR_SECRET in {one.code for one in complaints_of(text, environment)}
+
+
 def test_a_variable_that_the_profile_refers_to_is_known() -> None:
     assert server(table("mysql", 'password = { env = "NECTAR_DB_PROD" }'), {"NECTAR_DB_PROD": "x"})
 
@@ -265,6 +272,7 @@ SLIPS: list[tuple[str, str, int, int, str]] = [
     (by_dsn("mysql -S /x.sock -uu n"), codes.BAD_DSN, 4, 14, "TCP"),
     (by_dsn("mysql -uu -hh 'n"), codes.BAD_DSN, 4, 14, "quotes"),
     (by_dsn("mysql -uu -hh -hg n"), codes.BAD_DSN, 4, 14, "twice"),
+    (by_dsn("mysql -uu -hh n --skip-ssl --ssl-mode=REQUIRED"), codes.BAD_DSN, 4, 14, "TLS"),
     (by_dsn("mysql -uu -hh n --hots=x"), codes.BAD_DSN, 4, 14, "--host"),
     (by_dsn("mysql://u@h"), codes.MISSING_KEY, 4, 1, "database"),
     (by_dsn("mysql://u@h/n", more='host = "h"'), codes.CONTRADICTION, 5, 1, "custom_dsn"),

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from nectar.config.dsn.parts import (
+    MODES,
     DsnError,
     Said,
     is_password,
+    mode_of,
     not_heeded,
     only_value,
     put,
-    put_mode,
     put_port,
     put_seconds,
     secret_error,
@@ -114,10 +115,17 @@ def _text(key: str) -> Callable[[Said, str], None]:
 def _flag(option: str, mode: str) -> Callable[[Said, str], None]:
     def take(said: Said, value: str) -> None:
         only_value(option, value, ("1", "", "true", "on"))
-        if mode and said.get("ssl_mode") != mode:
-            put(said, "ssl_mode", mode)
+        _put_mode(said, mode)
 
     return take
+
+
+def _put_mode(said: Said, mode: str) -> None:
+    """Several options may ask for TLS, and the one that asks for most holds: ``--ssl --ssl-verify-server-cert``."""
+    before = str(said.get("ssl_mode", mode))
+    if before != mode and "DISABLED" in (before, mode):
+        raise DsnError("custom_dsn's options ask for TLS and refuse it", "leave one out")
+    said["ssl_mode"] = max(before, mode, key=MODES.index)
 
 
 def _anyway(option: str, *values: str) -> Callable[[Said, str], None]:
@@ -129,7 +137,7 @@ _OPTIONS: Mapping[str, _Option] = {
     "host": _Option(_text("host")),
     "port": _Option(put_port),
     "database": _Option(_text("database")),
-    "ssl-mode": _Option(lambda said, value: put_mode(said, value, "--ssl-mode")),
+    "ssl-mode": _Option(lambda said, value: _put_mode(said, mode_of(value, "--ssl-mode"))),
     "ssl-ca": _Option(_text("ssl_ca_path")),
     "ssl-cert": _Option(_text("ssl_cert_path")),
     "ssl-key": _Option(_text("ssl_key_path")),

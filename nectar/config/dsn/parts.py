@@ -70,11 +70,12 @@ def put_port(said: Said, text: str) -> None:
     put(said, "port", int(text))
 
 
-def put_mode(said: Said, text: str, option: str) -> None:
+def mode_of(text: str, option: str) -> str:
+    """One of MODES, in any case. Errors: DsnError."""
     mode = text.upper().replace("-", "_")
     if mode not in MODES:
         raise DsnError(f"{option} is none of {', '.join(MODES)}")
-    put(said, "ssl_mode", mode)
+    return mode
 
 
 def put_seconds(said: Said, key: str, text: str, option: str) -> None:

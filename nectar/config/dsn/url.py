@@ -11,11 +11,11 @@ from nectar.config.dsn.parts import (
     DsnError,
     Said,
     is_password,
+    mode_of,
     not_heeded,
     only_value,
     put,
     put_host_and_port,
-    put_mode,
     put_seconds,
     secret_error,
 )
@@ -118,7 +118,7 @@ def _charset(_: Said, value: str) -> None:
 
 
 def _mode(said: Said, value: str) -> None:
-    put_mode(said, value, "ssl-mode")
+    put(said, "ssl_mode", mode_of(value, "ssl-mode"))
 
 
 def _path(key: str) -> Callable[[Said, str], None]:
