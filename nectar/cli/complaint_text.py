@@ -14,10 +14,11 @@ from unicodedata import combining, east_asian_width
 from nectar.errors import Complaint
 
 _WIDEST = 120
-_SECRET = re.compile(r"pass|pwd|secret|token|dsn|[^\s\"']@", re.IGNORECASE)
+_SECRET = re.compile(r"pass|pwd|secret|token|dsn|://\S*:|[^\s\"']@", re.IGNORECASE)
 _PROFILE = re.compile(r"\s*\[?\s*[\"']?(database|databases|tunnel)[\"']?\s*[].=]")
+_USER_AND_SECRET = re.compile(r"\w:[^\s\d:\"']")
 _HEADER = re.compile(r"\s*\[[\w .\"'-]+\]\s*")
-_PAIR = re.compile(r"\s*([A-Za-z_]+)\s*=([^{#=]*)")
+_PAIR = re.compile(r"""\s*([A-Za-z_]+)\s*=\s*("[^"]*"|'[^']*'|[0-9.eE_+-]+|true|false|nan|\[["'\w\s,.*:/-]*\])\s*""")
 
 
 def wants_colour(stream: TextIO) -> bool:
@@ -78,7 +79,7 @@ def _is_plain(line: str) -> bool:
     if _HEADER.fullmatch(line):
         return True
     pair = _PAIR.fullmatch(line)
-    return pair is not None and pair[1] in _plain_keys()
+    return pair is not None and pair[1] in _plain_keys() and not _USER_AND_SECRET.search(pair[2])
 
 
 @lru_cache(maxsize=1)

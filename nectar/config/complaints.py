@@ -14,7 +14,7 @@ from nectar.errors import Complaint, PlanError
 
 At = Literal["key", "value"]
 
-_MAY_HOLD_SECRET = re.compile(r"\S@\S|:[^@]*@|(^|\s)(-p\S|--password|MYSQL_PWD)|passw(or)?d\s*=", re.IGNORECASE)
+_MAY_HOLD_SECRET = re.compile(r"\S@\S|:[^@]*@|://\S*:|(^|\s)(-p\S|--password|MYSQL_PWD)|passw(or)?d\s*=", re.IGNORECASE)
 
 _MAY_STAND_ELSEWHERE = (codes.MISSING_KEY, codes.USELESS_KEY, codes.NOTHING_TO_DO, codes.FOREIGN_ADDRESS)
 

@@ -37,11 +37,12 @@ def _host_fault(host: str) -> tuple[str, str]:
     """What is wrong with it, and what was perhaps meant."""
     if host.startswith("/"):
         return "host is a Unix socket, which Nectar does not use", 'write host = "127.0.0.1"'
-    what = f"host cannot be {say(host)}"
-    if "@" in host or "://" in host:
-        return what, "a whole connection text goes into custom_dsn, with use_custom_dsn = true"
-    name, _, port = host.partition(":")
-    return what, f'write host = "{name}" and port = {port[:6]}' if is_host(name) and port.isdecimal() else ""
+    name, colon, port = host.partition(":")
+    if is_host(name) and port.isascii() and port.isdecimal():
+        return f"host cannot be {say(host)}", f'write host = "{name}" and port = {port[:6]}'
+    if colon or "@" in host:
+        return "host is no host", "a whole connection text goes into custom_dsn, with use_custom_dsn = true"
+    return f"host cannot be {say(host)}", ""
 
 
 def check_kind(table: Table, kind: Kind, host: str) -> None:

@@ -35,6 +35,7 @@ PLACES = [
     table("mysql", f'[tunnel]\nhost = "j"\nuser = "u"\npassword = "{PLANTED}"'),
     table("mysql", host=f"root:{PLANTED}@h"),
     table("mysql", host=f"root:{PLANTED}@tcp(h:1)/d"),
+    table("mysql", host=f"root:{PLANTED}/d"),
     f'database = {{ connection_type = "mysql", pass = "{PLANTED}" }}',
     f'[database]\nconnection_type = "mysql://u:{PLANTED}@h/d"\n',
     f'default = "mysql://u:{PLANTED}@h/d"\n',
@@ -88,10 +89,10 @@ def test_a_planted_password_is_refused_and_never_said(text: str, tmp_path: Path)
     assert PLANTED[4:] not in said
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_nor_is_it_when_the_rest_is_garbled(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
-    text = data.draw(st.sampled_from(PLACES[:6] + PLACES[15:]))
+    text = data.draw(st.sampled_from(PLACES[:6] + PLACES[17:]))
     here = text.index(PLANTED)
     at = data.draw(st.integers(0, here) | st.integers(here + len(PLANTED), len(text)))
     cut = data.draw(st.integers(0, 12))
