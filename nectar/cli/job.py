@@ -78,9 +78,18 @@ def do_job(compiled: CompiledPlan, asked: Asked) -> int:
 
 
 def database_path(db: Path | None, profile: Path | None) -> Path:
-    """--db, else the profile's file, else ./nectar.db."""
+    """--db, else what the profile and the environment say, else ./nectar.db. Errors: PlanError for a database server."""
+    from nectar.config import codes
     from nectar.config.profile import load_profile
+    from nectar.config.server import Server
+    from nectar.errors import Complaint, PlanError
 
     if db is not None:
         return db
-    return load_profile(profile).path if profile is not None else Path("nectar.db")
+    target = load_profile(profile)
+    if isinstance(target, Server):
+        what = f'database servers ("{target.kind.value}") are not yet available in this version'
+        hint = 'write connection_type = "sqlite" and path = "nectar.db"'
+        place = str(target.file or "the environment")
+        raise PlanError([Complaint(codes.NOT_YET, what, place, allowed='"sqlite"', suggestion=hint)])
+    return target.path

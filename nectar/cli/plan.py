@@ -37,17 +37,16 @@ def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Plans to check.")],
     form: Annotated[Format, typer.Option("--format", help="For people, or for machines.")] = Format.TEXT,
 ) -> None:
-    """Check plans: every complaint at once, each with its place, what is allowed and what was perhaps meant.
+    """Check plans, and the profiles they name: every complaint at once, with its place, what is allowed, what was perhaps meant.
 
     Exit code 0 when every file is a good plan, 2 otherwise.
     """
-    from nectar.compiler.read import read_plan
     from nectar.errors import PlanError
 
     results: list[tuple[Path, Plan | None, tuple[Complaint, ...]]] = []
     for file in files:
         try:
-            results.append((file, read_plan(file).plan, ()))
+            results.append((file, _read(file), ()))
         except PlanError as error:
             results.append((file, None, error.complaints))
 
@@ -60,6 +59,16 @@ def validate(
         typer.echo(write([Checked(str(file), complaints) for file, _, complaints in results]), nl=False)
     if any(complaints for _, _, complaints in results):
         raise typer.Exit(2)
+
+
+def _read(file: Path) -> Plan:
+    from nectar.compiler.read import read_plan
+    from nectar.config.profile import load_profile
+
+    plan = read_plan(file).plan
+    if plan.meta.profile is not None:
+        load_profile(plan.meta.profile)
+    return plan
 
 
 def _print_text(results: list[tuple[Path, Plan | None, tuple[Complaint, ...]]]) -> None:

@@ -2,6 +2,19 @@
 
 from nectar.config.load_plan import load_plan, parse_plan
 from nectar.config.plan import Plan
-from nectar.config.profile import DEFAULT_PROFILE, Profile, load_profile, parse_profile
+from nectar.config.profile import DEFAULT_TARGET, Profile, load_databases, load_profile, parse_profile
+from nectar.config.server import Server, SqliteFile, Target
 
-__all__ = ["DEFAULT_PROFILE", "Plan", "Profile", "load_plan", "load_profile", "parse_plan", "parse_profile"]
+__all__ = [
+    "DEFAULT_TARGET",
+    "Plan",
+    "Profile",
+    "Server",
+    "SqliteFile",
+    "Target",
+    "load_databases",
+    "load_plan",
+    "load_profile",
+    "parse_plan",
+    "parse_profile",
+]

@@ -35,6 +35,15 @@ FOREIGN_ADDRESS = "NEC-P051"
 BAD_POOL = "NEC-P052"
 
 CLEAR_SECRET = "NEC-P060"
+CONTRADICTION = "NEC-P061"
+INSECURE = "NEC-P062"
+BAD_DSN = "NEC-P063"
+BAD_CERTIFICATE = "NEC-P064"
+WRONG_KIND = "NEC-P065"
+HOST_NOT_ALLOWED = "NEC-P066"
+BAD_HOST = "NEC-P067"
+NO_SUCH_DATABASE = "NEC-P068"
+UNKNOWN_VARIABLE = "NEC-P069"
 
 UNKNOWN_TASK = "NEC-P070"
 
@@ -64,5 +73,14 @@ MEANINGS: Mapping[str, str] = {
     FOREIGN_ADDRESS: "An address of another network than the plan's",
     BAD_POOL: "Not a pool id",
     CLEAR_SECRET: "A secret written out in a profile",
+    CONTRADICTION: "Two keys that contradict each other, or say the same thing",
+    INSECURE: "A connection to another machine that may not be encrypted, without allow_insecure",
+    BAD_DSN: "Not a connection text, or a part of one that Nectar cannot heed",
+    BAD_CERTIFICATE: "A certificate, a key or a file of authorities that cannot be used",
+    WRONG_KIND: "A connection_type that the server's name or the user's does not fit",
+    HOST_NOT_ALLOWED: "A host that allowed_hosts leaves out",
+    BAD_HOST: "Not a host, nor a pattern of hosts",
+    NO_SUCH_DATABASE: "A database that the profile does not have, or none chosen of several",
+    UNKNOWN_VARIABLE: "An environment variable NECTAR_DB_.. that says nothing",
     UNKNOWN_TASK: "A task, or an option of one, that Carp does not have",
 }

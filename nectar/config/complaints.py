@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -12,6 +13,8 @@ from nectar.config.positions import TomlPath
 from nectar.errors import Complaint, PlanError
 
 At = Literal["key", "value"]
+
+_MAY_HOLD_SECRET = re.compile(r"\S@\S|:[^@]*@|://\S*:|(^|\s)(-p\S|--password|MYSQL_PWD)|passw(or)?d\s*=", re.IGNORECASE)
 
 _MAY_STAND_ELSEWHERE = (codes.MISSING_KEY, codes.USELESS_KEY, codes.NOTHING_TO_DO, codes.FOREIGN_ADDRESS)
 
@@ -98,17 +101,21 @@ class Complaints:
 
 
 def dotted(path: TomlPath) -> str:
-    """``filters.pool_filter[1]``."""
+    """``filters.pool_filter[1]``. A key that looks like a connection text with a password is not repeated."""
     text = ""
     for step in path:
+        if isinstance(step, str) and _MAY_HOLD_SECRET.search(step):
+            step = "***"
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
     return text
 
 
 def say(value: object) -> str:
-    """A value as a person wrote it in TOML, cut short."""
+    """A value as a person wrote it in TOML, cut short; not at all when it looks like a connection text with a password."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, str) and _MAY_HOLD_SECRET.search(value):
+        return "a text that may hold a password"
     if isinstance(value, str):
         text = value if len(value) <= 60 else value[:57] + "..."
         return '"' + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text) + '"'

@@ -1,81 +1,121 @@
-"""A connection profile as a frozen value: which database the rows go to. This version writes to SQLite."""
+"""A connection profile as frozen values: which databases rows can go to, and which one they go to."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
-from nectar.config import codes
+from nectar.config import codes, profile_env
 from nectar.config.check import check_schema
 from nectar.config.complaints import Complaints
+from nectar.config.database import check_sections_are_used, read_database
+from nectar.config.database_dsn import read_custom_dsn
 from nectar.config.load import Document, load_file, load_text
+from nectar.config.merge import overlaid
+from nectar.config.positions import NOWHERE, TomlPath
+from nectar.config.profile_choice import check_choice, chosen, places
+from nectar.config.server import Server, SqliteFile, Target
+from nectar.errors import Complaint, PlanError
 
-_CLEAR_PASSWORD = re.compile(r"[^\s:@/]*:[^\s@]+@|(^|\s)(-p|--password=)\S", re.ASCII)
-_SQLITE_KEYS = ("connection_type", "path")
+DEFAULT_TARGET = SqliteFile(Path("nectar.db"))
+"""What holds without any profile: SQLite in ./nectar.db."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`path` is the database file, made when it is not there."""
+    """`databases` by name, in the profile's order; `default` is the one that was chosen."""
 
-    connection_type: Literal["sqlite"] = "sqlite"
-    path: Path = Path("nectar.db")
+    databases: Mapping[str, Target]
+    default: str
 
-
-DEFAULT_PROFILE = Profile()
-"""What holds without any profile: SQLite in ./nectar.db."""
-
-
-def load_profile(path: Path) -> Profile:
-    """A relative database path counts from the profile's folder. Errors: PlanError with every complaint, in file order."""
-    return _read(load_file(path), path)
+    @property
+    def target(self) -> Target:
+        return self.databases[self.default]
 
 
-def parse_profile(text: str, path: Path) -> Profile:
+def load_profile(path: Path | None, name: str | None = None, environment: Mapping[str, str] = os.environ) -> Target:
+    """The database that rows go to: `name`, else NECTAR_DATABASE, else the profile's default. `path` None: no profile.
+
+    NECTAR_DB_.. variables stand above the profile. Relative paths count from the profile's folder.
+    Errors: PlanError with every complaint about any of its databases, in file order.
+    """
+    if path is not None:
+        return _read(load_file(path), name, environment).target
+    name = name or environment.get(profile_env.CHOICE)
+    if name is None and not profile_env.is_any(environment):
+        _refuse([*profile_env.unknown_variables(environment, {})])
+        return DEFAULT_TARGET
+    return _read(Document("the environment", {}, NOWHERE), name, environment).target
+
+
+def load_databases(path: Path, environment: Mapping[str, str] = os.environ) -> Profile:
+    """As `load_profile`, with all of its databases."""
+    return _read(load_file(path), None, environment)
+
+
+def parse_profile(text: str, path: Path, name: str | None = None, environment: Mapping[str, str] | None = None) -> Target:
     """As `load_profile`, of a text that is at hand; `path` is where it would stand, which need not exist."""
-    return _read(load_text(text, str(path)), path)
+    return _read(load_text(text, str(path)), name, environment or {}).target
 
 
-def _read(document: Document, path: Path) -> Profile:
+def _read(document: Document, name: str | None, environment: Mapping[str, str]) -> Profile:
+    name = name or environment.get(profile_env.CHOICE) or None
+    meant, secrets = chosen(document.data, name), _clear_secrets(document)
+    if meant is not None:
+        document = _with_overrides(document, meant, environment)
+    complaints = Complaints(document)
+    complaints.found.update(dict.fromkeys([*secrets, *profile_env.unknown_variables(environment, document.data)]))
+    check_schema(complaints, "profile")
+    check_choice(complaints, name)
+    there = places(document.data)
+    databases = {place[-1]: read_database(complaints, place, files=place == meant) for place in there}
+    unsure = any(not complaints.sound((*place, "connection_type")) for place in there)
+    if not unsure and not any(isinstance(target, Server) for target in databases.values()):
+        check_sections_are_used(complaints)
+    complaints.raise_any()
+    assert meant is not None
+    return Profile(databases, meant[-1])
+
+
+def _clear_secrets(document: Document) -> list[Complaint]:
+    """Those of the profile itself, which a variable that takes their place must not hide."""
     complaints = Complaints(document)
     check_schema(complaints, "profile")
-    _check_dsn(complaints)
-    kind = complaints.get(("database", "connection_type"), "sqlite")
-    if kind != "sqlite":
-        complaints.add(
-            codes.NOT_YET,
-            f'database servers ("{kind}") are not yet available in this version',
-            ("database", "connection_type"),
-            allowed='"sqlite"',
-            suggestion='write connection_type = "sqlite" and path = "nectar.db"',
-        )
-    elif complaints.sound(("database", "connection_type")):
-        _check_useless(complaints)
-    file = complaints.get(("database", "path"), DEFAULT_PROFILE.path)
-    if str(file).startswith("~"):
-        at = ("database", "path")
-        complaints.add(codes.BAD_FORM, "path begins with ~, which is not expanded", at, suggestion="write the whole path")
-    complaints.raise_any()
-    return Profile("sqlite", path.parent / file)
+    for place in places(document.data):
+        read_custom_dsn(complaints, place)
+    return [one for one in complaints.found if one.code == codes.CLEAR_SECRET]
 
 
-def _check_dsn(complaints: Complaints) -> None:
-    dsn = complaints.get(("database", "custom_dsn"), "")
-    if _CLEAR_PASSWORD.search(dsn):
-        complaints.add(
-            codes.CLEAR_SECRET,
-            "custom_dsn holds a password",
-            ("database", "custom_dsn"),
-            suggestion='change it, leave it out there, and write password = { env = "NECTAR_DB_PASSWORD" }',
-        )
+def _with_overrides(document: Document, table: tuple[str, ...], environment: Mapping[str, str]) -> Document:
+    """A password is of no use to SQLite: the variable may be there for another profile."""
+    others = {name: value for name, value in environment.items() if name != profile_env.PASSWORD}
+    document = reduce(overlaid, profile_env.overrides(others, table), document)
+    if _at(document.data, (*table, "connection_type")) in (None, "sqlite"):
+        return document
+    if environment.get(profile_env.PASSWORD):
+        document = replace(document, data=_without(document.data, (*table, "password")))
+    return reduce(overlaid, profile_env.overrides(environment, table), document)
 
 
-def _check_useless(complaints: Complaints) -> None:
-    """SQLite takes a path only: whatever else stands there was meant for a server."""
-    given = complaints.document.data.get("database", {})
-    for key in given if isinstance(given, dict) else ():
-        if key not in _SQLITE_KEYS and complaints.sound(("database", key)):
-            what = f"{key} does nothing for SQLite, which is the connection_type unless another is said"
-            complaints.add(codes.USELESS_KEY, what, ("database", key), at="key", suggestion="leave it out")
+def _without(data: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]:
+    """`data` without what stands at `path`, if anything does: two references would be laid together."""
+    key, inner = path[0], data.get(path[0])
+    if len(path) == 1:
+        return {name: value for name, value in data.items() if name != key}
+    return {**data, key: _without(inner, path[1:])} if isinstance(inner, dict) else data
+
+
+def _at(data: Mapping[str, Any], path: TomlPath) -> Any:
+    here: Any = data
+    for step in path:
+        here = here.get(step) if isinstance(here, dict) else None
+    return here
+
+
+def _refuse(found: list[Complaint]) -> None:
+    if found:
+        raise PlanError(found)

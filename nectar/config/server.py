@@ -1,4 +1,4 @@
-"""A database server as a profile describes it, checked and complete: every default that its kind has is filled in."""
+"""Where rows go, as a profile describes it, checked and complete: every default that its kind has is filled in."""
 
 from __future__ import annotations
 
@@ -6,16 +6,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
-
-
-@dataclass(frozen=True, slots=True)
-class SqliteFile:
-    """`path` is the database file, made when it is not there."""
-
-    path: Path
-
-    def __str__(self) -> str:
-        return str(self.path)
 
 
 class Kind(Enum):
@@ -121,8 +111,12 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """`settings`: session variables that may be tried, in order, each on its own; a refusal is noted and nothing more.
-    `batch_bytes` and `batch_rows` bound one transaction, `statement_bytes` one statement."""
+    """`key` is the profile's dotted path of its table: ``database``, ``databases.prod``; `file` the profile.
+
+    `settings`: session variables that may be tried, in order, each on its own; a refusal is noted and nothing more.
+    `batch_bytes` and `batch_rows` bound one transaction, `statement_bytes` one statement. `load_data`: whether LOAD DATA LOCAL
+    may be used. `notes`: sentences for the person who set this up; nothing is wrong.
+    """
 
     kind: Kind
     host: str
@@ -143,11 +137,23 @@ class Server:
     tunnel: Tunnel | None = None
     load_data: bool = True
     file: Path | None = None
+    key: str = "database"
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         """For people: no secret in it, ever."""
-        return f"{self.user}@{self.host}:{self.port}/{self.database}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.user}@{host}:{self.port}/{self.database}"
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteFile:
+    """`path` is the database file, made when it is not there."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return str(self.path)
 
 
 Target: TypeAlias = SqliteFile | Server
-"""Where rows go."""

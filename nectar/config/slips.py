@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from nectar.config import codes
-from nectar.config.complaints import Complaints, say
+from nectar.config.complaints import Complaints, dotted, say
 from nectar.config.positions import TomlPath
 from nectar.config.schema import Schema, load_schema, walk_schema
 
@@ -16,6 +16,7 @@ _LONGEST_KEY = 100
 _TYPE_NAMES = {
     "string": "a text in quotes",
     "integer": "a whole number",
+    "number": "a number",
     "boolean": "true or false",
     "array": "a list",
     "object": "a table",
@@ -23,13 +24,14 @@ _TYPE_NAMES = {
 
 
 class Slip(NamedTuple):
-    """`value`, at `path`, breaks the `keyword` of its `schema`, whose argument there is `limit`."""
+    """`value`, at `path`, breaks the `keyword` of its `schema`, whose argument there is `limit`. `root`: plan or profile."""
 
     path: TomlPath
     keyword: str
     limit: Any
     value: Any
     schema: Schema
+    root: str = "plan"
 
 
 def _unknown_keys(complaints: Complaints, slip: Slip) -> None:
@@ -45,24 +47,28 @@ def _unknown_keys(complaints: Complaints, slip: Slip) -> None:
             (*slip.path, key),
             at="key",
             allowed=", ".join(shown),
-            suggestion=_suggest_key(complaints, key, known),
+            suggestion=_suggest_key(complaints, key, known, slip.root),
         )
 
 
-def _suggest_key(complaints: Complaints, key: str, known: list[str]) -> str:
+def _suggest_key(complaints: Complaints, key: str, known: list[str], root: str) -> str:
     close = get_close_matches(key[:_LONGEST_KEY].lower().replace("-", "_"), known, 1)
     if close:
         return f"did you mean {close[0]}?"
-    if key in _homes():
-        return f"{key} belongs in [{_homes()[key]}]" if _homes()[key] else f"{key} belongs above the first [table]"
+    homes = _homes(root)
+    if key in homes:
+        return f"{key} belongs in [{homes[key]}]" if homes[key] else f"{key} belongs above the first [table]"
     if key == "database" and complaints.document.data.get("database") is not None:
         return "this looks like a connection profile: give it with --profile"
     return ""
 
 
-@lru_cache(maxsize=1)
-def _homes() -> Mapping[str, str]:
-    """Key of a plan's table -> the table's name; a key that stands in none -> nothing."""
+@lru_cache(maxsize=2)
+def _homes(root: str) -> Mapping[str, str]:
+    """Key of a plan's (a profile's) table -> the table's name, the last of several; a key that stands in none -> nothing."""
+    if root == "profile":
+        outer = [(path, inner) for path, inner in walk_schema(load_schema(root)) if len(path) == 2]
+        return {path[1]: path[0] for path, inner in reversed(outer) if inner.get("type") != "object" or "x-secret" in inner}
     walked = walk_schema(load_schema("plan"))
     return {path[-1]: ".".join(path[:-1]) for path, inner in walked if len(path) > 1 or inner.get("type") == "array"}
 
@@ -75,7 +81,7 @@ def _wrong_type(complaints: Complaints, slip: Slip) -> None:
             f"{slip.path[-1]} is written out here",
             slip.path,
             allowed=schema["x-allowed"],
-            suggestion='change it, then keep it in the environment: password = { env = "NECTAR_DB_PASSWORD" }',
+            suggestion=seal_hint(dotted(slip.path)),
         )
         return
     wanted = slip.limit if isinstance(slip.limit, list) else [slip.limit]
@@ -88,6 +94,11 @@ def _wrong_type(complaints: Complaints, slip: Slip) -> None:
         allowed=schema.get("x-allowed", names),
         suggestion=_retype(wanted, value, schema),
     )
+
+
+def seal_hint(path: str) -> str:
+    """What to do about a password that stood written out; `path` is dotted: ``database.password``."""
+    return f"change it, since it was written down, then seal the new one: nectar secrets seal --for {path}"
 
 
 def _kind(value: object) -> str:

@@ -82,13 +82,6 @@ def test_a_clear_password_is_refused_and_not_repeated() -> None:
     assert "hunter2" not in "".join(repr(one) for one in caught.value.complaints)
 
 
-def test_profiles_of_databases_to_come_say_so() -> None:
-    with pytest.raises(PlanError) as caught:
-        parse_profile('[database]\nconnection_type = "tidb-serverless"\nhost = "h"\n', Path("profile.toml"))
-    assert codes.NOT_YET in {one.code for one in caught.value.complaints}
-    assert parse_profile('[database]\nconnection_type = "sqlite"\npath = "x.db"\n', Path("/a/profile.toml")).path == Path("/a/x.db")
-
-
 def test_the_checklists_own_plan_is_accepted_but_for_its_placeholders() -> None:
     text = """
 [sync]

@@ -1,0 +1,164 @@
+"""Whether the files that TLS needs can be used: there, PEM, in date, and belonging together. cryptography is imported late."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+    from cryptography.x509 import Certificate
+
+_SOON = timedelta(days=30)
+_BLOCK = re.compile(rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----.*?-----END (?:TRUSTED |X509 )?CERTIFICATE-----", re.DOTALL)
+_ENCRYPTED = re.compile(rb"BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED")
+_LARGEST = 10_000_000
+_OTHERS_MAY_READ = 0o004
+
+
+class FileFault(Exception):
+    """`what` completes "NAME ..": ``is not there``; `hint` is the next step."""
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.what, self.hint = what, hint
+
+
+class Found(NamedTuple):
+    """`note`: what to know of a file that can be used; mostly nothing."""
+
+    note: str = ""
+
+
+def check_authorities(path: Path) -> Found:
+    """The file has an authority's certificate that is in date. Errors: FileFault."""
+    faults: list[str] = []
+    for block in _blocks(read_whole(path)):
+        certificate = _certificate(block)
+        fault = _date_fault(certificate) if _is_authority(certificate) else "holds no certificate of an authority"
+        if not fault:
+            return Found(_note(certificate))
+        faults.append(fault)
+    raise FileFault(faults[-1], "give the file of the authority that signed the server's certificate")
+
+
+def check_certificate(path: Path) -> Found:
+    """The first certificate of the file, which is the client's own, is in date. Errors: FileFault."""
+    certificate = _own_certificate(path)
+    fault = _date_fault(certificate)
+    if fault:
+        raise FileFault(fault, "have a new one made")
+    return Found(_note(certificate))
+
+
+def check_key(path: Path, certificate: Path | None) -> None:
+    """The key can be read without a passphrase, by its owner alone, and is that of `certificate`. Errors: FileFault."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    text = read_whole(path)
+    check_private(path)
+    key = _key(text)
+    if certificate is None:
+        return
+    form = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+    try:
+        own = _own_certificate(certificate).public_key().public_bytes(*form)
+    except FileFault:
+        return                                                    # told about the certificate itself
+    if key.public_key().public_bytes(*form) != own:
+        raise FileFault("is not the key of ssl_cert_path's certificate", "give the two files that were made together")
+
+
+def check_private(path: Path) -> None:
+    """Errors: FileFault when everybody on this machine may read the file."""
+    if path.stat().st_mode & _OTHERS_MAY_READ:
+        raise FileFault("can be read by everybody on this machine", f"chmod 600 {path}")
+
+
+def read_whole(path: Path) -> bytes:
+    """Errors: FileFault."""
+    try:
+        if path.is_dir():
+            raise FileFault("is a folder", "give the path of a PEM file")
+        with path.open("rb") as file:
+            text = file.read(_LARGEST + 1)
+    except OSError as error:
+        raise FileFault(f"cannot be read: {error.strerror or type(error).__name__}") from error
+    if len(text) > _LARGEST:
+        raise FileFault(f"is larger than {_LARGEST:,} bytes", "give the path of a PEM file")
+    return text
+
+
+def _key(text: bytes) -> PrivateKeyTypes:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    if _ENCRYPTED.search(text):
+        raise FileFault("is encrypted with a passphrase", "write it without one: openssl pkey -in OLD.pem -out NEW.pem")
+    try:
+        with _quiet():
+            return load_pem_private_key(text, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise FileFault("is not a private key in PEM", "openssl pkey -in FILE -out FILE.pem") from error
+
+
+def _own_certificate(path: Path) -> Certificate:
+    return _certificate(_blocks(read_whole(path))[0])
+
+
+def _blocks(text: bytes) -> list[bytes]:
+    blocks = _BLOCK.findall(text)
+    if not blocks:
+        hint = "openssl x509 -inform der -in FILE -out FILE.pem" if text.startswith(b"\x30") else "it begins with -----BEGIN"
+        raise FileFault("holds no certificate in PEM", hint)
+    return blocks
+
+
+def _certificate(block: bytes) -> Certificate:
+    from cryptography.x509 import load_pem_x509_certificate
+
+    try:
+        with _quiet():
+            return load_pem_x509_certificate(block)
+    except ValueError as error:
+        raise FileFault("holds a certificate that is damaged") from error
+
+
+def _is_authority(certificate: Certificate) -> bool:
+    """By its basic constraints; certificates of version 1 have none, and are authorities when they signed themselves."""
+    from cryptography.x509 import BasicConstraints, ExtensionNotFound
+
+    try:
+        with _quiet():
+            return certificate.extensions.get_extension_for_class(BasicConstraints).value.ca
+    except ExtensionNotFound:
+        return certificate.issuer == certificate.subject
+    except ValueError:
+        return False
+
+
+def _date_fault(certificate: Certificate) -> str:
+    now = datetime.now(UTC)
+    if now > certificate.not_valid_after_utc:
+        return f"holds a certificate that expired on {certificate.not_valid_after_utc:%Y-%m-%d}"
+    if now < certificate.not_valid_before_utc:
+        return f"holds a certificate that is not valid before {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC"
+    return ""
+
+
+def _note(certificate: Certificate) -> str:
+    end = certificate.not_valid_after_utc
+    return f"holds a certificate that expires on {end:%Y-%m-%d}" if end - datetime.now(UTC) < _SOON else ""
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Old authorities in a system's bundle break rules that cryptography warns of; nobody here can mend them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
