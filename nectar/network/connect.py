@@ -9,10 +9,10 @@ from typing import Any
 
 import pymysql
 
+from nectar.config.hosts import is_allowed
 from nectar.config.server import Server
 from nectar.errors import NectarError
 from nectar.network import faults
-from nectar.network.allow import is_allowed
 from nectar.network.attempts import Attempts
 from nectar.network.audit import Record, attempted, to_file
 from nectar.network.metrics import Metrics
@@ -113,7 +113,7 @@ class Connector:
         except OSError as error:
             raise faults.unknown_name(where, error.strerror or str(error)) from error
         addresses = [(family, place) for family, _, _, _, place in found]
-        allowed = [(family, place) for family, place in addresses if is_allowed(server.host, str(place[0]), server.limits.hosts)]
+        allowed = [(family, place) for family, place in addresses if is_allowed(server.limits.hosts, server.host, str(place[0]))]
         if not allowed:
             raise faults.not_allowed(where, f"{server.host} ({', '.join(sorted({str(place[0]) for _, place in addresses}))})")
         why = ""

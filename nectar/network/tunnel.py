@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from nectar.config.hosts import is_allowed
 from nectar.config.server import Tunnel
 from nectar.errors import ConnectError, TransientError
-from nectar.network.allow import is_allowed
 from nectar.secrets.secret import Secret
 
 _PIECE = 1 << 16
@@ -23,7 +23,7 @@ class Forward:
     def __init__(self, tunnel: Tunnel, password: Secret | None, allowed: Sequence[str], seconds: float) -> None:
         paramiko = _paramiko()
         self.where = f"{tunnel.user}@{tunnel.host}:{tunnel.port}"
-        if not is_allowed(tunnel.host, _address(tunnel.host), allowed):
+        if not is_allowed(allowed, tunnel.host, _address(tunnel.host)):
             hint = "add it to allowed_hosts in [limits]"
             raise ConnectError("the tunnel's host is not among the allowed hosts", where=self.where, hint=hint, code="NEC-Y001")
         self._client = paramiko.SSHClient()

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 
 from nectar.config.server import Reference
-from nectar.errors import SecretError
+from nectar.secrets.aws import from_aws
+from nectar.secrets.local import from_command, from_environment, from_file, from_keyring, from_kubernetes
 from nectar.secrets.secret import Secret
+from nectar.secrets.vault import from_vault
 
 
-def _from_environment(reference: Reference) -> Secret:
-    value = os.environ.get(reference.value)
-    if value is None:
-        raise SecretError(f"the variable {reference.value} is not set", where=reference.key_path, code="NEC-X001")
-    return Secret(value)
+def _from_sealed(reference: Reference) -> Secret:
+    """With the key that is at hand; `cryptography` is only imported for it."""
+    from nectar.secrets.keys import opening_key
+    from nectar.secrets.sealed import open_sealed
+
+    return open_sealed(reference.value, reference.key_path, opening_key())
 
 
-PROVIDERS: Mapping[str, Callable[[Reference], Secret]] = {"env": _from_environment}
+PROVIDERS: Mapping[str, Callable[[Reference], Secret]] = {
+    "env": from_environment,
+    "file": from_file,
+    "sealed": _from_sealed,
+    "command": from_command,
+    "vault": from_vault,
+    "aws": from_aws,
+    "kubernetes": from_kubernetes,
+    "keyring": from_keyring,
+}
 
 
 def resolve(reference: Reference) -> Secret:
+    """Errors: SecretError, which says where it was looked for and never what was found."""
     return PROVIDERS[reference.kind](reference)

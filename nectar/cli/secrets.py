@@ -1,0 +1,168 @@
+"""`nectar secrets`: passwords that stand sealed in a profile."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from nectar.secrets.sealed import Key
+    from nectar.secrets.secret import Secret
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="""Keep passwords sealed in profiles.
+
+    A profile never holds a password in clear. It may hold it sealed: `password = { sealed = "nectar:v1:.." }` opens only with
+    your key, and only at the place in the profile that it was sealed for.
+
+    To begin:  nectar secrets keygen  and then  nectar secrets seal
+
+    Where the password must be sealed by a machine that may not open it (CI), give that machine the recipient that keygen
+    prints: it only seals.
+    """,
+)
+
+ForOption = Annotated[
+    str, typer.Option("--for", metavar="KEY", help="Where it will stand: database.password, databases.NAME.password.")
+]
+RecipientOption = Annotated[str | None, typer.Option("--recipient", metavar="TEXT", help="Seal for this recipient of keygen's.")]
+KeyFileOption = Annotated[Path | None, typer.Option("--key-file", metavar="FILE", help="Seal with the key in this file.")]
+PassphraseOption = Annotated[bool, typer.Option("--passphrase", help="Seal with NECTAR_PASSPHRASE, or one that is asked for.")]
+
+
+@app.command()
+def keygen(
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where (default: ~/.config/nectar/key). Never overwritten.")
+    ] = None,
+) -> None:
+    """Make a key that seals and opens, and print the recipient that only seals.
+
+    The file is readable by you alone. Who has the file can open; who has the recipient can seal. Keep a copy of the file where
+    you keep such things: without it, what is sealed stays sealed.
+    """
+    from nectar.secrets.keys import default_file
+    from nectar.secrets.sealed import new_identity
+
+    path = out or default_file()
+    identity, recipient = new_identity()
+    _write_new(path, f"{identity}\n")
+    typer.echo(f"the key is in {path}", err=True)
+    typer.echo(recipient)
+
+
+@app.command()
+def seal(
+    key_path: ForOption = "database.password",
+    recipient: RecipientOption = None,
+    key_file: KeyFileOption = None,
+    with_passphrase: PassphraseOption = False,
+) -> None:
+    """Seal a password, asked for on a terminal or read from standard input, and print the line for the profile.
+
+    Without an option the key is the one that also opens: NECTAR_KEY, NECTAR_KEY_FILE, NECTAR_PASSPHRASE,
+    NECTAR_PASSPHRASE_FILE, ~/.config/nectar/key or the keyring's nectar/key, the first of them that is there.
+    """
+    from nectar.secrets.sealed import seal as sealed
+
+    key = _chosen(recipient, key_file, with_passphrase)
+    typer.echo(f'password = {{ sealed = "{sealed(_asked_for("the password"), key_path, key)}" }}')
+
+
+@app.command("open")
+def open_(
+    text: Annotated[str, typer.Argument(metavar="SEALED", help="nectar:v1:.., or - to read it from standard input.")] = "-",
+    key_path: ForOption = "database.password",
+    show: Annotated[bool, typer.Option("--show", help="Print it even to a terminal.")] = False,
+) -> None:
+    """Open a sealed value and print what is in it.
+
+    To a terminal only with --show: others may look, and it may scroll back.
+    """
+    from nectar.secrets.keys import opening_key
+    from nectar.secrets.sealed import open_sealed
+
+    if sys.stdout.isatty() and not show:
+        raise typer.BadParameter("this would show the password on the terminal: say --show", param_hint="--show")
+    sealed = sys.stdin.readline().strip() if text == "-" else text
+    typer.echo(open_sealed(sealed, key_path, opening_key()).reveal())
+
+
+@app.command()
+def rotate(
+    profile: Annotated[Path, typer.Argument(metavar="PROFILE", help="The profile whose sealed values are sealed anew.")],
+    recipient: RecipientOption = None,
+    key_file: KeyFileOption = None,
+    with_passphrase: PassphraseOption = False,
+) -> None:
+    """Open every sealed value of a profile with the key at hand, and seal it anew with another key, in place.
+
+    All or nothing; everything else in the file stays as it is, byte for byte.
+    """
+    from nectar.secrets.keys import opening_key
+    from nectar.secrets.rotate import rotated
+
+    if recipient is None and key_file is None and not with_passphrase:
+        raise typer.BadParameter("say which key is the new one: --recipient, --key-file or --passphrase")
+    changed = rotated(profile, opening_key(), _chosen(recipient, key_file, with_passphrase))
+    typer.echo(f"{changed} sealed value{'s' if changed != 1 else ''} of {profile} sealed anew", err=True)
+
+
+def _chosen(recipient: str | None, key_file: Path | None, with_passphrase: bool) -> Key:
+    from nectar.secrets.keys import PASSPHRASE, key_in, opening_key
+    from nectar.secrets.sealed import key_of, passphrase
+    from nectar.secrets.secret import Secret
+
+    if sum((recipient is not None, key_file is not None, with_passphrase)) > 1:
+        raise typer.BadParameter("--recipient, --key-file and --passphrase exclude each other")
+    if recipient is not None:
+        return key_of(recipient, "--recipient")
+    if key_file is not None:
+        return key_in(key_file)
+    if with_passphrase:
+        import os
+
+        given = os.environ.get(PASSPHRASE)
+        return passphrase(Secret(given) if given else _typed("the passphrase"))
+    return opening_key()
+
+
+def _asked_for(what: str) -> Secret:
+    """Never from an argument: those are seen by everybody on the machine, and kept by the shell."""
+    from nectar.secrets.secret import Secret
+
+    if sys.stdin.isatty():
+        return _typed(what)
+    text = sys.stdin.read().removesuffix("\n").removesuffix("\r")
+    if not text:
+        raise typer.BadParameter(f"nothing came on standard input for {what}")
+    return Secret(text)
+
+
+def _typed(what: str) -> Secret:
+    from nectar.secrets.secret import Secret
+
+    return Secret(typer.prompt(what, hide_input=True, confirmation_prompt=True, err=True))
+
+
+def _write_new(path: Path, text: str) -> None:
+    import os
+
+    from nectar.errors import SecretError
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        hint = "name another file with --out; a key that is lost cannot be made again"
+        what = "this file is there already, and is not overwritten"
+        raise SecretError(what, where=str(path), hint=hint, code="NEC-X015") from None
+    except OSError as error:
+        raise SecretError(f"the key cannot be written: {error.strerror}", where=str(path), code="NEC-X015") from None
+    with open(handle, "w", encoding="utf-8") as file:
+        file.write(text)

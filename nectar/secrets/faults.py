@@ -1,0 +1,54 @@
+"""Every error of a secret's keeping, in one place. Nothing of a secret, nor of what a provider answered, is ever in one."""
+
+from __future__ import annotations
+
+from nectar.config.server import Reference
+from nectar.errors import SecretError
+
+
+def missing(reference: Reference, what: str, hint: str) -> SecretError:
+    """It is not where the profile says."""
+    return SecretError(f"{reference.key_path}: {what}", where=_where(reference), hint=hint, code="NEC-X001")
+
+
+def open_to_others(what: str, where: str) -> SecretError:
+    return SecretError(what, where=where, hint="chmod 600, and chown it to the user who runs Nectar", code="NEC-X002")
+
+
+def failed(reference: Reference, what: str, hint: str = "") -> SecretError:
+    """Its keeper did not give it."""
+    return SecretError(f"{reference.key_path}: {what}", where=_where(reference), hint=hint, code="NEC-X003")
+
+
+def no_extra(reference: Reference, extra: str) -> SecretError:
+    what = f"{reference.key_path}: what reads {reference.kind} is not installed"
+    return SecretError(what, where=_where(reference), hint=f"pip install 'nectar-cardano[{extra}]'", code="NEC-X004")
+
+
+def not_sealed(key_path: str, why: str) -> SecretError:
+    return SecretError(f"{key_path}: this is no sealed value: {why}", hint="seal it anew: nectar secrets seal", code="NEC-X010")
+
+
+def changed(key_path: str) -> SecretError:
+    what = f"{key_path}: the sealed value was changed, or was sealed for another key of the profile"
+    return SecretError(what, hint=f"seal it anew: nectar secrets seal --for {key_path}", code="NEC-X011")
+
+
+def other_key(key_path: str, wanted: str, have: str) -> SecretError:
+    what = f"{key_path}: it was sealed with the key {wanted}, and the key at hand is {have}"
+    return SecretError(what, hint="name that key: NECTAR_KEY_FILE, NECTAR_KEY or NECTAR_PASSPHRASE", code="NEC-X012")
+
+
+def no_key(looked: str) -> SecretError:
+    hint = "make one with `nectar secrets keygen`, or name yours: NECTAR_KEY_FILE, NECTAR_KEY, NECTAR_PASSPHRASE"
+    return SecretError(f"there is no key to open sealed values with (looked for {looked})", hint=hint, code="NEC-X013")
+
+
+def bad_key(where: str, why: str) -> SecretError:
+    hint = "a key is one line as `nectar secrets keygen` writes it"
+    return SecretError(f"this is no key: {why}", where=where, hint=hint, code="NEC-X014")
+
+
+def _where(reference: Reference) -> str:
+    """A sealed value stands in the profile itself: its first letters tell nothing, the rest is left out all the same."""
+    return f"{reference.kind} = {reference.value if reference.kind != 'sealed' else 'nectar:v1:..'}"

@@ -1,0 +1,63 @@
+"""A profile's sealed values sealed anew, everything else left as it is."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from nectar.errors import SecretError
+from nectar.secrets.sealed import Key, open_sealed, seal
+
+
+def rotated(profile: Path, old: Key, new: Key) -> int:
+    """How many there were. The file is replaced in one step, or left alone.
+
+    Errors: SecretError NEC-X010 to X012 of the value that cannot be opened, NEC-X016 when the file cannot be read or written.
+    """
+    try:
+        text = profile.read_bytes().decode()
+        data = tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not TOML"
+        raise SecretError(f"the profile cannot be read: {why}", where=str(profile), code="NEC-X016") from None
+    found = list(_sealed(data, ""))
+    for key_path, value in found:
+        if text.count(value) != 1:
+            what = f"{key_path}: its sealed value stands in the file more than once, or with escapes"
+            raise SecretError(what, where=str(profile), hint="seal it anew by hand", code="NEC-X016")
+        text = text.replace(value, seal(open_sealed(value, key_path, old), key_path, new))
+    if found:
+        _replace(profile, text.encode())
+    return len(found)
+
+
+def _sealed(data: Any, path: str) -> Iterator[tuple[str, str]]:
+    """(key path, sealed text) of all there are."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if key == "sealed" and isinstance(value, str):
+                yield path, value
+            else:
+                yield from _sealed(value, f"{path}.{key}" if path else key)
+
+
+def _replace(profile: Path, data: bytes) -> None:
+    try:
+        mode = profile.stat().st_mode & 0o777
+        handle, name = tempfile.mkstemp(dir=profile.parent, prefix=f".{profile.name}.")
+        try:
+            with open(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(name, mode)
+            os.replace(name, profile)
+        except BaseException:
+            os.unlink(name)
+            raise
+    except OSError as error:
+        raise SecretError(f"the profile cannot be written: {error.strerror}", where=str(profile), code="NEC-X016") from None

@@ -1,0 +1,178 @@
+"""Sealed values: a secret in a profile that only a key opens, and only at the place in the profile that it was sealed for.
+
+    nectar:v1:<base64url, no padding> of
+    1 byte   how: 1 key, 2 passphrase, 3 recipient
+    8 bytes  which key: the first of SHA-256 of "nectar key" and the key (1), the salt (2), the recipient's public key (3)
+    then     1: nothing; 2: log2 N (1 byte), r (1), p (1), salt (16); 3: ephemeral X25519 public key (32)
+    12 bytes nonce, then ChaCha20-Poly1305's ciphertext and tag
+    as associated data: "nectar:v1:" key path, 0, all bytes before the nonce
+
+The cipher's key: the key itself (1); scrypt(passphrase, salt, N, r, p) (2); HKDF-SHA256 of the X25519 shared secret, salt: both
+public keys, info "nectar:v1" (3).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+from collections.abc import Callable
+from typing import NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from nectar.secrets import faults
+from nectar.secrets.secret import Secret
+
+PREFIX = "nectar:v1:"
+WITH_KEY, WITH_PASSPHRASE, FOR_RECIPIENT = 1, 2, 3
+KEY, RECIPIENT, IDENTITY = "nectar-key-", "nectar-recipient-", "nectar-identity-"
+"""What keys begin with: one that seals and opens; one that only seals; the one that opens what was sealed for that."""
+LOG_N, R, P = 16, 8, 1                     # 64 MB and about 0.2 s
+MOST_LOG_N, MOST_R, MOST_P = 20, 32, 16    # what a sealed text may make us do
+_ID, _SALT, _PUBLIC, _NONCE, _TAG = 8, 16, 32, 12, 16
+
+Random = Callable[[int], bytes]
+
+
+class Key(NamedTuple):
+    """`how` is one of the three above; of a recipient `private` is None: it only seals."""
+
+    how: int
+    secret: Secret | None
+    public: bytes = b""
+
+
+def new_key(random: Random = os.urandom) -> str:
+    return KEY + _text(random(32))
+
+
+def new_identity(random: Random = os.urandom) -> tuple[str, str]:
+    """The one that opens, to be kept; the one that seals, for everybody."""
+    private = random(32)
+    return IDENTITY + _text(private), RECIPIENT + _text(_public(private))
+
+
+def key_of(text: str, where: str) -> Key:
+    """A key as it is written. Errors: SecretError NEC-X014."""
+    text = text.strip()
+    for prefix, how in ((KEY, WITH_KEY), (IDENTITY, FOR_RECIPIENT), (RECIPIENT, FOR_RECIPIENT)):
+        if text.startswith(prefix):
+            raw = _raw(text[len(prefix) :])
+            if raw is None or len(raw) != 32:
+                raise faults.bad_key(where, "it is cut short, or has other letters than it should")
+            if prefix == RECIPIENT:
+                return Key(how, None, raw)
+            return Key(how, Secret(_text(raw)), _public(raw) if prefix == IDENTITY else b"")
+    raise faults.bad_key(where, f"it begins neither with {KEY} nor with {IDENTITY} nor with {RECIPIENT}")
+
+
+def passphrase(text: Secret) -> Key:
+    return Key(WITH_PASSPHRASE, text)
+
+
+def seal(value: Secret, key_path: str, key: Key, random: Random = os.urandom) -> str:
+    """`key_path` is where it will stand: ``database.password``."""
+    if key.how == WITH_KEY:
+        cipher, head = _bytes(key), bytes([WITH_KEY]) + _id(_bytes(key))
+    elif key.how == WITH_PASSPHRASE:
+        salt = random(_SALT)
+        cipher, head = _stretched(key, salt, LOG_N, R, P), bytes([WITH_PASSPHRASE]) + _id(salt) + bytes([LOG_N, R, P]) + salt
+    else:
+        ephemeral = random(32)
+        cipher = _agreed(ephemeral, key.public, _public(ephemeral), key.public)
+        head = bytes([FOR_RECIPIENT]) + _id(key.public) + _public(ephemeral)
+    nonce = random(_NONCE)
+    sealed = ChaCha20Poly1305(cipher).encrypt(nonce, value.reveal().encode(), _bound_to(key_path, head))
+    return PREFIX + _text(head + nonce + sealed)
+
+
+def open_sealed(text: str, key_path: str, key: Key) -> Secret:
+    """Errors: SecretError NEC-X010 (no sealed value), NEC-X011 (changed, or of another place), NEC-X012 (another key)."""
+    raw = _raw(text[len(PREFIX) :]) if text.startswith(PREFIX) else None
+    if raw is None or not raw:
+        raise faults.not_sealed(key_path, f"it does not read {PREFIX} and base64")
+    how, rest = raw[0], {WITH_KEY: 0, WITH_PASSPHRASE: 3 + _SALT, FOR_RECIPIENT: _PUBLIC}.get(raw[0])
+    if rest is None or len(raw) < 1 + _ID + rest + _NONCE + _TAG:
+        raise faults.not_sealed(key_path, "it is cut short, or of a kind that this version does not know")
+    head, tail = raw[: 1 + _ID + rest], raw[1 + _ID + rest :]
+    told = head[1 : 1 + _ID]
+    if how != key.how or key.secret is None or (how != WITH_PASSPHRASE and told != _id(key.public or _bytes(key))):
+        raise faults.other_key(key_path, _named(how, told), name_of(key))
+    try:
+        cipher = _cipher(how, head[1 + _ID :], key, key_path)
+        value = ChaCha20Poly1305(cipher).decrypt(tail[:_NONCE], tail[_NONCE:], _bound_to(key_path, head))
+        return Secret(value.decode())
+    except (InvalidTag, UnicodeDecodeError):
+        raise faults.changed(key_path) from None
+
+
+def name_of(key: Key) -> str:
+    """Which key it is, for people."""
+    if key.how == WITH_PASSPHRASE:
+        return "a passphrase"
+    return _named(key.how, _id(key.public or _bytes(key)))
+
+
+def _cipher(how: int, more: bytes, key: Key, key_path: str) -> bytes:
+    if how == WITH_KEY:
+        return _bytes(key)
+    if how == FOR_RECIPIENT:
+        return _agreed(_bytes(key), more, more, key.public)
+    log_n, r, p = more[:3]
+    if not (10 <= log_n <= MOST_LOG_N and 1 <= r <= MOST_R and 1 <= p <= MOST_P):
+        raise faults.not_sealed(key_path, "it asks for more work than it may")
+    return _stretched(key, more[3:], log_n, r, p)
+
+
+def _stretched(key: Key, salt: bytes, log_n: int, r: int, p: int) -> bytes:
+    assert key.secret is not None
+    return Scrypt(salt=salt, length=32, n=1 << log_n, r=r, p=p).derive(key.secret.reveal().encode())
+
+
+def _agreed(ours: bytes, theirs: bytes, ephemeral: bytes, recipient: bytes) -> bytes:
+    try:
+        shared = X25519PrivateKey.from_private_bytes(ours).exchange(X25519PublicKey.from_public_bytes(theirs))
+    except ValueError:
+        raise InvalidTag from None          # a point of low order: nobody seals so
+    return HKDF(SHA256(), 32, salt=ephemeral + recipient, info=b"nectar:v1").derive(shared)
+
+
+def _public(private: bytes) -> bytes:
+    return X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+
+
+def _bound_to(key_path: str, head: bytes) -> bytes:
+    return PREFIX.encode() + key_path.encode() + b"\0" + head
+
+
+def _id(raw: bytes) -> bytes:
+    return hashlib.sha256(b"nectar key" + raw).digest()[:_ID]
+
+
+def _named(how: int, told: bytes) -> str:
+    return "a passphrase" if how == WITH_PASSPHRASE else told.hex()
+
+
+def _bytes(key: Key) -> bytes:
+    raw = _raw(key.secret.reveal()) if key.secret is not None else None
+    return raw if raw is not None else b""
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _raw(text: str) -> bytes | None:
+    """Only the one text that `_text` writes."""
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        return None
+    return raw if _text(raw) == text else None

@@ -1,0 +1,81 @@
+"""HashiCorp Vault, key-value engine version 2, over HTTPS: `mount/path#field`.
+
+As its own command line: VAULT_ADDR, VAULT_TOKEN or ~/.vault-token, VAULT_NAMESPACE, VAULT_CACERT.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from nectar.config.hosts import is_loopback
+from nectar.config.server import Reference
+from nectar.secrets import faults
+from nectar.secrets.secret import Secret
+
+SECONDS = 15
+LARGEST = 1 << 20
+_REASONS = {
+    400: "it does not understand the request: is this a key-value engine of version 2?",
+    403: "the token may not read it",
+    404: "there is no such secret",
+    429: "it has too much to do",
+    503: "it is sealed, or being maintained",
+}
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A token goes to the address that was named, and nowhere else."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+def from_vault(reference: Reference) -> Secret:
+    place, _, field = reference.value.partition("#")
+    mount, _, path = place.partition("/")
+    if not (mount and path and field):
+        raise faults.failed(reference, "it must read mount/path#field", 'as in vault = "kv/nectar#password"')
+    address = os.environ.get("VAULT_ADDR", "")
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise faults.failed(reference, "VAULT_ADDR names no server", "as in VAULT_ADDR=https://vault.example.com:8200")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise faults.failed(reference, "VAULT_ADDR is not https, and not this machine", "a token is not sent in clear")
+    found = _asked(reference, f"{address.rstrip('/')}/v1/{quote(mount)}/data/{quote(path)}", _token(reference))
+    match found:
+        case {"data": {"data": dict(fields)}} if isinstance(fields.get(field), str):
+            return Secret(fields[field])
+    raise faults.missing(reference, f"the secret has no text field {field!r}", "check the part after #")
+
+
+def _token(reference: Reference) -> Secret:
+    if token := os.environ.get("VAULT_TOKEN", ""):
+        return Secret(token)
+    try:
+        return Secret(Path("~/.vault-token").expanduser().read_text(encoding="utf-8").strip())
+    except (OSError, ValueError):
+        raise faults.failed(reference, "there is no token: VAULT_TOKEN or ~/.vault-token", "vault login") from None
+
+
+def _asked(reference: Reference, url: str, token: Secret) -> Any:
+    headers = {"X-Vault-Token": token.reveal(), "X-Vault-Request": "true"}
+    if space := os.environ.get("VAULT_NAMESPACE", ""):
+        headers["X-Vault-Namespace"] = space
+    try:
+        trusted = ssl.create_default_context(cafile=os.environ.get("VAULT_CACERT") or None)
+        opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=trusted), _NoRedirects)
+        with opener.open(urllib.request.Request(url, headers=headers), timeout=SECONDS) as answer:
+            return json.loads(answer.read(LARGEST))
+    except urllib.error.HTTPError as error:
+        raise faults.failed(reference, f"Vault answered {error.code}: {_REASONS.get(error.code, 'see its own log')}") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", None)
+        why = getattr(reason, "verify_message", None) or getattr(reason, "strerror", None) or type(error).__name__
+        raise faults.failed(reference, f"Vault cannot be asked: {why}", "check VAULT_ADDR and VAULT_CACERT") from None
