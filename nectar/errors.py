@@ -11,6 +11,8 @@
         |-- SourceError               the chain cannot be read: a chunk is missing, broken, foreign
         |-- NetworkError              a genesis or a network does not match
         |-- SinkError                 the database cannot be used, or was filled by another plan
+        |-- ConnectError              the database's server is not whom it should be, or lets nobody in
+        |-- SecretError               a secret cannot be had, or not be opened
         `-- OverflowFatal             a position does not fit its id (schema bound broken)
 
 Anything else that reaches the command line is a bug: a report is written and the exit code is 3.
@@ -135,7 +137,7 @@ class SinkError(FatalError):
 
 
 class ConnectError(FatalError):
-    """The database's server cannot be connected to as the profile says: TLS, rights, an address that is not allowed."""
+    """No connection to the database's server until a person changes something: TLS, rights, names, where it may go."""
 
 
 class SecretError(FatalError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nectar.errors import SinkError
-from nectar.network.wire import SOURCE
+from nectar.network.local_data import DATA
 from nectar.sinks.mysql.session import Session
 from nectar.sinks.mysql.stage import Lines, lines_of
 from nectar.sinks.mysql.statements import inserts, load_data
@@ -41,7 +41,7 @@ class Loader:
         if table.kind is Kind.DIMENSION:
             return self._upsert(table, lines, is_newest)
         if self._by_file and lines.rows > FEW:
-            came, warnings = self._session.load(load_data(table, SOURCE), lines.text)
+            came, warnings = self._session.load(load_data(table, DATA), lines.text)
             if came != lines.rows or warnings:
                 raise self._unlike(table, lines.rows, came)
             return came

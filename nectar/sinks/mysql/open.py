@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nectar.config.server import Reference, Server
-from nectar.network.connect import Connector
+from nectar.network.connector import Connector
 from nectar.secrets.registry import resolve
 from nectar.secrets.secret import Secret
 from nectar.sinks.mysql.session import Session

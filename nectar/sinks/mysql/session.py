@@ -10,15 +10,17 @@ from typing import Any
 import pymysql
 
 from nectar.config.server import Pool
-from nectar.errors import TransientError
-from nectar.network.connect import Connector
-from nectar.network.wire import Connection
-from nectar.sinks.mysql.faults import Action, action_of, translated
+from nectar.errors import NectarError, TransientError
+from nectar.network.answers import Action, action_of, translated
+from nectar.network.connection import Connection
+from nectar.network.connector import Connector
 
 MODE = "STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION"
 """What our statements mean depends on it: backslashes escape, quotes are quotes, a value that does not fit is an error."""
 
 ERRORS = (pymysql.Error, OSError, EOFError)
+
+
 class Undetermined(TransientError):
     """The connection was lost while a commit was under way: the server has it, or not."""
 
@@ -30,9 +32,9 @@ class Session:
         self.connector, self.metrics, self.where = connector, connector.metrics, str(connector.server)
         self._recycle, self._lifetime, self._settings = pool.recycle, pool.lifetime, settings
         self._connection: Connection | None = None
-        self._first = True
         self._made = self._used = 0.0
         self.notes: list[str] = []
+        self.commit_seconds = 0.0          # of the last one
         self.version = ""
 
     # -- statements ------------------------------------------------------------------------------------------------
@@ -50,14 +52,14 @@ class Session:
         """LOAD DATA LOCAL of `text`: rows that came, warnings."""
         with self._told():
             connection = self._live()
-            came = connection.load_local(sql, text)
-            self.metrics.bytes += len(text)
-            return came, connection.warnings
+            return connection.load_local(sql, (text,)), connection.warnings
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything within it or nothing. Errors: `Undetermined` when the answer to COMMIT was lost."""
+        began = time.monotonic()
         self.execute("BEGIN")
+        self.metrics.round_trip(time.monotonic() - began)
         try:
             yield
         except BaseException:
@@ -69,10 +71,10 @@ class Session:
         began = time.monotonic()
         try:
             self._live().commit()
-            self.metrics.commit.add(time.monotonic() - began)
+            self.commit_seconds = time.monotonic() - began
         except ERRORS as error:
             lost = action_of(error) in (Action.RECONNECT, Action.WAIT)
-            told = translated(error, self.where)
+            told = self._counted(error)
             if not lost:
                 self.roll_back()
                 raise told from error
@@ -101,19 +103,13 @@ class Session:
             try:
                 connection.close()
             except ERRORS:
-                connection._force_close()  # type: ignore[attr-defined]
-            self.metrics.in_use = 0
-
-    def close(self) -> None:
-        """For good: the tunnel too."""
-        self.drop()
-        self.connector.close()
+                connection.drop()
+            self.metrics.move(in_use=-1)
 
     def _live(self) -> Connection:
         if self._connection is None:
-            connection = self.connector.connect(self._first)
-            self.metrics.in_use = 1
-            self._first = False
+            connection = self.connector.connect()
+            self.metrics.move(in_use=1)
             self._made = time.monotonic()
             self._connection = connection
             self._agree(connection)
@@ -146,7 +142,13 @@ class Session:
         try:
             yield
         except ERRORS as error:
-            told = translated(error, self.where)
+            told = self._counted(error)
             if action_of(error) is Action.RECONNECT:
                 self.drop()
             raise told from error
+
+    def _counted(self, error: BaseException) -> NectarError:
+        told = translated(error, self.where)
+        if isinstance(told, TransientError):
+            self.metrics.retried(told.code)
+        return told

@@ -46,14 +46,12 @@ class MysqlSink:
         self._seq = 0
         self._doubt: _Doubt | None = None
         self._step = TXS_A_STEP
-        self._attempts: list[Attempt] = []     # not yet in nectar_connection
+        self._attempts: list[Attempt] | None = [] if audit else None      # not yet in nectar_connection
         try:
             self._prepare()
             self._loader = Loader(session, layout.tables, statement_bytes, load_data)
-            if audit:
-                session.connector.records.append(self._attempts.append)
         except BaseException:
-            session.close()
+            session.drop()
             raise
 
     def coverage(self) -> list[Coverage]:
@@ -77,7 +75,7 @@ class MysqlSink:
             self._cover(merged([*filled, commit.covered]))
             return came
 
-        return self._write(commit, commit.point, commit.block_no, work, finished=commit.live)
+        return self._write(commit, commit.point, commit.block_no, work, finished=commit.live, size=len(commit.staged.load_form))
 
     def roll_back(self, point: Point, epochs: Epochs | None) -> None:
         def work() -> dict[str, int]:
@@ -135,7 +133,7 @@ class MysqlSink:
         return self._session.notes
 
     def close(self) -> None:
-        self._session.close()
+        self._session.drop()
 
     # -- preparing -------------------------------------------------------------------------------------------------
 
@@ -191,7 +189,7 @@ class MysqlSink:
     # -- writing ---------------------------------------------------------------------------------------------------
 
     def _write(
-        self, key: object, point: Point, block_no: int, work: Callable[[], dict[str, int]], *, finished: bool
+        self, key: object, point: Point, block_no: int, work: Callable[[], dict[str, int]], *, finished: bool, size: int = 0
     ) -> dict[str, int]:
         """One transaction that moves the checkpoint. Asked again after its commit's answer was lost, it finds out first."""
         if self._doubt is not None:
@@ -200,27 +198,31 @@ class MysqlSink:
                 return doubt.came
         self._session.between()
         came: dict[str, int] = {}
-        recorded = 0
         try:
             with self._session.transaction():
                 self._move_checkpoint(point, block_no, finished)
                 came = work()
-                recorded = self._record()
+                self._record()
         except Undetermined:
             self._doubt = _Doubt(key, came)
             raise
         self._seq += 1
-        del self._attempts[:recorded]
-        self._session.metrics.batch_rows.add(sum(came.values()))
+        if self._attempts is not None:
+            self._attempts.clear()
+        self._session.metrics.committed(self._session.commit_seconds, sum(came.values()), size)
         return came
 
-    def _record(self) -> int:
-        """Attempts to connect since the last commit, where the profile wants them in a table; how many."""
+    def _record(self) -> None:
+        """Attempts to connect since the last commit, where the profile wants them in a table."""
+        if self._attempts is None:
+            return
+        self._attempts += self._session.connector.audit.drain()
         for one in self._attempts:
-            tls = f"{one.tls} {one.cipher}".strip()
-            row = (one.at, one.attempt, one.who, one.place, tls, one.fingerprint, one.outcome, f"{one.seconds}")
+            who = f"{one.user}, {one.os_user} in process {one.pid}"
+            place = f"{one.host} ({one.address}), port {one.port}, database {one.database}{one.tunnel and f', by {one.tunnel}'}"
+            tls = f"{one.tls_version} {one.cipher}".strip()
+            row = (one.time, one.attempt, who, place, tls, one.certificate, one.outcome, f"{one.seconds}")
             self._session.execute(f"REPLACE INTO nectar_connection VALUES ({', '.join(map(literal, row))})")
-        return len(self._attempts)
 
     def _was_committed(self, doubt: _Doubt) -> bool:
         """A locking read within a transaction: it waits until what the dead connection left is done with."""

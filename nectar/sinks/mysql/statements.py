@@ -13,11 +13,11 @@ _BARE = NUMBERS | {Type.BOOL, Type.RATIO}
 
 
 def load_data(table: Table, source: str) -> str:
-    """`source` is the file's name that the server asks the client for. With LOCAL a row that does not fit is only warned of:
-    whoever loads must compare the counts."""
+    """`source` is the quoted name of the file that the server asks the client for. With LOCAL a row that does not fit is only
+    warned of: whoever loads must compare the counts."""
     fields = ", ".join(f"@c{at}" if column.type in HEXED else f"`{column.name}`" for at, column in enumerate(table.columns))
     sets = ", ".join(f"`{column.name}` = UNHEX(@c{at})" for at, column in enumerate(table.columns) if column.type in HEXED)
-    return f"LOAD DATA LOCAL INFILE '{source}' INTO TABLE `{table.name}` {_FORM} ({fields})" + (f" SET {sets}" if sets else "")
+    return f"LOAD DATA LOCAL INFILE {source} INTO TABLE `{table.name}` {_FORM} ({fields})" + (f" SET {sets}" if sets else "")
 
 
 def inserts(table: Table, lines: Lines, most: int) -> Iterator[tuple[str, int]]:

@@ -1,0 +1,134 @@
+"""PyMySQL's connection with what it leaves open shut: TLS that was demanded, files, passwords in clear."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterable
+from typing import Any
+
+import pymysql.connections
+from pymysql.constants import CLIENT
+
+from nectar.config.hosts import is_loopback
+from nectar.config.server import Server, SslMode
+from nectar.network import faults, local_data, tls
+from nectar.network.facts import NO_TLS, Facts, Secured, Upgrade
+from nectar.network.local_data import Offer, Result
+from nectar.secrets.secret import Secret
+
+_MARIADB_PREFIX = "5.5.5-"  # before MariaDB's real version in its greeting, for old replicas
+_NEVER = frozenset({b"mysql_old_password", b"dialog"})
+
+
+class Connection(pymysql.connections.Connection):
+    """Not open until `log_in`. No autocommit, utf8mb4, affected rows are changed rows; the session is otherwise the server's."""
+
+    facts: Facts
+    server_version: str
+    server_capabilities: int
+    server_thread_id: tuple[int]
+    _sock: socket.socket | None
+    _result: Any
+    _secure: bool
+
+    def __init__(self, server: Server, password: Secret | None, context: ssl.SSLContext | None, *, local_infile: bool) -> None:
+        self.where, self._waits, self._peer = str(server), server.waits, ""
+        self.offer: Offer | None = None
+        super().__init__(
+            user=server.user, password=password.reveal().encode() if password else b"",
+            host=server.host, port=server.port, database=server.database or None, charset="utf8mb4", autocommit=False,
+            ssl=context, ssl_disabled=context is None, defer_connect=True, program_name="nectar",
+            client_flag=CLIENT.LOCAL_FILES if local_infile else 0,      # PyMySQL's `local_infile`, which opens files, stays off
+        )  # fmt: skip
+        self._demanded = server.tls.mode in tls.DEMANDED
+        self._upgrade = Upgrade(context, server.host) if context else None
+        self.ctx = self._upgrade
+        if server.tls.mode is SslMode.PREFERRED:
+            self._ssl_required = False
+            self.client_flag &= ~CLIENT.SSL
+
+    def log_in(self, stream: socket.socket, peer: str, seconds: float) -> None:
+        """Over an open stream to the address `peer`; `seconds` bounds each wait. Raises what PyMySQL raises."""
+        self._peer = peer
+        self._read_timeout = self._write_timeout = seconds
+        try:
+            self.connect(stream)
+        finally:
+            self.password = b""
+        self._read_timeout, self._write_timeout = self._waits.read, self._waits.write
+
+    @property
+    def secured(self) -> Secured:
+        """By what: known from the handshake on, even when the login fails after it."""
+        return self._upgrade.secured if self._upgrade else NO_TLS
+
+    def look(self, **seconds: float) -> Facts:
+        """Of the open connection."""
+        version = self.server_version.removeprefix(_MARIADB_PREFIX)
+        return Facts(self._peer, version, int(self.server_thread_id[0]), self.secured, **seconds)
+
+    def load_local(self, sql: str, chunks: Iterable[bytes]) -> int:
+        """Rows changed by a LOAD DATA LOCAL whose file is `local_data.DATA`, fed from memory with `chunks`.
+
+        An error while the chunks are made closes the connection, and so undoes the transaction. Errors: PyMySQL's;
+        ConnectError NEC-Y043 when the server wants anything but these bytes, or ends the statement without them.
+        """
+        self.offer = Offer(chunks)
+        try:
+            changed = self.query(local_data.statement(sql, self.offer))
+            if not self.offer.taken:
+                self.drop()
+                raise faults.FILE_ASKED.at(self.where, "nor did it take the statement's own bytes")
+            return changed
+        finally:
+            self.offer = None
+
+    @property
+    def warnings(self) -> int:
+        """How many the last statement left."""
+        return int(self._result.warning_count) if self._result else 0
+
+    def show_warnings(self) -> Any:
+        """As PyMySQL's, with our answer to a server that asks for a file instead."""
+        self.query("SHOW WARNINGS")
+        return self._result.rows
+
+    def drop(self) -> None:
+        """Closes without a word to the server: an open transaction is undone."""
+        self._force_close()                           # type: ignore[attr-defined]
+
+    @property
+    def server_public_key(self) -> bytes | None:
+        return self._public_key
+
+    @server_public_key.setter
+    def server_public_key(self, key: bytes | None) -> None:
+        """PyMySQL sends the password under whatever key came over the wire; as MySQL's own client, not without TLS."""
+        if key is not None and not self._secure and not is_loopback(self._peer):
+            raise faults.CLEAR_PASSWORD.at(self.where, "it offers a key of its own for it")
+        self._public_key = key
+
+    def _request_authentication(self) -> None:
+        """The greeting came, nothing was sent."""
+        if self._demanded and not self.server_capabilities & CLIENT.SSL:
+            raise faults.NOT_OFFERED.at(self.where)
+        super()._request_authentication()             # type: ignore[misc]
+
+    def _process_auth(self, plugin_name: bytes, auth_packet: Any, handler: Any = None) -> Any:
+        if plugin_name in _NEVER or (plugin_name == b"mysql_clear_password" and not self._secure):
+            raise faults.CLEAR_PASSWORD.at(self.where, plugin_name.decode())
+        return super()._process_auth(plugin_name, auth_packet, handler)     # type: ignore[misc]
+
+    def _read_query_result(self, unbuffered: bool = False) -> int:
+        """PyMySQL's own, with our result in the place of its."""
+        self._result = None
+        result = Result(self)
+        if unbuffered:
+            result.init_unbuffered_query()
+        else:
+            result.read()
+        self._result = result
+        if result.server_status is not None:
+            self.server_status = result.server_status
+        return int(result.affected_rows or 0)

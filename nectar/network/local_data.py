@@ -1,0 +1,90 @@
+"""LOAD DATA LOCAL without files: the bytes that the caller hands over with a statement, and nothing else, ever.
+
+In the protocol it is the server that names the file it wants, whatever the statement was: a hostile server may ask for any
+file of this machine, in answer to anything. PyMySQL would open it. Here no file is opened; only the very token that this
+statement carries is answered, once, and everything else closes the connection.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from pymysql.connections import MySQLResult
+
+from nectar.network import faults
+
+if TYPE_CHECKING:
+    from nectar.network.connection import Connection
+
+DATA = "'nectar:data'"
+"""Stands in a statement where the file's name would: ``LOAD DATA LOCAL INFILE 'nectar:data' INTO TABLE ..``."""
+PACKET = 1 << 20
+"""Bytes of one packet: many below the 16 MiB that a server takes by default."""
+
+
+class Offer:
+    """The bytes for one statement, under a name that nobody can guess."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self.chunks = chunks
+        self.token = f"nectar-{secrets.token_hex(16)}"
+        self.taken = False
+
+
+def statement(sql: str, offer: Offer) -> str:
+    """`sql` with the offer's token in the place of DATA. Errors: ValueError when that is not there exactly once."""
+    head, found, tail = sql.partition(DATA)
+    if not found or DATA in tail:
+        raise ValueError(f"the statement must have {DATA} in it exactly once")
+    return f"{head}'{offer.token}'{tail}"
+
+
+def packets(chunks: Iterable[bytes]) -> Iterator[bytes | memoryview]:
+    """The same bytes, in pieces of PACKET; none is empty, for an empty packet is the end."""
+    kept = bytearray()
+    for chunk in chunks:
+        if len(kept) + len(chunk) < PACKET:
+            kept += chunk
+            continue
+        view, start = memoryview(chunk), 0
+        if kept:
+            start = PACKET - len(kept)
+            kept += view[:start]
+            yield bytes(kept)
+            kept.clear()
+        while len(view) - start >= PACKET:
+            yield view[start : start + PACKET]
+            start += PACKET
+        kept += view[start:]
+    if kept:
+        yield bytes(kept)
+
+
+class Result(MySQLResult):
+    """As PyMySQL's, but for the answer to a server that asks for a file."""
+
+    def _read_load_local_packet(self, first_packet: Any) -> None:
+        connection: Connection = self.connection      # type: ignore[assignment]
+        offer = connection.offer
+        if offer is None or offer.taken or first_packet.get_all_data()[1:] != offer.token.encode():
+            refuse(connection)
+            return
+        offer.taken = True
+        try:
+            for piece in packets(offer.chunks):
+                connection.write_packet(piece)
+        except BaseException:
+            connection.drop()                         # an end now would make half of the rows stand
+            raise
+        connection.write_packet(b"")
+        answer = connection._read_packet()            # type: ignore[no-untyped-call]
+        if not answer.is_ok_packet():
+            refuse(connection)
+        self._read_ok_packet(answer)                  # type: ignore[attr-defined]
+
+
+def refuse(connection: Connection) -> None:
+    connection.drop()
+    raise faults.FILE_ASKED.at(connection.where)

@@ -1,0 +1,136 @@
+"""A connection to the database through an SSH server. TLS runs inside: the database's certificate is checked as without it.
+
+The stream is a socket pair, whose other end two threads join to an SSH channel: no port that others of this machine could
+use. Each connection has an SSH session of its own, which ends with it. paramiko is asked for only here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nectar.config.server import Tunnel
+from nectar.network import faults
+from nectar.secrets.secret import Secret
+
+if TYPE_CHECKING:
+    import paramiko
+
+_PIECE = 1 << 16
+_OURS = "~/.ssh/known_hosts"
+
+
+def place_of(tunnel: Tunnel) -> str:
+    """For people: ``user@host:port (tunnel)``."""
+    return f"{tunnel.user}@{tunnel.host}:{tunnel.port} (tunnel)"
+
+
+def through(tunnel: Tunnel, stream: socket.socket, host: str, port: int, secret: Secret | None, seconds: float) -> socket.socket:
+    """A stream to `host` and `port` as the tunnel's host sees them. `stream`: open, to the tunnel's host; closed with the result.
+
+    `secret`: the key's passphrase when the tunnel has a key, else the user's password. Without either, the user's SSH agent
+    and usual keys are tried. Errors: ConnectError NEC-Y050 to Y055, TransientError NEC-Y056.
+    """
+    try:
+        import paramiko
+    except ImportError as error:
+        stream.close()
+        raise faults.NO_PARAMIKO.at(place_of(tunnel)) from error
+    client = paramiko.SSHClient()
+    try:
+        _log_in(client, tunnel, stream, secret, seconds)
+        channel = _forward(client, tunnel, host, port, seconds)
+    except BaseException:
+        client.close()
+        stream.close()
+        raise
+    return _bridge(client, channel)
+
+
+def _log_in(client: paramiko.SSHClient, tunnel: Tunnel, stream: socket.socket, secret: Secret | None, seconds: float) -> None:
+    import paramiko
+
+    where, text = place_of(tunnel), secret.reveal() if secret else None
+    _known_hosts(client, tunnel)
+    client.set_missing_host_key_policy(_refuser(tunnel))
+    own = tunnel.key_path is None and secret is None
+    try:
+        client.connect(
+            tunnel.host, tunnel.port, tunnel.user, sock=stream, timeout=seconds, banner_timeout=seconds, auth_timeout=seconds,
+            key_filename=str(tunnel.key_path) if tunnel.key_path else None, passphrase=text if tunnel.key_path else None,
+            password=None if tunnel.key_path else text, allow_agent=own, look_for_keys=own,
+        )  # fmt: skip
+    except paramiko.BadHostKeyException as error:
+        raise faults.HOST_KEY_CHANGED.at(where, error.key.fingerprint) from error
+    except (paramiko.PasswordRequiredException, FileNotFoundError, PermissionError) as error:
+        raise faults.TUNNEL_KEY.at(where, f"{tunnel.key_path}: {getattr(error, 'strerror', None) or error}") from error
+    except paramiko.AuthenticationException as error:
+        raise faults.TUNNEL_DENIED.at(where, str(error)) from error
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        told = str(error)
+        fault = faults.TUNNEL_KEY if "private key" in told.lower() or "passphrase" in told.lower() else faults.TUNNEL_LOST
+        raise fault.at(where, told) from error
+
+
+def _known_hosts(client: paramiko.SSHClient, tunnel: Tunnel) -> None:
+    """A list of one's own that is named must be there; the user's may be absent: then no host is known."""
+    path = tunnel.known_hosts or Path(_OURS).expanduser()
+    if tunnel.known_hosts is None and not path.exists():
+        return
+    try:
+        client.load_host_keys(str(path))
+    except OSError as error:
+        raise faults.TUNNEL_KEY.at(place_of(tunnel), f"{path}: {error.strerror or error}") from error
+
+
+def _refuser(tunnel: Tunnel) -> Any:
+    import paramiko
+
+    class Refuse(paramiko.MissingHostKeyPolicy):
+        def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
+            asked = f"ssh-keyscan -p {tunnel.port} {tunnel.host} >> {tunnel.known_hosts or _OURS}"
+            hint = f"compare its fingerprint with what the host's owner says, then: {asked}"
+            raise faults.HOST_KEY_UNKNOWN.at(place_of(tunnel), f"{key.get_name()} {key.fingerprint}", hint=hint)
+
+    return Refuse()
+
+
+def _forward(client: paramiko.SSHClient, tunnel: Tunnel, host: str, port: int, seconds: float) -> paramiko.Channel:
+    import paramiko
+
+    transport = client.get_transport()
+    assert transport is not None
+    try:
+        return transport.open_channel("direct-tcpip", (host, port), ("127.0.0.1", 0), timeout=seconds)
+    except paramiko.ChannelException as error:
+        raise faults.TUNNEL_FORWARD.at(place_of(tunnel), f"{host}:{port}: {error.text}") from error
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        raise faults.TUNNEL_LOST.at(place_of(tunnel), str(error)) from error
+
+
+def _bridge(client: paramiko.SSHClient, channel: paramiko.Channel) -> socket.socket:
+    ours, theirs = socket.socketpair()
+    up = threading.Thread(target=_pump, args=(theirs.recv, channel.sendall, channel.shutdown_write), daemon=True)
+    up.start()
+    threading.Thread(target=_down, args=(client, channel, theirs, up), name="nectar-tunnel", daemon=True).start()
+    return ours
+
+
+def _down(client: paramiko.SSHClient, channel: paramiko.Channel, theirs: socket.socket, up: threading.Thread) -> None:
+    """Until either side ends; then everything is closed."""
+    _pump(channel.recv, theirs.sendall, lambda: theirs.shutdown(socket.SHUT_RDWR))
+    up.join()
+    client.close()
+    theirs.close()
+
+
+def _pump(take: Any, give: Any, end: Any) -> None:
+    """Until there is nothing more to take, or nobody to give it to; then tells the other side."""
+    with contextlib.suppress(OSError, EOFError):
+        while piece := take(_PIECE):
+            give(piece)
+    with contextlib.suppress(OSError, EOFError):
+        end()

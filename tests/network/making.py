@@ -1,0 +1,37 @@
+"""Server values and connections, short enough to read in a test."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from nectar.config.server import Kind, Pool, Retry, Server, SslMode, Tls, Waits
+from nectar.network.attempts import Attempts
+from nectar.network.audit import AuditLog
+from nectar.network.connect import connect
+from nectar.network.connection import Connection
+from nectar.secrets.secret import Secret
+from tests.mysql.server import PASSWORD, USER
+from tests.network.certificates import Pair
+from tests.network.conftest import DATABASE
+
+
+def server(port: int, mode: SslMode = SslMode.DISABLED, ca: Path | None = None, client: Pair | None = None, **other: Any) -> Server:
+    made = Server(
+        kind=Kind.MYSQL, host="localhost", port=port, user=USER, database=DATABASE, password=None,
+        tls=Tls(mode, ca, client.certificate if client else None, client.key if client else None),
+        pool=Pool(1, 240, 300), waits=Waits(10, 10, 20, 20), retry=Retry(0.1, 1, 10, 60),
+        batch_bytes=1 << 20, batch_rows=1000, statement_bytes=1 << 20,
+    )  # fmt: skip
+    return replace(made, **other)
+
+
+def joined(to: Server, password: str = PASSWORD, **other: Any) -> Connection:
+    return connect(to, Secret(password), **{"audit": AuditLog(), "attempts": Attempts(10_000), **other})
+
+
+def asked(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return list(cursor.fetchall())
