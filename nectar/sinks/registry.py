@@ -10,10 +10,13 @@ from nectar.sinks.closing import Spelling
 from nectar.sinks.mysql import closing as mysql_closing
 from nectar.sinks.mysql.open import open_server
 from nectar.sinks.mysql.stage import MysqlStager
+from nectar.sinks.mysql.state import read_state as read_server
 from nectar.sinks.seam import Layout, Sink, Stager, Statement
 from nectar.sinks.sqlite import closing as sqlite_closing
 from nectar.sinks.sqlite.sink import SqliteSink
 from nectar.sinks.sqlite.stage import SqliteStager
+from nectar.sinks.sqlite.state import read_state as read_file
+from nectar.sinks.state import State
 from nectar.tables import Table
 
 
@@ -59,6 +62,11 @@ def open_sink(target: Target, layout: Layout) -> Sink:
     if isinstance(target, Server):
         return open_server(target, layout)
     return SqliteSink(target.path, layout)
+
+
+def read_state(target: Target) -> State:
+    """Without changing it. Errors: SinkError NEC-K003 when Nectar did not make it; those of opening and connecting."""
+    return read_server(target) if isinstance(target, Server) else read_file(target.path)
 
 
 def may_be_filled(target: Target) -> bool:

@@ -17,10 +17,14 @@ def connector(server: Server) -> Connector:
     return Connector(server, lambda: _resolved(server.password), lambda: _resolved(tunnel))
 
 
+def session_of(server: Server) -> Session:
+    """Connects when it is asked something."""
+    return Session(connector(server), server.pool, server.settings)
+
+
 def open_server(server: Server, layout: Layout) -> MysqlSink:
     """Errors: as `MysqlSink`."""
-    session = Session(connector(server), server.pool, server.settings)
-    return MysqlSink(session, layout, server.statement_bytes, server.load_data, audit=server.audit.table)
+    return MysqlSink(session_of(server), layout, server.statement_bytes, server.load_data, audit=server.audit.table)
 
 
 def _resolved(reference: Reference | None) -> Secret | None:
