@@ -89,6 +89,11 @@ class Connection(pymysql.connections.Connection):
         """How many the last statement left."""
         return int(self._result.warning_count) if self._result else 0
 
+    @property
+    def told(self) -> str:
+        """What the server said of the last statement besides numbers: ``Records: 3  Duplicates: 1  Warnings: 0``."""
+        return bytes(self._result.message or b"").decode(errors="replace") if self._result else ""
+
     def show_warnings(self) -> Any:
         """As PyMySQL's, with our answer to a server that asks for a file instead."""
         self.query("SHOW WARNINGS")

@@ -127,6 +127,9 @@ class Sink(Protocol):
     def known_points(self) -> Sequence[Point]:
         """The last committed points, newest first."""
 
+    def writers(self) -> int:
+        """How many threads may commit at once; 0: only the one that opened it."""
+
     def commit(self, commit: Commit) -> dict[str, int]:
         """Rows that came or changed by it, by table: a thing that was there already, seen later again, is not among them."""
 

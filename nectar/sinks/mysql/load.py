@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from nectar.errors import SinkError
 from nectar.network.local_data import DATA
@@ -15,19 +16,31 @@ from nectar.tables import Kind, Table
 FEW = 50            # rows: fewer are inserted, which is one exchange less
 
 
+class Terms(NamedTuple):
+    """Bytes of a statement at most, and whether LOAD DATA LOCAL may be used."""
+
+    most: int
+    by_file: bool
+
+
+def terms_of(session: Session, statement_bytes: int, load_data: bool) -> Terms:
+    """What the profile and the server allow. `load_data`: whether it may be tried at all."""
+    ((packet, allowed),) = session.rows("SELECT @@max_allowed_packet, @@local_infile")
+    by_file = load_data and str(allowed).upper() in ("1", "ON")
+    return Terms(min(statement_bytes, int(packet) - 1_024), by_file)
+
+
 class Loader:
-    """`load_data`: whether it may be tried at all."""
+    """`terms` as `terms_of` gives them: every connection to a server has the same."""
 
-    def __init__(self, session: Session, tables: Sequence[Table], statement_bytes: int, load_data: bool) -> None:
+    def __init__(self, session: Session, tables: Sequence[Table], terms: Terms) -> None:
         self._session, self._tables = session, {table.name: table for table in tables}
-        ((packet, allowed),) = session.rows("SELECT @@max_allowed_packet, @@local_infile")
-        self._most = min(statement_bytes, int(packet) - 1_024)
-        self._by_file = load_data and str(allowed).upper() in ("1", "ON")
+        self._most, self._by_file = terms
 
-    def load(self, staged: Staged, *, is_newest: bool) -> dict[str, int]:
-        """Rows that came or changed, by table. `is_newest`: nothing after these slots is there, so that no thing that is
-        there already was first seen later."""
-        return {lines.table: self._load(self._tables[lines.table], lines, is_newest) for lines in lines_of(staged)}
+    def load(self, staged: Staged) -> dict[str, int]:
+        """Rows that came or changed, by table. Things come last: what they lock, other connections wait for."""
+        lines = sorted(lines_of(staged), key=lambda one: self._tables[one.table].kind is Kind.DIMENSION)
+        return {one.table: self._load(self._tables[one.table], one) for one in lines}
 
     def write_once(self, staged: Staged) -> None:
         for lines in lines_of(staged):
@@ -37,9 +50,9 @@ class Loader:
             for sql, _ in inserts(table, lines, self._most):
                 self._session.execute(sql + keep)
 
-    def _load(self, table: Table, lines: Lines, is_newest: bool) -> int:
+    def _load(self, table: Table, lines: Lines) -> int:
         if table.kind is Kind.DIMENSION:
-            return self._upsert(table, lines, is_newest)
+            return sum(self._session.upsert(sql) for sql, _ in inserts(table, lines, self._most))
         if self._by_file and lines.rows > FEW:
             came, warnings = self._session.load(load_data(table, DATA), lines.text)
             if came != lines.rows or warnings:
@@ -49,19 +62,6 @@ class Loader:
         if came != lines.rows:
             raise self._unlike(table, lines.rows, came)
         return came
-
-    def _upsert(self, table: Table, lines: Lines, is_newest: bool) -> int:
-        """A new thing counts as one row changed, an old one that was seen earlier now as two: so they are told apart by how
-        many things there are."""
-        before = 0 if is_newest else self._count(table)
-        changed = sum(self._session.execute(sql) for sql, _ in inserts(table, lines, self._most))
-        if is_newest:
-            return changed
-        new = self._count(table) - before
-        return new + (changed - new) // 2
-
-    def _count(self, table: Table) -> int:
-        return int(self._session.rows(f"SELECT COUNT(*) FROM `{table.name}`")[0][0])
 
     def _unlike(self, table: Table, sent: int, came: int) -> SinkError:
         """With LOCAL a server leaves out or bends what does not fit, and only warns."""

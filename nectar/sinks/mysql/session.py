@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from nectar.network.connector import Connector
 MODE = "STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION"
 """What our statements mean depends on it: backslashes escape, quotes are quotes, a value that does not fit is an error."""
 
+_DUPLICATES = re.compile(r"Duplicates: (\d+)")
 ERRORS = (pymysql.Error, OSError, EOFError)
 
 
@@ -43,6 +45,15 @@ class Session:
         """Rows that it changed."""
         with self._told():
             return int(self._live().query(sql) or 0)
+
+    def upsert(self, sql: str) -> int:
+        """Rows that an INSERT .. ON DUPLICATE KEY UPDATE made or changed. The server counts a changed one as two, and says how
+        many those were; of a single row it does not."""
+        with self._told():
+            connection = self._live()
+            counted = int(connection.query(sql) or 0)
+            told = _DUPLICATES.search(connection.told)
+            return counted - int(told[1]) if told else min(counted, 1)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with self._told():
