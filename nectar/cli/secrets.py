@@ -85,7 +85,7 @@ def seal(
     recipient: RecipientOption = None,
     key_file: KeyFileOption = None,
     with_passphrase: PassphraseOption = False,
-    words: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+    words: Annotated[list[str] | None, typer.Argument(hidden=True, metavar="")] = None,
 ) -> None:
     """Seal a password, asked for on a terminal or read from standard input, and print the line for the profile.
 

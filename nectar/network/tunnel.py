@@ -62,7 +62,8 @@ def _log_in(client: paramiko.SSHClient, tunnel: Tunnel, stream: socket.socket, s
         client.connect(
             tunnel.host, tunnel.port, tunnel.user, sock=stream, timeout=seconds, banner_timeout=seconds, auth_timeout=seconds,
             key_filename=str(tunnel.key_path) if tunnel.key_path else None,
-            passphrase=_clear(secret) if tunnel.key_path else None, password=None if tunnel.key_path else _clear(secret), allow_agent=own, look_for_keys=own,
+            passphrase=_clear(secret) if tunnel.key_path else None, password=None if tunnel.key_path else _clear(secret),
+            allow_agent=own, look_for_keys=own,
         )  # fmt: skip
     except paramiko.BadHostKeyException as error:
         raise faults.HOST_KEY_CHANGED.at(where, error.key.fingerprint) from None
