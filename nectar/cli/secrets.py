@@ -34,7 +34,7 @@ app = typer.Typer(
 
 def _a_place(text: str) -> str:
     """A value that is bound to another place would never open."""
-    if not re.fullmatch(r"(database|databases\..+|tunnel|.+\.tunnel)\.password", text):
+    if not re.fullmatch(r"((database|databases\.[A-Za-z0-9_-]+)(\.tunnel)?|tunnel)\.password", text):
         raise typer.BadParameter("a password stands at database.password, databases.NAME.password, tunnel.password and the like")
     return text
 
