@@ -21,6 +21,7 @@ class StatementKind(Enum):
     ESSENTIAL_INDEX = "essential index"
     DEFERRED_INDEX = "deferred index"
     VIEW_COLUMN = "column for views"
+    VIEW_INDEX = "index for views"
     VIEW = "view"
 
 
@@ -37,7 +38,8 @@ WHEN = {
     StatementKind.TABLE: "Tables",
     StatementKind.ESSENTIAL_INDEX: "Indexes kept while loading",
     StatementKind.DEFERRED_INDEX: "Indexes built once the range is loaded",
-    StatementKind.VIEW_COLUMN: "Columns that views compare",
+    StatementKind.VIEW_COLUMN: "Values that views compare, as columns",
+    StatementKind.VIEW_INDEX: "Indexes on values that views compare",
     StatementKind.VIEW: "Views",
 }
 
@@ -66,11 +68,9 @@ def statements(compiled: CompiledPlan, dialect: str) -> list[Statement]:
         Statement(StatementKind.VIEW, view.table, view.name, speak.create_view(view.name, view_select(compiled, view, dialect)))
         for view in compiled.views
     ]
-    if dialect == "sqlite":
-        columns = [Statement(StatementKind.DEFERRED_INDEX, one.table, f"idx_{one.name}", speak.json_index(*one)) for one in json]
-    else:
-        columns = [Statement(StatementKind.VIEW_COLUMN, one.table, one.name, speak.json_index(*one)) for one in json]
-    return tables + indexes + columns + views
+    columns = [Statement(StatementKind.VIEW_COLUMN, one.table, one.name, speak.json_column(*one)) for one in json]
+    sought = [Statement(StatementKind.VIEW_INDEX, one.table, f"idx_{one.name}", speak.json_index(*one)) for one in json]
+    return tables + indexes + [one for one in columns if one.sql] + sought + views
 
 
 def view_select(compiled: CompiledPlan, view: CompiledView, dialect: str) -> str:

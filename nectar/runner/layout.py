@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from nectar import __version__
 from nectar.compiler.compiled import CompiledPlan
@@ -32,7 +32,7 @@ def layout(compiled: CompiledPlan, family: str = "sqlite") -> Layout:
         tables=compiled.tables,
         definitions=_of(every, StatementKind.TABLE),
         kept_indexes=(*_of(every, StatementKind.ESSENTIAL_INDEX), *(speaks.look_ups(compiled.tables) if live else ())),
-        deferred_indexes=(*_of(every, StatementKind.DEFERRED_INDEX), *_columns(every)),
+        deferred_indexes=(*_of(every, StatementKind.DEFERRED_INDEX), *_of(every, StatementKind.VIEW_INDEX)),
         closing=at_end,
         live=live,
         epoch_sql=epoch_sql(speaks.epochs) if any(table.name == "epoch" for table in compiled.tables) else "",
@@ -42,6 +42,7 @@ def layout(compiled: CompiledPlan, family: str = "sqlite") -> Layout:
         version=__version__,
         complete=compiled.complete,
         views=_of(every, StatementKind.VIEW),
+        view_columns=_of(every, StatementKind.VIEW_COLUMN),
     )
 
 
@@ -52,8 +53,3 @@ def resolve_inputs(compiled: CompiledPlan) -> str:
 
 def _of(every: Sequence[Defined], kind: StatementKind) -> tuple[Statement, ...]:
     return tuple(Statement(one.name, one.sql) for one in every if one.kind is kind)
-
-
-def _columns(every: Sequence[Defined]) -> Iterator[Statement]:
-    """Columns for views come with an index of their own, by which one sees that they are there."""
-    return (Statement(f"idx_{one.name}", one.sql) for one in every if one.kind is StatementKind.VIEW_COLUMN)

@@ -64,6 +64,7 @@ class Layout:
     version: str
     complete: bool                             # False when filters leave rows out
     views: tuple[Statement, ...] = ()
+    view_columns: tuple[Statement, ...] = ()   # which some deferred indexes are on
 
 
 @dataclass(frozen=True, slots=True)
