@@ -11,7 +11,7 @@ from nectar.compiler.ddl import StatementKind, render
 from nectar.compiler.readable import as_json
 from nectar.errors import FatalError
 
-AT_ONCE = (StatementKind.TABLE, StatementKind.ESSENTIAL_INDEX)
+AT_ONCE = (StatementKind.TABLE, StatementKind.PRE_SPLIT, StatementKind.ESSENTIAL_INDEX)
 AFTERWARDS = tuple(kind for kind in StatementKind if kind not in AT_ONCE)
 
 

@@ -19,10 +19,10 @@ NEED_ALL_INPUTS = frozenset({FEES, DEPOSITS})
 inputs are rows: those that spend what it kept."""
 
 
-def layout(compiled: CompiledPlan, family: str = "sqlite") -> Layout:
-    """For a database of one of FAMILIES."""
+def layout(compiled: CompiledPlan, family: str = "sqlite", slots: tuple[int, int] | None = None) -> Layout:
+    """For a database of one of FAMILIES. `slots`: the first and last to come, where more is known than the plan says."""
     speaks = FAMILIES[family]
-    every = statements(compiled, speaks.dialect)
+    every = statements(compiled, speaks.dialect, slots)
     resolves = resolve_inputs(compiled)
     at_end = closing(speaks.spelling, compiled.tables, inputs=resolves != "off")
     if compiled.filters.where is not None:
@@ -43,6 +43,7 @@ def layout(compiled: CompiledPlan, family: str = "sqlite") -> Layout:
         complete=compiled.complete,
         views=_of(every, StatementKind.VIEW),
         view_columns=_of(every, StatementKind.VIEW_COLUMN),
+        pre_splits=_of(every, StatementKind.PRE_SPLIT),
     )
 
 

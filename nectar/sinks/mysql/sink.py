@@ -23,6 +23,7 @@ from nectar.sinks.mysql.finish import TXS_A_STEP, Finisher, bound
 from nectar.sinks.mysql.load import Loader
 from nectar.sinks.mysql.removal import facts_of_slots, things_after
 from nectar.sinks.mysql.session import Session, Undetermined
+from nectar.sinks.mysql.split import split_ahead
 from nectar.sinks.mysql.statements import literal, placed
 from nectar.sinks.seam import POINTS_KEPT, Commit, Epochs, Finished, Layout, Staged
 from nectar.tables import Place
@@ -152,6 +153,8 @@ class MysqlSink:
             self._refuse_another_plan()
         self._enter_plan()
         self._define()
+        if self.layout.pre_splits and not self.coverage():
+            split_ahead(self._session, self.layout.pre_splits)
         with self._session.transaction():
             self._session.execute("INSERT INTO nectar_writer VALUES (1, 0, -1, '') ON DUPLICATE KEY UPDATE id = id")
             ((self._seq,),) = self._session.rows("SELECT seq FROM nectar_writer WHERE id = 1 FOR UPDATE")
