@@ -34,7 +34,7 @@ def slots_of(compiled: CompiledPlan, open_end: int | None = None) -> Slots | Non
 
 
 def pre_splits(tables: Sequence[Table], slots: Slots | None) -> Iterator[tuple[str, str]]:
-    """(table, statement). The statement is a comment to every server but TiDB. Facts are left alone where `slots` are not known."""
+    """(table, statement), a comment to every server but TiDB. Facts are left alone where `slots` are not known."""
     for table in tables:
         if table.name not in LARGE:
             continue
