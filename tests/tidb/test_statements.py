@@ -52,7 +52,7 @@ SENT = {
 
 
 @pytest.fixture(scope="module")
-def sent(chain: Path, server: Server, tidb_parser: TidbParser, tmp_path_factory: pytest.TempPathFactory) -> list[str]:  # noqa: F811
+def sent(chain: Path, server: Server, tidb_parser: TidbParser, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Through TiDB's persona, or to a real one."""
     made = Proxy(server.address, record=True) if ADDRESS else tidb_proxy(server.address, tidb_parser, version=SELF_MANAGED, record=True)
     with made as proxy, pytest.MonkeyPatch.context() as monkeypatch:
