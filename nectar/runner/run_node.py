@@ -77,7 +77,9 @@ def run_on_node(compiled: CompiledPlan, options: Options, source: NodeSource, re
         workers = workers_of(compiled, options)
         follow = Follow(job, source, found, sink, keeper, workers, options.once, report, stop, summary, filled, ledger)
         follow.run()
-        if stop:
+        if stop and follow.settled:
+            summary.stopped = "as asked, at the tip; everything up to it is written. Run again to go on"
+        elif stop:
             summary.stopped = "as asked, between two batches; open ones were dropped whole. Run again to go on"
         elif not options.dry_run and not finish(sink, network, report, stop, summary):
             summary.stopped = "as asked, before the closing passes were done. Run again to go on"
