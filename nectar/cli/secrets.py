@@ -51,7 +51,7 @@ def keygen(
 
     path = out or default_file()
     identity, recipient = new_identity()
-    _write_new(path, f"{identity}\n")
+    write_key(path, f"{identity}\n")
     typer.echo(f"the key is in {path}", err=True)
     typer.echo(recipient)
 
@@ -150,19 +150,16 @@ def _typed(what: str) -> Secret:
     return Secret(typer.prompt(what, hide_input=True, confirmation_prompt=True, err=True))
 
 
-def _write_new(path: Path, text: str) -> None:
-    import os
-
+def write_key(path: Path, text: str) -> None:
+    """Errors: SecretError NEC-X015."""
+    from nectar.cli.private_file import write_new
     from nectar.errors import SecretError
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        write_new(path, text)
     except FileExistsError:
         hint = "name another file with --out; a key that is lost cannot be made again"
         what = "this file is there already, and is not overwritten"
         raise SecretError(what, where=str(path), hint=hint, code="NEC-X015") from None
     except OSError as error:
         raise SecretError(f"the key cannot be written: {error.strerror}", where=str(path), code="NEC-X015") from None
-    with open(handle, "w", encoding="utf-8") as file:
-        file.write(text)
