@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -16,6 +17,7 @@ from nectar.cli.job import DatabaseOption, DbOption, ProfileOption, target_of
 if TYPE_CHECKING:
     from nectar.compiler.compiled import CompiledPlan
     from nectar.config.server import Target
+    from nectar.sinks.step import Step
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -52,13 +54,15 @@ def check_command(
     Exit codes: 0 ready, warnings or not; 1 a step failed; 2 the profile is wrong.
     """
     from nectar.sinks.looking import check
+    from nectar.sinks.step import Outcome
 
     target = target_of(db, profile, database)
-    return report(target, check(target, count=count, tries=tries), form)
+    seen = report(target, check(target, count=count, tries=tries), form)
+    return int(any(step.outcome is Outcome.FAILED for step in seen))
 
 
-def report(target: Target, steps: Any, form: Format = Format.TEXT) -> int:
-    """Prints steps as they come; the exit code."""
+def report(target: Target, steps: Iterable[Step], form: Format = Format.TEXT) -> list[Step]:
+    """Prints them as they come."""
     from nectar.cli.complaint_text import wants_colour
     from nectar.cli.db_text import step_json, step_text
     from nectar.sinks.step import Outcome
@@ -80,7 +84,7 @@ def report(target: Target, steps: Any, form: Format = Format.TEXT) -> int:
         typer.echo(f"\nnot ready: {wrong[0].name} failed")
     else:
         typer.echo("\nready" + (f", with {warned} warning{'s' * (warned > 1)}" if warned else ""))
-    return 1 if wrong else 0
+    return seen
 
 
 @app.command("init")

@@ -134,10 +134,13 @@ def _chosen(recipient: str | None, key_file: Path | None, with_passphrase: bool)
 
 def _asked_for(what: str) -> Secret:
     """Never from an argument: those are seen by everybody on the machine, and kept by the shell."""
+    return _typed(what) if sys.stdin.isatty() else from_input(what)
+
+
+def from_input(what: str) -> Secret:
+    """All of standard input, but for its last line end."""
     from nectar.secrets.secret import Secret
 
-    if sys.stdin.isatty():
-        return _typed(what)
     text = sys.stdin.read().removesuffix("\n").removesuffix("\r")
     if not text:
         raise typer.BadParameter(f"nothing came on standard input for {what}")
