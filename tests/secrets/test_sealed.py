@@ -19,7 +19,19 @@ from hypothesis import strategies as st
 
 from nectar.errors import SecretError
 from nectar.secrets import sealed
-from nectar.secrets.sealed import FOR_RECIPIENT, PREFIX, WITH_KEY, WITH_PASSPHRASE, Key, key_of, new_identity, new_key, open_sealed, passphrase, seal
+from nectar.secrets.sealed import (
+    FOR_RECIPIENT,
+    PREFIX,
+    WITH_KEY,
+    WITH_PASSPHRASE,
+    Key,
+    key_of,
+    new_identity,
+    new_key,
+    open_sealed,
+    passphrase,
+    seal,
+)
 from nectar.secrets.secret import Secret
 
 GOLDEN = tomllib.loads((Path(__file__).parent / "golden/sealed-v1.toml").read_text())
@@ -112,7 +124,7 @@ def test_no_other_key_opens_it(kind: int, value: Secret) -> None:
     text = seal(value, PATH, PAIRS[kind][0])
     others = [key_of(Secret(new_key()), ""), key_of(Secret(new_identity()[0]), ""), passphrase(Secret("a b d"))]
     codes = {other.how: refused(text, PATH, other) for other in others}
-    wanted = {how: "NEC-X012" for how in PAIRS}
+    wanted = dict.fromkeys(PAIRS, "NEC-X012")
     assert codes == wanted | ({WITH_PASSPHRASE: "NEC-X011"} if kind == WITH_PASSPHRASE else {})
 
 

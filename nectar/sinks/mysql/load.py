@@ -15,7 +15,8 @@ from nectar.sinks.seam import Staged
 from nectar.tables import Kind, Table
 
 FEW = 50            # rows: fewer are inserted, together with those of other tables
-FAR = 0.01          # seconds for an exchange: from here on everything is inserted, for a LOAD DATA takes two for each table
+FAR = 0.01          # seconds for an exchange: from here on a LOAD DATA is for much only
+MUCH = 500_000      # bytes
 
 
 class Terms(NamedTuple):
@@ -49,7 +50,7 @@ class Loader:
         came, small = {}, []
         for lines in sorted(lines_of(staged), key=lambda one: self._tables[one.table].kind is Kind.DIMENSION):
             table = self._tables[lines.table]
-            if self._by_file and lines.rows > FEW and table.kind is not Kind.DIMENSION and self._session.round_trip < FAR:
+            if self._by_file and lines.rows > FEW and table.kind is not Kind.DIMENSION and self._is_worth_it(lines):
                 came[table.name] = self._by_load_data(table, lines)
             else:
                 small.append((table, lines))
@@ -62,6 +63,10 @@ class Loader:
             if table.kind is not Kind.DIMENSION and counted[table.name] != lines.rows:
                 raise self._unlike(table, lines.rows, counted[table.name])
         return came | dict(counted)
+
+    def _is_worth_it(self, lines: Lines) -> bool:
+        """A LOAD DATA takes two exchanges for a table, INSERTs of many tables go together."""
+        return self._session.round_trip < FAR or len(lines.text) > MUCH
 
     def write_once(self, staged: Staged) -> None:
         for lines in lines_of(staged):
@@ -78,7 +83,7 @@ class Loader:
 
     def _unlike(self, table: Table, sent: int, came: int) -> SinkError:
         """With LOCAL a server leaves out or bends what does not fit, and only warns."""
-        warnings = self._session.rows("SHOW WARNINGS LIMIT 3")
+        warnings = self._session.rows("SHOW WARNINGS")[:3]            # TiDB has no LIMIT there
         told = "; ".join(f"{code}: {text}" for _, code, text in warnings) or "no reason given"
         return SinkError(
             f"the server took {came:,} of {sent:,} rows of {table.name}: {told}",

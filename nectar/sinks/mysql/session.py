@@ -145,8 +145,10 @@ class Session:
     def _agree(self, connection: Connection) -> None:
         """The one setting that must be, then those that may be tried."""
         began = time.monotonic()
-        connection.query(f"SET SESSION sql_mode = '{MODE}'")
+        *_, (_, version) = connection.several(f"SET SESSION sql_mode = '{MODE}';\nSELECT VERSION()")
         self.round_trip = time.monotonic() - began
+        self.metrics.round_trip(self.round_trip)
+        self.version = str(version[0][0])
         for name, value in self._settings:
             try:
                 connection.query(f"SET SESSION {name} = {value}")
@@ -154,10 +156,6 @@ class Session:
                 if action_of(error) is Action.RECONNECT:
                     raise
                 self.note(f"the server does not take SET {name} = {value}: {error.args[-1] if error.args else error}")
-        began = time.monotonic()
-        self.version = str(self._rows(connection, "SELECT VERSION()")[0][0])
-        self.round_trip = min(self.round_trip, time.monotonic() - began)
-        self.metrics.round_trip(self.round_trip)
 
     def note(self, text: str) -> None:
         if text not in self.notes:
