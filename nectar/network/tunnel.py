@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import paramiko
 
 _PIECE = 1 << 16
+_OF_A_KEY_FILE = ("private key", "passphrase", "encountered", "checkints")
+"""In what paramiko says of a key that it cannot read: the last of several tries, each as another kind of key."""
 _OURS = "~/.ssh/known_hosts"
 
 
@@ -73,8 +75,9 @@ def _log_in(client: paramiko.SSHClient, tunnel: Tunnel, stream: socket.socket, s
         raise faults.TUNNEL_DENIED.at(where, str(error)) from None
     except (paramiko.SSHException, OSError, EOFError) as error:
         told = str(error)
-        fault = faults.TUNNEL_KEY if "private key" in told.lower() or "passphrase" in told.lower() else faults.TUNNEL_LOST
-        raise fault.at(where, told) from None
+        if any(words in told.lower() for words in _OF_A_KEY_FILE):
+            raise faults.TUNNEL_KEY.at(where, f"{tunnel.key_path}: no private key, or its passphrase is another") from None
+        raise faults.TUNNEL_LOST.at(where, told) from None
 
 
 def _clear(secret: Secret | None) -> str | None:

@@ -21,12 +21,12 @@ def environment(home: Path, more: Mapping[str, str] | None = None) -> dict[str, 
     return plain | {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"} | dict(more or {})
 
 
-def nectar(*arguments: object, home: Path, code: int = 0, given: str | bytes = b"", **more: str) -> subprocess.CompletedProcess[str]:
+def nectar(*arguments: object, home: Path, code: int = 0, given: str | bytes = b"", variables: Mapping[str, str] | None = None, **more: str) -> subprocess.CompletedProcess[str]:
     """In the folder `home`, without a terminal and in a session of its own; `more` are variables."""
     command = [sys.executable, "-m", "nectar", *map(str, arguments)]
     sent = given.encode() if isinstance(given, str) else given
     done = subprocess.run(
-        command, input=sent, capture_output=True, cwd=home, env=environment(home, more), start_new_session=True, timeout=PATIENCE_SECONDS
+        command, input=sent, capture_output=True, cwd=home, env=environment(home, {**(variables or {}), **more}), start_new_session=True, timeout=PATIENCE_SECONDS
     )
     told = subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
     assert told.returncode == code, told.stdout + told.stderr

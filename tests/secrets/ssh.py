@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import paramiko
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
+from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_FAILED_CONNECT_FAILED, OPEN_SUCCEEDED
 
 
 @dataclass
@@ -21,12 +24,18 @@ class Ssh:
     known_hosts: Path
     allowed: list[paramiko.PKey] = field(default_factory=list)
 
-    def client_key(self, phrase: str) -> Path:
-        """A new key that is let in, in a file that the passphrase opens."""
-        key = paramiko.RSAKey.generate(2048)
-        self.allowed.append(key)
+    def client_key(self, phrase: str, form: str) -> Path:
+        """A new key that is let in, in a file that the passphrase opens; `form`: "pem", or "openssh" as ssh-keygen writes it."""
         path = self.folder / "client.key"
-        key.write_private_key_file(str(path), phrase)
+        if form == "pem":
+            key: paramiko.PKey = paramiko.RSAKey.generate(2048)
+            key.write_private_key_file(str(path), phrase)
+        else:
+            lock = BestAvailableEncryption(phrase.encode())
+            path.write_bytes(Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, lock))
+            path.chmod(0o600)
+            key = paramiko.Ed25519Key.from_private_key_file(str(path), phrase)
+        self.allowed.append(key)
         return path
 
 
@@ -36,10 +45,10 @@ class _Guard(paramiko.ServerInterface):
         self.targets: dict[int, tuple[str, int]] = {}
 
     def check_auth_password(self, username: str, password: str) -> int:
-        return paramiko.AUTH_SUCCESSFUL if password == self.password else paramiko.AUTH_FAILED
+        return AUTH_SUCCESSFUL if password == self.password else AUTH_FAILED
 
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
-        return paramiko.AUTH_SUCCESSFUL if key in self.told.allowed else paramiko.AUTH_FAILED
+        return AUTH_SUCCESSFUL if key in self.told.allowed else AUTH_FAILED
 
     def get_allowed_auths(self, username: str) -> str:
         return "password,publickey"
@@ -48,9 +57,9 @@ class _Guard(paramiko.ServerInterface):
         try:
             socket.create_connection(destination, 5).close()
         except OSError:
-            return paramiko.OPEN_FAILED_CONNECT_FAILED
+            return OPEN_FAILED_CONNECT_FAILED
         self.targets[chanid] = destination
-        return paramiko.OPEN_SUCCEEDED
+        return OPEN_SUCCEEDED
 
 
 @contextmanager

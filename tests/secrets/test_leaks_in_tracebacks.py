@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from moto.server import ThreadedMotoServer
@@ -220,7 +221,7 @@ def refuse(server: Server, tunnel_secret: str | None = None) -> list[str]:
 
 def test_connections_that_fail(server: Running, papers: Papers) -> None:
     """Wrong password, over TLS and not; no such database; an authority that is not trusted; nobody there."""
-    place = {"user": USER, "database": "mysql"}
+    place: dict[str, Any] = {"user": USER, "database": "mysql"}
     right = described(server.port, **place)
     connect(right, SECRET, audit=AuditLog(), attempts=Attempts(10)).close()
     assert refuse(described(server.port, database="mysql")) == []
@@ -230,14 +231,14 @@ def test_connections_that_fail(server: Running, papers: Papers) -> None:
     assert refuse(described(free_port(), **place)) == []
 
 
-@pytest.mark.parametrize("with_key", [False, True])
-def test_tunnels_that_fail(server: Running, tmp_path: Path, with_key: bool) -> None:
+@pytest.mark.parametrize("key_form", ["", "pem", "openssh"])
+def test_tunnels_that_fail(server: Running, tmp_path: Path, key_form: str) -> None:
     """A password that the SSH server refuses; a passphrase that is not the key's."""
     with ssh_server(tmp_path, TOKEN) as ssh:
-        key = ssh.client_key(KEY_PHRASE) if with_key else None
+        key = ssh.client_key(KEY_PHRASE, key_form) if key_form else None
         tunnel = Tunnel("127.0.0.1", ssh.port, "jumper", key, known_hosts=ssh.known_hosts)
         through = described(server.port, user=USER, database="mysql", tunnel=tunnel, host="127.0.0.1")
-        right = KEY_PHRASE if with_key else TOKEN
+        right = KEY_PHRASE if key_form else TOKEN
         connect(through, SECRET, audit=AuditLog(), attempts=Attempts(10), tunnel_secret=Secret(right)).close()
         assert refuse(through, right + "-wrong") == []
         assert refuse(described(1, tunnel=tunnel, host="127.0.0.1"), right) == []

@@ -206,6 +206,6 @@ def test_the_key_itself_in_a_keyring(tmp_path: Path) -> None:
     key = nectar("secrets", "keygen", "--out", "-", home=tmp_path).stdout.strip()
     put = [sys.executable, "-m", "keyring", "set", "nectar", "key"]
     subprocess.run(put, input=key.encode(), check=True, env=environment(tmp_path, variables))
-    line = nectar("secrets", "seal", home=tmp_path, given=SECRET, **variables).stdout
-    assert nectar("secrets", "open", line.split('"')[1], home=tmp_path, **variables).stdout == SECRET + "\n"
+    line = nectar("secrets", "seal", home=tmp_path, given=SECRET, variables=variables).stdout
+    assert nectar("secrets", "open", line.split('"')[1], home=tmp_path, variables=variables).stdout == SECRET + "\n"
     assert "NEC-X013" in nectar("secrets", "open", line.split('"')[1], home=tmp_path, code=1).stderr

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nectar.config.profile import parse_profile
 from nectar.config.server import Server
 from nectar.errors import SecretError
-from nectar.secrets import rotate, sealed
+from nectar.secrets import sealed
 from nectar.secrets.rotate import rotated
 from nectar.secrets.sealed import Key, key_of, new_identity, new_key, open_sealed, seal
 from nectar.secrets.secret import Secret
@@ -148,7 +148,7 @@ def test_a_disk_that_fails_leaves_the_file(profile: Path, monkeypatch: pytest.Mo
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(rotate.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(SecretError, match="No space left") as caught:
         rotated(profile, OLD, NEW)
     assert caught.value.code == "NEC-X016"
