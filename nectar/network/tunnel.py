@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import paramiko
 
 _PIECE = 1 << 16
-_OF_A_KEY_FILE = ("private key", "passphrase", "encountered", "checkints")
+_OF_A_KEY_FILE = ("private key", "passphrase", "encountered", "checkints", "invalid key")
 """In what paramiko says of a key that it cannot read: the last of several tries, each as another kind of key."""
 _OURS = "~/.ssh/known_hosts"
 
