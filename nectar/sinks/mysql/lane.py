@@ -8,7 +8,7 @@ whatever the dead connection left behind (docs/decisions/0009).
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from nectar.cardano.point import Point
 from nectar.errors import SinkError
 from nectar.network.audit import Attempt
 from nectar.sinks.mysql.load import Loader
-from nectar.sinks.mysql.session import Session, Undetermined
+from nectar.sinks.mysql.session import Outcome, Session, Undetermined
 from nectar.sinks.mysql.statements import literal
 from nectar.sinks.seam import POINTS_KEPT
 
@@ -86,8 +86,8 @@ class Lane:
         came: dict[str, int] = {}
         seq = self._writing.number()
         try:
-            with self.session.transaction():
-                self._move(seq, entry)
+            with self.session.transaction(*self._moving(seq, entry)) as outcomes:
+                self._check(outcomes)
                 came = work(self)
                 self._record()
         except Undetermined:
@@ -98,18 +98,22 @@ class Lane:
         self.session.metrics.committed(self.session.commit_seconds, sum(came.values()), entry.size)
         return came
 
-    def _move(self, seq: int, entry: Entry) -> None:
-        session, writing = self.session, self._writing
+    def _moving(self, seq: int, entry: Entry) -> list[str]:
+        writing = self._writing
         done = f"finished = {seq}, " if entry.finished else ""
         values = f"{done}seq = {seq}, writer = {literal(writing.writer)}"
-        if session.execute(f"UPDATE nectar_writer SET {values} WHERE id = {self.number} AND seq = {self.seq}") != 1:
-            raise second_writer(session.where)
-        if self.number != FIRST:
-            ((owner,),) = session.rows(f"SELECT writer FROM nectar_writer WHERE id = {FIRST}")
-            if owner not in writing.owners:
-                raise second_writer(session.where)
         row = (seq, entry.point.slot, entry.point.hash, entry.block_no, writing.fingerprint, writing.writer)
-        session.execute(f"INSERT INTO nectar_checkpoint VALUES ({', '.join(map(literal, row))})")
+        return [
+            f"UPDATE nectar_writer SET {values} WHERE id = {self.number} AND seq = {self.seq}",
+            f"SELECT writer FROM nectar_writer WHERE id = {FIRST}",
+            f"INSERT INTO nectar_checkpoint VALUES ({', '.join(map(literal, row))})",
+        ]
+
+    def _check(self, outcomes: Sequence[Outcome]) -> None:
+        """Another job moves its first lane: whoever uses another one finds that out as well."""
+        moved, asked, _ = outcomes
+        if moved.changed != 1 or asked.rows[0][0] not in self._writing.owners:
+            raise second_writer(self.session.where)
 
     def _was_committed(self, doubt: _Doubt) -> bool:
         """A locking read within a transaction: it waits until what the dead connection left is done with."""

@@ -19,6 +19,7 @@ from nectar.sinks.mysql.lane import FIRST, Entry, Lane, Writing, thinned
 from nectar.sinks.mysql.load import Loader, terms_of
 from nectar.sinks.mysql.removal import facts_of_slots, things_after
 from nectar.sinks.mysql.session import Session
+from nectar.sinks.mysql.split import split_ahead
 from nectar.sinks.mysql.statements import literal, placed
 from nectar.sinks.seam import Commit, Epochs, Finished, Layout, Staged
 from nectar.tables import Place
@@ -69,7 +70,8 @@ class MysqlSink:
             session = lane.session
             if commit.replace:
                 _all(session, facts_of_slots(self.layout.tables, commit.covered.first, commit.covered.last))
-            came = lane.loader.load(commit.staged)
+            bulk = () if commit.live else (f"{_INSERT_COVERAGE} {self._covering([commit.covered])} {_LONGER}",)
+            came = lane.loader.load(commit.staged, bulk)
             filled = _coverage(session) if commit.live else []
             self._close(session, commit, filled)
             for one in commit.quarantined:
@@ -78,8 +80,6 @@ class MysqlSink:
                 self._sum_epochs(commit.epochs)
                 self._cover(merged([*filled, commit.covered]))
                 session.execute(thinned(self._writing.top))
-            else:
-                session.execute(f"{_INSERT_COVERAGE} {self._covering([commit.covered])} {_LONGER}")
             return came
 
         entry = Entry(commit, commit.point, commit.block_no, commit.live, len(commit.staged.load_form))
@@ -168,6 +168,8 @@ class MysqlSink:
             self._refuse_another_plan()
         self._enter_plan()
         self._define()
+        if self.layout.pre_splits and not self.coverage():
+            split_ahead(self._session, self.layout.pre_splits)
 
     def _enter(self, lanes: int) -> dict[int, int]:
         """The lanes' rows, made where they are not there; the last commit of each."""
@@ -188,8 +190,7 @@ class MysqlSink:
             self._session.execute(f"INSERT INTO nectar_plan VALUES ({values}) ON DUPLICATE KEY UPDATE version = version")
 
     def _define(self) -> None:
-        for statement in self.layout.definitions:
-            self._session.execute(statement.sql)
+        self._session.several([statement.sql for statement in self.layout.definitions])
         sql = "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()"
         there = {name for (name,) in self._session.rows(sql)}
         for statement in self.layout.kept_indexes:
@@ -285,5 +286,4 @@ def _coverage(session: Session) -> list[Coverage]:
 
 
 def _all(session: Session, statements: Iterable[str]) -> None:
-    for sql in statements:
-        session.execute(sql)
+    session.several(statements)
