@@ -127,7 +127,8 @@ def test_comparing_after_a_run_with_views(server: Server, absent: str, tmp_path:
     """Nothing is left to be made: indexes, columns for views and views are all there, under the names that the plan gives."""
     plan = tmp_path / "plan.toml"
     text = PLAN.read_text().replace('path = "../', f'path = "{PLAN.parent.parent}/')
-    plan.write_text(text + '\n[[views]]\nname = "large"\nfrom = "tx"\nwhere = "fee > 1_000_000 lovelace"\n')
+    plan.write_text(text + '\n[[views]]\nname = "large"\nfrom = "tx"\nwhere = "fee > 1_000_000 lovelace"\n'
+                    + '[[views]]\nname = "hello"\nfrom = "tx_metadata"\nwhere = \'json.msg[0] == "hello"\'\n')
     for where in (("--profile", profile(tmp_path, server.port, absent)), ("--db", tmp_path / "x.db")):
         nectar("db", "init", plan, *where, folder=tmp_path)
         assert "not there yet" in nectar("db", "schema", plan, "--compare", *where, folder=tmp_path).stdout
