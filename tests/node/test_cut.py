@@ -58,6 +58,20 @@ def _talk(one: Sequence[Offered], other: Sequence[Offered]) -> list[tuple[bytes,
     return said
 
 
+def _until_cut(where: str) -> tuple[list[Event], str]:
+    """What a source gives, and the code of the error that it ends with."""
+    source, found = NodeSource(address(where), node_facts(PREVIEW)), []
+    try:
+        source.meet([ORIGIN])
+        for some in source.events(ORIGIN):
+            found += some
+    except TransientError as error:
+        return found, error.code
+    finally:
+        source.close()
+    return found, ""
+
+
 def test_what_came_whole_before_a_cut_is_given_and_nothing_else(
     forks: tuple[list[Offered], list[Offered]], tmp_path: Path
 ) -> None:
@@ -85,14 +99,7 @@ def test_what_came_whole_before_a_cut_is_given_and_nothing_else(
             for data, events in talk:
                 at += len(data)
                 expected += events if at <= cut else []
-            source, found = NodeSource(address(where), node_facts(PREVIEW)), []
-            with pytest.raises(TransientError) as caught:
-                source.meet([ORIGIN])
-                for some in source.events(ORIGIN):
-                    found += some
-            source.close()
-            assert caught.value.code == "NEC-W002", cut
-            assert found == expected, cut
+            assert _until_cut(where) == (expected, "NEC-W002"), cut
 
 
 def test_a_job_that_is_cut_within_a_fork_is_as_if_it_had_not_been(
