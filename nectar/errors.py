@@ -81,7 +81,12 @@ class TransientError(NectarError):
 
 
 class TooBigError(TransientError):
-    """A batch is too much for one transaction of this server: the same will not do, less may."""
+    """A batch is too much for one transaction of this server: the same will not do, less may. `over`: how many times too much, as
+    far as that is known."""
+
+    def __init__(self, what: str, *, where: str = "", hint: str = "", code: str = "", over: float = 1.0) -> None:
+        super().__init__(what, where=where, hint=hint, code=code)
+        self.over = over
 
 
 class QuotaError(TransientError):

@@ -13,6 +13,7 @@ import typer
 
 if TYPE_CHECKING:
     from nectar.compiler.compiled import CompiledPlan
+    from nectar.config.server import Target
 
 
 class ProgressKind(StrEnum):
@@ -27,6 +28,9 @@ ProfileOption: TypeAlias = Annotated[
 ]
 DbOption: TypeAlias = Annotated[
     Path | None, typer.Option("--db", metavar="FILE", help="A SQLite file, instead of a profile (default nectar.db).")
+]
+DatabaseOption: TypeAlias = Annotated[
+    str | None, typer.Option("--database", metavar="NAME", help="Which of the profile's databases (default: what it says).")
 ]
 WorkersOption: TypeAlias = Annotated[
     int | None, typer.Option("--workers", min=0, max=256, help="Decoding processes; 0: one a core, 1: none besides this.")
@@ -53,18 +57,18 @@ class Asked:
     progress: ProgressKind
     source: Path | None = None
     socket: str | None = None
+    database: str | None = None
 
 
 def do_job(compiled: CompiledPlan, asked: Asked) -> int:
     """Run the plan and print the summary; the exit code."""
-    from nectar.config.server import SqliteFile
     from nectar.runner.report import report
     from nectar.runner.run import run as run_job
     from nectar.runner.signals import listening
     from nectar.runner.steps import Options
 
-    database = database_path(asked.db, asked.profile or compiled.plan.meta.profile)
-    options = Options(SqliteFile(database), asked.source, asked.socket, asked.workers, asked.once, asked.dry_run)
+    target = target_of(asked.db, asked.profile or compiled.plan.meta.profile, asked.database)
+    options = Options(target, asked.source, asked.socket, asked.workers, asked.once, asked.dry_run)
     with listening() as stop, report(asked.progress.value) as told:
         summary = run_job(compiled, options, told, stop)
     if sys.stdout.isatty():
@@ -77,19 +81,13 @@ def do_job(compiled: CompiledPlan, asked: Asked) -> int:
     return 0
 
 
-def database_path(db: Path | None, profile: Path | None) -> Path:
-    """--db, else what the profile and the environment say, else ./nectar.db. Errors: PlanError for a database server."""
-    from nectar.config import codes
+def target_of(db: Path | None, profile: Path | None, database: str | None) -> Target:
+    """--db, else what the profile and the environment say, else ./nectar.db. Errors: PlanError."""
     from nectar.config.profile import load_profile
-    from nectar.config.server import Server
-    from nectar.errors import Complaint, PlanError
+    from nectar.config.server import SqliteFile
 
-    if db is not None:
-        return db
-    target = load_profile(profile)
-    if isinstance(target, Server):
-        what = f'database servers ("{target.kind.value}") are not yet available in this version'
-        hint = 'write connection_type = "sqlite" and path = "nectar.db"'
-        place = str(target.file or "the environment")
-        raise PlanError([Complaint(codes.NOT_YET, what, place, allowed='"sqlite"', suggestion=hint)])
-    return target.path
+    if db is None:
+        return load_profile(profile, database)
+    if database is not None:
+        raise typer.BadParameter("--db is a file, and --database one of a profile's databases: give one", param_hint="--database")
+    return SqliteFile(db)

@@ -9,6 +9,7 @@ import typer
 
 from nectar.cli.job import (
     Asked,
+    DatabaseOption,
     DbOption,
     DryRunOption,
     OnceOption,
@@ -25,6 +26,7 @@ def run(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="The plan.")],
     profile: ProfileOption = None,
     db: DbOption = None,
+    database: DatabaseOption = None,
     source: Annotated[
         Path | None, typer.Option("--source", metavar="DIR", help="Chunk files, instead of the plan's [source].")
     ] = None,
@@ -45,4 +47,4 @@ def run(
 
     if source is not None and socket is not None:
         raise typer.BadParameter("blocks come from --source or from --socket, not from both", param_hint="--socket")
-    return do_job(read_plan(plan), Asked(profile, db, workers, once, dry_run, progress, source, socket))
+    return do_job(read_plan(plan), Asked(profile, db, workers, once, dry_run, progress, source, socket, database))

@@ -51,7 +51,7 @@ def keygen(
 
     path = out or default_file()
     identity, recipient = new_identity()
-    _write_new(path, f"{identity}\n")
+    write_key(path, f"{identity}\n")
     typer.echo(f"the key is in {path}", err=True)
     typer.echo(recipient)
 
@@ -134,10 +134,13 @@ def _chosen(recipient: str | None, key_file: Path | None, with_passphrase: bool)
 
 def _asked_for(what: str) -> Secret:
     """Never from an argument: those are seen by everybody on the machine, and kept by the shell."""
+    return _typed(what) if sys.stdin.isatty() else from_input(what)
+
+
+def from_input(what: str) -> Secret:
+    """All of standard input, but for its last line end."""
     from nectar.secrets.secret import Secret
 
-    if sys.stdin.isatty():
-        return _typed(what)
     text = sys.stdin.read().removesuffix("\n").removesuffix("\r")
     if not text:
         raise typer.BadParameter(f"nothing came on standard input for {what}")
@@ -150,19 +153,16 @@ def _typed(what: str) -> Secret:
     return Secret(typer.prompt(what, hide_input=True, confirmation_prompt=True, err=True))
 
 
-def _write_new(path: Path, text: str) -> None:
-    import os
-
+def write_key(path: Path, text: str) -> None:
+    """Errors: SecretError NEC-X015."""
+    from nectar.cli.private_file import write_new
     from nectar.errors import SecretError
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        write_new(path, text)
     except FileExistsError:
         hint = "name another file with --out; a key that is lost cannot be made again"
         what = "this file is there already, and is not overwritten"
         raise SecretError(what, where=str(path), hint=hint, code="NEC-X015") from None
     except OSError as error:
         raise SecretError(f"the key cannot be written: {error.strerror}", where=str(path), code="NEC-X015") from None
-    with open(handle, "w", encoding="utf-8") as file:
-        file.write(text)

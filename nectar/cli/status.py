@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nectar.cli.job import DatabaseOption, DbOption, ProfileOption, target_of
+
 if TYPE_CHECKING:
-    from nectar.sinks.sqlite.state import State
+    from nectar.sinks.state import State
 
 
 class StatusFormat(StrEnum):
@@ -20,20 +21,18 @@ class StatusFormat(StrEnum):
 
 
 def status(
-    db: Annotated[Path | None, typer.Option("--db", metavar="FILE", help="A SQLite file (default nectar.db).")] = None,
-    profile: Annotated[
-        Path | None, typer.Option("--profile", metavar="FILE", envvar="NECTAR_PROFILE", help="Which database; see --db.")
-    ] = None,
+    db: DbOption = None,
+    profile: ProfileOption = None,
+    database: DatabaseOption = None,
     form: Annotated[StatusFormat, typer.Option("--format", help="For people or for programs.")] = StatusFormat.TEXT,
 ) -> None:
     """Say which plan filled the database, which slots it covers, the last block, and the rows of each table."""
-    from nectar.cli.job import database_path
-    from nectar.sinks.sqlite.state import read_state
+    from nectar.sinks.registry import read_state
 
-    state = read_state(database_path(db, profile))
+    state = read_state(target_of(db, profile, database))
     if form is StatusFormat.JSON:
         coverage = [{"first_slot": one.first, "last_slot": one.last} for one in state.coverage]
-        typer.echo(json.dumps(asdict(state) | {"path": str(state.path), "coverage": coverage}))
+        typer.echo(json.dumps(asdict(state) | {"coverage": coverage}))
     else:
         typer.echo(_text(state))
 
@@ -41,7 +40,7 @@ def status(
 def _text(state: State) -> str:
     last = "none" if state.slot is None else f"{state.block_no:,} at slot {state.slot:,}, {state.block_hash}"
     facts = [
-        ("database", f"{state.path} ({state.size / 1e6:,.1f} MB)"),
+        ("database", f"{state.database} ({state.size / 1e6:,.1f} MB)"),
         ("plan", f"{state.plan} on {state.network}, fingerprint {state.fingerprint}"),
         ("covers", "; ".join(f"slots {one}" for one in state.coverage) or "nothing yet"),
         ("rows are", "complete" if state.complete else "those that the plan's filters keep"),

@@ -9,6 +9,7 @@ import typer
 
 from nectar.cli.job import (
     Asked,
+    DatabaseOption,
     DbOption,
     DryRunOption,
     OnceOption,
@@ -52,6 +53,7 @@ def sync(
     skip_scripts: Annotated[bool, typer.Option("--skip-scripts", help="No scripts, whatever the plan says.")] = False,
     profile: ProfileOption = None,
     db: DbOption = None,
+    database: DatabaseOption = None,
     workers: WorkersOption = None,
     once: OnceOption = False,
     dry_run: DryRunOption = False,
@@ -86,4 +88,4 @@ def sync(
         skip_metadata=skip_metadata,
         skip_scripts=skip_scripts,
     )
-    return do_job(load(execution_plan, flags), Asked(profile, db, workers, once, dry_run, progress))
+    return do_job(load(execution_plan, flags), Asked(profile, db, workers, once, dry_run, progress, database=database))

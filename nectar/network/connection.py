@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pymysql.connections
@@ -39,7 +39,7 @@ class Connection(pymysql.connections.Connection):
             user=server.user, password=password.reveal().encode() if password else b"",
             host=server.host, port=server.port, database=server.database or None, charset="utf8mb4", autocommit=False,
             ssl=context, ssl_disabled=context is None, defer_connect=True, program_name="nectar",
-            client_flag=CLIENT.LOCAL_FILES if local_infile else 0,      # PyMySQL's `local_infile`, which opens files, stays off
+            client_flag=CLIENT.MULTI_STATEMENTS | (CLIENT.LOCAL_FILES if local_infile else 0),      # `local_infile` opens files
         )  # fmt: skip
         self._demanded = server.tls.mode in tls.DEMANDED
         self._upgrade = Upgrade(context, server.host) if context else None
@@ -84,10 +84,24 @@ class Connection(pymysql.connections.Connection):
         finally:
             self.offer = None
 
+    def several(self, sql: str) -> Iterator[tuple[int, Any]]:
+        """Of statements parted by semicolons, in one exchange: rows that each changed, rows that it gave; until an error."""
+        changed = self.query(sql)
+        while True:
+            yield changed, self._result.rows
+            if not self._result.has_next:
+                return
+            changed = self._read_query_result()
+
     @property
     def warnings(self) -> int:
         """How many the last statement left."""
         return int(self._result.warning_count) if self._result else 0
+
+    @property
+    def told(self) -> str:
+        """What the server said of the last statement besides numbers: ``Records: 3  Duplicates: 1  Warnings: 0``."""
+        return bytes(self._result.message or b"").decode(errors="replace") if self._result else ""
 
     def show_warnings(self) -> Any:
         """As PyMySQL's, with our answer to a server that asks for a file instead."""

@@ -24,6 +24,9 @@ class Uncommitted:
     def known_points(self) -> Sequence[Point]:
         return self._points[::-1]
 
+    def writers(self) -> int:
+        return 0
+
     def commit(self, commit: Commit) -> dict[str, int]:
         self._points = [*self._points[-POINTS_KEPT:], commit.point]
         self._covered = merged([*self._covered, commit.covered])

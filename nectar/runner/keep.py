@@ -11,7 +11,7 @@ from nectar.cardano.point import ORIGIN
 from nectar.checkpoint.coverage import Coverage
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.server import Server, Target
-from nectar.errors import DecodeError
+from nectar.errors import DecodeError, TooBigError
 from nectar.runner.choose import Tally
 from nectar.runner.report import Progress, Report
 from nectar.runner.summary import Summary
@@ -35,21 +35,34 @@ class Keeper:
         if done.failure is not None and done.last is not None:
             covered = Coverage(covered.first, done.last.slot)
         if done.failure is None or done.last is not None:
-            self._count(done, self._commit(covered, done, live))
+            self.count(done, self.commit(covered, done, live))
         if done.failure is not None:
             raise self._kept(done.failure)
 
-    def _commit(self, covered: Coverage, done: Done, live: bool) -> dict[str, int]:
+    def commit(self, covered: Coverage, done: Done, live: bool = False) -> dict[str, int]:
+        """Rows that came, by table. May be called by several threads. Errors: the sink's; TooBigError, before anything is
+        written, when it is more than the profile wants in one transaction."""
         sink, compiled = self.sink, self.compiled
         if sink is None:
             return done.staged.rows
+        self._refuse_too_much(done)
         epochs = epochs_of(compiled.network.history, covered.first, covered.last)
         replace = not compiled.plan.sync.skip_existing
         point = done.last or ORIGIN
         commit = Commit(done.staged, point, done.block_no, covered, epochs, done.quarantined, replace, live)
         return sink.commit(commit)
 
-    def _count(self, done: Done, came: dict[str, int]) -> None:
+    def _refuse_too_much(self, done: Done) -> None:
+        if not isinstance(self.target, Server) or done.counts.blocks <= 1:
+            return
+        rows, size = sum(done.staged.rows.values()), len(done.staged.load_form)
+        over = max(rows / self.target.batch_rows, size / self.target.batch_bytes)
+        if over > 1:
+            what = f"a batch of {rows:,} rows and {size:,} bytes is more than [limits] batch_rows and batch_bytes allow"
+            raise TooBigError(what, where=str(self.target), code="NEC-R010", over=over)
+
+    def count(self, done: Done, came: dict[str, int]) -> None:
+        """Into the summary."""
         summary, counts = self.summary, done.counts
         summary.blocks += counts.blocks
         summary.transactions += counts.seen

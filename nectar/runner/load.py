@@ -21,12 +21,14 @@ from nectar.runner.steps import watch_state
 from nectar.runner.summary import Summary
 from nectar.runner.watch import NOTHING, WatchState
 from nectar.runner.work import Done, Job
+from nectar.runner.writers import Writers
 from nectar.sinks.seam import Sink
 from nectar.sources.events import RollForward
 from nectar.sources.immutable.bounds import ResolvedRange
 from nectar.sources.immutable.source import ImmutableSource
 
 ONE_BLOCK = 500  # bytes: a batch of no more is surely of a single block
+ROOM = 1.25  # what a batch is made smaller by, beyond what is known to be too much: others may be fuller
 FEW = 1  # batches: a job with no more is done in this process
 
 
@@ -69,12 +71,14 @@ def load(task: Task, report: Report, stop: Stop, summary: Summary) -> None:
 
 
 def smaller(share: float, limits: Limits, error: TooBigError, report: Report) -> float:
-    """Half of a batch's size from now on. Errors: SinkError NEC-M009."""
+    """Half of a batch's size from now on, or less where it is known how much too much it was. Errors: SinkError NEC-M009."""
     if limits.blocks <= 1 or limits.bytes <= ONE_BLOCK:
         hint = "raise the server's limits (max_allowed_packet, txn-total-size-limit, memory quota), or leave tables out"
         raise SinkError(f"one block is too much: {error.what}", where=error.where, hint=hint, code="NEC-M009") from error
-    report.say("note", f"{error}: going on with batches half as large", code=error.code)
-    return share / 2
+    times = max(2.0, error.over * ROOM)
+    how = f"{times:.1f} times smaller" if times > 2 else "half as large"
+    report.say("note", f"{error}: going on with batches {how}", code=error.code)
+    return share / times
 
 
 def _load(task: Task, report: Report, stop: Stop, summary: Summary, kept: list[Coverage]) -> None:
@@ -91,15 +95,28 @@ def _load(task: Task, report: Report, stop: Stop, summary: Summary, kept: list[C
     pool: Pool = Inline(task.job, task.state) if count == 1 else Processes(task.job, count)
     keeper = Keeper(task.compiled, task.sink, task.target, report, summary, began)
     left = slots = max(sum(one.last - one.first + 1 for one in task.gaps), 1)
+
+    def keep(covered: Coverage) -> None:
+        nonlocal left
+        kept.append(covered)
+        left -= covered.last - covered.first + 1
+        keeper.tell(covered.last, 1 - left / slots)
+
     try:
-        for covered, done in decoded(chain(few, stream), pool, count, stop):
-            keeper.take(covered, done)
-            kept.append(covered)
-            left -= covered.last - covered.first + 1
-            keeper.tell(covered.last, 1 - left / slots)
+        with Writers(keeper, writers_of(task), keep) as writers:
+            for covered, done in decoded(chain(few, stream), pool, count, stop):
+                writers.give(covered, done)
     finally:
         pool.close()
         summary.seconds = time.monotonic() - began
+
+
+def writers_of(task: Task) -> int:
+    """How many commits may be under way. One, where a batch's rows look for those of batches before it, or take others away."""
+    if task.sink is None:
+        return 0
+    in_order = task.compiled.filters.ordered or task.job.layout.live or not task.compiled.plan.sync.skip_existing
+    return min(task.sink.writers(), 1) if in_order else task.sink.writers()
 
 
 def cores() -> int:

@@ -42,6 +42,9 @@ class Patient:
     def known_points(self) -> Sequence[Point]:
         return self._do(self._sink.known_points)
 
+    def writers(self) -> int:
+        return self._sink.writers()
+
     def commit(self, commit: Commit) -> dict[str, int]:
         return self._do(lambda: self._sink.commit(commit))
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from nectar.config.server import Server, SqliteFile, Target
+from nectar.config.server import Kind, Server, SqliteFile, Target
 from nectar.sinks.closing import Spelling
 from nectar.sinks.mysql import closing as mysql_closing
 from nectar.sinks.mysql.open import open_server
 from nectar.sinks.mysql.stage import MysqlStager
+from nectar.sinks.mysql.state import read_state as read_server
 from nectar.sinks.seam import Layout, Sink, Stager, Statement
 from nectar.sinks.sqlite import closing as sqlite_closing
 from nectar.sinks.sqlite.sink import SqliteSink
 from nectar.sinks.sqlite.stage import SqliteStager
+from nectar.sinks.sqlite.state import read_state as read_file
+from nectar.sinks.state import State
 from nectar.tables import Table
 
 
@@ -27,6 +30,14 @@ class Family(NamedTuple):
     stager: Callable[[Layout], Stager]
 
 
+_MYSQL = Family(
+    "mysql",
+    "mysql",
+    mysql_closing.SPELLING,
+    mysql_closing.look_ups,
+    lambda layout: MysqlStager(layout.tables),
+)
+
 FAMILIES: Mapping[str, Family] = {
     "sqlite": Family(
         "sqlite",
@@ -35,19 +46,16 @@ FAMILIES: Mapping[str, Family] = {
         sqlite_closing.look_ups,
         lambda layout: SqliteStager(layout.tables, layout.definitions),
     ),
-    "mysql": Family(
-        "mysql",
-        "mysql",
-        mysql_closing.SPELLING,
-        mysql_closing.look_ups,
-        lambda layout: MysqlStager(layout.tables),
-    ),
+    "mysql": _MYSQL,
+    "tidb": _MYSQL._replace(dialect="tidb"),
 }
 
 
 def family_of(target: Target) -> str:
-    """A key of FAMILIES."""
-    return "sqlite" if isinstance(target, SqliteFile) else "mysql"
+    """A key of FAMILIES, by what the profile says: no server is asked. Plans are compiled for the family's dialect."""
+    if isinstance(target, SqliteFile):
+        return "sqlite"
+    return "mysql" if target.kind is Kind.MYSQL else "tidb"
 
 
 def stager(family: str, layout: Layout) -> Stager:
@@ -59,6 +67,11 @@ def open_sink(target: Target, layout: Layout) -> Sink:
     if isinstance(target, Server):
         return open_server(target, layout)
     return SqliteSink(target.path, layout)
+
+
+def read_state(target: Target) -> State:
+    """Without changing it. Errors: SinkError NEC-K003 when Nectar did not make it; those of opening and connecting."""
+    return read_server(target) if isinstance(target, Server) else read_file(target.path)
 
 
 def may_be_filled(target: Target) -> bool:

@@ -64,6 +64,8 @@ class Layout:
     version: str
     complete: bool                             # False when filters leave rows out
     views: tuple[Statement, ...] = ()
+    view_columns: tuple[Statement, ...] = ()   # which some deferred indexes are on
+    pre_splits: tuple[Statement, ...] = ()     # may be tried while nothing is filled
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,9 @@ class Sink(Protocol):
 
     def known_points(self) -> Sequence[Point]:
         """The last committed points, newest first."""
+
+    def writers(self) -> int:
+        """How many threads may commit at once; 0: only the one that opened it."""
 
     def commit(self, commit: Commit) -> dict[str, int]:
         """Rows that came or changed by it, by table: a thing that was there already, seen later again, is not among them."""

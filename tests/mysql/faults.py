@@ -1,6 +1,6 @@
 """What is to go wrong: acts, and the rules that choose them. The proxy asks; nothing here touches a socket.
 
-A rule is asked about every statement and answers with an act or None. Rules count for themselves, over all connections.
+A rule is asked about every packet of statements and answers with an act or None: `^` is any statement's beginning. Rules count for themselves, over all connections.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class FaultPlan:
 
 def at(pattern: str, act: Act, nth: int = 1, times: int = 1) -> Rule:
     """The act, at the nth statement in which the pattern is found, and at the `times` - 1 such statements that follow."""
-    found, seen = re.compile(pattern, re.IGNORECASE), 0
+    found, seen = re.compile(pattern, re.IGNORECASE | re.MULTILINE), 0
 
     def rule(statement: str) -> Act | None:
         nonlocal seen
@@ -116,7 +116,7 @@ def by_seed(seed: int, acts: Sequence[tuple[str, Act]], one_in: int = 10, limit:
 
     def rule(statement: str) -> Act | None:
         nonlocal left
-        fitting = [act for pattern, act in acts if re.search(pattern, statement, re.IGNORECASE)]
+        fitting = [act for pattern, act in acts if re.search(pattern, statement, re.IGNORECASE | re.MULTILINE)]
         if not fitting or draw.randrange(one_in) or left <= 0:
             return None
         left -= 1

@@ -89,14 +89,17 @@ def server_at(address: str) -> Server:
 
 
 @contextmanager
-def mariadb(*arguments: str, data: Path | None = None) -> Iterator[Server]:
-    """A running server. `arguments` come after the fixture's own and win. `data`: a folder to keep; made when not there."""
+def mariadb(*arguments: str, data: Path | None = None, port: int = 0) -> Iterator[Server]:
+    """A running server. `arguments` come after the fixture's own and win. `data`: a folder to keep; made when not there.
+
+    `port` 0: a free one.
+    """
     assert SERVER is not None, "no MariaDB here (Debian: apt-get install mariadb-server)"
     with tempfile.TemporaryDirectory(prefix="nectar-mysql-", ignore_cleanup_errors=True) as folder:      # short: a socket's path has 107 bytes
         place = data or Path(folder, "data")
         if not place.exists():
             shutil.copytree(installed(), place)
-        port = free_port()
+        port = port or free_port()
         process = subprocess.Popen(
             [SERVER, *_common(place), *FAST, f"--socket={folder}/socket", "--bind-address=127.0.0.1", f"--port={port}", f"--pid-file={folder}/pid",
              "--local-infile=1", "--max-allowed-packet=64M", f"--log-error={folder}/log", *arguments],

@@ -79,7 +79,7 @@ def test_any_trouble_leaves_what_no_trouble_leaves(seed: int, chain: Path, serve
     monkeypatch.setattr(load, "FEW", seed % 4 * 10)
     said = Heard()
     with proxied(_plan(seed)) as proxy:
-        target = profile(server, database, port=proxy.port, load_data=seed % 5 != 0)
+        target = profile(server, database, port=proxy.port, load_data=seed % 5 != 0, writers=seed % 4 + 1)
         summary = run(plan_of(_text(chain)), Options(target, workers=1), said, Stop())
         faults_met = [*proxy.happened("fault"), *proxy.happened("refused")]
     same(_rows(server, database, summary.rows), straight)

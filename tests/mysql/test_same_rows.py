@@ -13,6 +13,7 @@ from nectar.runner.report import Quiet
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
+from nectar.tables import Kind
 from tests.mysql.conftest import Proxied
 from tests.mysql.faults import FaultPlan
 from tests.mysql.jobs import OWN, names_in, plan_of, profile, rows, sqlite_rows
@@ -44,7 +45,7 @@ def load_data(request: pytest.FixtureRequest) -> bool:
 
 def test_preview_whole(chain: Path, straight: Path, server: Server, place: int, database: str) -> None:
     text = plan_text(chain / "preview/immutable", between(-1, 240 * EPOCH - 1))
-    summary = run(plan_of(text), Options(profile(server, database, port=place), workers=2), Quiet(), Stop())
+    summary = run(plan_of(text), Options(profile(server, database, port=place, writers=3), workers=2), Quiet(), Stop())
     tables = {*summary.rows, "epoch", "meta", "schema_version", "nectar_coverage", "nectar_quarantine"}
     assert summary.rows["tx_out"] > 20_000
     same(rows(server, database, tables), sqlite_rows(straight, tables))
@@ -56,9 +57,13 @@ def test_other_plans(processors: str, load_data: bool, chain: Path, server: Serv
     """In two runs, the later slots first: things are seen earlier than they were."""
     for first, last in ((230 * EPOCH, 239 * EPOCH - 1), (220 * EPOCH, 230 * EPOCH - 1)):
         text = plan_text(chain / "preview/immutable", between(first, last), processors=processors, performance="batch_blocks = 300")
-        theirs = run(plan_of(text), Options(profile(server, database, port=place, load_data=load_data), workers=1), Quiet(), Stop())
+        writers = 2 if load_data else 1
+        target = profile(server, database, port=place, load_data=load_data, writers=writers)
+        theirs = run(plan_of(text), Options(target, workers=1), Quiet(), Stop())
         ours = run(plan_of(text), Options(SqliteFile(tmp_path / "x.db"), workers=1), Quiet(), Stop())
-        assert theirs.rows == ours.rows
+        # of several writers a later batch may come first: then a thing is seen earlier than it was, which counts as a change
+        differing = {name for name in ours.rows if theirs.rows[name] != ours.rows[name]}
+        assert differing <= ({table.name for table in plan_of(text).tables if table.kind is Kind.DIMENSION} if writers > 1 else set())
     tables = {*theirs.rows, "nectar_coverage"}
     same(rows(server, database, tables), sqlite_rows(tmp_path / "x.db", tables))
 

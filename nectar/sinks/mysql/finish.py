@@ -29,11 +29,11 @@ class Finisher:
         self._needed = look_ups(layout.tables) if layout.closing else ()
         self._kept = self._needed if keep_look_ups else ()
         self._took: dict[str, float] = {}
+        self._there = self._indexes()
 
     def is_built(self) -> bool:
         """Indexes and views are all there."""
-        there = self._indexes()
-        return all(one.name in there for one in (*self._layout.deferred_indexes, *self._kept)) and not self._missing_views()
+        return all(one.name in self._there for one in (*self._layout.deferred_indexes, *self._kept)) and not self._missing_views()
 
     def run(self, sum_epochs: Callable[[], None], whole_to: int | None) -> Finished:
         """`sum_epochs` within a transaction of its own. `whole_to`: the slot up to which nothing is missing from the origin on;
@@ -42,6 +42,9 @@ class Finisher:
             self._complete(whole_to)
             with self._timed("epochs"), self._session.transaction():
                 sum_epochs()
+            for column in self._missing_columns():
+                self._stop_if_asked()
+                self._session.execute(column.sql)
             for index in self._layout.deferred_indexes:
                 self._build(index)
             for view in self._layout.views:
@@ -78,9 +81,8 @@ class Finisher:
 
     def _execute(self, one: Closing, low: int, high: int) -> None:
         self._stop_if_asked()
-        with self._timed(one.name), self._session.transaction():
-            for sql in bound(one, low, high):
-                self._session.execute(sql)
+        with self._timed(one.name), self._session.transaction(*bound(one, low, high)):
+            pass
 
     def _steps(self) -> Iterator[tuple[int, int]]:
         """Bounds of transactions' ids, so many in each, that together hold all there can be."""
@@ -94,15 +96,23 @@ class Finisher:
 
     def _build(self, index: Statement) -> None:
         self._stop_if_asked()
-        if index.name not in self._indexes():
+        if index.name not in self._there:
             with self._timed("indexes"):
                 self._session.execute(index.sql)
+            self._there.add(index.name)
 
     def _missing_views(self) -> list[Statement]:
         """Those that are not there. One of another plan's is no other: the plan's fingerprint holds its views."""
         rows = self._session.rows("SELECT table_name FROM information_schema.views WHERE table_schema = DATABASE()")
         there = {name for (name,) in rows}
         return [view for view in self._layout.views if view.name not in there]
+
+    def _missing_columns(self) -> list[Statement]:
+        if not self._layout.view_columns:
+            return []
+        rows = self._session.rows("SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE()")
+        there = {name for (name,) in rows}
+        return [column for column in self._layout.view_columns if column.name not in there]
 
     def _indexes(self) -> set[str]:
         sql = "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()"

@@ -2,70 +2,88 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from nectar.errors import SinkError
 from nectar.network.local_data import DATA
-from nectar.sinks.mysql.session import Session
+from nectar.sinks.mysql.session import MOST_PACKET, Session
 from nectar.sinks.mysql.stage import Lines, lines_of
 from nectar.sinks.mysql.statements import inserts, load_data
 from nectar.sinks.seam import Staged
 from nectar.tables import Kind, Table
 
-FEW = 50            # rows: fewer are inserted, which is one exchange less
+FEW = 50            # rows: fewer are inserted, together with those of other tables
+FAR = 0.01          # seconds for an exchange: from here on a LOAD DATA is for much only
+MUCH = 500_000      # bytes
+
+
+class Terms(NamedTuple):
+    """Bytes of a packet and of a statement at most, and whether LOAD DATA LOCAL may be used."""
+
+    packet: int
+    most: int
+    by_file: bool
+
+
+def terms_of(session: Session, statement_bytes: int, load_data: bool) -> Terms:
+    """What the profile and the server allow. `load_data`: whether it may be tried at all."""
+    ((packet, allowed),) = session.rows("SELECT @@max_allowed_packet, @@local_infile")
+    by_file = load_data and str(allowed).upper() in ("1", "ON")
+    room = min(int(packet) - 1_024, MOST_PACKET)
+    return Terms(room, min(statement_bytes, room), by_file)
 
 
 class Loader:
-    """`load_data`: whether it may be tried at all."""
+    """`terms` as `terms_of` gives them: every connection to a server has the same."""
 
-    def __init__(self, session: Session, tables: Sequence[Table], statement_bytes: int, load_data: bool) -> None:
+    def __init__(self, session: Session, tables: Sequence[Table], terms: Terms) -> None:
         self._session, self._tables = session, {table.name: table for table in tables}
-        ((packet, allowed),) = session.rows("SELECT @@max_allowed_packet, @@local_infile")
-        self._most = min(statement_bytes, int(packet) - 1_024)
-        self._by_file = load_data and str(allowed).upper() in ("1", "ON")
+        session.packet, self._most, self._by_file = terms
 
-    def load(self, staged: Staged, *, is_newest: bool) -> dict[str, int]:
-        """Rows that came or changed, by table. `is_newest`: nothing after these slots is there, so that no thing that is
-        there already was first seen later."""
-        return {lines.table: self._load(self._tables[lines.table], lines, is_newest) for lines in lines_of(staged)}
+    def load(self, staged: Staged, then: Sequence[str] = ()) -> dict[str, int]:
+        """Rows that came or changed, by table; `then` are statements to go with the last of them.
+
+        Things come last: what they lock, other connections wait for.
+        """
+        came, small = {}, []
+        for lines in sorted(lines_of(staged), key=lambda one: self._tables[one.table].kind is Kind.DIMENSION):
+            table = self._tables[lines.table]
+            if self._by_file and lines.rows > FEW and table.kind is not Kind.DIMENSION and self._is_worth_it(lines):
+                came[table.name] = self._by_load_data(table, lines)
+            else:
+                small.append((table, lines))
+        made = [(table, sql) for table, lines in small for sql, _ in inserts(table, lines, self._most)]
+        outcomes = self._session.several([*(sql for _, sql in made), *then])
+        counted: Counter[str] = Counter()
+        for (table, _), outcome in zip(made, outcomes, strict=False):
+            counted[table.name] += outcome.upserted if table.kind is Kind.DIMENSION else outcome.changed
+        for table, lines in small:
+            if table.kind is not Kind.DIMENSION and counted[table.name] != lines.rows:
+                raise self._unlike(table, lines.rows, counted[table.name])
+        return came | dict(counted)
+
+    def _is_worth_it(self, lines: Lines) -> bool:
+        """A LOAD DATA takes two exchanges for a table, INSERTs of many tables go together."""
+        return self._session.round_trip < FAR or len(lines.text) > MUCH
 
     def write_once(self, staged: Staged) -> None:
         for lines in lines_of(staged):
             table = self._tables[lines.table]
             key = table.columns[0].name
             keep = "" if table.kind is Kind.DIMENSION else f"\nON DUPLICATE KEY UPDATE `{key}` = `{key}`"
-            for sql, _ in inserts(table, lines, self._most):
-                self._session.execute(sql + keep)
+            self._session.several([sql + keep for sql, _ in inserts(table, lines, self._most)])
 
-    def _load(self, table: Table, lines: Lines, is_newest: bool) -> int:
-        if table.kind is Kind.DIMENSION:
-            return self._upsert(table, lines, is_newest)
-        if self._by_file and lines.rows > FEW:
-            came, warnings = self._session.load(load_data(table, DATA), lines.text)
-            if came != lines.rows or warnings:
-                raise self._unlike(table, lines.rows, came)
-            return came
-        came = sum(self._session.execute(sql) for sql, _ in inserts(table, lines, self._most))
-        if came != lines.rows:
+    def _by_load_data(self, table: Table, lines: Lines) -> int:
+        came, warnings = self._session.load(load_data(table, DATA), lines.text)
+        if came != lines.rows or warnings:
             raise self._unlike(table, lines.rows, came)
         return came
 
-    def _upsert(self, table: Table, lines: Lines, is_newest: bool) -> int:
-        """A new thing counts as one row changed, an old one that was seen earlier now as two: so they are told apart by how
-        many things there are."""
-        before = 0 if is_newest else self._count(table)
-        changed = sum(self._session.execute(sql) for sql, _ in inserts(table, lines, self._most))
-        if is_newest:
-            return changed
-        new = self._count(table) - before
-        return new + (changed - new) // 2
-
-    def _count(self, table: Table) -> int:
-        return int(self._session.rows(f"SELECT COUNT(*) FROM `{table.name}`")[0][0])
-
     def _unlike(self, table: Table, sent: int, came: int) -> SinkError:
         """With LOCAL a server leaves out or bends what does not fit, and only warns."""
-        warnings = self._session.rows("SHOW WARNINGS LIMIT 3")
+        warnings = self._session.rows("SHOW WARNINGS")[:3]            # TiDB has no LIMIT there
         told = "; ".join(f"{code}: {text}" for _, code, text in warnings) or "no reason given"
         return SinkError(
             f"the server took {came:,} of {sent:,} rows of {table.name}: {told}",

@@ -17,10 +17,21 @@ def connector(server: Server) -> Connector:
     return Connector(server, lambda: _resolved(server.password), lambda: _resolved(tunnel))
 
 
+def session_of(server: Server) -> Session:
+    """Connects when it is asked something."""
+    return sessions_of(server, 1)[0]
+
+
+def sessions_of(server: Server, count: int) -> list[Session]:
+    """With one connector: what it counts and records is of all of them."""
+    shared = connector(server)
+    return [Session(shared, server.pool, server.settings) for _ in range(count)]
+
+
 def open_server(server: Server, layout: Layout) -> MysqlSink:
     """Errors: as `MysqlSink`."""
-    session = Session(connector(server), server.pool, server.settings)
-    return MysqlSink(session, layout, server.statement_bytes, server.load_data, audit=server.audit.table)
+    sessions = sessions_of(server, server.pool.size)
+    return MysqlSink(sessions, layout, server.statement_bytes, server.load_data, audit=server.audit.table)
 
 
 def _resolved(reference: Reference | None) -> Secret | None:

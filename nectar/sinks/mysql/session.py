@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import pymysql
 
@@ -18,7 +19,21 @@ from nectar.network.connector import Connector
 MODE = "STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION"
 """What our statements mean depends on it: backslashes escape, quotes are quotes, a value that does not fit is an error."""
 
+_DUPLICATES = re.compile(r"Duplicates: (\d+)")
+PACKET = 1_000_000
+"""Bytes, until the server says how many it takes."""
+MOST_PACKET = 8_000_000
+
 ERRORS = (pymysql.Error, OSError, EOFError)
+
+
+class Outcome(NamedTuple):
+    """Of a statement: rows that it changed; how many different ones, of an INSERT .. ON DUPLICATE KEY UPDATE (which counts a
+    row that it changes as two, and says how many those are; of a single row it does not); rows that it gave."""
+
+    changed: int
+    upserted: int
+    rows: list[tuple[Any, ...]]
 
 
 class Undetermined(TransientError):
@@ -34,6 +49,8 @@ class Session:
         self._connection: Connection | None = None
         self._made = self._used = 0.0
         self.notes: list[str] = []
+        self.packet = PACKET
+        self.round_trip = 0.0              # seconds, at the last connection's beginning
         self.commit_seconds = 0.0          # of the last one
         self.version = ""
 
@@ -43,6 +60,17 @@ class Session:
         """Rows that it changed."""
         with self._told():
             return int(self._live().query(sql) or 0)
+
+    def several(self, statements: Iterable[str]) -> list[Outcome]:
+        """What each did, in as few exchanges as packets allow. What stands before one that fails is done, nothing behind it."""
+        found: list[Outcome] = []
+        with self._told():
+            connection = self._live()
+            for text in packed(statements, self.packet):
+                for changed, rows in connection.several(text):
+                    told = _DUPLICATES.search(connection.told)
+                    found.append(Outcome(changed, changed - int(told[1]) if told else min(changed, 1), list(rows or ())))
+        return found
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with self._told():
@@ -55,13 +83,11 @@ class Session:
             return connection.load_local(sql, (text,)), connection.warnings
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Everything within it or nothing. Errors: `Undetermined` when the answer to COMMIT was lost."""
-        began = time.monotonic()
-        self.execute("BEGIN")
-        self.metrics.round_trip(time.monotonic() - began)
+    def transaction(self, *first: str) -> Iterator[list[Outcome]]:
+        """Everything within it or nothing; what its `first` statements did. Errors: `Undetermined` when the answer to COMMIT was
+        lost."""
         try:
-            yield
+            yield self.several(("BEGIN", *first))[1:]
         except BaseException:
             self.roll_back()
             raise
@@ -118,7 +144,11 @@ class Session:
 
     def _agree(self, connection: Connection) -> None:
         """The one setting that must be, then those that may be tried."""
-        connection.query(f"SET SESSION sql_mode = '{MODE}'")
+        began = time.monotonic()
+        *_, (_, version) = connection.several(f"SET SESSION sql_mode = '{MODE}';\nSELECT VERSION()")
+        self.round_trip = time.monotonic() - began
+        self.metrics.round_trip(self.round_trip)
+        self.version = str(version[0][0])
         for name, value in self._settings:
             try:
                 connection.query(f"SET SESSION {name} = {value}")
@@ -126,7 +156,6 @@ class Session:
                 if action_of(error) is Action.RECONNECT:
                     raise
                 self.note(f"the server does not take SET {name} = {value}: {error.args[-1] if error.args else error}")
-        self.version = str(self._rows(connection, "SELECT VERSION()")[0][0])
 
     def note(self, text: str) -> None:
         if text not in self.notes:
@@ -152,3 +181,18 @@ class Session:
         if isinstance(told, TransientError):
             self.metrics.retried(told.code)
         return told
+
+
+def packed(statements: Iterable[str], most: int) -> Iterator[str]:
+    """Statements put together as long as `most` bytes hold them."""
+    waiting: list[str] = []
+    size = 0
+    for sql in statements:
+        room = len(sql) if sql.isascii() else len(sql.encode())
+        if waiting and size + room + 2 > most:
+            yield ";\n".join(waiting)
+            waiting, size = [], 0
+        waiting.append(sql)
+        size += room + 2
+    if waiting:
+        yield ";\n".join(waiting)

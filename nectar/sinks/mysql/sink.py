@@ -1,94 +1,105 @@
-"""The sink for MySQL, MariaDB and TiDB: rows, checkpoint and coverage in one transaction for each batch.
-
-The checkpoint is moved first, by compare-and-set on the one row of `nectar_writer`, whose lock is held until the commit: a
-second writer is found out before it writes. When the answer to a COMMIT is lost, a locking read of that row tells whether the
-server has it: the read waits for whatever the dead connection left behind (docs/decisions/0009).
-"""
+"""The sink for MySQL, MariaDB and TiDB: rows, checkpoint and coverage in one transaction for each batch (see `lane`)."""
 
 from __future__ import annotations
 
 import json
 import os
 import socket
+import threading
 import uuid
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from nectar.cardano.point import Point
 from nectar.checkpoint.coverage import Coverage, merged, without_after
 from nectar.errors import SinkError, TooBigError, TransientError
-from nectar.network.audit import Attempt
 from nectar.sinks.difference import differences
 from nectar.sinks.mysql.finish import TXS_A_STEP, Finisher, bound
-from nectar.sinks.mysql.load import Loader
+from nectar.sinks.mysql.lane import FIRST, Entry, Lane, Writing, thinned
+from nectar.sinks.mysql.load import Loader, terms_of
 from nectar.sinks.mysql.removal import facts_of_slots, things_after
-from nectar.sinks.mysql.session import Session, Undetermined
+from nectar.sinks.mysql.session import Session
+from nectar.sinks.mysql.split import split_ahead
 from nectar.sinks.mysql.statements import literal, placed
-from nectar.sinks.seam import POINTS_KEPT, Commit, Epochs, Finished, Layout, Staged
+from nectar.sinks.seam import Commit, Epochs, Finished, Layout, Staged
 from nectar.tables import Place
 
 
-class _Doubt(NamedTuple):
-    """A commit whose answer was lost: what it was for, and what it gives if the server has it."""
-
-    key: object
-    came: dict[str, int]
-
-
 class MysqlSink:
-    """One writer of one database. Errors: SinkError NEC-K002 (another plan's database), NEC-K003 (not Nectar's), NEC-K004
-    (a second writer), and those of `faults`."""
+    """One job's, which may commit by several connections at once. Errors: SinkError NEC-K002 (another plan's database), NEC-K003
+    (not Nectar's), NEC-K004 (a second job), and those of `network.answers`."""
 
-    def __init__(self, session: Session, layout: Layout, statement_bytes: int, load_data: bool, *, audit: bool = False) -> None:
+    def __init__(
+        self, sessions: Sequence[Session], layout: Layout, statement_bytes: int, load_data: bool, *, audit: bool = False
+    ) -> None:
+        """`sessions`: one for each that may commit at once; only the first is connected now."""
         self.layout = layout
-        self._session, self._where = session, session.where
-        self._writer = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
-        self._seq = 0
-        self._doubt: _Doubt | None = None
+        self._session, self._where = sessions[0], sessions[0].where
+        self._sessions = sessions
+        self._writing = Writing(f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}", layout.fingerprint, audit)
         self._step = TXS_A_STEP
-        self._attempts: list[Attempt] | None = [] if audit else None      # not yet in nectar_connection
+        self._free = threading.Condition()
         try:
             self._prepare()
-            self._loader = Loader(session, layout.tables, statement_bytes, load_data)
+            seqs = self._enter(len(sessions))
+            terms = terms_of(self._session, statement_bytes, load_data)
         except BaseException:
-            session.drop()
+            self._session.drop()
             raise
+        self._lanes = [
+            Lane(number, session, Loader(session, layout.tables, terms), self._writing, seqs[number])
+            for number, session in enumerate(sessions, FIRST)
+        ]
+        self._idle = list(self._lanes)
+
+    def writers(self) -> int:
+        return len(self._lanes)
 
     def coverage(self) -> list[Coverage]:
-        found = self._session.rows("SELECT first_slot, last_slot FROM nectar_coverage WHERE table_name = '*'")
-        return merged(Coverage(*row) for row in found)
+        return _coverage(self._session)
 
     def known_points(self) -> list[Point]:
         found = self._session.rows("SELECT slot, hash FROM nectar_checkpoint ORDER BY seq DESC")
         return [Point(slot, digest) for slot, digest in found]
 
     def commit(self, commit: Commit) -> dict[str, int]:
-        def work() -> dict[str, int]:
+        """In bulk (not `live`) sums of epochs wait for `finish`, and ranges stand as they came: so that connections do not wait
+        for each other's rows."""
+
+        def work(lane: Lane) -> dict[str, int]:
+            session = lane.session
             if commit.replace:
-                self._all(facts_of_slots(self.layout.tables, commit.covered.first, commit.covered.last))
-            filled = self.coverage()
-            came = self._loader.load(commit.staged, is_newest=not filled or filled[-1].last < commit.covered.first)
-            self._close(commit)
-            self._sum_epochs(commit.epochs)
+                _all(session, facts_of_slots(self.layout.tables, commit.covered.first, commit.covered.last))
+            bulk = () if commit.live else (f"{_INSERT_COVERAGE} {self._covering([commit.covered])} {_LONGER}",)
+            came = lane.loader.load(commit.staged, bulk)
+            filled = _coverage(session) if commit.live else []
+            self._close(session, commit, filled)
             for one in commit.quarantined:
-                self._session.execute(f"REPLACE INTO nectar_quarantine VALUES ({', '.join(map(literal, one))})")
-            self._cover(merged([*filled, commit.covered]))
+                session.execute(f"REPLACE INTO nectar_quarantine VALUES ({', '.join(map(literal, one))})")
+            if commit.live:
+                self._sum_epochs(commit.epochs)
+                self._cover(merged([*filled, commit.covered]))
+                session.execute(thinned(self._writing.top))
             return came
 
-        return self._write(commit, commit.point, commit.block_no, work, finished=commit.live, size=len(commit.staged.load_form))
+        entry = Entry(commit, commit.point, commit.block_no, commit.live, len(commit.staged.load_form))
+        with self._lane(commit, alone=commit.live) as lane:
+            return lane.write(entry, work)
 
     def roll_back(self, point: Point, epochs: Epochs | None) -> None:
-        def work() -> dict[str, int]:
-            self._session.execute(f"DELETE FROM nectar_checkpoint WHERE slot > {point.slot}")
-            self._all(facts_of_slots(self.layout.tables, point.slot + 1, None))
-            self._all(things_after(self.layout.tables, point.slot))
+        def work(lane: Lane) -> dict[str, int]:
+            lane.session.execute(f"DELETE FROM nectar_checkpoint WHERE slot > {point.slot}")
+            _all(lane.session, facts_of_slots(self.layout.tables, point.slot + 1, None))
+            _all(lane.session, things_after(self.layout.tables, point.slot))
             self._sum_epochs(epochs)
-            self._cover(without_after(self.coverage(), point.slot))
+            self._cover(without_after(_coverage(lane.session), point.slot))
             return {}
 
         sql = f"SELECT block_no FROM nectar_checkpoint WHERE slot = {point.slot} AND hash = {literal(point.hash)}"
         found = self._session.rows(sql)
-        self._write(point, point, found[0][0] if found else -1, work, finished=self._is_finished())
+        entry = Entry(point, point, found[0][0] if found else -1, self._is_finished())
+        with self._lane(point, alone=True) as lane:
+            lane.write(entry, work)
 
     def finished(self) -> bool:
         return self._is_finished() and Finisher(self._session, self.layout, lambda: False, self._step).is_built()
@@ -99,19 +110,23 @@ class MysqlSink:
             return Finished({}, True)
         try:
             finisher = Finisher(self._session, self.layout, stopping, self._step, keep_look_ups=live)
-            done = finisher.run(lambda: self._sum_epochs(epochs), self._whole_to())
+            done = finisher.run(lambda: self._sum_epochs(epochs), self._whole_to(self.coverage()))
         except TooBigError as error:
             self._step //= 2
             kind = TransientError if self._step else SinkError
             raise kind(error.what, where=error.where, hint=error.hint, code=error.code) from error
         if done.whole:
             with self._session.transaction():
-                self._session.execute(f"UPDATE nectar_writer SET finished = seq WHERE id = 1 AND seq = {self._seq}")
+                self._cover(merged(_coverage(self._session)))
+                self._session.execute(thinned(self._writing.top))
+                seqs = [seq for (seq,) in self._session.rows("SELECT seq FROM nectar_writer FOR UPDATE")]
+                if max(seqs) == max(self._entered, *(lane.seq for lane in self._lanes)):
+                    self._session.execute(f"UPDATE nectar_writer SET finished = {max(seqs)} WHERE id = {FIRST}")
         return done
 
     def write_once(self, staged: Staged) -> None:
         with self._session.transaction():
-            self._loader.write_once(staged)
+            self._lanes[0].loader.write_once(staged)
 
     def looked_after(self) -> list[tuple[bytes, int, int]]:
         """Kept outputs (bit 0), and those that the filter asks about with their answers."""
@@ -130,10 +145,11 @@ class MysqlSink:
         return int(self._session.rows(sql)[0][0])
 
     def notes(self) -> list[str]:
-        return self._session.notes
+        return list(dict.fromkeys(note for session in self._sessions for note in session.notes))
 
     def close(self) -> None:
-        self._session.drop()
+        for session in self._sessions:
+            session.drop()
 
     # -- preparing -------------------------------------------------------------------------------------------------
 
@@ -152,9 +168,18 @@ class MysqlSink:
             self._refuse_another_plan()
         self._enter_plan()
         self._define()
+        if self.layout.pre_splits and not self.coverage():
+            split_ahead(self._session, self.layout.pre_splits)
+
+    def _enter(self, lanes: int) -> dict[int, int]:
+        """The lanes' rows, made where they are not there; the last commit of each."""
+        rows = ", ".join(f"({number}, 0, -1, '')" for number in range(FIRST, FIRST + lanes))
         with self._session.transaction():
-            self._session.execute("INSERT INTO nectar_writer VALUES (1, 0, -1, '') ON DUPLICATE KEY UPDATE id = id")
-            ((self._seq,),) = self._session.rows("SELECT seq FROM nectar_writer WHERE id = 1 FOR UPDATE")
+            self._session.execute(f"INSERT INTO nectar_writer VALUES {rows} ON DUPLICATE KEY UPDATE id = VALUES(id)")
+            found = self._session.rows("SELECT id, seq, writer FROM nectar_writer FOR UPDATE")
+        self._writing.owners = {self._writing.writer, *(writer for number, _, writer in found if number == FIRST)}
+        self._entered = self._writing.top = max(seq for _, seq, _ in found)
+        return {number: seq for number, seq, _ in found}
 
     def _enter_plan(self) -> None:
         """Before any other table is made: what is left when that is interrupted is known as ours."""
@@ -165,8 +190,7 @@ class MysqlSink:
             self._session.execute(f"INSERT INTO nectar_plan VALUES ({values}) ON DUPLICATE KEY UPDATE version = version")
 
     def _define(self) -> None:
-        for statement in self.layout.definitions:
-            self._session.execute(statement.sql)
+        self._session.several([statement.sql for statement in self.layout.definitions])
         sql = "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()"
         there = {name for (name,) in self._session.rows(sql)}
         for statement in self.layout.kept_indexes:
@@ -188,100 +212,52 @@ class MysqlSink:
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
-    def _write(
-        self, key: object, point: Point, block_no: int, work: Callable[[], dict[str, int]], *, finished: bool, size: int = 0
-    ) -> dict[str, int]:
-        """One transaction that moves the checkpoint. Asked again after its commit's answer was lost, it finds out first."""
-        if self._doubt is not None:
-            doubt, self._doubt = self._doubt, None
-            if self._was_committed(doubt) and doubt.key is key:
-                return doubt.came
-        self._session.between()
-        came: dict[str, int] = {}
+    @contextmanager
+    def _lane(self, key: object, *, alone: bool) -> Iterator[Lane]:
+        """One that is idle: where `key` was tried before, if it was. `alone`: nobody else commits, and it is the first."""
+        with self._free:
+            self._session.metrics.move(waiting=1)
+            try:
+                while (lane := self._choose(key, alone)) is None:
+                    self._free.wait()
+            finally:
+                self._session.metrics.move(waiting=-1)
+            self._idle.remove(lane)
         try:
-            with self._session.transaction():
-                self._move_checkpoint(point, block_no, finished)
-                came = work()
-                self._record()
-        except Undetermined:
-            self._doubt = _Doubt(key, came)
-            raise
-        self._seq += 1
-        if self._attempts is not None:
-            self._attempts.clear()
-        self._session.metrics.committed(self._session.commit_seconds, sum(came.values()), size)
-        return came
+            yield lane
+        finally:
+            with self._free:
+                self._idle.append(lane)
+                self._free.notify_all()
 
-    def _record(self) -> None:
-        """Attempts to connect since the last commit, where the profile wants them in a table."""
-        if self._attempts is None:
-            return
-        self._attempts += self._session.connector.audit.drain()
-        for one in self._attempts:
-            who = f"{one.user}, {one.os_user} in process {one.pid}"
-            place = f"{one.host} ({one.address}), port {one.port}, database {one.database}{one.tunnel and f', by {one.tunnel}'}"
-            tls = f"{one.tls_version} {one.cipher}".strip()
-            row = (one.time, one.attempt, who, place, tls, one.certificate, one.outcome, f"{one.seconds}")
-            self._session.execute(f"REPLACE INTO nectar_connection VALUES ({', '.join(map(literal, row))})")
+    def _choose(self, key: object, alone: bool) -> Lane | None:
+        for lane in self._idle:
+            if lane.doubts(key):
+                return lane
+        if alone:
+            return self._lanes[0] if self._lanes[0] in self._idle else None
+        return min(self._idle, key=lambda lane: (lane.in_doubt, lane.number), default=None)
 
-    def _was_committed(self, doubt: _Doubt) -> bool:
-        """A locking read within a transaction: it waits until what the dead connection left is done with."""
-        try:
-            with self._session.transaction():
-                ((seq, writer),) = self._session.rows("SELECT seq, writer FROM nectar_writer WHERE id = 1 FOR UPDATE")
-        except BaseException:
-            self._doubt = doubt
-            raise
-        if seq == self._seq + 1 and writer == self._writer:
-            self._session.note("the commit whose answer was lost is in the database")
-            self._seq = seq
-            return True
-        if seq != self._seq:
-            raise self._second_writer()
-        self._session.note("the commit whose answer was lost is not in the database: it is done again")
-        return False
-
-    def _move_checkpoint(self, point: Point, block_no: int, finished: bool) -> None:
-        """Compare and set. `finished`: what follows from the rows is done, and is kept so."""
-        seq = self._seq + 1
-        done = f"finished = {seq}, " if finished else ""
-        sql = f"UPDATE nectar_writer SET {done}seq = {seq}, writer = {literal(self._writer)} WHERE id = 1 AND seq = {self._seq}"
-        if self._session.execute(sql) != 1:
-            raise self._second_writer()
-        row = (seq, point.slot, point.hash, block_no, self.layout.fingerprint, self._writer)
-        self._session.execute(f"INSERT INTO nectar_checkpoint VALUES ({', '.join(map(literal, row))})")
-        kept = " OR ".join(f"(seq > {seq - reach} AND seq % {step} = 0)" for step, reach in POINTS_KEPT)
-        self._session.execute(f"DELETE FROM nectar_checkpoint WHERE NOT ({kept})")
-
-    def _second_writer(self) -> SinkError:
-        return SinkError(
-            "another process wrote to this database meanwhile",
-            where=self._where,
-            hint="let one writer at a time fill it; nothing of this batch was written",
-            code="NEC-K004",
-        )
-
-    def _close(self, commit: Commit) -> None:
+    def _close(self, session: Session, commit: Commit, filled: list[Coverage]) -> None:
         """What follows from the batch's rows, as far as it is done at once. In a database that is finished, all of it."""
         low, high = commit.covered.first * Place.TX.value, (commit.covered.last + 1) * Place.TX.value - 1
         for closing in self.layout.closing if commit.live else self.layout.live:
             wanted = not closing.from_origin
             if closing.from_origin and not closing.tables.isdisjoint(commit.staged.rows):
-                whole_to = self._whole_to()
+                whole_to = self._whole_to(filled)
                 wanted = whole_to is not None and whole_to + 1 >= commit.covered.first
             if wanted:
-                self._all(bound(closing, low, high))
+                _all(session, bound(closing, low, high))
 
-    def _whole_to(self) -> int | None:
+    def _whole_to(self, filled: list[Coverage]) -> int | None:
         """The last slot before which no row is missing: no gap, no filter, no block in quarantine."""
-        filled = self.coverage()
         if not self.layout.complete or not filled or filled[0].first >= 0:
             return None
         ((quarantined,),) = self._session.rows("SELECT MIN(slot) FROM nectar_quarantine")
         return filled[0].last if quarantined is None else min(filled[0].last, int(quarantined) - 1)
 
     def _is_finished(self) -> bool:
-        ((seq, finished),) = self._session.rows("SELECT seq, finished FROM nectar_writer WHERE id = 1")
+        ((seq, finished),) = self._session.rows("SELECT MAX(seq), MAX(finished) FROM nectar_writer")
         return bool(seq == finished)
 
     def _sum_epochs(self, epochs: Epochs | None) -> None:
@@ -290,13 +266,24 @@ class MysqlSink:
         self._session.execute(f"DELETE FROM epoch WHERE no BETWEEN {epochs.first} AND {epochs.last}")
         self._session.execute(f"INSERT INTO epoch {placed(self.layout.epoch_sql, epochs._asdict())}")
 
-    def _cover(self, ranges: Iterable[Coverage]) -> None:
+    def _cover(self, ranges: Sequence[Coverage]) -> None:
         self._session.execute("DELETE FROM nectar_coverage WHERE table_name = '*'")
-        rows = [("*", one.first, one.last, self.layout.fingerprint, int(self.layout.complete)) for one in ranges]
-        if rows:
-            values = ", ".join(f"({', '.join(map(literal, row))})" for row in rows)
-            self._session.execute(f"INSERT INTO nectar_coverage VALUES {values}")
+        if ranges:
+            self._session.execute(f"{_INSERT_COVERAGE} {self._covering(ranges)}")
 
-    def _all(self, statements: Iterable[str] | Sequence[str]) -> None:
-        for sql in statements:
-            self._session.execute(sql)
+    def _covering(self, ranges: Iterable[Coverage]) -> str:
+        rows = [("*", one.first, one.last, self.layout.fingerprint, int(self.layout.complete)) for one in ranges]
+        return ", ".join(f"({', '.join(map(literal, row))})" for row in rows)
+
+
+_INSERT_COVERAGE = "INSERT INTO nectar_coverage VALUES"
+_LONGER = "ON DUPLICATE KEY UPDATE last_slot = GREATEST(last_slot, VALUES(last_slot))"
+
+
+def _coverage(session: Session) -> list[Coverage]:
+    found = session.rows("SELECT first_slot, last_slot FROM nectar_coverage WHERE table_name = '*'")
+    return merged(Coverage(*row) for row in found)
+
+
+def _all(session: Session, statements: Iterable[str]) -> None:
+    session.several(statements)

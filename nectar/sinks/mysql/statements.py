@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from nectar.sinks.mysql.stage import ESCAPES, HEXED, NULL, NUMBERS, Lines
+from nectar.sinks.mysql.stage import ESCAPED, HEXED, NULL, NUMBERS, Lines
 from nectar.tables import Column, Kind, Table, Type
 
 _FORM = r"CHARACTER SET utf8mb4 FIELDS TERMINATED BY '\t' ESCAPED BY '\\' LINES TERMINATED BY '\n'"
+_ESCAPES = str.maketrans(ESCAPED)
 _BARE = NUMBERS | {Type.BOOL, Type.RATIO}
 
 
@@ -63,7 +64,7 @@ def literal(value: object) -> str:
         return "NULL"
     if isinstance(value, bytes):
         return f"x'{value.hex()}'"
-    return "'" + value.translate(ESCAPES).replace("'", "''") + "'" if isinstance(value, str) else str(value)
+    return "'" + value.translate(_ESCAPES).replace("'", "''") + "'" if isinstance(value, str) else str(value)
 
 
 def placed(sql: str, values: Mapping[str, int]) -> str:

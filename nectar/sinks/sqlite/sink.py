@@ -44,6 +44,9 @@ class SqliteSink:
     def known_points(self) -> list[Point]:
         return [Point(slot, digest) for slot, digest in self._all("SELECT slot, hash FROM nectar_checkpoint ORDER BY seq DESC")]
 
+    def writers(self) -> int:
+        return 0
+
     def commit(self, commit: Commit) -> dict[str, int]:
         """Moves the checkpoint first, so that a second writer is found out before anything is written; then the rows."""
         came: dict[str, int] = {}

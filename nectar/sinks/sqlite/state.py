@@ -3,37 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nectar.checkpoint.coverage import Coverage, merged
 from nectar.errors import SinkError
 from nectar.sinks.sqlite.connection import open_to_read, translated
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """`pending` are deferred indexes that are not built; `rows` counts every table of the plan.
-
-    `finished`: the closing passes were done after the last commit.
-    """
-
-    path: Path
-    size: int
-    plan: str
-    network: str
-    fingerprint: str
-    version: str
-    complete: bool
-    coverage: tuple[Coverage, ...]
-    slot: int | None
-    block_hash: str | None
-    block_no: int | None
-    rows: dict[str, int]
-    quarantined: int
-    pending: tuple[str, ...]
-    finished: bool
+from nectar.sinks.state import State, refused
 
 
 def read_state(path: Path) -> State:
@@ -45,8 +21,7 @@ def read_state(path: Path) -> State:
         names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
         plans = list(db.execute("SELECT fingerprint, name, compiled, version FROM nectar_plan")) if "nectar_plan" in names else []
         if not plans:
-            hint = "name a file that `nectar run` made"
-            raise SinkError("this database was not made by Nectar", where=str(path), hint=hint, code="NEC-K003")
+            raise refused(str(path))
         fingerprint, name, text, version = plans[0]
         compiled: dict[str, Any] = json.loads(text)
         ranges = list(db.execute("SELECT first_slot, last_slot, complete FROM nectar_coverage WHERE table_name = '*'"))
@@ -58,7 +33,7 @@ def read_state(path: Path) -> State:
     db.close()
     slot, digest, block_no = points[0] if points else (None, b"", None)
     return State(
-        path,
+        str(path),
         path.stat().st_size,
         name,
         compiled["network"]["name"],

@@ -1,0 +1,72 @@
+"""Commits of consecutive batches: one after the other, or several at once where the database takes them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from types import TracebackType
+from typing import NamedTuple
+
+from nectar.checkpoint.coverage import Coverage
+from nectar.errors import TooBigError
+from nectar.runner.keep import Keeper
+from nectar.runner.work import Done
+
+
+class _UnderWay(NamedTuple):
+    covered: Coverage
+    done: Done
+    came: Future[dict[str, int]]
+
+
+class Writers:
+    """`count` threads commit; 0: this one does. `kept` is told each range once it is committed and counted, in the chain's order.
+
+    Leaving it waits for what is under way, and keeps what was committed whatever happened to the rest.
+    """
+
+    def __init__(self, keeper: Keeper, count: int, kept: Callable[[Coverage], None]) -> None:
+        self._keeper, self._count, self._kept = keeper, count, kept
+        self._under_way: deque[_UnderWay] = deque()
+        self._threads = ThreadPoolExecutor(count, "nectar-writer") if count else None
+
+    def __enter__(self) -> Writers:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            found = self._rest()
+        finally:
+            if self._threads is not None:
+                self._threads.shutdown()
+        if found is not None and kind is None:
+            raise found
+
+    def give(self, covered: Coverage, done: Done) -> None:
+        """Errors: those of `Keeper.take`, of this batch or of one given before."""
+        if self._threads is None or done.failure is not None:
+            if (found := self._rest()) is not None:
+                raise found
+            self._keeper.take(covered, done)
+            self._kept(covered)
+            return
+        while len(self._under_way) >= self._count:
+            self._settle(self._under_way.popleft())
+        self._under_way.append(_UnderWay(covered, done, self._threads.submit(self._keeper.commit, covered, done)))
+
+    def _settle(self, one: _UnderWay) -> None:
+        self._keeper.count(one.done, one.came.result())
+        self._kept(one.covered)
+
+    def _rest(self) -> BaseException | None:
+        """Waits for all. The error of one of them: rather one that ends the job than one that asks for smaller batches."""
+        wait([one.came for one in self._under_way])
+        errors = []
+        while self._under_way:
+            one = self._under_way.popleft()
+            if (error := one.came.exception()) is not None:
+                errors.append(error)
+            else:
+                self._settle(one)
+        return min(errors, key=lambda error: isinstance(error, TooBigError), default=None)

@@ -1,0 +1,162 @@
+"""One of the connections that commit, and its row in `nectar_writer`.
+
+The row is moved first, by compare-and-set, and its lock is held until the commit: a second writer is found out before it
+writes. When the answer to a COMMIT is lost, a locking read of that row tells whether the server has it: the read waits for
+whatever the dead connection left behind (docs/decisions/0009).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from nectar.cardano.point import Point
+from nectar.errors import SinkError
+from nectar.network.audit import Attempt
+from nectar.sinks.mysql.load import Loader
+from nectar.sinks.mysql.session import Outcome, Session, Undetermined
+from nectar.sinks.mysql.statements import literal
+from nectar.sinks.seam import POINTS_KEPT
+
+FIRST = 1
+"""The lane that every job has. Its row says too whether everything that follows from the rows is done."""
+
+
+class Entry(NamedTuple):
+    """A transaction to be. `key` is the same object when it is tried again; `finished`: what follows from the rows is in it."""
+
+    key: object
+    point: Point
+    block_no: int
+    finished: bool = False
+    size: int = 0
+
+
+class _Doubt(NamedTuple):
+    """A commit whose answer was lost: what it was for, its number, and what it gives if the server has it."""
+
+    key: object
+    seq: int
+    came: dict[str, int]
+
+
+@dataclass
+class Writing:
+    """What all lanes of a job share. `owners`: whom the first lane's row may name; `top`: the highest number given out."""
+
+    writer: str
+    fingerprint: str
+    audit: bool
+    owners: set[str] = field(default_factory=set)
+    top: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def number(self) -> int:
+        with self._lock:
+            self.top += 1
+            return self.top
+
+
+class Lane:
+    """Used by one thread at a time. `seq`: of its last commit."""
+
+    def __init__(self, number: int, session: Session, loader: Loader, writing: Writing, seq: int) -> None:
+        self.number, self.session, self.loader, self.seq = number, session, loader, seq
+        self._writing = writing
+        self._doubt: _Doubt | None = None
+        self._attempts: list[Attempt] = []          # not yet in nectar_connection
+
+    def doubts(self, key: object) -> bool:
+        """Whether this is where `key` was tried, and the answer lost."""
+        return self._doubt is not None and self._doubt.key is key
+
+    @property
+    def in_doubt(self) -> bool:
+        return self._doubt is not None
+
+    def write(self, entry: Entry, work: Callable[[Lane], dict[str, int]]) -> dict[str, int]:
+        """One transaction that moves the checkpoint. Asked again after its commit's answer was lost, it finds out first."""
+        if self._doubt is not None:
+            doubt, self._doubt = self._doubt, None
+            if self._was_committed(doubt) and doubt.key is entry.key:
+                return doubt.came
+        self.session.between()
+        came: dict[str, int] = {}
+        seq = self._writing.number()
+        try:
+            with self.session.transaction(*self._moving(seq, entry)) as outcomes:
+                self._check(outcomes)
+                came = work(self)
+                self._record()
+        except Undetermined:
+            self._doubt = _Doubt(entry.key, seq, came)
+            raise
+        self.seq = seq
+        self._attempts.clear()
+        self.session.metrics.committed(self.session.commit_seconds, sum(came.values()), entry.size)
+        return came
+
+    def _moving(self, seq: int, entry: Entry) -> list[str]:
+        writing = self._writing
+        done = f"finished = {seq}, " if entry.finished else ""
+        values = f"{done}seq = {seq}, writer = {literal(writing.writer)}"
+        row = (seq, entry.point.slot, entry.point.hash, entry.block_no, writing.fingerprint, writing.writer)
+        return [
+            f"UPDATE nectar_writer SET {values} WHERE id = {self.number} AND seq = {self.seq}",
+            f"SELECT writer FROM nectar_writer WHERE id = {FIRST}",
+            f"INSERT INTO nectar_checkpoint VALUES ({', '.join(map(literal, row))})",
+        ]
+
+    def _check(self, outcomes: Sequence[Outcome]) -> None:
+        """Another job moves its first lane: whoever uses another one finds that out as well."""
+        moved, asked, _ = outcomes
+        if moved.changed != 1 or asked.rows[0][0] not in self._writing.owners:
+            raise second_writer(self.session.where)
+
+    def _was_committed(self, doubt: _Doubt) -> bool:
+        """A locking read within a transaction: it waits until what the dead connection left is done with."""
+        session = self.session
+        try:
+            with session.transaction():
+                sql = f"SELECT seq, writer FROM nectar_writer WHERE id = {self.number} FOR UPDATE"
+                ((seq, writer),) = session.rows(sql)
+        except BaseException:
+            self._doubt = doubt
+            raise
+        if seq == doubt.seq and writer == self._writing.writer:
+            session.note("the commit whose answer was lost is in the database")
+            self.seq = seq
+            return True
+        if seq != self.seq:
+            raise second_writer(session.where)
+        session.note("the commit whose answer was lost is not in the database: it is done again")
+        return False
+
+    def _record(self) -> None:
+        """Attempts to connect since the last commit, where the profile wants them in a table."""
+        if not self._writing.audit:
+            return
+        self._attempts += self.session.connector.audit.drain()
+        for one in self._attempts:
+            who = f"{one.user}, {one.os_user} in process {one.pid}"
+            place = f"{one.host} ({one.address}), port {one.port}, database {one.database}{one.tunnel and f', by {one.tunnel}'}"
+            tls = f"{one.tls_version} {one.cipher}".strip()
+            row = (one.time, one.attempt, who, place, tls, one.certificate, one.outcome, f"{one.seconds}")
+            self.session.execute(f"REPLACE INTO nectar_connection VALUES ({', '.join(map(literal, row))})")
+
+
+def thinned(seq: int) -> str:
+    """Takes away checkpoints that nobody will ask for when `seq` is the highest."""
+    kept = " OR ".join(f"(seq > {seq - reach} AND seq % {step} = 0)" for step, reach in POINTS_KEPT)
+    return f"DELETE FROM nectar_checkpoint WHERE NOT ({kept})"
+
+
+def second_writer(where: str) -> SinkError:
+    return SinkError(
+        "another process wrote to this database meanwhile",
+        where=where,
+        hint="let one job at a time fill it; nothing of this batch was written",
+        code="NEC-K004",
+    )

@@ -1,0 +1,61 @@
+"""What a server's database holds, read without changing it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from nectar.checkpoint.coverage import Coverage, merged
+from nectar.config.server import Server
+from nectar.sinks.mysql.open import session_of
+from nectar.sinks.mysql.session import Session
+from nectar.sinks.state import State, refused
+
+
+def read_state(server: Server) -> State:
+    """Errors: SinkError NEC-K003 when the database is not Nectar's; those of connecting."""
+    session = session_of(server)
+    try:
+        with session.transaction():                   # one view of it all, while a job goes on
+            return _state(session)
+    finally:
+        session.drop()
+
+
+def _state(session: Session) -> State:
+    tables = "SELECT table_name, data_length + index_length FROM information_schema.tables WHERE table_schema = DATABASE()"
+    sizes = {name: int(size or 0) for name, size in session.rows(tables)}
+    plans = session.rows("SELECT fingerprint, name, compiled, version FROM nectar_plan") if "nectar_plan" in sizes else []
+    if not plans or "nectar_writer" not in sizes:
+        raise refused(session.where)
+    fingerprint, name, text, version = plans[0]
+    compiled: dict[str, Any] = json.loads(text)
+    ranges = session.rows("SELECT first_slot, last_slot, complete FROM nectar_coverage WHERE table_name = '*'")
+    points = session.rows("SELECT slot, hash, block_no FROM nectar_checkpoint WHERE slot >= 0 ORDER BY seq DESC LIMIT 1")
+    rows = {table: _count(session, table) for table in compiled["tables"] if table in sizes}
+    ((seq, finished),) = session.rows("SELECT COALESCE(MAX(seq), 0), COALESCE(MAX(finished), -1) FROM nectar_writer")
+    there = "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()"
+    indexes = {index for (index,) in session.rows(there)}
+    slot, digest, block_no = points[0] if points else (None, b"", None)
+    return State(
+        session.where,
+        sum(sizes.values()),
+        name,
+        compiled["network"]["name"],
+        fingerprint,
+        version,
+        all(complete for _, _, complete in ranges),
+        tuple(merged(Coverage(first, last) for first, last, _ in ranges)),
+        slot,
+        digest.hex() or None,
+        block_no,
+        rows,
+        _count(session, "nectar_quarantine"),
+        tuple(index for index in compiled["indexes"]["deferred"] if index not in indexes),
+        seq == finished,
+    )
+
+
+def _count(session: Session, table: str) -> int:
+    ((count,),) = session.rows(f"SELECT COUNT(*) FROM `{table}`")
+    return int(count)

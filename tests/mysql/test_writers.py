@@ -1,0 +1,114 @@
+"""Several connections that commit at once: they do overlap, leave the same rows, and are found out together by another job."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nectar.config.server import SqliteFile
+from nectar.errors import SinkError
+from nectar.runner.run import run
+from nectar.runner.signals import Stop
+from nectar.runner.steps import Options
+from nectar.sinks.registry import read_state
+from tests.mysql.conftest import Proxied
+from tests.mysql.faults import FaultPlan
+from tests.mysql.jobs import Heard, plan_of, profile, rows, sqlite_rows
+from tests.mysql.server import Server
+from tests.runner.jobs import EVERYTHING, between, plan_text, same
+
+FIRST, LAST = 225 * 4_320, 229 * 4_320 - 1
+
+
+def _text(chain: Path, last: int = LAST, first: int = FIRST, processors: str = EVERYTHING, more: str = "") -> str:
+    return plan_text(chain / "preview/immutable", between(first, last), processors=processors, performance="batch_blocks = 20", more=more)
+
+
+@pytest.fixture(scope="module")
+def straight(chain: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+    file = tmp_path_factory.mktemp("straight") / "x.db"
+    summary = run(plan_of(_text(chain)), Options(SqliteFile(file), workers=1), Heard(), Stop())
+    return sqlite_rows(file, {*summary.rows, "epoch", "nectar_coverage"})
+
+
+def _open_at_once(proxy: Any) -> int:
+    """Transactions that were begun and not yet committed, at most."""
+    begun: set[int] = set()
+    most = 0
+    for event in sorted(proxy.happened("statement")):
+        if event.detail.startswith("BEGIN"):
+            begun.add(event.connection)
+        elif event.detail.startswith(("COMMIT", "ROLLBACK")):
+            begun.discard(event.connection)
+        most = max(most, len(begun))
+    return most
+
+
+def test_they_overlap_and_leave_the_same_rows(chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]]) -> None:
+    with proxied(FaultPlan(delay=0.01)) as proxy:
+        run(plan_of(_text(chain)), Options(profile(server, database, port=proxy.port, writers=3), workers=1), Heard(), Stop())
+        assert _open_at_once(proxy) == 3
+        assert proxy.connections == 3
+    same(rows(server, database, straight), straight)
+
+
+@pytest.mark.parametrize(
+    ("processors", "more"),
+    [(EVERYTHING.replace("transactions = true", 'transactions = { resolve_inputs = "live" }'), ""), (EVERYTHING, '[filters]\nwhere = "any(tx.outputs, value > 5000 ada)"')],
+    ids=["inputs resolved at once", "spends followed"],
+)
+def test_where_order_matters_there_is_one(processors: str, more: str, chain: Path, server: Server, proxied: Proxied, database: str) -> None:
+    with proxied(FaultPlan(delay=0.005)) as proxy:
+        text = _text(chain, processors=processors, more=more)
+        run(plan_of(text), Options(profile(server, database, port=proxy.port, writers=3), workers=1), Heard(), Stop())
+        assert _open_at_once(proxy) == 1
+
+
+@pytest.mark.parametrize("lane", [1, 2, 3])
+def test_another_job_is_found_out_by_all(lane: int, chain: Path, server: Server, database: str) -> None:
+    """It moves its own lane only, the first; or, as here too, whichever."""
+    stolen: list[str] = []
+
+    class Once(Heard):
+        def progress(self, told: Any) -> None:
+            if not stolen:
+                stolen.append("now")
+                server.run(f"UPDATE nectar_writer SET seq = seq + 100000, writer = 'other' WHERE id = {lane}", database)
+
+    with pytest.raises(SinkError) as caught:
+        run(plan_of(_text(chain)), Options(profile(server, database, writers=3), workers=1), Once(), Stop())
+    assert caught.value.code == "NEC-K004"
+    ((blocks,),) = server.run("SELECT COUNT(*) FROM block", database)
+    covered = server.run("SELECT first_slot, last_slot FROM nectar_coverage", database)
+    ((counted,),) = server.run(f"SELECT COUNT(*) FROM block WHERE {' OR '.join(f'slot_no BETWEEN {first} AND {last}' for first, last in covered)}", database)
+    assert blocks == counted
+
+
+def test_fewer_go_on_where_more_were(chain: Path, server: Server, database: str, straight: dict[str, list[Any]]) -> None:
+    half = (FIRST + LAST) // 2
+    for last, writers in ((half, 4), (LAST, 1), (LAST, 2)):
+        target = profile(server, database, writers=writers)
+        run(plan_of(_text(chain, last)), Options(target, workers=1), Heard(), Stop())
+        assert read_state(target).finished
+    same(rows(server, database, straight), straight)
+
+
+def test_transactions_keep_to_the_profile_s_limits(chain: Path, server: Server, database: str, straight: dict[str, list[Any]]) -> None:
+    said = Heard()
+    target = replace(profile(server, database, writers=2), batch_rows=150)
+    text = plan_text(chain / "preview/immutable", between(FIRST, LAST))
+    run(plan_of(text), Options(target, workers=1), said, Stop())
+    assert any("more than [limits] batch_rows and batch_bytes allow" in text and "times smaller" in text for text in said.of("note"))
+    facts = sum(len(straight[name]) for name in straight if name not in ("epoch", "nectar_coverage"))
+    ((commits,),) = server.run("SELECT MAX(seq) FROM nectar_writer", database)
+    assert int(str(commits)) > facts / 150
+    same(rows(server, database, straight), straight)
+
+
+def test_one_block_may_be_more_than_the_limits(chain: Path, server: Server, database: str, straight: dict[str, list[Any]]) -> None:
+    target = replace(profile(server, database), batch_rows=1)
+    run(plan_of(_text(chain, FIRST + 400)), Options(target, workers=1), Heard(), Stop())
+    assert read_state(target).finished
