@@ -60,7 +60,7 @@ def test_who_may_not_is_told_what_to_ask_for(server: Server, absent: str, tmp_pa
     try:
         path = profile(tmp_path, server.port, absent, user="humble")
         done = nectar("db", "init", "--profile", path, folder=tmp_path, code=1)
-        assert "NEC-M009" in done.stderr
+        assert "NEC-M010" in done.stderr
         said = done.stderr.split("somebody who may says: ")[1].strip().removesuffix(";")
         for statement in said.split("; "):
             server.run(statement)
