@@ -198,7 +198,7 @@ def _sealed(answers: Answers, password: Secret) -> Mapping[str, str]:
 
 def _has_key() -> bool:
     """One is made when there is none and that is wanted."""
-    from nectar.cli.secrets import write_key
+    from nectar.cli.secrets import key_text, write_key
     from nectar.errors import SecretError
     from nectar.secrets.keys import default_file, opening_key
     from nectar.secrets.sealed import new_identity
@@ -212,7 +212,7 @@ def _has_key() -> bool:
     path = default_file()
     if not typer.confirm(f"There is no key yet to seal with. Make one in {path}?", default=True, err=True):
         return False
-    write_key(path, f"{new_identity()[0]}\n")
+    write_key(path, key_text(*new_identity()))
     typer.echo(f"Made. Keep a copy of {path}: without it, what is sealed stays sealed.", err=True)
     return True
 

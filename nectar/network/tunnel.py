@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import paramiko
 
 _PIECE = 1 << 16
+_OF_A_KEY_FILE = ("private key", "passphrase", "encountered", "checkints")
+"""In what paramiko says of a key that it cannot read: the last of several tries, each as another kind of key."""
 _OURS = "~/.ssh/known_hosts"
 
 
@@ -53,26 +55,33 @@ def through(tunnel: Tunnel, stream: socket.socket, host: str, port: int, secret:
 def _log_in(client: paramiko.SSHClient, tunnel: Tunnel, stream: socket.socket, secret: Secret | None, seconds: float) -> None:
     import paramiko
 
-    where, text = place_of(tunnel), secret.reveal() if secret else None
+    where = place_of(tunnel)
     _known_hosts(client, tunnel)
     client.set_missing_host_key_policy(_refuser(tunnel))
+    # `from None` below: paramiko's frames hold the secret, and a traceback may be shown with its locals
     own = tunnel.key_path is None and secret is None
     try:
         client.connect(
             tunnel.host, tunnel.port, tunnel.user, sock=stream, timeout=seconds, banner_timeout=seconds, auth_timeout=seconds,
-            key_filename=str(tunnel.key_path) if tunnel.key_path else None, passphrase=text if tunnel.key_path else None,
-            password=None if tunnel.key_path else text, allow_agent=own, look_for_keys=own,
+            key_filename=str(tunnel.key_path) if tunnel.key_path else None,
+            passphrase=_clear(secret) if tunnel.key_path else None, password=None if tunnel.key_path else _clear(secret),
+            allow_agent=own, look_for_keys=own,
         )  # fmt: skip
     except paramiko.BadHostKeyException as error:
-        raise faults.HOST_KEY_CHANGED.at(where, error.key.fingerprint) from error
+        raise faults.HOST_KEY_CHANGED.at(where, error.key.fingerprint) from None
     except (paramiko.PasswordRequiredException, FileNotFoundError, PermissionError) as error:
-        raise faults.TUNNEL_KEY.at(where, f"{tunnel.key_path}: {getattr(error, 'strerror', None) or error}") from error
+        raise faults.TUNNEL_KEY.at(where, f"{tunnel.key_path}: {getattr(error, 'strerror', None) or error}") from None
     except paramiko.AuthenticationException as error:
-        raise faults.TUNNEL_DENIED.at(where, str(error)) from error
+        raise faults.TUNNEL_DENIED.at(where, str(error)) from None
     except (paramiko.SSHException, OSError, EOFError) as error:
         told = str(error)
-        fault = faults.TUNNEL_KEY if "private key" in told.lower() or "passphrase" in told.lower() else faults.TUNNEL_LOST
-        raise fault.at(where, told) from error
+        if any(words in told.lower() for words in _OF_A_KEY_FILE):
+            raise faults.TUNNEL_KEY.at(where, f"{tunnel.key_path}: no private key, or its passphrase is another") from None
+        raise faults.TUNNEL_LOST.at(where, told) from None
+
+
+def _clear(secret: Secret | None) -> str | None:
+    return secret.reveal() if secret is not None else None
 
 
 def _known_hosts(client: paramiko.SSHClient, tunnel: Tunnel) -> None:
