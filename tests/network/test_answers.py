@@ -45,7 +45,7 @@ KINDS = {REPEAT: TransientError, WAIT: TransientError, RECONNECT: TransientError
 def _error(code: int, text: str = "told") -> pymysql.err.MySQLError:
     """As PyMySQL raises it for an answer of the server."""
     with pytest.raises(pymysql.err.MySQLError) as caught:
-        pymysql.err.raise_mysql_exception(b"\xff" + code.to_bytes(2, "little") + b"#HY000" + text.encode())  # type: ignore[no-untyped-call]
+        pymysql.err.raise_mysql_exception(b"\xff" + code.to_bytes(2, "little") + b"#HY000" + text.encode())
     return caught.value
 
 
@@ -92,7 +92,7 @@ def test_what_a_server_says_is_one_short_line() -> None:
 def test_every_code_is_on_the_page_and_nothing_else() -> None:
     page = ERRORS_PAGE.read_text()
     ours = {fault.code for fault in faults.FAULTS} | set(answers._CODES.values()) | _raised("NEC-M")
-    told = {code: text for code, text in re.findall(r"^\| (NEC-[YM]\d{3}) \| (.+) \|$", page, re.MULTILINE)}
+    told = dict(re.findall(r"^\| (NEC-[YM]\d{3}) \| (.+) \|$", page, re.MULTILINE))
     assert told.keys() == ours
     assert len(page.split("| NEC-Y001 |")) == 2
     for fault in faults.FAULTS:

@@ -160,7 +160,8 @@ class Session:
             except ERRORS as error:
                 if action_of(error) is Action.RECONNECT:
                     raise
-                self.note(f"the server does not take SET {name} = {value}: {readable(str(error.args[-1] if error.args else error))}")
+                said = readable(str(error.args[-1] if error.args else error))
+                self.note(f"the server does not take SET {name} = {value}: {said}")
 
     def note(self, text: str) -> None:
         if text not in self.notes:
