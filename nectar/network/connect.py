@@ -35,7 +35,7 @@ def connect(
 
     `first`: with the first connection's patience. `local_infile`: `load_local` may be used. `tunnel_secret`: the tunnel's
     password, or its key's passphrase. Every address of the host is tried until one is reached; one record for each.
-    Errors: TransientError when it may pass, ConnectError when a person must act; NEC-Y001 to NEC-Y056.
+    Errors: TransientError when it may pass, ConnectError when a person must act; NEC-Y001 to NEC-Y057.
     """
     where, began = str(server), time.perf_counter()
     with recorded(server, audit, begun_only=True):

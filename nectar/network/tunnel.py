@@ -12,7 +12,11 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
+
 from nectar.config.server import Tunnel
+from nectar.errors import NectarError
 from nectar.network import faults
 from nectar.secrets.secret import Secret
 
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 
 _PIECE = 1 << 16
 _OURS = "~/.ssh/known_hosts"
+_CONNECT_FAILED = 2     # RFC 4254: SSH_OPEN_CONNECT_FAILED
 
 
 def place_of(tunnel: Tunnel) -> str:
@@ -32,7 +37,7 @@ def through(tunnel: Tunnel, stream: socket.socket, host: str, port: int, secret:
     """A stream to `host` and `port` as the tunnel's host sees them. `stream`: open, to the tunnel's host; closed with the result.
 
     `secret`: the key's passphrase when the tunnel has a key, else the user's password. Without either, the user's SSH agent
-    and usual keys are tried. Errors: ConnectError NEC-Y050 to Y055, TransientError NEC-Y056.
+    and usual keys are tried. Errors: ConnectError NEC-Y050 to Y055, TransientError NEC-Y056, NEC-Y057.
     """
     try:
         import paramiko
@@ -54,6 +59,7 @@ def _log_in(client: paramiko.SSHClient, tunnel: Tunnel, stream: socket.socket, s
     import paramiko
 
     where, text = place_of(tunnel), secret.reveal() if secret else None
+    _check_key(tunnel, text)
     _known_hosts(client, tunnel)
     client.set_missing_host_key_policy(_refuser(tunnel))
     own = tunnel.key_path is None and secret is None
@@ -65,14 +71,33 @@ def _log_in(client: paramiko.SSHClient, tunnel: Tunnel, stream: socket.socket, s
         )  # fmt: skip
     except paramiko.BadHostKeyException as error:
         raise faults.HOST_KEY_CHANGED.at(where, error.key.fingerprint) from error
-    except (paramiko.PasswordRequiredException, FileNotFoundError, PermissionError) as error:
-        raise faults.TUNNEL_KEY.at(where, f"{tunnel.key_path}: {getattr(error, 'strerror', None) or error}") from error
     except paramiko.AuthenticationException as error:
         raise faults.TUNNEL_DENIED.at(where, str(error)) from error
     except (paramiko.SSHException, OSError, EOFError) as error:
-        told = str(error)
-        fault = faults.TUNNEL_KEY if "private key" in told.lower() or "passphrase" in told.lower() else faults.TUNNEL_LOST
-        raise fault.at(where, told) from error
+        raise faults.TUNNEL_LOST.at(where, str(error) or type(error).__name__) from error
+
+
+def _check_key(tunnel: Tunnel, passphrase: str | None) -> None:
+    """Before anybody is asked: of a key that it cannot read paramiko says no more than that a login failed."""
+    path, password = tunnel.key_path, passphrase.encode() if passphrase else None
+    if path is None:
+        return
+    try:
+        data = path.read_bytes()
+        try:
+            load_ssh_private_key(data, password)
+        except ValueError:
+            load_pem_private_key(data, password)
+    except OSError as error:
+        raise _unusable(tunnel, path, (error.strerror or str(error)).lower()) from error
+    except TypeError as error:
+        raise _unusable(tunnel, path, "it has no passphrase" if password else "it wants a passphrase") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise _unusable(tunnel, path, "it is no private key" + (", or has another passphrase" if password else "")) from error
+
+
+def _unusable(tunnel: Tunnel, path: Path, told: str) -> NectarError:
+    return faults.TUNNEL_KEY.at(place_of(tunnel), f"{path}: {told}")
 
 
 def _known_hosts(client: paramiko.SSHClient, tunnel: Tunnel) -> None:
@@ -83,7 +108,7 @@ def _known_hosts(client: paramiko.SSHClient, tunnel: Tunnel) -> None:
     try:
         client.load_host_keys(str(path))
     except OSError as error:
-        raise faults.TUNNEL_KEY.at(place_of(tunnel), f"{path}: {error.strerror or error}") from error
+        raise _unusable(tunnel, path, (error.strerror or str(error)).lower()) from error
 
 
 def _refuser(tunnel: Tunnel) -> Any:
@@ -106,7 +131,8 @@ def _forward(client: paramiko.SSHClient, tunnel: Tunnel, host: str, port: int, s
     try:
         return transport.open_channel("direct-tcpip", (host, port), ("127.0.0.1", 0), timeout=seconds)
     except paramiko.ChannelException as error:
-        raise faults.TUNNEL_FORWARD.at(place_of(tunnel), f"{host}:{port}: {error.text}") from error
+        fault = faults.TUNNEL_UNREACHED if error.code == _CONNECT_FAILED else faults.TUNNEL_FORWARD
+        raise fault.at(place_of(tunnel), f"{host}:{port}: {error.text}") from error
     except (paramiko.SSHException, OSError, EOFError) as error:
         raise faults.TUNNEL_LOST.at(place_of(tunnel), str(error)) from error
 
