@@ -76,7 +76,7 @@ class Table:
     place: Place | None = None         # what the id (facts) or the `first` column (dimensions) counts in
     indexes: tuple[Index, ...] = ()
     first: str = ""                    # for dimensions: the column with the position that first showed the thing
-    told: str = ""                     # for facts learned later than their id says: the column with the position where; see `cut_by`
+    told: str = ""                     # for facts told after their id's place: the column with the place where; see `cut_by`
 
     @property
     def cut_by(self) -> str:

@@ -98,7 +98,10 @@ def _plain(address: Address) -> Address:
 
 
 def _range(pattern: str) -> Range | None:
+    """That a pattern spells; of addresses in IPv6's form of IPv4 the plain one, as addresses are compared."""
     try:
-        return ip_network(pattern)
+        found = ip_network(pattern)
     except ValueError:
         return None
+    mapped = found.network_address.ipv4_mapped if isinstance(found, IPv6Network) else None
+    return IPv4Network((mapped, found.prefixlen - 96)) if mapped and found.prefixlen >= 96 else found

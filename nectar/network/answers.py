@@ -1,6 +1,6 @@
 """What a server's errors mean and what to do about them: one table, by code; of 1105, which is many things, by its text.
 
-From the vendor's documentation and code: see docs/tidb.md.
+From the vendors' documentation and code.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from enum import Enum
 import pymysql
 
 from nectar.errors import NectarError, QuotaError, SinkError, TooBigError, TransientError
+from nectar.network.faults import readable
 
 
 class Action(Enum):
@@ -31,6 +32,7 @@ MEANING: Mapping[int, tuple[Action, str]] = {
     1213: (Action.REPEAT, "two transactions waited for each other"),
     1020: (Action.REPEAT, "a row changed since it was read"),
     3572: (Action.REPEAT, "a row is locked"),
+    1412: (Action.REPEAT, "a table's definition changed meanwhile"),
     8002: (Action.REPEAT, "the transaction was rolled back"),
     8005: (Action.REPEAT, "a write conflict"),
     8022: (Action.REPEAT, "the commit failed and was rolled back"),
@@ -50,15 +52,32 @@ MEANING: Mapping[int, tuple[Action, str]] = {
     0: (Action.RECONNECT, "the connection is closed"),
     1040: (Action.WAIT, "too many connections"),
     1203: (Action.WAIT, "too many connections of this user"),
+    1637: (Action.WAIT, "too many transactions at once"),
+    1037: (Action.WAIT, "the server is out of memory"),
+    1041: (Action.WAIT, "the server is out of memory"),
     1053: (Action.RECONNECT, "the server is shutting down"),
+    1077: (Action.RECONNECT, "the server is shutting down"),
+    1079: (Action.RECONNECT, "the server is shutting down"),
+    1152: (Action.RECONNECT, "the connection was aborted"),
+    1154: (Action.RECONNECT, "the connection broke"),
+    1155: (Action.RECONNECT, "the connection broke"),
+    1156: (Action.RECONNECT, "packets came out of order"),
+    1157: (Action.RECONNECT, "a packet could not be read"),
     1158: (Action.RECONNECT, "the connection broke"),
     1159: (Action.RECONNECT, "the connection timed out"),
     1160: (Action.RECONNECT, "the connection broke"),
     1161: (Action.RECONNECT, "the connection timed out"),
+    1180: (Action.RECONNECT, "the commit's outcome is not known"),
+    1184: (Action.RECONNECT, "the connection was aborted"),
     1317: (Action.RECONNECT, "the statement was killed"),
     1927: (Action.RECONNECT, "the connection was killed"),
+    2001: (Action.RECONNECT, "the server cannot be reached"),
+    2002: (Action.RECONNECT, "the server cannot be reached"),
     2003: (Action.RECONNECT, "the server cannot be reached"),
+    2004: (Action.RECONNECT, "the server cannot be reached"),
+    2005: (Action.RECONNECT, "the server's name is not known"),
     2006: (Action.RECONNECT, "the server has gone away"),
+    2012: (Action.RECONNECT, "the server hung up while greeting"),
     2013: (Action.RECONNECT, "the connection was lost"),
     2014: (Action.RECONNECT, "answers came out of order"),
     2026: (Action.RECONNECT, "TLS failed"),
@@ -66,17 +85,27 @@ MEANING: Mapping[int, tuple[Action, str]] = {
     2055: (Action.RECONNECT, "the connection was lost"),
     4031: (Action.RECONNECT, "the server closed an idle connection"),
     1153: (Action.HALVE, "a packet is larger than the server takes"),
+    1197: (Action.HALVE, "the transaction is larger than the server's cache for it"),
+    1206: (Action.HALVE, "the transaction holds more locks than the server has room for"),
+    1969: (Action.HALVE, "a statement took longer than the server allows"),
+    2020: (Action.HALVE, "a packet is larger than the server takes"),
+    3024: (Action.HALVE, "a statement took longer than the server allows"),
     8001: (Action.HALVE, "the server's memory quota is used up"),
     8004: (Action.HALVE, "the transaction is too large"),
     8025: (Action.HALVE, "a row is too large"),
     8175: (Action.HALVE, "the server's memory quota is used up"),
     8229: (Action.HALVE, "the transaction took too long"),
     9500: (Action.HALVE, "the transaction is too large"),
+    1226: (Action.PAUSE, "the user has used up what it may in this hour"),
     8252: (Action.PAUSE, "the resource group's quota is used up"),
     1044: (Action.STOP, "the user has no rights on this database"),
     1045: (Action.STOP, "the user or the password is wrong"),
     1142: (Action.STOP, "the user may not do this"),
     1227: (Action.STOP, "the user may not do this"),
+    1143: (Action.STOP, "the user may not use a column"),
+    1290: (Action.STOP, "the server takes no writes"),
+    1792: (Action.STOP, "the server takes no writes"),
+    1836: (Action.STOP, "the server takes no writes"),
     1049: (Action.STOP, "there is no such database"),
     1054: (Action.STOP, "a column is not there"),
     1064: (Action.STOP, "the server does not understand a statement"),
@@ -139,7 +168,7 @@ def translated(error: BaseException, where: str) -> NectarError:
     """The error as Nectar's own: TransientError when another try may do, TooBigError, QuotaError, SinkError."""
     action, means = _meaning(error)
     number = _number(error)
-    said = re.sub(r"\s+", " ", _said(error))[:300]
+    said = readable(_said(error))
     told = f"the database refused: {means}" + (f" (error {number}: {said})" if said else "")
     kind: type[NectarError] = {Action.HALVE: TooBigError, Action.PAUSE: QuotaError, Action.STOP: SinkError}.get(
         action, TransientError

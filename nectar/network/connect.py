@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import struct
 import time
 
 import pymysql
@@ -15,13 +14,11 @@ from nectar.errors import NectarError, TransientError
 from nectar.network import causes, faults, reach, tls, tunnel
 from nectar.network.attempts import Attempts
 from nectar.network.audit import AuditLog
-from nectar.network.connection import Connection
+from nectar.network.connection import GARBLED, Connection
+from nectar.network.deadline import deadline
 from nectar.network.reach import Place
 from nectar.network.recording import recorded
 from nectar.secrets.secret import Secret
-
-_GARBLED = (ValueError, TypeError, LookupError, AssertionError, AttributeError, RuntimeError, struct.error)
-"""What PyMySQL may raise at bytes that are not its protocol's."""
 
 
 def connect(
@@ -38,7 +35,7 @@ def connect(
 
     `first`: with the first connection's patience. `local_infile`: `load_local` may be used. `tunnel_secret`: the tunnel's
     password, or its key's passphrase. Every address of the host is tried until one is reached; one record for each.
-    Errors: TransientError when it may pass, ConnectError when a person must act; NEC-Y001 to NEC-Y056.
+    Errors: TransientError when it may pass, ConnectError when a person must act; NEC-Y001 to NEC-Y057.
     """
     where, began = str(server), time.perf_counter()
     with recorded(server, audit, begun_only=True):
@@ -88,14 +85,15 @@ def _log_in(made: Connection, server: Server, stream: socket.socket, place: Plac
     """Seconds that it took."""
     began = time.perf_counter()
     peer = place.address if server.tunnel is None else ""
-    try:
-        made.log_in(stream, peer, _patience(server, first))
-    except NectarError:
-        stream.close()
-        raise
-    except (pymysql.err.MySQLError, OSError, ssl.SSLError, *_GARBLED) as error:
-        stream.close()
-        raise causes.of_login(error, str(server)) from error
+    with deadline(stream, _patience(server, first)) as is_over:
+        try:
+            made.log_in(stream, peer, _patience(server, first))
+        except NectarError:
+            stream.close()
+            raise
+        except (pymysql.err.MySQLError, OSError, ssl.SSLError, RuntimeError, *GARBLED) as error:
+            stream.close()
+            raise (faults.SLOW_LOGIN.at(str(server)) if is_over() else causes.of_login(error, str(server))) from error
     return time.perf_counter() - began
 
 

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import socket
 import ssl
+import struct
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pymysql.connections
-from pymysql.constants import CLIENT
+from pymysql.constants import CLIENT, CR
 
 from nectar.config.hosts import is_loopback
 from nectar.config.server import Server, SslMode
 from nectar.network import faults, local_data, tls
 from nectar.network.facts import NO_TLS, Facts, Secured, Upgrade
-from nectar.network.local_data import Offer, Result
+from nectar.network.local_data import Offer, Result, refuse
 from nectar.secrets.secret import Secret
 
 _MARIADB_PREFIX = "5.5.5-"  # before MariaDB's real version in its greeting, for old replicas
 _NEVER = frozenset({b"mysql_old_password", b"dialog"})
+_LOGIN_BYTES = 1 << 16      # a login takes some hundred; a server that says more is none
+_LOCAL_INFILE = b"\xfb"
+
+GARBLED = (ValueError, TypeError, LookupError, ArithmeticError, AssertionError, AttributeError, struct.error)
+"""What PyMySQL may raise at bytes that are not its protocol's."""
 
 
 class Connection(pymysql.connections.Connection):
@@ -35,6 +41,7 @@ class Connection(pymysql.connections.Connection):
     def __init__(self, server: Server, password: Secret | None, context: ssl.SSLContext | None, *, local_infile: bool) -> None:
         self.where, self._waits, self._peer = str(server), server.waits, ""
         self.offer: Offer | None = None
+        self._left: int | None = None                 # bytes that the login may still take
         super().__init__(
             user=server.user, password=password.reveal().encode() if password else b"",
             host=server.host, port=server.port, database=server.database or None, charset="utf8mb4", autocommit=False,
@@ -50,12 +57,12 @@ class Connection(pymysql.connections.Connection):
 
     def log_in(self, stream: socket.socket, peer: str, seconds: float) -> None:
         """Over an open stream to the address `peer`; `seconds` bounds each wait. Raises what PyMySQL raises."""
-        self._peer = peer
+        self._peer, self._left = peer, _LOGIN_BYTES
         self._read_timeout = self._write_timeout = seconds
         try:
             self.connect(stream)
         finally:
-            self.password = b""
+            self.password, self._left = b"", None
         self._read_timeout, self._write_timeout = self._waits.read, self._waits.write
 
     @property
@@ -134,15 +141,47 @@ class Connection(pymysql.connections.Connection):
             raise faults.CLEAR_PASSWORD.at(self.where, plugin_name.decode())
         return super()._process_auth(plugin_name, auth_packet, handler)     # type: ignore[misc]
 
+    def _read_bytes(self, num_bytes: int) -> bytes:
+        if self._left is not None:
+            self._left -= num_bytes
+            if self._left < 0:
+                self.drop()
+                raise faults.NOT_MYSQL.at(self.where, "the login does not come to an end")
+        return super()._read_bytes(num_bytes)         # type: ignore[misc, no-any-return]
+
     def _read_query_result(self, unbuffered: bool = False) -> int:
         """PyMySQL's own, with our result in the place of its."""
         self._result = None
         result = Result(self)
-        if unbuffered:
-            result.init_unbuffered_query()
-        else:
-            result.read()
+        try:
+            if unbuffered:
+                result.init_unbuffered_query()
+            else:
+                result.read()
+        except GARBLED as error:
+            if self.offer is not None and self.offer.failed:
+                raise
+            raise self._garbled(error) from error
         self._result = result
         if result.server_status is not None:
             self.server_status = result.server_status
         return int(result.affected_rows or 0)
+
+    def _read_ok_packet(self) -> Any:
+        """After COMMIT, ROLLBACK and what is said at the login's end."""
+        try:
+            packet = self._read_packet()              # type: ignore[no-untyped-call]
+            if packet.get_all_data()[:1] == _LOCAL_INFILE:
+                refuse(self)
+            if not packet.is_ok_packet():
+                raise ValueError("no OK")
+            ok = pymysql.connections.OKPacketWrapper(packet)    # type: ignore[attr-defined]
+        except GARBLED as error:
+            raise self._garbled(error) from error
+        self.server_status = ok.server_status
+        return ok
+
+    def _garbled(self, error: Exception) -> pymysql.err.OperationalError:
+        """Nothing that comes after it can be understood: the connection is closed."""
+        self.drop()
+        return pymysql.err.OperationalError(CR.CR_MALFORMED_PACKET, f"the answer cannot be read ({type(error).__name__})")

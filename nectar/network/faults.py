@@ -107,6 +107,9 @@ HOST_KEY_CHANGED = _fatal(
 TUNNEL_DENIED = _fatal(53, "the tunnel's host does not let the user in", "check the tunnel's user, and its key or password")
 TUNNEL_KEY = _fatal(54, "the tunnel's key or list of known hosts cannot be read", "check path, format, rights and passphrase")
 TUNNEL_FORWARD = _fatal(55, "the tunnel's host does not forward to the database", "allow it (AllowTcpForwarding, PermitOpen)")
+TUNNEL_UNREACHED = _passing(
+    57, "the tunnel's host cannot reach the database", "start it, or check `host` and `port` as seen from there"
+)
 TUNNEL_LOST = _passing(56, "the tunnel's host cannot be talked to", "look at its log")
 
 FAULTS = tuple(value for value in list(vars().values()) if isinstance(value, Fault))

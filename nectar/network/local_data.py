@@ -30,7 +30,7 @@ class Offer:
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self.chunks = chunks
         self.token = f"nectar-{secrets.token_hex(16)}"
-        self.taken = False
+        self.taken = self.failed = False
 
 
 def statement(sql: str, offer: Offer) -> str:
@@ -76,6 +76,7 @@ class Result(MySQLResult):
             for piece in packets(offer.chunks):
                 connection.write_packet(piece)
         except BaseException:
+            offer.failed = True
             connection.drop()                         # an end now would make half of the rows stand
             raise
         connection.write_packet(b"")

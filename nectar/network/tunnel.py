@@ -12,6 +12,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
+
 from nectar.config.server import Tunnel
 from nectar.network import faults
 from nectar.secrets.secret import Secret
@@ -20,9 +23,8 @@ if TYPE_CHECKING:
     import paramiko
 
 _PIECE = 1 << 16
-_OF_A_KEY_FILE = ("private key", "passphrase", "encountered", "checkints", "invalid key")
-"""In what paramiko says of a key that it cannot read: the last of several tries, each as another kind of key."""
 _OURS = "~/.ssh/known_hosts"
+_CONNECT_FAILED = 2     # RFC 4254: SSH_OPEN_CONNECT_FAILED
 
 
 def place_of(tunnel: Tunnel) -> str:
@@ -34,7 +36,7 @@ def through(tunnel: Tunnel, stream: socket.socket, host: str, port: int, secret:
     """A stream to `host` and `port` as the tunnel's host sees them. `stream`: open, to the tunnel's host; closed with the result.
 
     `secret`: the key's passphrase when the tunnel has a key, else the user's password. Without either, the user's SSH agent
-    and usual keys are tried. Errors: ConnectError NEC-Y050 to Y055, TransientError NEC-Y056.
+    and usual keys are tried. Errors: ConnectError NEC-Y050 to Y055, TransientError NEC-Y056, NEC-Y057.
     """
     try:
         import paramiko
@@ -56,6 +58,8 @@ def _log_in(client: paramiko.SSHClient, tunnel: Tunnel, stream: socket.socket, s
     import paramiko
 
     where = place_of(tunnel)
+    if told := _trouble_with_key(tunnel.key_path, secret):
+        raise faults.TUNNEL_KEY.at(where, f"{tunnel.key_path}: {told}")
     _known_hosts(client, tunnel)
     client.set_missing_host_key_policy(_refuser(tunnel))
     # `from None` below: paramiko's frames hold the secret, and a traceback may be shown with its locals
@@ -69,19 +73,35 @@ def _log_in(client: paramiko.SSHClient, tunnel: Tunnel, stream: socket.socket, s
         )  # fmt: skip
     except paramiko.BadHostKeyException as error:
         raise faults.HOST_KEY_CHANGED.at(where, error.key.fingerprint) from None
-    except (paramiko.PasswordRequiredException, FileNotFoundError, PermissionError) as error:
-        raise faults.TUNNEL_KEY.at(where, f"{tunnel.key_path}: {getattr(error, 'strerror', None) or error}") from None
     except paramiko.AuthenticationException as error:
         raise faults.TUNNEL_DENIED.at(where, str(error)) from None
     except (paramiko.SSHException, OSError, EOFError) as error:
-        told = str(error)
-        if any(words in told.lower() for words in _OF_A_KEY_FILE):
-            raise faults.TUNNEL_KEY.at(where, f"{tunnel.key_path}: no private key, or its passphrase is another") from None
-        raise faults.TUNNEL_LOST.at(where, told) from None
+        raise faults.TUNNEL_LOST.at(where, str(error) or type(error).__name__) from None
 
 
 def _clear(secret: Secret | None) -> str | None:
     return secret.reveal() if secret is not None else None
+
+
+def _trouble_with_key(path: Path | None, secret: Secret | None) -> str:
+    """Before anybody is asked: of a key that it cannot read paramiko says no more than that a login failed. It raises nothing, so
+    that no traceback shows a passphrase."""
+    if path is None:
+        return ""
+    try:
+        data = path.read_bytes()
+        password = secret.reveal().encode() if secret else None
+        try:
+            load_ssh_private_key(data, password)
+        except ValueError:
+            load_pem_private_key(data, password)
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    except TypeError:
+        return "it has no passphrase" if secret else "it wants a passphrase"
+    except (ValueError, UnsupportedAlgorithm):
+        return "it is no private key" + (", or has another passphrase" if secret else "")
+    return ""
 
 
 def _known_hosts(client: paramiko.SSHClient, tunnel: Tunnel) -> None:
@@ -92,7 +112,7 @@ def _known_hosts(client: paramiko.SSHClient, tunnel: Tunnel) -> None:
     try:
         client.load_host_keys(str(path))
     except OSError as error:
-        raise faults.TUNNEL_KEY.at(place_of(tunnel), f"{path}: {error.strerror or error}") from error
+        raise faults.TUNNEL_KEY.at(place_of(tunnel), f"{path}: {(error.strerror or str(error)).lower()}") from error
 
 
 def _refuser(tunnel: Tunnel) -> Any:
@@ -115,7 +135,8 @@ def _forward(client: paramiko.SSHClient, tunnel: Tunnel, host: str, port: int, s
     try:
         return transport.open_channel("direct-tcpip", (host, port), ("127.0.0.1", 0), timeout=seconds)
     except paramiko.ChannelException as error:
-        raise faults.TUNNEL_FORWARD.at(place_of(tunnel), f"{host}:{port}: {error.text}") from error
+        fault = faults.TUNNEL_UNREACHED if error.code == _CONNECT_FAILED else faults.TUNNEL_FORWARD
+        raise fault.at(place_of(tunnel), f"{host}:{port}: {error.text}") from error
     except (paramiko.SSHException, OSError, EOFError) as error:
         raise faults.TUNNEL_LOST.at(place_of(tunnel), str(error)) from error
 

@@ -55,8 +55,7 @@ def test_another_network_is_named(node: Path) -> None:
 
 
 def test_all_of_it_over_tcp_too(tmp_path: Path) -> None:
-    serve = [sys.executable, "-m", "nectar", "node", "serve", SAMPLE, "--socket", "127.0.0.1:0", "--network", "preview"]
-    with running(serve) as port:
+    with running(nectar_server("127.0.0.1:0", SAMPLE)) as port:
         where = f"127.0.0.1:{port}"
         assert f"{where}, preview" in nectar("node", "ping", where, "--network", "preview").stdout
         assert json.loads(nectar("node", "tip", f"localhost:{port}", "--network", "preview", "--format", "json").stdout)["slot"] == 86_380

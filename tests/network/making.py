@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,3 +39,23 @@ def asked(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return list(cursor.fetchall())
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Rights to files mean nothing to root: as somebody else for a while."""
+    was = os.geteuid()
+    if was == 0:
+        os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        os.seteuid(was)
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """Which everybody may look into; pytest's own are for their owner alone."""
+    with tempfile.TemporaryDirectory(prefix="nectar-open-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)

@@ -13,14 +13,16 @@ from nectar.cardano.point import ORIGIN
 from nectar.errors import TransientError
 from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.script import Back, Fork, Step
+from nectar.runner.signals import Stop
 from nectar.sources.events import CaughtUp, Event, RollBackward, RollForward
 from nectar.sources.node import chain_sync, handshake, mux
 from nectar.sources.node.connection import address
 from nectar.sources.node.source import NodeSource, node_facts
 from tests.node.forging import PREVIEW, Forge, real_blocks
-from tests.node.hostile import cutting
+from tests.node.hostile import Client, cutting, peer
 from tests.node.jobs import node_job, node_plan, rows
 from tests.node.serving import serving
+from tests.node.test_hostile import proxy
 from tests.node.wicked import MAGIC, Peer, tip_of, wicked
 from tests.runner.jobs import same
 
@@ -58,6 +60,20 @@ def _talk(one: Sequence[Offered], other: Sequence[Offered]) -> list[tuple[bytes,
     return said
 
 
+def _until_cut(where: str) -> tuple[list[Event], str]:
+    """What a source gives, and the code of the error that it ends with."""
+    source, found = NodeSource(address(where), node_facts(PREVIEW)), []
+    try:
+        source.meet([ORIGIN])
+        for some in source.events(ORIGIN):
+            found += some
+    except TransientError as error:
+        return found, error.code
+    finally:
+        source.close()
+    return found, ""
+
+
 def test_what_came_whole_before_a_cut_is_given_and_nothing_else(
     forks: tuple[list[Offered], list[Offered]], tmp_path: Path
 ) -> None:
@@ -85,14 +101,7 @@ def test_what_came_whole_before_a_cut_is_given_and_nothing_else(
             for data, events in talk:
                 at += len(data)
                 expected += events if at <= cut else []
-            source, found = NodeSource(address(where), node_facts(PREVIEW)), []
-            with pytest.raises(TransientError) as caught:
-                source.meet([ORIGIN])
-                for some in source.events(ORIGIN):
-                    found += some
-            source.close()
-            assert caught.value.code == "NEC-W002", cut
-            assert found == expected, cut
+            assert _until_cut(where) == (expected, "NEC-W002"), cut
 
 
 def test_a_job_that_is_cut_within_a_fork_is_as_if_it_had_not_been(
@@ -116,3 +125,26 @@ def test_a_job_that_is_cut_within_a_fork_is_as_if_it_had_not_been(
         with serving(tmp_path / f"{cut}.s", [], script, [one, longer]), cutting(tmp_path / f"{cut}", tmp_path / f"{cut}.s", cut):
             node_job(tmp_path / "x.db", tmp_path / f"{cut}", text, once=False)
         same(rows(tmp_path / "x.db"), straight)
+
+
+def test_a_link_that_always_breaks_after_a_few_blocks_still_gets_there(
+    chain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came whole is written before the next try."""
+    monkeypatch.setattr("nectar.runner.patience.FIRST", 0.01)
+    monkeypatch.setattr("nectar.runner.patience.LONGEST", 0.01)
+    blocks, stop, came = real_blocks(chain / "preview/immutable", 0, 400), Stop(), []
+    hands_on = proxy(tmp_path / "good", 5_000)
+
+    def once_more(client: Client) -> None:
+        came.append(client)
+        if len(came) > 3 * len(blocks):
+            stop.number = 2
+        hands_on(client)
+
+    text = node_plan(f"end_slot = {blocks[-1].point.slot}", processors="blocks = true")
+    with serving(tmp_path / "good", blocks), peer(tmp_path / "s", once_more):
+        summary = node_job(tmp_path / "x.db", tmp_path / "s", text, once=False, stop=stop)
+    assert summary.stopped == ""
+    assert summary.blocks == len(blocks)
+    assert len(came) > 4

@@ -89,7 +89,7 @@ class Lane:
             with self.session.transaction(*self._moving(seq, entry)) as outcomes:
                 self._check(outcomes)
                 came = work(self)
-                self._record()
+                self.record()
         except Undetermined:
             self._doubt = _Doubt(entry.key, seq, came)
             raise
@@ -134,8 +134,9 @@ class Lane:
         session.note("the commit whose answer was lost is not in the database: it is done again")
         return False
 
-    def _record(self) -> None:
-        """Attempts to connect since the last commit, where the profile wants them in a table."""
+    def record(self) -> None:
+        """Attempts to connect since the last commit, where the profile wants them in a table. Within a transaction; what it
+        writes may be written again."""
         if not self._writing.audit:
             return
         self._attempts += self.session.connector.audit.drain()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from nectar.errors import SinkError
+from nectar.network.faults import readable
 from nectar.network.local_data import DATA
 from nectar.sinks.mysql.session import MOST_PACKET, Session
 from nectar.sinks.mysql.stage import Lines, lines_of
@@ -84,7 +85,7 @@ class Loader:
     def _unlike(self, table: Table, sent: int, came: int) -> SinkError:
         """With LOCAL a server leaves out or bends what does not fit, and only warns."""
         warnings = self._session.rows("SHOW WARNINGS")[:3]            # TiDB has no LIMIT there
-        told = "; ".join(f"{code}: {text}" for _, code, text in warnings) or "no reason given"
+        told = readable("; ".join(f"{code}: {text}" for _, code, text in warnings)) or "no reason given"
         return SinkError(
             f"the server took {came:,} of {sent:,} rows of {table.name}: {told}",
             where=self._session.where,

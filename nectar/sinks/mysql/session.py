@@ -15,6 +15,7 @@ from nectar.errors import NectarError, TransientError
 from nectar.network.answers import Action, action_of, translated
 from nectar.network.connection import Connection
 from nectar.network.connector import Connector
+from nectar.network.faults import readable
 
 MODE = "STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION"
 """What our statements mean depends on it: backslashes escape, quotes are quotes, a value that does not fit is an error."""
@@ -138,24 +139,29 @@ class Session:
             self.metrics.move(in_use=1)
             self._made = time.monotonic()
             self._connection = connection
-            self._agree(connection)
+            try:
+                self._agree(connection)
+            except BaseException:                     # the next one starts anew, not from half of what was agreed
+                self.drop()
+                raise
         self._used = time.monotonic()
         return self._connection
 
     def _agree(self, connection: Connection) -> None:
         """The one setting that must be, then those that may be tried."""
         began = time.monotonic()
-        *_, (_, version) = connection.several(f"SET SESSION sql_mode = '{MODE}';\nSELECT VERSION()")
+        connection.query(f"SET SESSION sql_mode = '{MODE}'")
         self.round_trip = time.monotonic() - began
         self.metrics.round_trip(self.round_trip)
-        self.version = str(version[0][0])
+        self.version = connection.facts.server_version
         for name, value in self._settings:
             try:
                 connection.query(f"SET SESSION {name} = {value}")
             except ERRORS as error:
                 if action_of(error) is Action.RECONNECT:
                     raise
-                self.note(f"the server does not take SET {name} = {value}: {error.args[-1] if error.args else error}")
+                said = readable(str(error.args[-1] if error.args else error))
+                self.note(f"the server does not take SET {name} = {value}: {said}")
 
     def note(self, text: str) -> None:
         if text not in self.notes:

@@ -119,6 +119,7 @@ class MysqlSink:
             with self._session.transaction():
                 self._cover(merged(_coverage(self._session)))
                 self._session.execute(thinned(self._writing.top))
+                self._lanes[0].record()
                 seqs = [seq for (seq,) in self._session.rows("SELECT seq FROM nectar_writer FOR UPDATE")]
                 if max(seqs) == max(self._entered, *(lane.seq for lane in self._lanes)):
                     self._session.execute(f"UPDATE nectar_writer SET finished = {max(seqs)} WHERE id = {FIRST}")

@@ -1,0 +1,452 @@
+"""A server that means harm, or none that makes sense: always an error of ours, never a hang, nothing told that it may not know."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import random
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pymysql
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA1
+
+from nectar.config.server import Pool, SslMode, Waits
+from nectar.errors import ConnectError, NectarError, TransientError
+from nectar.network import faults
+from nectar.network.answers import translated
+from nectar.network.connection import Connection
+from nectar.network.connector import Connector
+from nectar.secrets.secret import Secret
+from nectar.sinks.mysql.session import Session, Undetermined
+from tests.mysql import wire
+from tests.network.hostile import SALT, Listening, Script, Talk, answering, greeting, let_in, serving
+from tests.network.making import asked, joined, server
+
+PASSWORD = "Tulip-in-the-clear-7"
+PLANTED = "what only this machine knows"
+SOON = Waits(first_connect=2, connect=2, read=2, write=2)
+DAWDLE = 8      # seconds that no attempt may take
+
+
+@pytest.fixture(autouse=True)
+def quick() -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < DAWDLE
+
+
+def _refused(script: Script, mode: SslMode = SslMode.DISABLED, waits: Waits = SOON) -> tuple[NectarError, bytes]:
+    """How the login ends, and what the server heard."""
+    with serving(script) as listening, pytest.raises(NectarError) as caught:
+        joined(server(listening.port, mode, waits=waits), PASSWORD)
+    _nothing_of_the_password(listening, caught.value)
+    return caught.value, listening.heard
+
+
+def _nothing_of_the_password(listening: Listening, error: BaseException) -> None:
+    known = {PASSWORD.encode(), hashlib.sha1(PASSWORD.encode()).digest(), hashlib.sha256(PASSWORD.encode()).digest()}
+    assert not any(one in listening.heard for one in known)
+    chain: list[BaseException | None] = [error, error.__cause__, error.__context__]
+    assert not any(PASSWORD in repr(one) or PASSWORD in str(one) for one in chain)
+
+
+# -- files ---------------------------------------------------------------------------------------------------------------
+
+STATEMENTS: dict[str, Callable[[Connection], object]] = {
+    "a query": lambda c: asked(c, "SELECT 1"),
+    "an insert": lambda c: c.query("INSERT INTO t VALUES (1)"),
+    "several": lambda c: list(c.several("SELECT 1;\nSELECT 2")),
+    "commit": lambda c: c.commit(),
+    "rollback": lambda c: c.rollback(),
+    "warnings": lambda c: c.show_warnings(),
+    "a load": lambda c: c.load_local("LOAD DATA LOCAL INFILE 'nectar:data' INTO TABLE t", [b"rows"]),
+    "ping": lambda c: c.ping(reconnect=False),
+    "a database": lambda c: c.select_db("db"),
+}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+@pytest.mark.parametrize("local_infile", [False, True])
+def test_no_file_is_sent_in_answer_to_anything(name: str, local_infile: bool, tmp_path: Path) -> None:
+    planted = tmp_path / "planted"
+    planted.write_text(PLANTED)
+
+    def script(talk: Talk) -> None:
+        let_in(talk)
+        while (command := talk.hear()) and (b"AUTOCOMMIT" in command.upper() or b"SET NAMES" in command):
+            talk.say(wire.ok_packet(status=0))
+        talk.say(b"\xfb" + str(planted).encode())
+        at = len(talk.heard)
+        talk.hear()
+        raise AssertionError(f"it answered: {bytes(talk.heard[at:])!r}")
+
+    with serving(script) as listening:
+        connection = joined(server(listening.port, waits=SOON), PASSWORD, local_infile=local_infile)
+        with pytest.raises(ConnectError, match="asked for a file") as caught:
+            STATEMENTS[name](connection)
+        assert caught.value.code == faults.FILE_ASKED.code
+        assert not connection.open
+    assert PLANTED.encode() not in listening.heard
+    assert not listening.heard.endswith(b"\0\0\0\x02")           # nor an empty file: that is an answer too
+
+
+def test_a_load_is_answered_once_and_by_its_own_token_alone() -> None:
+    def twice(talk: Talk, command: bytes) -> None:
+        token = command.split(b"'")[1]
+        talk.say(b"\xfb" + token)
+        while talk.hear():
+            pass
+        talk.say(b"\xfb" + token)
+
+    def guessed(talk: Talk, command: bytes) -> None:
+        talk.say(b"\xfb" + command.split(b"'")[1] + b"x")
+
+    def never(talk: Talk, command: bytes) -> None:
+        talk.say(wire.ok_packet(affected=1, status=0))
+
+    for answer, often in ((twice, 1), (guessed, 0), (never, 0)):
+        with serving(answering(answer, b"LOAD")) as listening:
+            connection = joined(server(listening.port, waits=SOON), PASSWORD, local_infile=True)
+            with pytest.raises(ConnectError) as caught:
+                connection.load_local("LOAD DATA LOCAL INFILE 'nectar:data' INTO TABLE t", [b"the-", b"rows"])
+            assert caught.value.code == faults.FILE_ASKED.code
+            assert not connection.open
+        assert listening.heard.count(b"the-rows") == often
+
+
+def test_a_file_asked_for_while_logging_in(tmp_path: Path) -> None:
+    planted = tmp_path / "planted"
+    planted.write_text(PLANTED)
+
+    def script(talk: Talk) -> None:
+        talk.say(greeting())
+        talk.hear()
+        talk.say(b"\xfb" + str(planted).encode())
+        talk.hear()
+
+    error, heard = _refused(script)
+    assert error.code == faults.NOT_MYSQL.code
+    assert PLANTED.encode() not in heard
+
+
+# -- passwords -----------------------------------------------------------------------------------------------------------
+
+
+def _switching(plugin: bytes, data: bytes = SALT + b"\0") -> Script:
+    def script(talk: Talk) -> None:
+        talk.say(greeting())
+        talk.hear()
+        talk.say(b"\xfe" + plugin + b"\0" + data)
+        talk.hear()
+
+    return script
+
+
+@pytest.mark.parametrize("plugin", [b"mysql_clear_password", b"mysql_old_password", b"dialog"])
+def test_no_weak_password_in_the_open(plugin: bytes) -> None:
+    error, _ = _refused(_switching(plugin, b"\x04Password: " if plugin == b"dialog" else SALT + b"\0"))
+    assert error.code == faults.CLEAR_PASSWORD.code
+    assert plugin.decode() in str(error)
+
+
+@pytest.mark.parametrize("plugin", ["mysql_clear_password", "mysql_old_password", "dialog"])
+@pytest.mark.parametrize("question", [b"\x01\x04Password: ", b"\x01", b"\xfe"])
+def test_nor_when_the_greeting_asks_for_it(plugin: str, question: bytes) -> None:
+    def script(talk: Talk) -> None:
+        talk.say(greeting(plugin))
+        talk.hear()
+        talk.say(question)
+        talk.hear()
+
+    error, _ = _refused(script)
+    assert isinstance(error, ConnectError)
+
+
+def _own_key() -> tuple[rsa.RSAPrivateKey, bytes]:
+    key = rsa.generate_private_key(65537, 2048)
+    return key, key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def _opens(key: rsa.RSAPrivateKey, heard: bytes) -> bool:
+    """Whether the last packet is the password, under the key."""
+    try:
+        masked = key.decrypt(heard[-256:], padding.OAEP(padding.MGF1(SHA1()), SHA1(), None))
+    except ValueError:
+        return False
+    return bytes(a ^ b for a, b in zip(masked, itertools.cycle(SALT), strict=False)) == PASSWORD.encode() + b"\0"
+
+
+@pytest.mark.parametrize("plugin", ["caching_sha2_password", "sha256_password"])
+@pytest.mark.parametrize("peer", ["127.0.0.1", "203.0.113.9", ""])
+def test_no_password_under_a_key_that_came_in_the_open(plugin: str, peer: str) -> None:
+    """To this machine itself it goes, as MySQL's own client sends it to a local server; "" is beyond a tunnel."""
+    key, shown = _own_key()
+    came: list[bytes] = []
+
+    def script(talk: Talk) -> None:
+        talk.say(greeting(plugin))
+        talk.hear()
+        if plugin.startswith("caching"):
+            talk.say(b"\x01\x04")
+            talk.hear()
+        talk.say(b"\x01" + shown)
+        came.append(talk.hear())
+        talk.say(wire.ok_packet())
+        while True:
+            talk.hear()
+            talk.say(wire.ok_packet(status=0))
+
+    with serving(script) as listening:
+        made = Connection(server(listening.port, waits=SOON), Secret(PASSWORD), None, local_infile=False)
+        stream = socket.create_connection(("127.0.0.1", listening.port))
+        if peer == "127.0.0.1":
+            made.log_in(stream, peer, 2)
+            made.drop()
+            assert _opens(key, came[0])
+            return
+        with pytest.raises(ConnectError) as caught:
+            made.log_in(stream, peer, 2)
+        stream.close()
+    assert caught.value.code == faults.CLEAR_PASSWORD.code
+    assert not _opens(key, listening.heard)
+
+
+def test_the_password_is_forgotten_after_the_login() -> None:
+    with serving(answering(lambda talk, _: talk.say(wire.ok_packet()))) as listening:
+        connection = joined(server(listening.port, waits=SOON), PASSWORD)
+        assert PASSWORD.encode() not in repr(vars(connection)).encode()
+        connection.drop()
+
+
+# -- nonsense ------------------------------------------------------------------------------------------------------------
+
+JUNK: dict[str, bytes] = {
+    "HTTP": b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n",
+    "SSH": b"SSH-2.0-OpenSSH_9.2p1\r\n",
+    "zeros": bytes(4096),
+    "an empty packet": b"\0\0\0\0",
+    "an unknown protocol": wire.frame(b"\x63" + greeting()[1:], 0),
+    "half of a greeting": wire.frame(greeting()[:20], 0),
+    "no version": wire.frame(b"\x0a\0" + greeting().partition(b"\0")[2], 0),
+    "a version of words": wire.frame(greeting(version="the newest"), 0),
+    "a short error": wire.frame(b"\xff", 0),
+    "an error without text": wire.frame(b"\xff\x15\x04", 0),
+    "an error of bytes": wire.frame(b"\xff\x15\x04#\xff\xff\xff\xff\xff\xfe\xfd", 0),
+    "a plugin of bytes": wire.frame(greeting()[:-22] + b"\xff\xfe\0", 0),
+    "out of order": wire.frame(greeting(), 9),
+    "all ones": b"\xff" * 70_000,
+}
+
+
+@pytest.mark.parametrize("name", JUNK)
+@pytest.mark.parametrize("mode", [SslMode.DISABLED, SslMode.PREFERRED, SslMode.VERIFY_IDENTITY])
+def test_junk_in_place_of_a_greeting(name: str, mode: SslMode) -> None:
+    error, _ = _refused(lambda talk: talk.raw(JUNK[name]), mode)
+    assert error.code in {fault.code for fault in (faults.NOT_MYSQL, faults.LOST, faults.NOT_OFFERED, faults.ACCESS_DENIED)}, error
+    assert str(error).isprintable()
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_bytes_after_the_greeting(seed: int) -> None:
+    dice = random.Random(seed)
+    junk = [dice.randbytes(dice.choice((0, 1, 5, 60, 400))) for _ in range(4)]
+
+    def script(talk: Talk) -> None:
+        talk.say(greeting(dice.choice(["mysql_native_password", "caching_sha2_password", "sha256_password", ""])))
+        talk.hear()
+        for one in junk:
+            talk.say(dice.choice((b"", b"\x01", b"\xfe", b"\0")) + one)
+
+    try:
+        with serving(script) as listening:
+            joined(server(listening.port, waits=SOON), PASSWORD).drop()
+    except NectarError as error:
+        assert error.code.startswith("NEC-Y")
+        assert str(error).isprintable()
+    assert PASSWORD.encode() not in listening.heard
+
+
+BROKEN: dict[str, bytes] = {
+    "an empty answer": b"",
+    "half of an OK": b"\0",
+    "an OK cut short": b"\0\0\0\x02",
+    "numbers cut short": b"\0\xfe\xff\xff\xff\xff\xff",
+    "a column count alone": b"\x01",
+    "columns that are none": b"\x02\xff\xff",
+    "a short error": b"\xff",
+    "an EOF": b"\xfe\0\0\0\0",
+    "a huge count": b"\xfe\xff\xff\xff\xff\xff\xff\xff\xff",
+    "text": b"ready when you are",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("statement", ["a query", "an insert", "several", "commit", "rollback", "a load"])
+def test_an_answer_that_cannot_be_read_costs_the_connection(name: str, statement: str) -> None:
+    def script(talk: Talk) -> None:
+        let_in(talk)
+        while (command := talk.hear()) and (b"AUTOCOMMIT" in command.upper() or b"SET NAMES" in command):
+            talk.say(wire.ok_packet(status=0))
+        talk.say(BROKEN[name])
+
+    with serving(script) as listening:
+        connection = joined(server(listening.port, waits=SOON), PASSWORD, local_infile=True)
+        with pytest.raises(pymysql.err.MySQLError) as caught:
+            STATEMENTS[statement](connection)
+        told = translated(caught.value, "here")
+        assert isinstance(told, TransientError), told
+        assert told.code == "NEC-M003"
+        assert not connection.open
+
+
+def test_a_value_that_is_none_of_its_type() -> None:
+    def script(talk: Talk, _: bytes) -> None:
+        for message in wire.text_result(["n"], [["twelve"]], False, 2):
+            talk.say(message.replace(b"\xfd\x1f\0", b"\x03\x1f\0").replace(b"\xfd\x00\x00\x1f", b"\xf6\x00\x00\x1f"))
+
+    with serving(answering(script, b"SELECT")) as listening:
+        connection = joined(server(listening.port, waits=SOON), PASSWORD)
+        try:
+            asked(connection, "SELECT n")
+        except pymysql.err.MySQLError as error:
+            assert error.args[0] == 2027
+        connection.drop()
+
+
+def test_a_job_that_meets_nonsense_goes_on_with_another_connection() -> None:
+    """A session: the answer to a statement, then to COMMIT."""
+    seen: list[bytes] = []
+
+    def script(talk: Talk, command: bytes) -> None:
+        if command.startswith(b"SET SESSION sql_mode"):
+            talk.say(wire.ok_packet(status=8))
+            for message in wire.text_result(["v"], [["8.0.36"]], False, 2):
+                talk.say(message)
+            return
+        seen.append(command)
+        talk.say({b"INSERT": BROKEN["numbers cut short"], b"COMMIT": b"what?"}.get(command[:6], wire.ok_packet(status=1)) if len(seen) in (1, 4) else wire.ok_packet(status=1))
+
+    with serving(answering(script)) as listening:
+        to = server(listening.port, waits=SOON)
+        session = Session(Connector(to, lambda: Secret(PASSWORD)), Pool(1, 240, 300), ())
+        with pytest.raises(TransientError, match="cannot be read"):
+            session.execute("INSERT INTO t VALUES (1)")
+        with pytest.raises(Undetermined), session.transaction():
+            session.execute("INSERT INTO t VALUES (2)")
+        assert session.metrics.snapshot().in_use == 0
+        session.execute("INSERT INTO t VALUES (3)")
+        assert session.metrics.snapshot().in_use == 1
+        session.drop()
+        assert len(listening.talks) == 3
+        assert dict(session.metrics.snapshot().retries) == {"NEC-M003": 2}
+
+
+# -- no end --------------------------------------------------------------------------------------------------------------
+
+
+def _drop_by_drop(talk: Talk) -> None:
+    for byte in itertools.cycle(wire.frame(greeting(), 0)[:-1]):
+        talk.raw(bytes((byte,)))
+        talk.wait(0.3)
+
+
+def _silent(talk: Talk) -> None:
+    talk.wait(DAWDLE)
+
+
+def _silent_after_the_greeting(talk: Talk) -> None:
+    talk.say(greeting())
+    talk.wait(DAWDLE)
+
+
+def _more_and_more(talk: Talk) -> None:
+    """Each question is answered, none is the last."""
+    talk.say(greeting("caching_sha2_password"))
+    talk.hear()
+    while True:
+        talk.say(b"\x01\x03")
+
+
+def _tls_that_never_comes(talk: Talk) -> None:
+    talk.say(greeting(capabilities=0x00FFFFFF))
+    talk.hear()
+    talk.wait(DAWDLE)
+
+
+def _tls_drop_by_drop(talk: Talk) -> None:
+    talk.say(greeting(capabilities=0x00FFFFFF))
+    talk.hear()
+    for byte in b"\x16\x03\x03\x40\x00" + b"\x02\x00\x3f\xfc" + bytes(10_000):
+        talk.raw(bytes((byte,)))
+        talk.wait(0.3)
+
+
+@pytest.mark.parametrize("script", [_drop_by_drop, _silent, _silent_after_the_greeting])
+def test_a_login_ends_in_time_or_is_ended(script: Script) -> None:
+    error, _ = _refused(script, waits=Waits(1, 1, 60, 60))
+    assert error.code == faults.SLOW_LOGIN.code
+    assert isinstance(error, TransientError)
+
+
+@pytest.mark.parametrize("script", [_tls_that_never_comes, _tls_drop_by_drop])
+def test_so_does_a_handshake(script: Script) -> None:
+    error, _ = _refused(script, SslMode.REQUIRED, Waits(1, 1, 60, 60))
+    assert error.code == faults.SLOW_LOGIN.code
+
+
+def test_a_login_that_always_goes_on() -> None:
+    error, _ = _refused(_more_and_more, waits=Waits(1, 1, 60, 60))
+    assert error.code in (faults.NOT_MYSQL.code, faults.SLOW_LOGIN.code)
+
+
+def test_a_greeting_without_end() -> None:
+    def script(talk: Talk) -> None:
+        for number in itertools.count():
+            talk.raw(b"\xff\xff\xff" + bytes((number % 256,)) + bytes(0xFFFFFF))
+
+    error, _ = _refused(script, waits=Waits(3, 3, 60, 60))
+    assert error.code == faults.NOT_MYSQL.code
+    assert "does not come to an end" in str(error)
+
+
+def test_the_login_s_bound_is_no_statement_s() -> None:
+    """A connection outlives the time that its login had, and may be told more than that had room for."""
+
+    def script(talk: Talk, _: bytes) -> None:
+        talk.wait(1.5)
+        for message in wire.text_result(["v"], [["x" * 100_000]], False, 2):
+            talk.say(message)
+
+    with serving(answering(script, b"SELECT")) as listening:
+        connection = joined(server(listening.port, waits=Waits(1, 1, 5, 5)), PASSWORD)
+        assert asked(connection, "SELECT v") == [("x" * 100_000,)]
+        connection.drop()
+
+
+# -- every byte ----------------------------------------------------------------------------------------------------------
+
+GREETING = wire.frame(greeting(), 0)
+AFTER = wire.frame(wire.ok_packet(), 2)
+
+
+@pytest.mark.parametrize("end", ["FIN", "RST"])
+def test_a_connection_that_ends_at_any_byte_of_the_login(end: str) -> None:
+    for last in range(len(GREETING) + len(AFTER)):
+        def script(talk: Talk, last: int = last) -> None:
+            talk.raw(GREETING[:last])
+            if last >= len(GREETING):
+                talk.hear()
+                talk.raw(AFTER[: last - len(GREETING)])
+            if end == "RST":
+                talk.stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                talk.stream.close()
+
+        error, _ = _refused(script)
+        reset = {faults.UNREACHABLE.code} if end == "RST" else set()      # it may come before the socket is open
+        assert error.code in {faults.LOST.code} | reset, (last, error)
