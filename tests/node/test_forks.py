@@ -11,6 +11,7 @@ import pytest
 
 from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.script import Back, Drop, Fork, Step, Wait
+from nectar.runner import stretch
 from tests.node.forging import Forge, real_blocks
 from tests.node.jobs import node_job, node_plan, rows
 from tests.node.serving import serving
@@ -112,18 +113,25 @@ def test_histories_are_of_every_kind(bodies: list[bytes]) -> None:
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_a_history_of_forks_leaves_what_the_last_chain_has(seed: int, bodies: list[bytes], tmp_path: Path) -> None:
+def test_a_history_of_forks_leaves_what_the_last_chain_has(
+    seed: int, bodies: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     history = History(seed, bodies)
+    workers = 2 if seed % 6 == 4 else 1            # with processes a fork finds batches that are being decoded
+    if workers > 1:
+        monkeypatch.setattr(stretch, "FAR", 0)
     dice = random.Random(-seed)
     processors, more = dice.choice(PROCESSORS), dice.choice(("", "", FILTERED))
     if "transactions" not in processors:
         more = ""
+    if seed % 2 == 0:
+        more += f"\n[performance]\nbatch_blocks = {30 if history.deep else dice.choice((1, 4, 30))}"
     for number, (phase, last_slot) in enumerate(history.phases):
         socket = tmp_path / f"{number}.socket"
         plan = node_plan(f"end_slot = {last_slot}", processors=processors, more=more)
         at_any_tip = last_slot < history.highest and dice.random() < 0.5
         with serving(socket, [], phase, history.forks):
-            node_job(tmp_path / "forked.db", socket, plan, once=at_any_tip)
+            node_job(tmp_path / "forked.db", socket, plan, once=at_any_tip, workers=workers)
     with serving(tmp_path / "straight.socket", history.chain):
         node_job(tmp_path / "straight.db", tmp_path / "straight.socket", plan)
     same(rows(tmp_path / "forked.db"), rows(tmp_path / "straight.db"))
