@@ -153,6 +153,7 @@ def schema_command(
     """
     from nectar.compiler.ddl import render
     from nectar.compiler.read import read_plan
+    from nectar.sinks.registry import family_of
 
     first = read_plan(plan)
     if dialect is not None and not compare:
@@ -161,7 +162,7 @@ def schema_command(
     if dialect is not None:
         raise typer.BadParameter("--compare asks the profile's database, whose dialect is known", param_hint="--dialect")
     target = target_of(db, profile or first.plan.meta.profile, database)
-    spoken = _dialect_of(target)
+    spoken = family_of(target)
     compiled = read_plan(plan, spoken)
     if not compare:
         sys.stdout.write(render(compiled, spoken))
@@ -185,11 +186,3 @@ def _compared(target: Target, compiled: CompiledPlan, dialect: str, form: Format
         told += f"; {later} indexes and views that a run makes at its end are not there yet" if later else ""
         typer.echo("\n".join([*lines, f"{target}: {told}"]))
     return 2 if wrong else 0
-
-
-def _dialect_of(target: Target) -> str:
-    from nectar.config.server import Kind, Server
-
-    if not isinstance(target, Server):
-        return "sqlite"
-    return "mysql" if target.kind is Kind.MYSQL else "tidb"

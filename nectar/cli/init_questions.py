@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,11 +44,13 @@ KEY_PATH = "database.password"
 
 @dataclass
 class Answers:
-    """`keys` of `[database]` as far as they are known; `asks`: there is somebody to ask."""
+    """`keys` of `[database]` as far as they are known; `asks`: there is somebody to ask. `before`: what was answered in a round
+    that the profile's rules refused, and is offered again."""
 
     file: Path
     keys: dict[str, Any]
     asks: bool
+    before: dict[str, Any] = field(default_factory=dict)
 
     def text(self) -> str:
         from nectar.config.profile_text import profile_text
@@ -63,13 +65,14 @@ class Answers:
 
         return parse_profile(self.text(), self.file)
 
-    def settle(self, key: str, flag: str, ask: Callable[[], Any], default: Any = None) -> None:
-        """The flag's value, or an answer, or without a terminal `default`; None when there is none: that is told."""
-        if key not in self.keys:
-            if not self.asks and default is None:
-                what = f"there is no terminal to ask on, and {flag} is not said"
-                raise typer.BadParameter(what, param_hint=flag)
-            self.keys[key] = ask() if self.asks else default
+    def settle(self, key: str, ask: Callable[[Any], Any], usual: Any = None, *, must: str = "") -> None:
+        """The flag's value, or an answer to `ask`, which offers `usual`. Without a terminal `usual`; where that is only a
+        suggestion, the flag that `must` be said is told."""
+        if key in self.keys:
+            return
+        if not self.asks and must:
+            raise typer.BadParameter(f"there is no terminal to ask on, and {must} is not said", param_hint=must)
+        self.keys[key] = ask(self.before.get(key, usual)) if self.asks else usual
 
 
 def ask_place(answers: Answers) -> None:
@@ -93,26 +96,25 @@ def ask_place(answers: Answers) -> None:
             from nectar.cli.complaint_text import complaints_text, wants_colour
 
             typer.echo(f"\n{complaints_text(error.complaints, wants_colour(sys.stderr))}Once more, then.", err=True, color=True)
-            answers.keys = dict(given)
+            answers.before, answers.keys = answers.keys, dict(given)
 
 
 def _ask_once(answers: Answers) -> None:
-    answers.settle("connection_type", "--type", lambda: _choice("Which database", TYPES, "sqlite"))
+    answers.settle("connection_type", lambda usual: _choice("Which database", TYPES, usual), "sqlite", must="--type")
     kind = answers.keys["connection_type"]
     if kind == "sqlite":
         from nectar.config.profile_text import as_seen_from
 
-        answers.settle("path", "--path", lambda: as_seen_from(answers.file, _line("Its file", "nectar.db")), "nectar.db")
+        answers.settle("path", lambda usual: as_seen_from(answers.file, _line("Its file", usual)), "nectar.db")
         return
     from nectar.config.server import Kind
     from nectar.config.server_defaults import DEFAULTS
 
-    port = DEFAULTS[Kind(kind)].port
     here = "127.0.0.1" if kind in ("mysql", "tidb-local") else None
-    answers.settle("host", "--host", lambda: _line("Host", here))
-    answers.settle("port", "--port", lambda: typer.prompt("Port", port, type=int, err=True), port)
-    answers.settle("user", "--user", lambda: _line("User", "root" if kind == "tidb-local" else None))
-    answers.settle("database", "--database", lambda: _line("Database", "nectar"), "nectar")
+    answers.settle("host", lambda usual: _line("Host", usual), here, must="--host")
+    answers.settle("port", lambda usual: typer.prompt("Port", usual, type=int, err=True), DEFAULTS[Kind(kind)].port)
+    answers.settle("user", lambda usual: _line("User", usual), "root" if kind == "tidb-local" else None, must="--user")
+    answers.settle("database", lambda usual: _line("Database", usual), "nectar")
     _ask_tls(answers, kind)
 
 
@@ -124,7 +126,7 @@ def _ask_tls(answers: Answers, kind: str) -> None:
     far = kind == "tidb-serverless" or not is_loopback(keys["host"])
     if not answers.asks:
         return
-    answers.settle("ssl_mode", "--ssl-mode", lambda: _choice("TLS", MODES, "VERIFY_IDENTITY" if far else "PREFERRED"))
+    answers.settle("ssl_mode", lambda usual: _choice("TLS", MODES, usual), "VERIFY_IDENTITY" if far else "PREFERRED")
     mode = keys["ssl_mode"]
     if far and mode in ("DISABLED", "PREFERRED") and "allow_insecure" not in keys:
         keys["allow_insecure"] = typer.confirm("Everybody on the way can read and change what is sent. Is that meant?", err=True)
@@ -142,8 +144,11 @@ def _ask_file(answers: Answers, key: str, question: str) -> None:
     from nectar.config.profile_text import as_seen_from
 
     if key not in answers.keys:
-        path = typer.prompt(question, "", show_default=False, err=True).strip()
-        if path:
+        before = answers.before.get(key, "")
+        path = str(typer.prompt(question, before, show_default=bool(before), err=True)).strip()
+        if path == before and before:
+            answers.keys[key] = before               # as the profile says it already
+        elif path:
             answers.keys[key] = as_seen_from(answers.file, path)
 
 

@@ -12,8 +12,9 @@ from nectar.compiler.own_tables import key_of, own_tables
 from nectar.sinks.there import Columns, Schema, shape
 from nectar.tables import Table
 
-LATER = (StatementKind.DEFERRED_INDEX, StatementKind.VIEW_COLUMN, StatementKind.VIEW)
+LATER = (StatementKind.DEFERRED_INDEX, StatementKind.VIEW_COLUMN, StatementKind.VIEW_INDEX, StatementKind.VIEW)
 """What is made when the range is loaded."""
+_ELSEWHERE = (StatementKind.TABLE, StatementKind.PRE_SPLIT)       # looked at by its columns; nothing that a schema shows
 
 
 class Difference(NamedTuple):
@@ -40,7 +41,7 @@ def _differ(compiled: CompiledPlan, dialect: str, there: Schema) -> Iterator[Dif
         else:
             yield from _columns(table, _expected(table, dialect), {n: f for n, f in found.items() if n not in added})
     for one in every:
-        if one.kind is StatementKind.TABLE or one.table not in there.tables:
+        if one.kind in _ELSEWHERE or one.table not in there.tables:
             continue
         if one.name not in _of_kind(one, there):
             later = one.kind in LATER

@@ -60,7 +60,7 @@ def test_who_may_not_is_told_what_to_ask_for(server: Server, absent: str, tmp_pa
     try:
         path = profile(tmp_path, server.port, absent, user="humble")
         done = nectar("db", "init", "--profile", path, folder=tmp_path, code=1)
-        assert "NEC-M009" in done.stderr
+        assert "NEC-M010" in done.stderr
         said = done.stderr.split("somebody who may says: ")[1].strip().removesuffix(";")
         for statement in said.split("; "):
             server.run(statement)
@@ -127,7 +127,8 @@ def test_comparing_after_a_run_with_views(server: Server, absent: str, tmp_path:
     """Nothing is left to be made: indexes, columns for views and views are all there, under the names that the plan gives."""
     plan = tmp_path / "plan.toml"
     text = PLAN.read_text().replace('path = "../', f'path = "{PLAN.parent.parent}/')
-    plan.write_text(text + '\n[[views]]\nname = "large"\nfrom = "tx"\nwhere = "fee > 1_000_000 lovelace"\n')
+    plan.write_text(text + '\n[[views]]\nname = "large"\nfrom = "tx"\nwhere = "fee > 1_000_000 lovelace"\n'
+                    + '[[views]]\nname = "hello"\nfrom = "tx_metadata"\nwhere = \'json.msg[0] == "hello"\'\n')
     for where in (("--profile", profile(tmp_path, server.port, absent)), ("--db", tmp_path / "x.db")):
         nectar("db", "init", plan, *where, folder=tmp_path)
         assert "not there yet" in nectar("db", "schema", plan, "--compare", *where, folder=tmp_path).stdout

@@ -9,6 +9,7 @@ import select
 import stat
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from nectar.config.profile import load_profile, parse_profile
-from nectar.config.profile_text import as_seen_from, profile_text
+from nectar.config.profile_text import Value, as_seen_from, profile_text
 from nectar.config.server import SslMode
 from tests.cli.databases import VARIABLE, environment, nectar, profile
 from tests.config.profiles import server as server_of
@@ -25,6 +26,7 @@ from tests.mysql.server import PASSWORD, USER, Server, free_port
 from tests.network.conftest import DATABASE, Papers
 
 PATIENCE = 60
+HIDDEN = "The password: "
 
 
 def talk(folder: Path, dialogue: Sequence[tuple[str, str]], *arguments: object, code: int = 0) -> str:
@@ -33,16 +35,19 @@ def talk(folder: Path, dialogue: Sequence[tuple[str, str]], *arguments: object, 
     command = [sys.executable, "-m", "nectar", "init", *map(str, arguments)]
     process = subprocess.Popen(
         command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=folder, start_new_session=True,
+        preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),        # it becomes the terminal that Ctrl-C comes from
         env=environment(HOME=str(folder), XDG_CONFIG_HOME=str(folder / "config"), TERM="xterm", COLUMNS="200"),
     )  # fmt: skip
     os.close(theirs)
     shown, seen = "", 0
     try:
         for question, answer in dialogue:
-            shown = _read(ours, shown, lambda text, at=seen, what=question: what in text[at:])  # type: ignore[misc]
+            shown = _read(ours, shown, question, seen)
             seen = len(shown)
+            if question == HIDDEN:
+                _wait_until_hidden(ours)
             os.write(ours, f"{answer}\n".encode())
-        shown = _read(ours, shown, lambda _: False)
+        shown = _read(ours, shown, None, seen)
     finally:
         os.close(ours)
         if process.poll() is None:
@@ -53,9 +58,18 @@ def talk(folder: Path, dialogue: Sequence[tuple[str, str]], *arguments: object, 
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).replace("\r\n", "\n")
 
 
-def _read(terminal: int, shown: str, enough: object) -> str:
+def _wait_until_hidden(terminal: int) -> None:
+    """What is typed before the terminal is told to hide it would be thrown away, and shown."""
     until = time.monotonic() + PATIENCE
-    while not enough(shown):  # type: ignore[operator]
+    while termios.tcgetattr(terminal)[3] & termios.ECHO:
+        assert time.monotonic() < until, "the password would be shown"
+        time.sleep(0.01)
+
+
+def _read(terminal: int, shown: str, wanted: str | None, seen: int) -> str:
+    """`shown` and what comes until `wanted` is in it behind `seen`; None: until the process is gone."""
+    until = time.monotonic() + PATIENCE
+    while wanted is None or wanted not in shown[seen:]:
         assert time.monotonic() < until, f"waited in vain; shown so far:\n{shown}"
         if select.select([terminal], [], [], 0.5)[0]:
             try:
@@ -85,7 +99,7 @@ def test_a_dialogue_with_tls_and_a_sealed_password(secured: Server, papers: Pape
         ("client certificate", ""),
         ("Where is the password kept [sealed]", ""),
         ("Make one in", "y"),
-        ("The password", PASSWORD),
+        (HIDDEN, PASSWORD),
     ], "mine.toml")  # fmt: skip
     assert "ok    tls         TLSv1.3" in shown
     assert "wrote mine.toml" in shown
@@ -104,12 +118,15 @@ def test_a_dialogue_with_tls_and_a_sealed_password(secured: Server, papers: Pape
 
 
 def test_a_client_certificate(secured: Server, papers: Papers, tmp_path: Path) -> None:
+    key = tmp_path / "client.key"
+    key.write_bytes(papers.client.key.read_bytes())
+    key.chmod(0o600)
     shown = talk(tmp_path, [
         ("Which database", "2"),
         ("TLS [PREFERRED]", "VERIFY_IDENTITY"),
         ("authority", str(papers.ca.pair.certificate)),
         ("client certificate", str(papers.client.certificate)),
-        ("File of its key", str(papers.client.key)),
+        ("File of its key", str(key)),
         ("Where is the password kept", "env"),
         ("Which", VARIABLE),
     ], "mine.toml", "--host", "localhost", "--port", secured.port, "--user", "certified", "--database", DATABASE)  # fmt: skip
@@ -119,18 +136,17 @@ def test_a_client_certificate(secured: Server, papers: Papers, tmp_path: Path) -
 
 def test_what_the_rules_refuse_is_asked_again(server: Server, database: str, tmp_path: Path) -> None:
     place = ("--type", "mysql", "--port", server.port, "--user", USER, "--database", database, "--password-from", f"env={VARIABLE}")
+    """With what was answered before, offered again."""
     shown = talk(tmp_path, [
-        ("Host", "two words"),
-        ("TLS", ""),
+        ("Host [127.0.0.1]", "two words"),
+        ("TLS [VERIFY_IDENTITY]", ""),
         ("authority", ""),
         ("client certificate", ""),
-        ("NEC-P067", ""),
-        ("Once more", "127.0.0.1"),
-        ("TLS [PREFERRED]", ""),
+        ("Host [two words]", "127.0.0.1"),
+        ("TLS [VERIFY_IDENTITY]", "PREFERRED"),
         ("client certificate", ""),
-    ][:4] + [("Host", "127.0.0.1"), ("TLS [PREFERRED]", ""), ("client certificate", "")], "mine.toml", *place)  # fmt: skip
+    ], "mine.toml", *place)  # fmt: skip
     assert "NEC-P067" in shown
-    assert "Once more" in shown
     assert (tmp_path / "mine.toml").exists()
 
 
@@ -180,19 +196,19 @@ def test_without_a_terminal_it_says_what_is_missing(tmp_path: Path) -> None:
 
 
 def test_without_a_terminal_by_flags(server: Server, database: str, tmp_path: Path) -> None:
-    own = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    own = str(tmp_path / "config")
     flags = ("--type", "mysql", "--host", "127.0.0.1", "--port", server.port, "--user", USER, "--database", database, "--password-stdin")
-    refused = nectar("init", "p.toml", *flags, folder=tmp_path, said=PASSWORD, code=1, **own)
+    refused = nectar("init", "p.toml", *flags, folder=tmp_path, said=PASSWORD, code=1, XDG_CONFIG_HOME=own)
     assert "nectar secrets keygen" in refused.stderr                         # there is no key, and nobody to ask
     assert not (tmp_path / "p.toml").exists()
-    nectar("secrets", "keygen", folder=tmp_path, **own)
-    wrong = nectar("init", "p.toml", *flags, folder=tmp_path, said="Quite-Wrong-1\n", code=1, **own)
+    nectar("secrets", "keygen", folder=tmp_path, XDG_CONFIG_HOME=own)
+    wrong = nectar("init", "p.toml", *flags, folder=tmp_path, said="Quite-Wrong-1\n", code=1, XDG_CONFIG_HOME=own)
     assert "NEC-Y030" in wrong.stdout
     assert "p.toml was not written" in wrong.stderr
-    done = nectar("init", "p.toml", *flags, folder=tmp_path, said=f"{PASSWORD}\n", **own)
+    done = nectar("init", "p.toml", *flags, folder=tmp_path, said=f"{PASSWORD}\n", XDG_CONFIG_HOME=own)
     text = (tmp_path / "p.toml").read_text()
     assert PASSWORD not in text + done.stdout + done.stderr
-    assert "ready" in nectar("db", "check", "--profile", "p.toml", folder=tmp_path, **own).stdout
+    assert "ready" in nectar("db", "check", "--profile", "p.toml", folder=tmp_path, XDG_CONFIG_HOME=own).stdout
 
 
 def test_a_missing_database_is_no_reason_against_it(server: Server, tmp_path: Path) -> None:
@@ -227,7 +243,7 @@ def test_flags_that_make_no_profile(tmp_path: Path, flags: tuple[str, ...]) -> N
 
 def test_the_text_reads_back(tmp_path: Path) -> None:
     odd = 'a"b\\c\u00e4#\U0001f980'
-    keys = {"connection_type": "mysql", "host": "h", "port": 1, "user": odd, "database": odd, "password": {"env": "A"}, "ssl_mode": "VERIFY_CA"}
+    keys: dict[str, Value] = {"connection_type": "mysql", "host": "h", "port": 1, "user": odd, "database": odd, "password": {"env": "A"}, "ssl_mode": "VERIFY_CA"}
     target = parse_profile(profile_text(keys), tmp_path / "p.toml")
     assert (getattr(target, "user", ""), getattr(target, "database", "")) == (odd, odd)
 

@@ -197,7 +197,7 @@ def test_a_map_of_empty_maps_becomes_just_so_much() -> None:
 @pytest.mark.parametrize("item", ["820180", "83030080", "820400", "8200581c" + "00" * 28])
 def test_no_native_script_does(item: str) -> None:
     raw = b"\x82\x01" + _many(bytes.fromhex(item))
-    assert len(native_json(raw)) <= JSON_TIMES * len(raw)
+    assert len(native_json(raw) or "") <= JSON_TIMES * len(raw)
 
 
 def test_every_row_fits() -> None:

@@ -26,7 +26,7 @@ class Made(NamedTuple):
 def make_database(server: Server) -> Made:
     """There afterwards, with utf8mb4 unless it was there before: then it stays as it is.
 
-    Errors: those of connecting; SinkError NEC-M009 when the user may not make it.
+    Errors: those of connecting; SinkError NEC-M010 when the user may not make it.
     """
     with held(connector(server).connect(database=False)) as connection:
         ask = Asking(connection, server)
@@ -51,7 +51,7 @@ def _make(ask: Asking) -> Made:
                 raise
             hint = f"somebody who may says: {create}; GRANT ALL ON {quoted}.* TO {account(ask)};"
             what = f"the user may not make database {name}, and sees none of that name"
-            raise SinkError(what, where=str(ask.server), hint=hint, code="NEC-M009") from refused
+            raise SinkError(what, where=str(ask.server), hint=hint, code="NEC-M010") from refused
     ((charset, collation),) = ask.rows(sql)
     found = ask.rows(f"SELECT table_name FROM information_schema.tables WHERE table_schema = {literal(name)}")
     return Made(not there, str(charset), str(collation), tuple(sorted(str(table) for (table,) in found)))

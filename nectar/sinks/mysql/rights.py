@@ -19,7 +19,7 @@ NOT_ALLOWED = frozenset({1044, 1142, 1143, 1227, 1370})
 """Errors that say: this user may not."""
 
 PREFIX = "nectar_check_"
-CODE = "NEC-M009"
+CODE = "NEC-M010"
 
 
 class Right(NamedTuple):
