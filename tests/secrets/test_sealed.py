@@ -37,9 +37,9 @@ from nectar.secrets.secret import Secret
 GOLDEN = tomllib.loads((Path(__file__).parent / "golden/sealed-v1.toml").read_text())
 PATH = "database.password"
 
-IDENTITY, RECIPIENT = new_identity()
+IDENTITY, RECIPIENT = GOLDEN["by_recipient"]["key"], GOLDEN["by_recipient"]["recipient"]
 PAIRS = {
-    WITH_KEY: (key_of(Secret(text := new_key()), "test"), key_of(Secret(text), "test")),
+    WITH_KEY: (key_of(Secret(GOLDEN["by_key"]["key"]), "test"),) * 2,
     WITH_PASSPHRASE: (passphrase(Secret("a b c")), passphrase(Secret("a b c"))),
     FOR_RECIPIENT: (key_of(Secret(RECIPIENT), "test"), key_of(Secret(IDENTITY), "test")),
 }
