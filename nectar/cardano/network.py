@@ -10,6 +10,9 @@ from nectar.cardano.era_history import EraHistory
 Price = tuple[int, int]
 """Lovelace per unit as numerator and denominator."""
 
+PUBLIC: Mapping[int, str] = {764824073: "mainnet", 1: "preprod", 2: "preview"}
+"""Network magic -> name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Network:

@@ -26,6 +26,8 @@ COMMANDS: Mapping[str, Lazy] = {
     "run": Lazy("nectar.cli.run", "run", "Do the job that a plan describes."),
     "sync": Lazy("nectar.cli.sync", "sync", "Do a job that flags describe, with or without a plan."),
     "status": Lazy("nectar.cli.status", "status", "Say what a database holds, and where the job stands."),
+    "init": Lazy("nectar.cli.init", "init", "Write a connection profile, and try it."),
+    "db": Lazy("nectar.cli.db", "app", "Look at the database that a profile names, make it, show its tables."),
     "secrets": Lazy("nectar.cli.secrets", "app", "Keep passwords sealed in profiles: make keys, seal, open, change keys."),
     "node": Lazy("nectar.cli.node", "app", "Talk to a node; offer chunk files as a node would."),
     "sample-chain": Lazy("nectar.cli.sample_chain", "sample_chain", "Make a chain of all eras to try plans on."),

@@ -19,7 +19,7 @@ class DialectName(StrEnum):
 def compile_plan_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The plan.")],
     emit_sql: Annotated[bool, typer.Option("--emit-sql", help="Print the SQL instead of the compiled plan.")] = False,
-    dialect: Annotated[DialectName, typer.Option("--dialect", help="Whose SQL; mysql's is tidb's.")] = DialectName.SQLITE,
+    dialect: Annotated[DialectName, typer.Option("--dialect", help="Whose SQL.")] = DialectName.SQLITE,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Write plan.json, schema.sql and deferred.sql there.")
     ] = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +15,9 @@ import typer
 if TYPE_CHECKING:
     from nectar.compiler.compiled import CompiledPlan
     from nectar.config.server import Target
+
+
+SQLITE = "sqlite"
 
 
 class ProgressKind(StrEnum):
@@ -60,14 +64,19 @@ class Asked:
     database: str | None = None
 
 
-def do_job(compiled: CompiledPlan, asked: Asked) -> int:
-    """Run the plan and print the summary; the exit code."""
+def do_job(compile_for: Callable[[str], CompiledPlan], asked: Asked) -> int:
+    """Run the plan and print the summary; the exit code. `compile_for` a dialect: each has limits of its own."""
     from nectar.runner.report import report
     from nectar.runner.run import run as run_job
     from nectar.runner.signals import listening
     from nectar.runner.steps import Options
+    from nectar.sinks.registry import FAMILIES, family_of
 
+    compiled = compile_for(SQLITE)
     target = target_of(asked.db, asked.profile or compiled.plan.meta.profile, asked.database)
+    dialect = FAMILIES[family_of(target)].dialect
+    if dialect != SQLITE:
+        compiled = compile_for(dialect)
     options = Options(target, asked.source, asked.socket, asked.workers, asked.once, asked.dry_run)
     with listening() as stop, report(asked.progress.value) as told:
         summary = run_job(compiled, options, told, stop)

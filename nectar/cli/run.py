@@ -47,4 +47,5 @@ def run(
 
     if source is not None and socket is not None:
         raise typer.BadParameter("blocks come from --source or from --socket, not from both", param_hint="--socket")
-    return do_job(read_plan(plan), Asked(profile, db, workers, once, dry_run, progress, source, socket, database))
+    asked = Asked(profile, db, workers, once, dry_run, progress, source, socket, database)
+    return do_job(lambda dialect: read_plan(plan, dialect), asked)

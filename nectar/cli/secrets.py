@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +13,8 @@ import typer
 if TYPE_CHECKING:
     from nectar.secrets.sealed import Key
     from nectar.secrets.secret import Secret
+
+NEW_PASSPHRASE = "NECTAR_NEW_PASSPHRASE"
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,19 +31,30 @@ app = typer.Typer(
     """,
 )
 
+
+def _a_place(text: str) -> str:
+    """A value that is bound to another place would never open."""
+    if not re.fullmatch(r"((database|databases\.[A-Za-z0-9_-]+)(\.tunnel)?|tunnel)\.password", text):
+        raise typer.BadParameter("a password stands at database.password, databases.NAME.password, tunnel.password and the like")
+    return text
+
+
 ForOption = Annotated[
-    str, typer.Option("--for", metavar="KEY", help="Where it will stand: database.password, databases.NAME.password.")
+    str,
+    typer.Option("--for", metavar="KEY", callback=_a_place, help="Where it stands: database.password, databases.NAME.password."),
 ]
 RecipientOption = Annotated[str | None, typer.Option("--recipient", metavar="TEXT", help="Seal for this recipient of keygen's.")]
 KeyFileOption = Annotated[Path | None, typer.Option("--key-file", metavar="FILE", help="Seal with the key in this file.")]
-PassphraseOption = Annotated[bool, typer.Option("--passphrase", help="Seal with NECTAR_PASSPHRASE, or one that is asked for.")]
+PassphraseOption = Annotated[bool, typer.Option("--passphrase", help="Seal with a passphrase, which is asked for.")]
 
 
 @app.command()
 def keygen(
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Where (default: ~/.config/nectar/key). Never overwritten.")
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Where, never overwritten (default: ~/.config/nectar/key); - to print it."),
     ] = None,
+    symmetric: Annotated[bool, typer.Option("--symmetric", help="Without a recipient: who can seal can open.")] = False,
 ) -> None:
     """Make a key that seals and opens, and print the recipient that only seals.
 
@@ -47,13 +62,21 @@ def keygen(
     you keep such things: without it, what is sealed stays sealed.
     """
     from nectar.secrets.keys import default_file
-    from nectar.secrets.sealed import new_identity
+    from nectar.secrets.sealed import new_identity, new_key
 
+    key, recipient = (new_key(), "") if symmetric else new_identity()
+    if out == Path("-"):
+        if sys.stdout.isatty():
+            raise typer.BadParameter("this would show the key on the terminal: pipe it to where it is kept", param_hint="--out")
+        typer.echo(key)
+        if recipient:
+            typer.echo(f"recipient: {recipient}", err=True)
+        return
     path = out or default_file()
-    identity, recipient = new_identity()
-    _write_new(path, f"{identity}\n")
+    write_key(path, key_text(key, recipient))
     typer.echo(f"the key is in {path}", err=True)
-    typer.echo(recipient)
+    if recipient:
+        typer.echo(recipient)
 
 
 @app.command()
@@ -62,14 +85,18 @@ def seal(
     recipient: RecipientOption = None,
     key_file: KeyFileOption = None,
     with_passphrase: PassphraseOption = False,
+    words: Annotated[list[str] | None, typer.Argument(hidden=True, metavar="")] = None,
 ) -> None:
     """Seal a password, asked for on a terminal or read from standard input, and print the line for the profile.
 
-    Without an option the key is the one that also opens: NECTAR_KEY, NECTAR_KEY_FILE, NECTAR_PASSPHRASE,
-    NECTAR_PASSPHRASE_FILE, ~/.config/nectar/key or the keyring's nectar/key, the first of them that is there.
+    With --passphrase it is asked for on the terminal, or NECTAR_PASSPHRASE. Without an option the key is the one that also
+    opens: NECTAR_KEY, NECTAR_KEY_FILE, NECTAR_PASSPHRASE, NECTAR_PASSPHRASE_FILE, ~/.config/nectar/key or the keyring's
+    nectar/key, the first of them that is there.
     """
     from nectar.secrets.sealed import seal as sealed
 
+    if words:
+        raise typer.BadParameter("a password is no argument: everybody on the machine sees those; it is asked for, or piped in")
     key = _chosen(recipient, key_file, with_passphrase)
     typer.echo(f'password = {{ sealed = "{sealed(_asked_for("the password"), key_path, key)}" }}')
 
@@ -89,7 +116,7 @@ def open_(
 
     if sys.stdout.isatty() and not show:
         raise typer.BadParameter("this would show the password on the terminal: say --show", param_hint="--show")
-    sealed = sys.stdin.readline().strip() if text == "-" else text
+    sealed = sys.stdin.buffer.readline().decode(errors="replace").strip() if text == "-" else text
     typer.echo(open_sealed(sealed, key_path, opening_key()).reveal())
 
 
@@ -102,46 +129,61 @@ def rotate(
 ) -> None:
     """Open every sealed value of a profile with the key at hand, and seal it anew with another key, in place.
 
-    All or nothing; everything else in the file stays as it is, byte for byte.
+    All or nothing; everything else in the file stays as it is, byte for byte. A new passphrase is asked for, or read from
+    NECTAR_NEW_PASSPHRASE.
     """
     from nectar.secrets.keys import opening_key
     from nectar.secrets.rotate import rotated
 
     if recipient is None and key_file is None and not with_passphrase:
         raise typer.BadParameter("say which key is the new one: --recipient, --key-file or --passphrase")
-    changed = rotated(profile, opening_key(), _chosen(recipient, key_file, with_passphrase))
+    old, new = opening_key(), _chosen(recipient, key_file, with_passphrase, NEW_PASSPHRASE)
+    changed = rotated(profile, old, new)
     typer.echo(f"{changed} sealed value{'s' if changed != 1 else ''} of {profile} sealed anew", err=True)
 
 
-def _chosen(recipient: str | None, key_file: Path | None, with_passphrase: bool) -> Key:
-    from nectar.secrets.keys import PASSPHRASE, key_in, opening_key
+def _chosen(recipient: str | None, key_file: Path | None, with_passphrase: bool, variable: str = "NECTAR_PASSPHRASE") -> Key:
+    """The key to seal with. `variable` may hold the passphrase."""
+    from nectar.config.server import Reference
+    from nectar.secrets.keys import key_in, opening_key
+    from nectar.secrets.local import from_environment
     from nectar.secrets.sealed import key_of, passphrase
     from nectar.secrets.secret import Secret
 
     if sum((recipient is not None, key_file is not None, with_passphrase)) > 1:
         raise typer.BadParameter("--recipient, --key-file and --passphrase exclude each other")
     if recipient is not None:
-        return key_of(recipient, "--recipient")
+        key = key_of(Secret(recipient), "--recipient")
+        if key.secret is not None:
+            raise typer.BadParameter("this is a key that opens: it was seen by everybody on the machine; make a new one")
+        return key
     if key_file is not None:
         return key_in(key_file)
-    if with_passphrase:
-        import os
-
-        given = os.environ.get(PASSPHRASE)
-        return passphrase(Secret(given) if given else _typed("the passphrase"))
-    return opening_key()
+    if not with_passphrase:
+        return opening_key()
+    if os.environ.get(variable):
+        return passphrase(from_environment(Reference("env", variable, "the passphrase")))
+    if not sys.stdin.isatty():
+        raise typer.BadParameter(f"there is no terminal to ask for the passphrase on: set {variable}")
+    return passphrase(_typed("the passphrase"))
 
 
 def _asked_for(what: str) -> Secret:
     """Never from an argument: those are seen by everybody on the machine, and kept by the shell."""
+    return _typed(what) if sys.stdin.isatty() else from_input(what)
+
+
+def from_input(what: str) -> Secret:
+    """All of standard input, but for its last line end."""
     from nectar.secrets.secret import Secret
 
-    if sys.stdin.isatty():
-        return _typed(what)
-    text = sys.stdin.read().removesuffix("\n").removesuffix("\r")
-    if not text:
+    try:
+        given = Secret(sys.stdin.buffer.read().decode().removesuffix("\n").removesuffix("\r"))
+    except UnicodeDecodeError:
+        raise typer.BadParameter(f"what came on standard input for {what} is not UTF-8 text") from None
+    if not given:
         raise typer.BadParameter(f"nothing came on standard input for {what}")
-    return Secret(text)
+    return given
 
 
 def _typed(what: str) -> Secret:
@@ -150,19 +192,21 @@ def _typed(what: str) -> Secret:
     return Secret(typer.prompt(what, hide_input=True, confirmation_prompt=True, err=True))
 
 
-def _write_new(path: Path, text: str) -> None:
-    import os
+def key_text(key: str, recipient: str) -> str:
+    """What stands in its file."""
+    return f"# recipient: {recipient}\n{key}\n" if recipient else f"{key}\n"
 
+
+def write_key(path: Path, text: str) -> None:
+    """Errors: SecretError NEC-X015."""
+    from nectar.cli.private_file import write_new
     from nectar.errors import SecretError
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        write_new(path, text)
     except FileExistsError:
         hint = "name another file with --out; a key that is lost cannot be made again"
         what = "this file is there already, and is not overwritten"
         raise SecretError(what, where=str(path), hint=hint, code="NEC-X015") from None
     except OSError as error:
         raise SecretError(f"the key cannot be written: {error.strerror}", where=str(path), code="NEC-X015") from None
-    with open(handle, "w", encoding="utf-8") as file:
-        file.write(text)

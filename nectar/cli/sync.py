@@ -88,4 +88,5 @@ def sync(
         skip_metadata=skip_metadata,
         skip_scripts=skip_scripts,
     )
-    return do_job(load(execution_plan, flags), Asked(profile, db, workers, once, dry_run, progress, database=database))
+    asked = Asked(profile, db, workers, once, dry_run, progress, database=database)
+    return do_job(lambda dialect: load(execution_plan, flags, dialect), asked)

@@ -32,7 +32,7 @@ class Flags:
     skip_scripts: bool = False
 
 
-def load(file: Path | None, flags: Flags) -> CompiledPlan:
+def load(file: Path | None, flags: Flags, dialect: str = "sqlite") -> CompiledPlan:
     """Without a file: every processor on. Errors: PlanError, NEC-P015 among them when nothing says where blocks come from."""
     starts = list(_starts(flags))
     wrong = [_clash(one.file, starts[0].file) for one in starts[1:]]
@@ -43,7 +43,7 @@ def load(file: Path | None, flags: Flags) -> CompiledPlan:
     try:
         over = [*_documents(flags), *starts[:1]]
         document = load_file(file) if file else everything(COMMAND, "sync")
-        compiled = read_document(document, file or Path(COMMAND), over)
+        compiled = read_document(document, file or Path(COMMAND), over, dialect)
     except PlanError as error:
         raise PlanError([*error.complaints, *wrong]) from None
     if file is not None and compiled.plan.source is None:

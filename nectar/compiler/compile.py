@@ -11,6 +11,7 @@ from nectar.compiler.compiled import CompiledPlan, EnabledProcessor
 from nectar.compiler.filters import check_tests, compile_filters, compile_views, wanted_by
 from nectar.compiler.fingerprint import fingerprint
 from nectar.compiler.own_tables import WATCHED
+from nectar.compiler.tidb_check import check_tidb
 from nectar.compiler.view_support import view_indexes
 from nectar.config.complaints import Complaints
 from nectar.config.genesis_files import network
@@ -30,7 +31,8 @@ def compile_plan(plan: Plan, dialect: str = "sqlite") -> CompiledPlan:
 
 
 def compile_draft(plan: Plan, complaints: Complaints, dialect: str = "sqlite") -> CompiledPlan:
-    """`complaints` are those about the plan's text so far; `dialect` the one that views must suit.
+    """`complaints` are those about the plan's text so far; `dialect` the one that views must suit, and
+    whose limits are looked for when it is TiDB's.
 
     Errors: PlanError with those and all that is wrong with its expressions; NetworkError when its genesis folder cannot be read.
     """
@@ -48,7 +50,7 @@ def compile_draft(plan: Plan, complaints: Complaints, dialect: str = "sqlite") -
         essential = (*essential, *view_indexes(views, tables))
     elif plan.storage.indexes == "deferred":
         deferred = (*deferred, *view_indexes(views, tables))
-    return CompiledPlan(
+    compiled = CompiledPlan(
         plan=plan,
         network=net,
         processors=processors,
@@ -60,6 +62,10 @@ def compile_draft(plan: Plan, complaints: Complaints, dialect: str = "sqlite") -
         views=views,
         fingerprint=fingerprint(net, processors, tables, filters),
     )
+    if dialect == "tidb":
+        check_tidb(compiled, complaints)
+        complaints.raise_any()
+    return compiled
 
 
 def enabled(plan: Plan) -> tuple[EnabledProcessor, ...]:

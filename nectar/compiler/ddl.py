@@ -11,6 +11,7 @@ from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.dialects.registry import DIALECTS
 from nectar.compiler.filters import CompiledView, scope_of_view, target_of
 from nectar.compiler.own_tables import own_tables
+from nectar.compiler.pre_split import Slots, pre_splits, slots_of
 from nectar.compiler.view_support import json_columns, link_indexes
 from nectar.filterlang.to_sql import quoted, to_sql
 from nectar.filterlang.tree import refs_of, walk
@@ -18,9 +19,11 @@ from nectar.filterlang.tree import refs_of, walk
 
 class StatementKind(Enum):
     TABLE = "table"
+    PRE_SPLIT = "regions split ahead"
     ESSENTIAL_INDEX = "essential index"
     DEFERRED_INDEX = "deferred index"
     VIEW_COLUMN = "column for views"
+    VIEW_INDEX = "index for views"
     VIEW = "view"
 
 
@@ -35,17 +38,19 @@ class Statement(NamedTuple):
 
 WHEN = {
     StatementKind.TABLE: "Tables",
+    StatementKind.PRE_SPLIT: "Regions of large tables, split ahead: by TiDB alone, and not by TiDB Cloud Starter and Essential",
     StatementKind.ESSENTIAL_INDEX: "Indexes kept while loading",
     StatementKind.DEFERRED_INDEX: "Indexes built once the range is loaded",
-    StatementKind.VIEW_COLUMN: "Columns that views compare",
+    StatementKind.VIEW_COLUMN: "Values that views compare, as columns",
+    StatementKind.VIEW_INDEX: "Indexes on values that views compare",
     StatementKind.VIEW: "Views",
 }
 
 
-def statements(compiled: CompiledPlan, dialect: str) -> list[Statement]:
+def statements(compiled: CompiledPlan, dialect: str, slots: Slots | None = None) -> list[Statement]:
     """Nectar's own tables, the plan's tables, essential indexes, deferred ones; each group in the plan's order.
 
-    `dialect` is a key of `DIALECTS`: sqlite, mysql, tidb.
+    `dialect` is a key of `DIALECTS`: sqlite, mysql, tidb. `slots`: what will be loaded, where more is known than the plan says.
     """
     speak = DIALECTS[dialect]
     links = () if dialect == "sqlite" else tuple(link_indexes(compiled.views, compiled.tables))
@@ -54,6 +59,8 @@ def statements(compiled: CompiledPlan, dialect: str) -> list[Statement]:
         Statement(StatementKind.TABLE, table.name, table.name, speak.create_table(table))
         for table in (*own_tables(dialect), *compiled.tables)
     ]
+    splits = pre_splits(compiled.tables, slots or slots_of(compiled)) if dialect == "tidb" else ()
+    tables += [Statement(StatementKind.PRE_SPLIT, table, table, sql) for table, sql in splits]
     indexes = [
         Statement(kind, table.name, index.name, speak.create_index(table, index))
         for kind, chosen in (
@@ -66,11 +73,9 @@ def statements(compiled: CompiledPlan, dialect: str) -> list[Statement]:
         Statement(StatementKind.VIEW, view.table, view.name, speak.create_view(view.name, view_select(compiled, view, dialect)))
         for view in compiled.views
     ]
-    if dialect == "sqlite":
-        columns = [Statement(StatementKind.DEFERRED_INDEX, one.table, f"idx_{one.name}", speak.json_index(*one)) for one in json]
-    else:
-        columns = [Statement(StatementKind.VIEW_COLUMN, one.table, one.name, speak.json_index(*one)) for one in json]
-    return tables + indexes + columns + views
+    columns = [Statement(StatementKind.VIEW_COLUMN, one.table, one.name, speak.json_column(*one)) for one in json]
+    sought = [Statement(StatementKind.VIEW_INDEX, one.table, f"idx_{one.name}", speak.json_index(*one)) for one in json]
+    return tables + indexes + [one for one in columns if one.sql] + sought + views
 
 
 def view_select(compiled: CompiledPlan, view: CompiledView, dialect: str) -> str:

@@ -11,7 +11,8 @@ from nectar.compiler.ddl import StatementKind, render
 from nectar.compiler.readable import as_json
 from nectar.errors import FatalError
 
-AT_ONCE = (StatementKind.TABLE, StatementKind.ESSENTIAL_INDEX)
+AT_ONCE = (StatementKind.TABLE, StatementKind.PRE_SPLIT, StatementKind.ESSENTIAL_INDEX)
+AFTERWARDS = tuple(kind for kind in StatementKind if kind not in AT_ONCE)
 
 
 def write_files(compiled: CompiledPlan, dialect: str, folder: Path) -> list[Path]:
@@ -22,7 +23,7 @@ def write_files(compiled: CompiledPlan, dialect: str, folder: Path) -> list[Path
     texts = {
         "plan.json": as_json(compiled),
         "schema.sql": render(compiled, dialect, AT_ONCE),
-        "deferred.sql": render(compiled, dialect, (StatementKind.DEFERRED_INDEX, StatementKind.VIEW_COLUMN, StatementKind.VIEW)),
+        "deferred.sql": render(compiled, dialect, AFTERWARDS),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -47,6 +47,12 @@ UNKNOWN_VARIABLE = "NEC-P069"
 
 UNKNOWN_TASK = "NEC-P070"
 
+TIDB_NAME = "NEC-P080"
+TIDB_COUNT = "NEC-P081"
+TIDB_KEY = "NEC-P082"
+TIDB_SIZE = "NEC-P083"
+TIDB_LACKS = "NEC-P084"
+
 MEANINGS: Mapping[str, str] = {
     SYNTAX: "The text is not TOML",
     UNREADABLE: "The file cannot be read as UTF-8 text",
@@ -83,4 +89,9 @@ MEANINGS: Mapping[str, str] = {
     NO_SUCH_DATABASE: "A database that the profile does not have, or none chosen of several",
     UNKNOWN_VARIABLE: "An environment variable NECTAR_DB_.. that says nothing",
     UNKNOWN_TASK: "A task, or an option of one, that Carp does not have",
+    TIDB_NAME: "A name longer than TiDB's names",
+    TIDB_COUNT: "More columns or indexes than a table of TiDB can have",
+    TIDB_KEY: "A key or an index that TiDB cannot have, or is longer than it takes",
+    TIDB_SIZE: "More than TiDB takes in one row, statement or transaction",
+    TIDB_LACKS: "Something that TiDB does not have, or that Nectar does not use there",
 }

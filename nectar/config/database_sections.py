@@ -34,6 +34,17 @@ def _check_most(table: Table, key: str, value: float, most: float) -> None:
         table.complaints.add(codes.OUT_OF_RANGE, what, table.section("pool", key), allowed=f"1 to {most:g}")
 
 
+def read_batch_bytes(table: Table, defaults: Defaults) -> int:
+    """Complains of more than one transaction may have."""
+    said = int(table.option("limits", "batch_bytes", defaults.batch_bytes))
+    if said > defaults.most_batch_bytes:
+        what = f"batch_bytes cannot be {said}: TiDB refuses a transaction of more (txn-total-size-limit)"
+        table.complaints.add(
+            codes.TIDB_SIZE, what, table.section("limits", "batch_bytes"), allowed=f"65536 to {defaults.most_batch_bytes}"
+        )
+    return said
+
+
 def read_waits(table: Table, defaults: Defaults) -> Waits:
     """custom_dsn may say times too; how long the first connection takes is at least what any other may."""
 

@@ -65,6 +65,6 @@ class Table:
         if not isinstance(said, dict) or len(said) != 1:
             return None
         ((kind, value),) = said.items()
-        if kind == "file":
+        if kind in ("file", "kubernetes"):
             self.path((*at, kind), value)
         return Reference(kind, value, dotted(at), self.complaints.document.folder((*at, kind)))

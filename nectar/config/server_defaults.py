@@ -9,7 +9,8 @@ from nectar.config.server import Kind, Pool, Retry, Waits
 
 
 class Defaults(NamedTuple):
-    """As in `Server`. `longest_recycle` and `longest_lifetime`: seconds beyond which the service itself cuts connections."""
+    """As in `Server`. `longest_recycle` and `longest_lifetime`: seconds beyond which the service itself cuts connections.
+    `most_batch_bytes`: what one transaction may have at most."""
 
     port: int
     pool: Pool
@@ -22,7 +23,11 @@ class Defaults(NamedTuple):
     load_data: bool = True
     longest_recycle: float = 86_400
     longest_lifetime: float = 86_400
+    most_batch_bytes: int = 1 << 30
 
+
+_TXN_TOTAL_SIZE_LIMIT = 100 << 20
+"""TiDB's own default; left alone it gives way to the session's memory (tidb_mem_quota_query, 1 GiB), which no profile knows."""
 
 _RETRY = Retry(first=0.5, longest=30, patience=3_600, quota=600)
 
@@ -49,6 +54,7 @@ DEFAULTS: Mapping[Kind, Defaults] = {
         batch_bytes=16_000_000,
         batch_rows=20_000,
         statement_bytes=1_000_000,
+        most_batch_bytes=_TXN_TOTAL_SIZE_LIMIT,
     ),
     # Starter and Essential: idle connections are cut after 340 s, any may be after 30 minutes (the vendor says 5 to begin with),
     # an instance that sleeps takes up to two minutes to wake. More than 10 MiB a transaction is not documented. wait_timeout and
@@ -65,6 +71,7 @@ DEFAULTS: Mapping[Kind, Defaults] = {
         load_data=False,
         longest_recycle=300,
         longest_lifetime=1_800,
+        most_batch_bytes=_TXN_TOTAL_SIZE_LIMIT,
     ),
     # Behind a load balancer as a rule, which forgets idle connections after some minutes; restarts move on in half an hour.
     Kind.TIDB_CLUSTER: Defaults(
@@ -75,5 +82,6 @@ DEFAULTS: Mapping[Kind, Defaults] = {
         batch_bytes=16_000_000,
         batch_rows=20_000,
         statement_bytes=1_000_000,
+        most_batch_bytes=_TXN_TOTAL_SIZE_LIMIT,
     ),
 }

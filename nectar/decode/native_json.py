@@ -11,13 +11,14 @@ _LISTS = {1: "all", 2: "any"}
 _SLOTS = {4: "after", 5: "before"}
 
 
-def native_json(raw: bytes) -> str:
-    """Keys of an object as PostgreSQL's jsonb has them: the shortest first.
-
-    Raises ValueError for bytes that are not a native script (CDDL `native_script`).
-    """
+def native_json(raw: bytes) -> str | None:
+    """Keys of an object as PostgreSQL's jsonb has them: the shortest first. None where it is nested too deeply: a transaction
+    has room for thousands of levels. Raises ValueError for bytes that are not a native script (CDDL
+    `native_script`)."""
     try:
         return json.dumps(_script(Reader(raw).item()), separators=(", ", ": "))
+    except RecursionError:
+        return None
     except BROKEN as error:
         raise ValueError(f"not a native script: {error}") from error
 

@@ -16,7 +16,6 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
 
 from nectar.config.server import Tunnel
-from nectar.errors import NectarError
 from nectar.network import faults
 from nectar.secrets.secret import Secret
 
@@ -58,46 +57,51 @@ def through(tunnel: Tunnel, stream: socket.socket, host: str, port: int, secret:
 def _log_in(client: paramiko.SSHClient, tunnel: Tunnel, stream: socket.socket, secret: Secret | None, seconds: float) -> None:
     import paramiko
 
-    where, text = place_of(tunnel), secret.reveal() if secret else None
-    _check_key(tunnel, text)
+    where = place_of(tunnel)
+    if told := _trouble_with_key(tunnel.key_path, secret):
+        raise faults.TUNNEL_KEY.at(where, f"{tunnel.key_path}: {told}")
     _known_hosts(client, tunnel)
     client.set_missing_host_key_policy(_refuser(tunnel))
+    # `from None` below: paramiko's frames hold the secret, and a traceback may be shown with its locals
     own = tunnel.key_path is None and secret is None
     try:
         client.connect(
             tunnel.host, tunnel.port, tunnel.user, sock=stream, timeout=seconds, banner_timeout=seconds, auth_timeout=seconds,
-            key_filename=str(tunnel.key_path) if tunnel.key_path else None, passphrase=text if tunnel.key_path else None,
-            password=None if tunnel.key_path else text, allow_agent=own, look_for_keys=own,
+            key_filename=str(tunnel.key_path) if tunnel.key_path else None,
+            passphrase=_clear(secret) if tunnel.key_path else None, password=None if tunnel.key_path else _clear(secret),
+            allow_agent=own, look_for_keys=own,
         )  # fmt: skip
     except paramiko.BadHostKeyException as error:
-        raise faults.HOST_KEY_CHANGED.at(where, error.key.fingerprint) from error
+        raise faults.HOST_KEY_CHANGED.at(where, error.key.fingerprint) from None
     except paramiko.AuthenticationException as error:
-        raise faults.TUNNEL_DENIED.at(where, str(error)) from error
+        raise faults.TUNNEL_DENIED.at(where, str(error)) from None
     except (paramiko.SSHException, OSError, EOFError) as error:
-        raise faults.TUNNEL_LOST.at(where, str(error) or type(error).__name__) from error
+        raise faults.TUNNEL_LOST.at(where, str(error) or type(error).__name__) from None
 
 
-def _check_key(tunnel: Tunnel, passphrase: str | None) -> None:
-    """Before anybody is asked: of a key that it cannot read paramiko says no more than that a login failed."""
-    path, password = tunnel.key_path, passphrase.encode() if passphrase else None
+def _clear(secret: Secret | None) -> str | None:
+    return secret.reveal() if secret is not None else None
+
+
+def _trouble_with_key(path: Path | None, secret: Secret | None) -> str:
+    """Before anybody is asked: of a key that it cannot read paramiko says no more than that a login failed. It raises nothing, so
+    that no traceback shows a passphrase."""
     if path is None:
-        return
+        return ""
     try:
         data = path.read_bytes()
+        password = secret.reveal().encode() if secret else None
         try:
             load_ssh_private_key(data, password)
         except ValueError:
             load_pem_private_key(data, password)
     except OSError as error:
-        raise _unusable(tunnel, path, (error.strerror or str(error)).lower()) from error
-    except TypeError as error:
-        raise _unusable(tunnel, path, "it has no passphrase" if password else "it wants a passphrase") from error
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise _unusable(tunnel, path, "it is no private key" + (", or has another passphrase" if password else "")) from error
-
-
-def _unusable(tunnel: Tunnel, path: Path, told: str) -> NectarError:
-    return faults.TUNNEL_KEY.at(place_of(tunnel), f"{path}: {told}")
+        return (error.strerror or str(error)).lower()
+    except TypeError:
+        return "it has no passphrase" if secret else "it wants a passphrase"
+    except (ValueError, UnsupportedAlgorithm):
+        return "it is no private key" + (", or has another passphrase" if secret else "")
+    return ""
 
 
 def _known_hosts(client: paramiko.SSHClient, tunnel: Tunnel) -> None:
@@ -108,7 +112,7 @@ def _known_hosts(client: paramiko.SSHClient, tunnel: Tunnel) -> None:
     try:
         client.load_host_keys(str(path))
     except OSError as error:
-        raise _unusable(tunnel, path, (error.strerror or str(error)).lower()) from error
+        raise faults.TUNNEL_KEY.at(place_of(tunnel), f"{path}: {(error.strerror or str(error)).lower()}") from error
 
 
 def _refuser(tunnel: Tunnel) -> Any:

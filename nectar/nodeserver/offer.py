@@ -33,7 +33,7 @@ def offer(
     if queries is not None:
         canned = read_answers(queries)
         stage.answers = lambda query, _tip: canned.get(query)
-    where = address(socket)
+    where = address(socket, to_listen=True)
 
     def ready(port: str) -> None:
         held = f"{len(stage.chain.blocks):,} blocks" if steps is None else "a chain that its script will make"

@@ -22,6 +22,7 @@ EPOCH_PARAM = Table(
         *_AFTER,
     ),
     Place.BLOCK,
+    told="block_id",
 )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ TX_METADATA = Table(
         Column("key", Type.U64, "The label.", source="CDDL transaction_metadatum_label"),
         Column("json", Type.JSON, "The value as JSON; `bytes` are the truth where JSON is not enough.", null=True,
                source="cardano-api, JSON without a schema",
-               differs="NULL when the text holds U+0000, as in db-sync; a text that is not UTF-8 shows replacement characters."),
+               differs="NULL when the text holds U+0000, as in db-sync, or would have more than 2^20 characters; a text that is not UTF-8 shows replacement characters."),
         Column("bytes", Type.BYTES, "CBOR of the map {label: value}.", source="the value's original bytes",
                differs="db-sync encodes the value anew: it differs where the original was not in shortest form."),
         Column("tx_id", Type.ID, "The transaction.", references="tx.id"),
@@ -54,7 +54,7 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
             if labels and label not in labels:
                 continue
             text = metadata_json(raw)
-            shown = None if left_out(text) else text
+            shown = None if text is None or left_out(text) else text
             out.facts["tx_metadata"].append((item_id(this, place), label, shown, _label(label) + raw, this))
 
 

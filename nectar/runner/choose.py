@@ -262,7 +262,7 @@ def filter_functions(compiled: CompiledPlan) -> dict[str, Any]:
 
     def metadata_text(one: Any) -> str | None:
         text = metadata_json(one.raw)
-        return None if left_out(text) else text
+        return None if text is None or left_out(text) else text
 
     return functions(compiled.network, metadata_text)
 

@@ -48,6 +48,8 @@ class Follow:
     live: bool = False             # everything that follows from rows is done, and is kept so
     share: float = 1.0             # of a batch's usual size
     asked_epoch: int = -1          # whose parameters the database has
+    settled: bool = False          # at the tip, and everything that came is written
+    told_tip: bool = False         # since the connection was made
     began: float = field(default_factory=time.monotonic)
 
     @property
@@ -68,8 +70,10 @@ class Follow:
                 self.share = smaller(self.share, limits_of(self.job.compiled, share=self.share), error, self.report)
             except TransientError as error:
                 self.source.close()
+                self.settled = self.settled and bool(self.stop)
                 patience.wait(error, self.report, self.stop)
             finally:
+                self.told_tip = False
                 self.source.close()
                 self.ledger.close()
                 self.summary.seconds = time.monotonic() - self.began
@@ -104,6 +108,13 @@ class Follow:
         staged = stager(self.job.database, self.job.layout).stage(rows)
         self.sink.write_once(staged)
         self.asked_epoch = epoch
+
+    def tell_tip(self, at: Point) -> None:
+        """Once a connection: from here on it is waiting for blocks that a person sees, not hanging."""
+        if not self.told_tip:
+            self.told_tip = True
+            until = "until told to stop" if self.found.follows else "until the plan's end"
+            self.report.say("tip", f"at the tip, {at}: following {until}", slot=at.slot, hash=at.hash.hex())
 
     def finish(self) -> None:
         """At the tip: what follows from the rows is completed once, and from then on with every commit."""

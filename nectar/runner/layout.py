@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from nectar import __version__
 from nectar.compiler.compiled import CompiledPlan
@@ -19,10 +19,10 @@ NEED_ALL_INPUTS = frozenset({FEES, DEPOSITS})
 inputs are rows: those that spend what it kept."""
 
 
-def layout(compiled: CompiledPlan, family: str = "sqlite") -> Layout:
-    """For a database of one of FAMILIES."""
+def layout(compiled: CompiledPlan, family: str = "sqlite", slots: tuple[int, int] | None = None) -> Layout:
+    """For a database of one of FAMILIES. `slots`: the first and last to come, where more is known than the plan says."""
     speaks = FAMILIES[family]
-    every = statements(compiled, speaks.dialect)
+    every = statements(compiled, speaks.dialect, slots)
     resolves = resolve_inputs(compiled)
     at_end = closing(speaks.spelling, compiled.tables, inputs=resolves != "off")
     if compiled.filters.where is not None:
@@ -32,7 +32,7 @@ def layout(compiled: CompiledPlan, family: str = "sqlite") -> Layout:
         tables=compiled.tables,
         definitions=_of(every, StatementKind.TABLE),
         kept_indexes=(*_of(every, StatementKind.ESSENTIAL_INDEX), *(speaks.look_ups(compiled.tables) if live else ())),
-        deferred_indexes=(*_of(every, StatementKind.DEFERRED_INDEX), *_columns(every)),
+        deferred_indexes=(*_of(every, StatementKind.DEFERRED_INDEX), *_of(every, StatementKind.VIEW_INDEX)),
         closing=at_end,
         live=live,
         epoch_sql=epoch_sql(speaks.epochs) if any(table.name == "epoch" for table in compiled.tables) else "",
@@ -42,6 +42,8 @@ def layout(compiled: CompiledPlan, family: str = "sqlite") -> Layout:
         version=__version__,
         complete=compiled.complete,
         views=_of(every, StatementKind.VIEW),
+        view_columns=_of(every, StatementKind.VIEW_COLUMN),
+        pre_splits=_of(every, StatementKind.PRE_SPLIT),
     )
 
 
@@ -52,8 +54,3 @@ def resolve_inputs(compiled: CompiledPlan) -> str:
 
 def _of(every: Sequence[Defined], kind: StatementKind) -> tuple[Statement, ...]:
     return tuple(Statement(one.name, one.sql) for one in every if one.kind is kind)
-
-
-def _columns(every: Sequence[Defined]) -> Iterator[Statement]:
-    """Columns for views come with an index of their own, by which one sees that they are there."""
-    return (Statement(f"idx_{one.name}", one.sql) for one in every if one.kind is StatementKind.VIEW_COLUMN)

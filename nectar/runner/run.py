@@ -51,7 +51,7 @@ def _run_on_files(
     if found.follows and not options.once:
         report.say("note", "chunk files cannot be followed: the job ends at the last block that is there now")
     family = family_of(options.target)
-    told = layout(compiled, family)
+    told = layout(compiled, family, (asked.first, asked.last))
     workers = workers_of(compiled, options)
     state = WatchState(whole=asked.first < 0)
     task = Task(Job(compiled, told, family), source, found, (asked,), None, options.target, workers, state)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from nectar.checkpoint.coverage import Coverage
 from nectar.compiler.compiled import CompiledPlan
+from nectar.compiler.pre_split import slots_of
 from nectar.runner.dry import Uncommitted
 from nectar.runner.follow import Follow
 from nectar.runner.keep import Keeper
@@ -41,7 +43,7 @@ def run_on_node(compiled: CompiledPlan, options: Options, source: NodeSource, re
     sink: Sink = Uncommitted()
     ledger = Ledger(source.greeting)
     family = family_of(options.target)
-    told = layout(compiled, family)
+    told = layout(compiled, family, slots_of(compiled, compiled.network.history.slot_at(datetime.now(UTC))))
 
     try:
         if not options.dry_run and may_be_filled(options.target):
@@ -75,7 +77,9 @@ def run_on_node(compiled: CompiledPlan, options: Options, source: NodeSource, re
         workers = workers_of(compiled, options)
         follow = Follow(job, source, found, sink, keeper, workers, options.once, report, stop, summary, filled, ledger)
         follow.run()
-        if stop:
+        if stop and follow.settled:
+            summary.stopped = "as asked, at the tip; everything up to it is written. Run again to go on"
+        elif stop:
             summary.stopped = "as asked, between two batches; open ones were dropped whole. Run again to go on"
         elif not options.dry_run and not finish(sink, network, report, stop, summary):
             summary.stopped = "as asked, before the closing passes were done. Run again to go on"

@@ -136,6 +136,12 @@ class Stretch:
     # -- the loop --------------------------------------------------------------------------------------------------
 
     def _loop(self) -> bool:
+        try:
+            return self._until_the_end()
+        finally:
+            self.follow.settled = self.at_tip and not self.open.raws and not self.given
+
+    def _until_the_end(self) -> bool:
         while not self.follow.stop:
             while self.given and self.pool.ready():
                 self._take(self.pool.result())
@@ -250,6 +256,7 @@ class Stretch:
         self.follow.finish()
         if self.open.before is not None:
             self.follow.learn_parameters(self.open.before)
+            self.follow.tell_tip(self.open.before)
 
     def _end(self, last_slot: int | None, *, whole: bool = False) -> bool:
         """The gap is filled up to `last_slot`, or up to the last block that came. True when the job is done: `whole`, or no

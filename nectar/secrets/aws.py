@@ -18,22 +18,27 @@ def from_aws(reference: Reference) -> Secret:
         raise faults.no_extra(reference, "aws") from None
     name, _, field = reference.value.partition("#")
     try:
-        text = boto3.client("secretsmanager").get_secret_value(SecretId=name).get("SecretString")
+        found = _found(boto3.client("secretsmanager").get_secret_value(SecretId=name).get("SecretString"), field)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "an error")
-        raise faults.failed(reference, f"AWS answered {code}", "check the name, the region and the rights") from None
-    except BotoCoreError as error:
+        shown = code if code.isidentifier() else "an error"
+        raise faults.failed(reference, f"AWS answered {shown}", "check the name, the region and the rights") from None
+    except (BotoCoreError, ValueError) as error:
         raise faults.failed(reference, f"AWS cannot be asked ({type(error).__name__})", "check region and credentials") from None
-    if text is None:
-        raise faults.missing(reference, "the secret is no text", "store it as text")
-    return Secret(_field(reference, text, field) if field else text)
+    if isinstance(found, str):
+        raise faults.missing(reference, found, "check what is stored, and the part after #")
+    return found
 
 
-def _field(reference: Reference, text: str, field: str) -> str:
+def _found(text: str | None, field: str) -> Secret | str:
+    """The secret, or what is wrong with it."""
+    if not text:
+        return "the secret is no text, or empty"
+    if not field:
+        return Secret(text)
     try:
-        found = json.loads(text)
+        fields = json.loads(text)
     except ValueError:
-        raise faults.failed(reference, "the secret is not JSON, and a field is named") from None
-    if not isinstance(found, dict) or not isinstance(found.get(field), str):
-        raise faults.missing(reference, f"the secret has no text field {field!r}", "check the part after #")
-    return str(found[field])
+        return "the secret is not JSON, and a field is named"
+    value = fields.get(field) if isinstance(fields, dict) else None
+    return Secret(value) if isinstance(value, str) and value else f"the secret has no text field {field!r}"

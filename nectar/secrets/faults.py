@@ -1,6 +1,11 @@
-"""Every error of a secret's keeping, in one place. Nothing of a secret, nor of what a provider answered, is ever in one."""
+"""Every error of a secret's keeping, in one place. Nothing of a secret, nor of what a provider answered, is ever in one.
+
+They are raised where no local variable holds a secret in clear: a traceback may be shown with its locals.
+"""
 
 from __future__ import annotations
+
+import re
 
 from nectar.config.server import Reference
 from nectar.errors import SecretError
@@ -29,14 +34,20 @@ def not_sealed(key_path: str, why: str) -> SecretError:
     return SecretError(f"{key_path}: this is no sealed value: {why}", hint="seal it anew: nectar secrets seal", code="NEC-X010")
 
 
-def changed(key_path: str) -> SecretError:
-    what = f"{key_path}: the sealed value was changed, or was sealed for another key of the profile"
+def changed(key_path: str, *, by_passphrase: bool) -> SecretError:
+    other = "another passphrase or " if by_passphrase else ""
+    what = f"{key_path}: the sealed value was changed, or was sealed with {other}for another place in the profile"
     return SecretError(what, hint=f"seal it anew: nectar secrets seal --for {key_path}", code="NEC-X011")
 
 
 def other_key(key_path: str, wanted: str, have: str) -> SecretError:
     what = f"{key_path}: it was sealed with the key {wanted}, and the key at hand is {have}"
     return SecretError(what, hint="name that key: NECTAR_KEY_FILE, NECTAR_KEY or NECTAR_PASSPHRASE", code="NEC-X012")
+
+
+def seals_only(where: str) -> SecretError:
+    hint = "a recipient only seals; name the key that `nectar secrets keygen` wrote to its file"
+    return SecretError("this key cannot open anything", where=where, hint=hint, code="NEC-X012")
 
 
 def no_key(looked: str) -> SecretError:
@@ -50,5 +61,17 @@ def bad_key(where: str, why: str) -> SecretError:
 
 
 def _where(reference: Reference) -> str:
-    """A sealed value stands in the profile itself: its first letters tell nothing, the rest is left out all the same."""
-    return f"{reference.kind} = {reference.value if reference.kind != 'sealed' else 'nectar:v1:..'}"
+    """The reference as it stands in the profile, if it looks like one: a password may have been put in its place by mistake."""
+    looks = _LOOKS.get(reference.kind)
+    return f"{reference.kind} = {reference.value if looks and re.fullmatch(looks, reference.value) else '..'}"
+
+
+_LOOKS = {
+    "env": "[A-Z_][A-Z0-9_]*",
+    "file": ".*/.*",
+    "kubernetes": ".*/.*",
+    "vault": "[^/#]+/[^#]+#[^#]+",
+    "aws": "arn:.*|.*[/#].*",
+    "keyring": ".+/[^/]+",
+}
+"""Neither sealed values nor commands, whose words may be anything."""

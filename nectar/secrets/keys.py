@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from nectar.config.server import Reference
 from nectar.errors import SecretError
 from nectar.secrets import faults
-from nectar.secrets.local import from_keyring, private_text
+from nectar.secrets.local import from_environment, from_file, from_keyring, private_bytes
 from nectar.secrets.sealed import Key, key_of, passphrase
 from nectar.secrets.secret import Secret
 
@@ -21,34 +22,43 @@ def default_file() -> Path:
 
 
 def opening_key() -> Key:
-    """Errors: SecretError NEC-X013 (none), NEC-X014 (none that can be used), NEC-X002 (others can read it)."""
-    if text := os.environ.get(KEY):
-        return key_of(text, KEY)
+    """Errors: SecretError NEC-X013 (none), NEC-X014 (none that can be used), NEC-X002 (others can read it), NEC-X001 (the
+    passphrase's file cannot be read)."""
+    if os.environ.get(KEY):
+        return key_of(from_environment(Reference("env", KEY, "the key")), KEY)
     if name := os.environ.get(KEY_FILE):
         return key_in(Path(name))
-    if text := os.environ.get(PASSPHRASE):
-        return passphrase(Secret(text))
+    if os.environ.get(PASSPHRASE):
+        return passphrase(from_environment(Reference("env", PASSPHRASE, "the passphrase")))
     if name := os.environ.get(PASSPHRASE_FILE):
-        return passphrase(Secret(_read(Path(name)).rstrip("\r\n")))
+        return passphrase(from_file(Reference("file", name, "the passphrase")))
     if default_file().exists():
         return key_in(default_file())
+    return _in_keyring()
+
+
+def key_in(path: Path) -> Key:
+    """The key in a file that nobody else can read. A recipient may be read by everybody, but be written by nobody else."""
     try:
-        return key_of(from_keyring(Reference("keyring", KEYRING, "key")).reveal(), f"keyring {KEYRING}")
+        if _is_shared(path) and (key := key_of(Secret(path.read_text(encoding="utf-8")), str(path))).secret is None:
+            return key
+        return key_of(Secret(private_bytes(path, str(path)).decode()), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise faults.bad_key(str(path), f"it cannot be read: {why}") from None
+
+
+def _is_shared(path: Path) -> bool:
+    """Whether others may read it, though only its owner write it."""
+    mode = path.stat().st_mode
+    return stat.S_ISREG(mode) and bool(mode & 0o044) and not mode & 0o022
+
+
+def _in_keyring() -> Key:
+    try:
+        return key_of(from_keyring(Reference("keyring", KEYRING, "the key")), f"keyring {KEYRING}")
     except SecretError as error:
         if error.code == "NEC-X014":
             raise
     looked = f"{KEY}, {KEY_FILE}, {PASSPHRASE}, {PASSPHRASE_FILE}, {default_file()}, the keyring's {KEYRING}"
     raise faults.no_key(looked)
-
-
-def key_in(path: Path) -> Key:
-    """The key in a file that nobody else can read; a recipient's may be read by everybody."""
-    return key_of(_read(path), str(path))
-
-
-def _read(path: Path) -> str:
-    try:
-        return private_text(path, str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise faults.bad_key(str(path), f"it cannot be read: {why}") from None

@@ -8,6 +8,7 @@ import shlex
 import stat
 import subprocess
 from pathlib import Path
+from typing import TypeAlias
 
 from nectar.config.server import Reference
 from nectar.secrets import faults
@@ -16,59 +17,71 @@ from nectar.secrets.secret import Secret
 LARGEST = 64 * 1024
 COMMAND_SECONDS = 30
 
+Found: TypeAlias = tuple[Secret, str]
+"""What was there, and what is wrong with it, if anything."""
+
 
 def from_environment(reference: Reference) -> Secret:
-    value = os.environ.get(reference.value)
-    if value is None:
-        raise faults.missing(reference, f"the variable {reference.value} is not set", "set it, or name another one")
-    return Secret(value)
+    if reference.value not in os.environ:
+        raise faults.missing(reference, "the variable that is named is not set", "set it, or name another one")
+    return _fit(reference, _found(os.fsencode(os.environ[reference.value])))
 
 
 def from_file(reference: Reference) -> Secret:
     """The text of a file that only we, or root, can read, without the end of its last line."""
     path = reference.folder / reference.value
-    return Secret(_text(reference, path, private=True))
+    try:
+        found = _found(private_bytes(path, str(path)))
+    except OSError as error:
+        raise _unreadable(reference, error) from None
+    return _fit(reference, found)
 
 
 def from_kubernetes(reference: Reference) -> Secret:
     """A file of a mounted secret (`/var/run/secrets/nectar/password`), whose modes the cluster sets."""
-    return Secret(_text(reference, reference.folder / reference.value, private=False))
+    try:
+        with (reference.folder / reference.value).open("rb") as file:
+            found = _found(file.read(LARGEST + 1))
+    except OSError as error:
+        raise _unreadable(reference, error) from None
+    return _fit(reference, found)
 
 
 def from_command(reference: Reference) -> Secret:
     """What a command prints, without the end of its last line. No shell; what it says on standard error is not shown."""
     try:
-        words = shlex.split(reference.value)
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_SECONDS, check=False)
+        code, found = _printed(shlex.split(reference.value))
     except subprocess.TimeoutExpired:
         raise faults.failed(reference, f"the command did not end within {COMMAND_SECONDS} s") from None
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "its quotes do not match"
+        why = error.strerror if isinstance(error, OSError) else "its quotes do not match, or it has no words"
         raise faults.failed(reference, f"the command cannot be run: {why}") from None
-    if done.returncode != 0:
-        raise faults.failed(reference, f"the command failed with exit code {done.returncode}", "run it by hand to see why")
-    return Secret(_decoded(reference, done.stdout))
+    if code != 0:
+        raise faults.failed(reference, f"the command failed with exit code {code}", "run it by hand to see why")
+    return _fit(reference, found)
 
 
 def from_keyring(reference: Reference) -> Secret:
     """`service/user` of the operating system's keyring (the extra `keyring`)."""
+    service, _, user = reference.value.rpartition("/")
+    if not (service and user):
+        raise faults.failed(reference, "it must read service/user", 'as in keyring = "nectar/database"')
     try:
         import keyring
         import keyring.errors
     except ImportError:
         raise faults.no_extra(reference, "keyring") from None
-    service, _, user = reference.value.rpartition("/")
     try:
         found = keyring.get_password(service, user)
     except keyring.errors.KeyringError as error:
         raise faults.failed(reference, f"the keyring cannot be used ({type(error).__name__})") from None
-    if found is None:
+    if not found:
         raise faults.missing(reference, "the keyring has no such entry", f"add it: keyring set {service} {user}")
     return Secret(found)
 
 
-def private_text(path: Path, where: str) -> str:
-    """A file's text, if nobody but its owner, us or root, can read it. Errors: OSError; SecretError NEC-X002."""
+def private_bytes(path: Path, where: str) -> bytes:
+    """What is in a file, if nobody but its owner, us or root, can read it. Errors: OSError; SecretError NEC-X002."""
     handle = os.open(path, os.O_RDONLY)
     with open(handle, "rb") as file:
         found = os.fstat(handle)
@@ -78,32 +91,38 @@ def private_text(path: Path, where: str) -> str:
             raise faults.open_to_others(f"others can read this file (mode {stat.S_IMODE(found.st_mode):o})", where)
         if found.st_uid not in (os.geteuid(), 0):
             raise faults.open_to_others("this file is another user's", where)
-        return file.read(LARGEST + 1).decode()
+        return file.read(LARGEST + 1)
 
 
-def _text(reference: Reference, path: Path, *, private: bool) -> str:
+def _printed(words: list[str]) -> tuple[int, Found]:
+    """A command that runs on loses its pipe, and with it whatever it started."""
+    if not words:
+        raise ValueError
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        try:
+            found = _found(process.communicate(timeout=COMMAND_SECONDS)[0])
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    return process.returncode, found
+
+
+def _found(data: bytes) -> Found:
     try:
-        if private:
-            return _one_line(reference, private_text(path, str(path)))
-        with path.open("rb") as file:
-            return _decoded(reference, file.read(LARGEST + 1))
-    except OSError as error:
-        raise faults.missing(reference, f"the file cannot be read: {error.strerror}", f"check {path}") from None
+        text = data.decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
-        raise faults.failed(reference, "it is not UTF-8 text") from None
+        return Secret(""), "it is not UTF-8 text"
+    wrong = f"it has more than {LARGEST:,} bytes" if len(data) > LARGEST else "" if text else "it is empty"
+    return Secret(text), wrong
 
 
-def _decoded(reference: Reference, data: bytes) -> str:
-    try:
-        return _one_line(reference, data.decode())
-    except UnicodeDecodeError:
-        raise faults.failed(reference, "it is not UTF-8 text") from None
+def _fit(reference: Reference, found: Found) -> Secret:
+    secret, wrong = found
+    if wrong:
+        raise faults.missing(reference, wrong, "put the secret there")
+    return secret
 
 
-def _one_line(reference: Reference, text: str) -> str:
-    if len(text) > LARGEST:
-        raise faults.failed(reference, f"it has more than {LARGEST:,} characters")
-    text = text.removesuffix("\n").removesuffix("\r")
-    if not text:
-        raise faults.missing(reference, "it is empty", "put the secret there")
-    return text
+def _unreadable(reference: Reference, error: OSError) -> Exception:
+    hint = f"check {reference.folder / reference.value}" if "/" in reference.value else "check its name and folder"
+    return faults.missing(reference, f"the file cannot be read: {error.strerror}", hint)

@@ -6,9 +6,12 @@ import os
 import tempfile
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from nectar.config.complaints import dotted
+from nectar.config.positions import TomlPath
 from nectar.errors import SecretError
 from nectar.secrets.sealed import Key, open_sealed, seal
 
@@ -24,7 +27,7 @@ def rotated(profile: Path, old: Key, new: Key) -> int:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not TOML"
         raise SecretError(f"the profile cannot be read: {why}", where=str(profile), code="NEC-X016") from None
-    found = list(_sealed(data, ""))
+    found = list(_sealed(data, ()))
     for key_path, value in found:
         if text.count(value) != 1:
             what = f"{key_path}: its sealed value stands in the file more than once, or with escapes"
@@ -35,26 +38,30 @@ def rotated(profile: Path, old: Key, new: Key) -> int:
     return len(found)
 
 
-def _sealed(data: Any, path: str) -> Iterator[tuple[str, str]]:
-    """(key path, sealed text) of all there are."""
+def _sealed(data: Any, path: TomlPath) -> Iterator[tuple[str, str]]:
+    """(key path as it is bound, sealed text) of all there are."""
     if isinstance(data, dict):
         for key, value in data.items():
             if key == "sealed" and isinstance(value, str):
-                yield path, value
+                yield dotted(path), value
             else:
-                yield from _sealed(value, f"{path}.{key}" if path else key)
+                yield from _sealed(value, (*path, key))
 
 
 def _replace(profile: Path, data: bytes) -> None:
+    """Where a link leads, its file is replaced, not the link. Owner and group stay if we may set them."""
     try:
-        mode = profile.stat().st_mode & 0o777
+        profile = profile.resolve(strict=True)
+        before = profile.stat()
         handle, name = tempfile.mkstemp(dir=profile.parent, prefix=f".{profile.name}.")
         try:
             with open(handle, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            os.chmod(name, mode)
+            with suppress(PermissionError):
+                os.chown(name, before.st_uid, before.st_gid)
+            os.chmod(name, before.st_mode & 0o777)
             os.replace(name, profile)
         except BaseException:
             os.unlink(name)

@@ -35,7 +35,8 @@ WITH_KEY, WITH_PASSPHRASE, FOR_RECIPIENT = 1, 2, 3
 KEY, RECIPIENT, IDENTITY = "nectar-key-", "nectar-recipient-", "nectar-identity-"
 """What keys begin with: one that seals and opens; one that only seals; the one that opens what was sealed for that."""
 LOG_N, R, P = 16, 8, 1                     # 64 MB and about 0.2 s
-MOST_LOG_N, MOST_R, MOST_P = 20, 32, 16    # what a sealed text may make us do
+LEAST_LOG_N, MOST_P = 10, 4
+MOST_BYTES = 1 << 28                       # 128 N r: what a sealed text may make us take, some seconds of work at most
 _ID, _SALT, _PUBLIC, _NONCE, _TAG = 8, 16, 32, 12, 16
 
 Random = Callable[[int], bytes]
@@ -59,18 +60,12 @@ def new_identity(random: Random = os.urandom) -> tuple[str, str]:
     return IDENTITY + _text(private), RECIPIENT + _text(_public(private))
 
 
-def key_of(text: str, where: str) -> Key:
-    """A key as it is written. Errors: SecretError NEC-X014."""
-    text = text.strip()
-    for prefix, how in ((KEY, WITH_KEY), (IDENTITY, FOR_RECIPIENT), (RECIPIENT, FOR_RECIPIENT)):
-        if text.startswith(prefix):
-            raw = _raw(text[len(prefix) :])
-            if raw is None or len(raw) != 32:
-                raise faults.bad_key(where, "it is cut short, or has other letters than it should")
-            if prefix == RECIPIENT:
-                return Key(how, None, raw)
-            return Key(how, Secret(_text(raw)), _public(raw) if prefix == IDENTITY else b"")
-    raise faults.bad_key(where, f"it begins neither with {KEY} nor with {IDENTITY} nor with {RECIPIENT}")
+def key_of(text: Secret, where: str) -> Key:
+    """A key as it is written: one line, besides empty ones and those that begin with #. Errors: SecretError NEC-X014."""
+    key = _read(text)
+    if isinstance(key, str):
+        raise faults.bad_key(where, key)
+    return key
 
 
 def passphrase(text: Secret) -> Key:
@@ -80,16 +75,17 @@ def passphrase(text: Secret) -> Key:
 def seal(value: Secret, key_path: str, key: Key, random: Random = os.urandom) -> str:
     """`key_path` is where it will stand: ``database.password``."""
     if key.how == WITH_KEY:
-        cipher, head = _bytes(key), bytes([WITH_KEY]) + _id(_bytes(key))
+        cipher, head = ChaCha20Poly1305(_bytes(key)), bytes([WITH_KEY]) + _id(_bytes(key))
     elif key.how == WITH_PASSPHRASE:
         salt = random(_SALT)
-        cipher, head = _stretched(key, salt, LOG_N, R, P), bytes([WITH_PASSPHRASE]) + _id(salt) + bytes([LOG_N, R, P]) + salt
+        cipher = ChaCha20Poly1305(_stretched(key, salt, LOG_N, R, P))
+        head = bytes([WITH_PASSPHRASE]) + _id(salt) + bytes([LOG_N, R, P]) + salt
     else:
         ephemeral = random(32)
-        cipher = _agreed(ephemeral, key.public, _public(ephemeral), key.public)
+        cipher = ChaCha20Poly1305(_agreed(ephemeral, key.public, _public(ephemeral), key.public))
         head = bytes([FOR_RECIPIENT]) + _id(key.public) + _public(ephemeral)
     nonce = random(_NONCE)
-    sealed = ChaCha20Poly1305(cipher).encrypt(nonce, value.reveal().encode(), _bound_to(key_path, head))
+    sealed = cipher.encrypt(nonce, value.reveal().encode(), _bound_to(key_path, head))
     return PREFIX + _text(head + nonce + sealed)
 
 
@@ -103,14 +99,15 @@ def open_sealed(text: str, key_path: str, key: Key) -> Secret:
         raise faults.not_sealed(key_path, "it is cut short, or of a kind that this version does not know")
     head, tail = raw[: 1 + _ID + rest], raw[1 + _ID + rest :]
     told = head[1 : 1 + _ID]
-    if how != key.how or key.secret is None or (how != WITH_PASSPHRASE and told != _id(key.public or _bytes(key))):
+    if key.secret is None:
+        raise faults.seals_only(f"the recipient {name_of(key)}")
+    if how != key.how or (how != WITH_PASSPHRASE and told != _id(key.public or _bytes(key))):
         raise faults.other_key(key_path, _named(how, told), name_of(key))
     try:
-        cipher = _cipher(how, head[1 + _ID :], key, key_path)
-        value = ChaCha20Poly1305(cipher).decrypt(tail[:_NONCE], tail[_NONCE:], _bound_to(key_path, head))
-        return Secret(value.decode())
+        cipher = ChaCha20Poly1305(_cipher(how, head[1 + _ID :], key, key_path))
+        return Secret(cipher.decrypt(tail[:_NONCE], tail[_NONCE:], _bound_to(key_path, head)).decode())
     except (InvalidTag, UnicodeDecodeError):
-        raise faults.changed(key_path) from None
+        raise faults.changed(key_path, by_passphrase=how == WITH_PASSPHRASE) from None
 
 
 def name_of(key: Key) -> str:
@@ -120,13 +117,29 @@ def name_of(key: Key) -> str:
     return _named(key.how, _id(key.public or _bytes(key)))
 
 
+def _read(text: Secret) -> Key | str:
+    """The key, or what is wrong with it."""
+    lines = [line for line in map(str.strip, text.reveal().splitlines()) if line and not line.startswith("#")]
+    if len(lines) != 1:
+        return "it has more than one line" if lines else "it is empty"
+    for prefix, how in ((KEY, WITH_KEY), (IDENTITY, FOR_RECIPIENT), (RECIPIENT, FOR_RECIPIENT)):
+        if lines[0].startswith(prefix):
+            raw = _raw(lines[0][len(prefix) :])
+            if raw is None or len(raw) != 32:
+                return "it is cut short, or has other letters than it should"
+            if prefix == RECIPIENT:
+                return Key(how, None, raw) if _is_point(raw) else "nothing can be sealed for this recipient"
+            return Key(how, Secret(_text(raw)), _public(raw) if prefix == IDENTITY else b"")
+    return f"it begins neither with {KEY} nor with {IDENTITY} nor with {RECIPIENT}"
+
+
 def _cipher(how: int, more: bytes, key: Key, key_path: str) -> bytes:
     if how == WITH_KEY:
         return _bytes(key)
     if how == FOR_RECIPIENT:
         return _agreed(_bytes(key), more, more, key.public)
     log_n, r, p = more[:3]
-    if not (10 <= log_n <= MOST_LOG_N and 1 <= r <= MOST_R and 1 <= p <= MOST_P):
+    if not (LEAST_LOG_N <= log_n < 32 and r >= 1 and 128 * r << log_n <= MOST_BYTES and 1 <= p <= MOST_P):
         raise faults.not_sealed(key_path, "it asks for more work than it may")
     return _stretched(key, more[3:], log_n, r, p)
 
@@ -142,6 +155,15 @@ def _agreed(ours: bytes, theirs: bytes, ephemeral: bytes, recipient: bytes) -> b
     except ValueError:
         raise InvalidTag from None          # a point of low order: nobody seals so
     return HKDF(SHA256(), 32, salt=ephemeral + recipient, info=b"nectar:v1").derive(shared)
+
+
+def _is_point(public: bytes) -> bool:
+    """Not one of the few of low order, with which everybody shares the same secret."""
+    try:
+        X25519PrivateKey.generate().exchange(X25519PublicKey.from_public_bytes(public))
+    except ValueError:
+        return False
+    return True
 
 
 def _public(private: bytes) -> bytes:

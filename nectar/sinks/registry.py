@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from nectar.config.server import Server, SqliteFile, Target
+from nectar.config.server import Kind, Server, SqliteFile, Target
 from nectar.sinks.closing import Spelling
 from nectar.sinks.mysql import closing as mysql_closing
 from nectar.sinks.mysql.open import open_server
@@ -30,6 +30,14 @@ class Family(NamedTuple):
     stager: Callable[[Layout], Stager]
 
 
+_MYSQL = Family(
+    "mysql",
+    "mysql",
+    mysql_closing.SPELLING,
+    mysql_closing.look_ups,
+    lambda layout: MysqlStager(layout.tables),
+)
+
 FAMILIES: Mapping[str, Family] = {
     "sqlite": Family(
         "sqlite",
@@ -38,19 +46,16 @@ FAMILIES: Mapping[str, Family] = {
         sqlite_closing.look_ups,
         lambda layout: SqliteStager(layout.tables, layout.definitions),
     ),
-    "mysql": Family(
-        "mysql",
-        "mysql",
-        mysql_closing.SPELLING,
-        mysql_closing.look_ups,
-        lambda layout: MysqlStager(layout.tables),
-    ),
+    "mysql": _MYSQL,
+    "tidb": _MYSQL._replace(dialect="tidb"),
 }
 
 
 def family_of(target: Target) -> str:
-    """A key of FAMILIES."""
-    return "sqlite" if isinstance(target, SqliteFile) else "mysql"
+    """A key of FAMILIES, by what the profile says: no server is asked. Plans are compiled for the family's dialect."""
+    if isinstance(target, SqliteFile):
+        return "sqlite"
+    return "mysql" if target.kind is Kind.MYSQL else "tidb"
 
 
 def stager(family: str, layout: Layout) -> Stager:

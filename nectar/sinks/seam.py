@@ -64,6 +64,8 @@ class Layout:
     version: str
     complete: bool                             # False when filters leave rows out
     views: tuple[Statement, ...] = ()
+    view_columns: tuple[Statement, ...] = ()   # which some deferred indexes are on
+    pre_splits: tuple[Statement, ...] = ()     # may be tried while nothing is filled
 
 
 @dataclass(frozen=True, slots=True)

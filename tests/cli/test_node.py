@@ -50,6 +50,21 @@ def test_ping_says_why_not(node: Path, tmp_path: Path) -> None:
     assert "error NEC-W001" in nectar("node", "ping", tmp_path / "none", code=1).stderr
 
 
+def test_another_network_is_named(node: Path) -> None:
+    assert "this node is of preview" in nectar("node", "ping", node, code=1).stderr
+
+
+def test_all_of_it_over_tcp_too(tmp_path: Path) -> None:
+    with running(nectar_server("127.0.0.1:0", SAMPLE)) as port:
+        where = f"127.0.0.1:{port}"
+        assert f"{where}, preview" in nectar("node", "ping", where, "--network", "preview").stdout
+        assert json.loads(nectar("node", "tip", f"localhost:{port}", "--network", "preview", "--format", "json").stdout)["slot"] == 86_380
+        words = ["run", ROOT / "plans/preview-sample.toml", "--socket", where, "--db", tmp_path / "x.db", "--once", "--progress", "off"]
+        assert json.loads(nectar(*words).stdout)["blocks"] == 4_320
+    assert "NEC-W001" in nectar("node", "tip", where, "--network", "preview", code=1).stderr
+    assert "TCP is host:port" in nectar("node", "tip", "localhost:", code=1).stderr
+
+
 def test_tip_says_where_the_node_stands(node: Path) -> None:
     told = json.loads(nectar("node", "tip", node, "--network", "preview", "--format", "json").stdout)
     assert (told["slot"], told["block_no"], told["epoch"], told["era"]) == (86_380, 4_319, 0, "alonzo")
@@ -100,7 +115,7 @@ def test_a_job_at_the_tip_ends_when_told_and_goes_on_later(number: int, node: Pa
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     job = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
     assert job.stderr is not None
-    while "closing" not in job.stderr.readline():
+    while '"tip"' not in job.stderr.readline():
         assert job.poll() is None
     time.sleep(0.5)
     began = time.monotonic()
@@ -109,6 +124,7 @@ def test_a_job_at_the_tip_ends_when_told_and_goes_on_later(number: int, node: Pa
     assert time.monotonic() - began < 3
     assert job.returncode == 128 + number
     assert json.loads(out)["blocks"] == 4_320
+    assert json.loads(out)["stopped"].startswith("as asked, at the tip")
     again = json.loads(nectar("run", ROOT / "plans/preview-sample.toml", "--socket", node, "--db", tmp_path / "x.db", "--once", "--progress", "off").stdout)
     assert (again["blocks"], again["skipped"]) == (0, ["origin to 86,380"])
 

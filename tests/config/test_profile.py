@@ -307,6 +307,8 @@ SLIPS: list[tuple[str, str, int, int, str]] = [
     (table("mysql", host="tidb.x.clusters.tidb-cloud.com"), codes.WRONG_KIND, 2, 19, "tidb-cluster"),
     (table("tidb-serverless", 'ssl_cert_path = "x"'), codes.USELESS_KEY, 6, 1, "tidb-serverless"),
     (table("tidb-serverless", "[pool]\nrecycle_seconds = 301"), codes.OUT_OF_RANGE, 7, 19, "300"),
+    (table("tidb-cluster", "[limits]\nbatch_bytes = 104857601"), codes.TIDB_SIZE, 7, 15, "104857600"),
+    (table("tidb-local", "[limits]\nbatch_bytes = 104857601"), codes.TIDB_SIZE, 7, 15, "104857600"),
     (table("mysql", "[pool]\nrecycle_seconds = 30\nlifetime_seconds = 20"), codes.USELESS_KEY, 7, 19, "20"),
     (table("mysql", "[pool]\nsize = 0"), codes.OUT_OF_RANGE, 7, 8, "64"),
     (table("mysql", "[pool]\nread_seconds = nan"), codes.WRONG_TYPE, 7, 16, "number"),

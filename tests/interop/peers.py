@@ -37,7 +37,7 @@ def pallas_server(pallas: Path, at: str | Path, chunks: Path, *more: str | Path,
     return [pallas, "serve", *where, "--magic", str(magic), "--chunks", chunks, *more]
 
 
-def nectar_server(at: Path, chunks: Path, *more: str | Path, network: str = "preview") -> list[str | Path]:
+def nectar_server(at: str | Path, chunks: Path, *more: str | Path, network: str = "preview") -> list[str | Path]:
     return [sys.executable, "-m", "nectar", "node", "serve", chunks, "--socket", at, "--network", network, *more]
 
 

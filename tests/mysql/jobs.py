@@ -18,6 +18,7 @@ from nectar.config.load import load_text
 from nectar.config.server import Kind, Limits, Pool, Reference, Retry, SslMode, Tls, Waits
 from nectar.runner.report import Quiet
 from tests.mysql.server import Server
+from tests.tidb.real import ADDRESS
 
 PASSWORD_VARIABLE = "NECTAR_TESTS_PASSWORD"
 SOON = Retry(first=0.002, longest=0.05, patience=60.0, quota=0.01)
@@ -27,7 +28,7 @@ OWN = ("nectar_coverage", "nectar_quarantine", "nectar_watched")
 def profile(server: Server, database: str, *, port: int | None = None, load_data: bool = True, retry: Retry = SOON, writers: int = 1) -> config.Server:
     """As a profile would say it: plain text, which only tests on loopback may use."""
     return config.Server(
-        kind=Kind.MYSQL,
+        kind=Kind.TIDB_LOCAL if ADDRESS else Kind.MYSQL,
         host=server.host,
         port=port or server.port,
         user=server.user,

@@ -1,7 +1,7 @@
 """MariaDB taken for TiDB: its version, its grammar, its variables, its limits. A model, no TiDB.
 
 What TiDB's parser refuses is refused; what only TiDB understands is answered here or reworded for MariaDB. What MariaDB
-takes and TiDB would refuse *after* parsing (a key that is too long, say) passes.
+takes and TiDB would refuse *after* parsing passes, but for what `refusals` knows.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from tests.mysql.faults import FaultPlan
 from tests.mysql.handshake import About
 from tests.mysql.proxy import Proxy
+from tests.mysql.refusals import after_parsing
+from tests.mysql.refusals import split as split_refused
 from tests.mysql.variables import OWN, RENAMED, STARTER, may_not_set, unknown
 from tests.mysql.wire import Greeting, Status, err_packet, ok_packet, text_result
 from tests.tidb.parsing import TidbParser, as_server_error
@@ -24,7 +26,8 @@ ASSIGNMENT = re.compile(r"\s*(?:(?:GLOBAL|SESSION|LOCAL)\s+|@@(?:(?:GLOBAL|SESSI
 SERIALIZABLE = re.compile(r"\bISOLATION\s+LEVEL\s+SERIALIZABLE\b|isolation\s*=\s*['\"]?SERIALIZABLE\b", re.I)
 BEGIN = re.compile(r"\s*(?:BEGIN|START\s+TRANSACTION)(?:\s+(?:OPTIMISTIC|PESSIMISTIC)|\s*/\*T!.*?\*/)?\s*;?\s*", re.I)
 FOR_UPDATE = re.compile(r"\s+FOR\s+UPDATE\s*;?\s*$", re.I)
-SPLIT = re.compile(r"\s*SPLIT\s+", re.I)
+SPLIT = re.compile(r"\s*(?:/\*T!\s*)?SPLIT\s+", re.I)
+ANALYZE = re.compile(r"\s*ANALYZE\s+TABLE\b", re.I)
 ADMIN = re.compile(r"\s*ADMIN\s+(SHOW|CHECK)\b", re.I)
 TIFLASH = re.compile(r"\s*ALTER\s+(TABLE|DATABASE)\s+\S+\s+SET\s+TIFLASH\s+REPLICA\b", re.I)
 BATCH = re.compile(r"\s*BATCH\s+(ON\s+\S+\s+)?LIMIT\s+\d+\s+", re.I)
@@ -52,12 +55,18 @@ class TidbPersona:
             return [err_packet(code, said)]
         if SERVER_FILE.match(statement):
             return [err_packet(8154, "Don't support load data from tidb-server's disk. Or if you want to load local data via client, the path of INFILE needs to specify the clause of LOCAL first")]  # fmt: skip
-        return self._own(statement, about)
+        refused = after_parsing(statement)
+        return self._own(statement, about) if refused is None else [refused]
 
     def _own(self, statement: str, about: About) -> str | list[bytes]:
         if BEGIN.fullmatch(statement):
             return "START TRANSACTION WITH CONSISTENT SNAPSHOT"           # TiDB's snapshot is BEGIN's, not the first read's
+        if ANALYZE.match(statement):
+            return [ok_packet(status=about.status)]                       # and no table of results, as the others give
         if SPLIT.match(statement):
+            refused = split_refused(statement, self.starter)
+            if refused is not None:
+                return [refused]
             return text_result(["TOTAL_SPLIT_REGION", "SCATTER_FINISH_RATIO"], [["0", "0"]], about.deprecate_eof, about.status)
         if ADMIN.match(statement):
             shows = "show" in statement.lower()

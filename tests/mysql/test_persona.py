@@ -47,7 +47,7 @@ def test_its_grammar(tidb: Connection[Cursor]) -> None:
 
 def test_statements_that_only_tidb_has(tidb: Connection[Cursor]) -> None:
     ask(tidb, "CREATE TABLE t (a BIGINT PRIMARY KEY)")
-    assert ask(tidb, "SPLIT TABLE t BETWEEN (0) AND (1000000) REGIONS 16") == [("0", "0")]
+    assert code(tidb, "SPLIT TABLE t BETWEEN (0) AND (1000000) REGIONS 16") == 8132
     assert ask(tidb, "ADMIN SHOW DDL JOBS") == []
     assert ask(tidb, "ADMIN CHECK TABLE t") == []
     ask(tidb, "ALTER TABLE t SET TIFLASH REPLICA 1")
@@ -82,6 +82,41 @@ def test_variables_that_may_be_set(tidb: Connection[Cursor]) -> None:
     ask(tidb, "SET transaction_isolation = 'REPEATABLE-READ'")
     ask(tidb, "SET max_execution_time = 5000")
     assert code(tidb, "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE") == 8048
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("ALTER TABLE t ADD COLUMN c VARCHAR(9) GENERATED ALWAYS AS (b) VIRTUAL, ADD INDEX i (c)", 8200),
+        ("ALTER TABLE t ADD COLUMN c VARCHAR(9) GENERATED ALWAYS AS (b) STORED", 3106),
+        ("CREATE TABLE u (a INT, PRIMARY KEY (a) CLUSTERED) SHARD_ROW_ID_BITS=4", 8200),
+        ("CREATE INDEX i ON t (b(769))", 1071),
+        ("SELECT JSON_VALUE('{}', '$.a')", 1305),
+    ],
+)
+def test_what_is_refused_after_parsing(tidb: Connection[Cursor], sql: str, expected: int) -> None:
+    ask(tidb, "CREATE TABLE t (a INT PRIMARY KEY, b VARCHAR(800))")
+    assert code(tidb, sql) == expected
+
+
+def test_what_is_like_it_is_not_refused(tidb: Connection[Cursor]) -> None:
+    ask(tidb, "CREATE TABLE t (a INT PRIMARY KEY, b VARCHAR(800))")
+    ask(tidb, "ALTER TABLE t ADD COLUMN c VARCHAR(9) GENERATED ALWAYS AS (b) VIRTUAL")
+    ask(tidb, "ALTER TABLE t ADD COLUMN d INT, ADD INDEX j (c)")
+    ask(tidb, "CREATE INDEX i ON t (b(768))")
+    assert ask(tidb, "ANALYZE TABLE t") == []
+
+
+@pytest.mark.parametrize(("bounds", "expected"), [("(0) AND (1000000) REGIONS 16", None), ("(0) AND (15999) REGIONS 16", 8212), ("(5) AND (5) REGIONS 1", 8212), ("(0) AND (9000000000) REGIONS 1001", 8212), ("(x'00') AND (x'ff') REGIONS 16", None)])
+@pytest.mark.parametrize("form", ["SPLIT TABLE t BETWEEN {}", "/*T! SPLIT TABLE t BETWEEN {} */"])
+def test_regions(form: str, bounds: str, expected: int | None, server: Server, tidb_parser: TidbParser) -> None:
+    with tidb_proxy(server.address, tidb_parser, version=SELF_MANAGED) as proxy:
+        connection = server.connect(port=proxy.port)
+        if expected is None:
+            assert ask(connection, form.format(bounds)) == [("0", "0")]
+        else:
+            assert code(connection, form.format(bounds)) == expected
+        connection.close()
 
 
 def test_self_managed_lets_one_set_more(server: Server, tidb_parser: TidbParser) -> None:

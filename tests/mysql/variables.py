@@ -38,6 +38,7 @@ OWN = {
     "tidb_snapshot": "",
     "tidb_txn_assertion_level": "FAST",
     "tidb_txn_mode": "pessimistic",
+    "tidb_wait_split_region_finish": "1",
     "version_comment": COMMENT,
 }
 NEVER_HEARD_OF = frozenset({

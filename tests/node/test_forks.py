@@ -43,13 +43,17 @@ class History:
         start = self.dice.randrange(max(len(bodies) - 3_000, 1))
         self.forge = Forge(bodies[start:], self.dice)
         self.chain: list[Offered] = []
+        self.deep = seed % 4 == 0          # a chain longer than k, and forks of it as deep as they can be
         self.forks: list[list[Offered]] = []
-        self.highest = 0
+        self.highest, self.deepest = 0, 0
         self.phases = [(list(self._phase()), self.highest) for _ in range(self.dice.choice((1, 2, 2, 3)))]
 
     def _phase(self) -> Iterator[Step]:
         """Begins with the chain as the phase before left it, changed by a fork at restart or not."""
         dice = self.dice
+        if self.deep and not self.chain:
+            self.chain = self.forge.extend([], K + dice.choice((0, 1, 70)))
+            self.highest = self.chain[-1].point.slot
         if self.chain and dice.random() < 0.6:
             self._fork()
         yield self._take(0)
@@ -77,7 +81,9 @@ class History:
 
     def _fork(self) -> int:
         """How many blocks the two have in common."""
-        depth = min(self.dice.choice((1, 1, 2, 3, 10, 60, K)), len(self.chain))
+        depths = (1, 60, 200, K - 1, K, K) if self.deep else (1, 1, 2, 3, 10, 60)
+        depth = min(self.dice.choice(depths), len(self.chain))
+        self.deepest = max(self.deepest, depth)
         held = len(self.chain) - depth
         self.chain = self.forge.extend(self.chain[:held], depth + self.dice.choice((1, 1, 3)))
         self.highest = max(self.highest, self.chain[-1].point.slot)
@@ -92,6 +98,17 @@ class History:
     def _take(self, held: int) -> Fork:
         self.forks.append(list(self.chain))
         return Fork(Path(str(len(self.forks) - 1)), held, len(self.chain))
+
+
+def test_histories_are_of_every_kind(bodies: list[bytes]) -> None:
+    """What the seeds of the next test are worth."""
+    histories = [History(seed, bodies) for seed in range(SEEDS)]
+    steps = [[step for phase, _ in history.phases for step in phase] for history in histories]
+    assert sum(history.deepest == K for history in histories) >= SEEDS // 8
+    assert sum(0 < history.deepest < 4 for history in histories) >= SEEDS // 20
+    assert sum(len(history.phases) > 1 for history in histories) >= SEEDS // 2
+    assert sum(Drop() in one for one in steps) >= SEEDS // 5
+    assert sum(any(isinstance(step, Back) for step in one) for one in steps) >= SEEDS // 2
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

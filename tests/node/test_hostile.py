@@ -344,6 +344,12 @@ def test_a_rollback_to_before_the_plans_start_is_refused(chain: Path, tmp_path: 
         node_job(tmp_path / "x.db", tmp_path / "s", plan, once=False)
     assert caught.value.code == "NEC-W009"
     assert str(one[9].point.slot) in str(caught.value)
+    written = rows(tmp_path / "x.db")
+    assert len(written["block"]) == 20
+    with serving(tmp_path / "t", [*other, *forge.extend(other, 5)[-5:]]), pytest.raises(NectarError) as caught:
+        node_job(tmp_path / "x.db", tmp_path / "t", plan, once=False)
+    assert caught.value.code == "NEC-W009"
+    same(rows(tmp_path / "x.db"), written)
 
 
 @pytest.mark.parametrize("honest", [True, False])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,16 +19,16 @@ from nectar.decode.want import Want
 from nectar.errors import NetworkError
 from nectar.filterlang.access import created
 from nectar.nodeserver.queries import answer
-from nectar.nodeserver.script import Forward, Step, Wait
+from nectar.nodeserver.script import Back, Fork, Forward, Step, Wait
 from nectar.runner.ledger import history_with
 from nectar.runner.signals import Stop
 from nectar.sources.node import state_query
 from nectar.sources.node.chain_sync import Tip
-from tests.node.forging import PREVIEW, real_blocks
-from tests.node.jobs import node_job, node_plan
+from tests.node.forging import PREVIEW, forged, real_blocks
+from tests.node.jobs import node_job, node_plan, rows
 from tests.node.serving import serving
 from tests.node.waiting import stop_at
-from tests.runner.jobs import compiled, job, plan_text
+from tests.runner.jobs import compiled, job, plan_text, same
 
 FIRST, LAST = 220 * 4_320, 222 * 4_320
 BABBAGE = 5
@@ -106,6 +107,49 @@ def test_parameters_of_an_epoch_are_kept_at_the_tip(chain: Path, tmp_path: Path)
     (first,) = db.execute("SELECT min(id) FROM block WHERE epoch_no = 10").fetchone()
     assert at_boundary == first
     db.close()
+
+
+@pytest.mark.parametrize("held", ["within the epoch", "before the epoch"])
+def test_parameters_told_after_a_block_that_is_undone_are_told_again(held: str, chain: Path, tmp_path: Path) -> None:
+    """The row must not point to a block that never happened; an epoch that never began has none."""
+    told = golden(chain / "vectors", "Result_Babbage_EmptyPParams")
+
+    def answers(query: bytes, tip: Tip) -> bytes | None:
+        return told if query == state_query.parameters(BABBAGE) else None
+
+    first = 4 * 86_400                    # of epoch 4, in Babbage
+    blocks = real_blocks(chain / "preview/immutable", 0, first + 900)
+    begun = sum(1 for block in blocks if block.point.slot < first)
+    parted = begun + 5 if held == "within the epoch" else begun - 2
+    kept = blocks[: begun + 10]
+    other, slot = blocks[:parted], kept[-1].point.slot
+    for number in range(parted, parted + 4):
+        beyond = slot + 20 * (number - parted + 1)
+        other = [*other, forged(blocks[number].raw, other[-1].block_no + 1, beyond, other[-1].point)]
+    plan = node_plan(f"start_slot = {first - 4_320}", processors="blocks = { epoch_param = true }\nscripts = true\ntransactions = true")
+    script: list[Step] = [Fork(Path("0"), 0, len(kept)), Wait(0.6), Back(parted), Fork(Path("1"), parted, len(other))]
+    stop, database = Stop(), tmp_path / "x.db"
+    with serving(tmp_path / "s", [], script, [kept, other], answers=answers), stop_at(database, other[-1].point.slot, stop):
+        summary = node_job(database, tmp_path / "s", plan, once=False, stop=stop)
+    assert summary.rollbacks == 1
+    with closing(sqlite3.connect(database)) as db:
+        sql = "SELECT p.epoch_no, b.epoch_no, b.slot_no FROM epoch_param p LEFT JOIN block b ON b.id = p.block_id"
+        assert db.execute(sql).fetchall() == [(4, 4, other[-1].point.slot)]
+
+
+def test_a_range_that_is_loaded_again_keeps_what_was_told_of_it(chain: Path, tmp_path: Path) -> None:
+    told = golden(chain / "vectors", "Result_Babbage_EmptyPParams")
+    blocks, first = real_blocks(chain / "preview/immutable", 0, 4 * 86_400 + 900), 4 * 86_400
+    processors = "blocks = { epoch_param = true }\nscripts = true\ntransactions = true"
+    lines = f"start_slot = {first - 4_320}"
+    with serving(tmp_path / "s", blocks, answers=lambda query, tip: told if query == state_query.parameters(BABBAGE) else None):
+        node_job(tmp_path / "x.db", tmp_path / "s", node_plan(lines, processors=processors))
+    before = rows(tmp_path / "x.db")
+    assert len(before["epoch_param"]) == 1
+    with serving(tmp_path / "t", blocks):
+        again = node_plan(f"{lines}\nend_slot = {blocks[-1].point.slot}\nskip_existing = false", processors=processors)
+        assert node_job(tmp_path / "x.db", tmp_path / "t", again).blocks > 200
+    same(rows(tmp_path / "x.db"), before)
 
 
 @pytest.fixture(scope="module")

@@ -264,6 +264,22 @@ def _body(raw: bytes) -> bytes:
     return raw[2:] if raw[:1] == b"\x82" else raw
 
 
+@pytest.mark.parametrize("name", [ROLLED[0], ROLLED[2]])
+def test_what_nodes_say_to_each_other_is_told_from_what_they_say_to_us(name: str, chain: Path) -> None:
+    """A recorded roll forward of Node-to-Node: a header in place of the block. Somebody named the wrong port."""
+    with pytest.raises(SourceError, match="not its TCP port for other nodes") as caught:
+        Reader().feed(_hex(chain / f"wire/rollforward_ntn_{name}.hex"))
+    assert caught.value.code == "NEC-W004"
+
+
+def test_no_recorded_message_is_left_out(chain: Path) -> None:
+    """Two are of Node-to-Node; those that are no message are the blocks of two of the others."""
+    kinds = {"rollforward_ntc": 3, "rollforward_ntn": 2, "byron_main": 1, "shelley_block": 1}
+    files = [file.name for file in (chain / "wire").glob("*.hex")]
+    assert {kind: sum(name.startswith(kind) for name in files) for kind in kinds} == kinds
+    assert len(files) == sum(kinds.values())
+
+
 def test_every_recorded_roll_forward_is_tested(chain: Path) -> None:
     assert {file.stem.removeprefix("rollforward_ntc_") for file in (chain / "wire").glob("rollforward_ntc_*.hex")} == set(ROLLED)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,14 +13,20 @@ from pathlib import Path
 import apsw
 import pytest
 
+from nectar.checkpoint.coverage import Coverage
 from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.server import Stage
+from nectar.runner.keep import Keeper
 from nectar.runner.signals import Stop
 from nectar.runner.summary import Summary
-from tests.node.forging import forged, real_blocks
+from nectar.runner.work import Done
+from tests.node.forging import Forge, forged, real_blocks
 from tests.node.jobs import node_job, node_plan, rows
 from tests.node.serving import serving
+from tests.node.test_forks import BUSY
+from tests.node.waiting import last_slot
 from tests.node.wicked import Peer, Said, good, wicked
+from tests.runner.jobs import EVERYTHING, same
 
 FOLLOW = node_plan(processors="blocks = true")
 
@@ -42,8 +49,8 @@ def blocks(chain: Path) -> list[Offered]:
 class Following:
     """A job that follows the tip in a thread of its own."""
 
-    def __init__(self, database: Path, where: Path | str) -> None:
-        self.database, self.stop, self.said = database, Stop(), Said()
+    def __init__(self, database: Path, where: Path | str, plan: str = FOLLOW) -> None:
+        self.plan, self.database, self.stop, self.said = plan, database, Stop(), Said()
         self.summary: Summary | None = None
         self.error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, args=(where,), daemon=True)
@@ -51,7 +58,7 @@ class Following:
 
     def _run(self, where: Path | str) -> None:
         try:
-            self.summary = node_job(self.database, where, FOLLOW, once=False, report=self.said, stop=self.stop)
+            self.summary = node_job(self.database, where, self.plan, once=False, report=self.said, stop=self.stop)
         except BaseException as error:  # noqa: BLE001 - the test says what it is
             self.error = error
 
@@ -66,8 +73,8 @@ class Following:
 
 
 @contextmanager
-def _following(database: Path, where: Path | str) -> Iterator[Following]:
-    job = Following(database, where)
+def _following(database: Path, where: Path | str, plan: str = FOLLOW) -> Iterator[Following]:
+    job = Following(database, where, plan)
     try:
         yield job
     finally:
@@ -119,6 +126,70 @@ def test_a_block_at_the_tip_is_in_the_database_within_a_second(blocks: list[Offe
             _until(lambda number=number: _has(job.database, blocks[number]), 1.0, job)  # type: ignore[misc]
         assert job.end() < 2
     assert job.said.of("retry") == []
+
+
+FULL = {
+    "everything": node_plan(),
+    "inputs resolved live": node_plan(processors=EVERYTHING.replace("transactions = true", 'transactions = { resolve_inputs = "live" }')),
+    "a filter that asks the node": node_plan(more='[filters]\nwhere = "any(tx.inputs, value > 5 ada)"\non_unknown = "keep"'),
+}
+
+
+@pytest.mark.parametrize("plan", FULL)
+def test_a_busy_block_at_the_tip_is_there_within_a_second_with_every_table(plan: str, chain: Path, tmp_path: Path) -> None:
+    """Forks too; and what was written block by block is what a job that never saw the tip writes."""
+    bodies = [block.raw for block in real_blocks(chain / "preview/immutable", BUSY) if len(block.raw) > 900]
+    forge = Forge(bodies[-400:], random.Random(3))
+    made = forge.extend([], 130)
+    base = Located(made[:100])
+    with serving(tmp_path / "s", base) as stage, _following(tmp_path / "x.db", tmp_path / "s", FULL[plan]) as job:
+        _until(lambda: bool(job.said.of("tip")), 20, job)
+        took = []
+        for number in range(100, 130):
+            _change(stage, number, [made[number]], base.loop)
+            took.append(_until(lambda number=number: last_slot(job.database) == made[number].point.slot, 1.0, job))  # type: ignore[misc]
+        fork = forge.extend(made[:90], 45)
+        _change(stage, 90, fork[90:], base.loop)
+        took.append(_until(lambda: last_slot(job.database) == fork[-1].point.slot, 1.0, job))
+        assert job.end() < 2
+    assert job.said.of("retry") == []
+    assert job.summary is not None
+    assert job.summary.stopped.startswith("as asked, at the tip")
+    if plan != "a filter that asks the node":
+        with serving(tmp_path / "again", fork):
+            straight = FULL[plan].replace('start = "origin"', f"end_slot = {fork[-1].point.slot}")
+            node_job(tmp_path / "straight.db", tmp_path / "again", straight)
+        same(rows(job.database), rows(tmp_path / "straight.db"))
+    assert max(took) < 1
+
+
+def test_batches_are_thousands_far_from_the_tip_and_single_blocks_at_it(
+    chain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    committed: list[int] = []
+    take = Keeper.take
+
+    def taken(self: Keeper, covered: Coverage, done: Done, *, live: bool = False) -> None:
+        committed.append(done.counts.blocks)
+        take(self, covered, done, live=live)
+
+    monkeypatch.setattr(Keeper, "take", taken)
+    whole = real_blocks(chain / "preview/immutable")[:20_010]
+    base = Located(whole[:20_000])
+    with serving(tmp_path / "s", base) as stage, _following(tmp_path / "x.db", tmp_path / "s") as job:
+        _until(lambda: _has(job.database, whole[19_999]), 60, job)
+        _until(lambda: bool(job.said.of("tip")), 10, job)
+        afar = [count for count in committed if count]
+        committed.clear()
+        for number in range(20_000, 20_010):
+            _change(stage, number, [whole[number]], base.loop)
+            _until(lambda number=number: _has(job.database, whole[number]), 1.0, job)  # type: ignore[misc]
+        assert job.end() < 2
+    assert sum(afar) == 20_000
+    assert max(afar) <= 4_000
+    assert len(afar) <= 20
+    assert sorted(afar)[len(afar) // 2] > 1_000
+    assert committed == [1] * 10
 
 
 def test_a_fork_at_the_tip_is_in_the_database_within_a_second(blocks: list[Offered], tmp_path: Path) -> None:

@@ -93,10 +93,17 @@ def test_nesting_without_end_is_a_value_error() -> None:
         plutus_json(b"\x81" * 100_000)
 
 
+def test_a_native_script_of_thousands_of_levels_has_no_json() -> None:
+    """As deep as a transaction of 16 KiB can hold it."""
+    key = b"\x82\x00\x58\x1c" + bytes(28)
+    assert native_json(b"\x82\x01\x81" * 5_300 + key) is None
+    assert native_json(b"\x82\x01\x81" * 100 + key) is not None
+
+
 def test_native_scripts_of_all_kinds() -> None:
     key = bytes(28)
     script = [3, 2, [[0, key], [1, [[4, 10]]], [2, [[5, 20]]]]]
-    said = json.loads(native_json(cbor2.dumps(script)))
+    said = json.loads(native_json(cbor2.dumps(script)) or "")
     assert said == {
         "type": "atLeast",
         "required": 2,

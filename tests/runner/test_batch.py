@@ -10,7 +10,7 @@ import pytest
 from nectar.cardano.point import ORIGIN, Point
 from nectar.checkpoint.coverage import Coverage, merged, missing, without_after
 from nectar.decode.envelope import envelope
-from nectar.runner.batch import Batch, Limits, batches, is_boundary
+from nectar.runner.batch import Batch, Limits, OpenBatch, batches, is_boundary
 from nectar.sources.events import RollForward
 from tests.conftest import ROOT
 from tests.decode.chunks import cut
@@ -69,3 +69,19 @@ def test_what_is_missing_and_what_is_filled() -> None:
     assert without_after(filled, 15) == [(-1, 15)]
     assert without_after(filled, -1) == [(-1, -1)]
     assert [str(one) for one in merged(filled)] == ["origin to 19", "50 to 70"]
+
+
+def test_an_open_batch_forgets_what_was_rolled_back() -> None:
+    """As if it had never been added: in what it holds, how large it is, and what it covers."""
+    given = events(SAMPLE / "00001.chunk")[:9]
+    before = Point(4_319, bytes(32))
+    for held in range(10):
+        one, other = OpenBatch(4_320, 2, before), OpenBatch(4_320, 2, before)
+        for event in given:
+            one.add(event)
+        for event in given[:held]:
+            other.add(event)
+        assert one.drop_after(given[held - 1].point if held else before)
+        assert one == other
+        assert one.cut(9_000) == other.cut(9_000)
+    assert not OpenBatch(4_320, 2, before).drop_after(given[0].point)

@@ -20,6 +20,9 @@ class Dialect(Protocol):
 
     def create_index(self, table: Table, index: Index) -> str: ...
 
+    def json_column(self, table: str, name: str, value: str, /) -> str:
+        """The value as a column of its own; "" where an index can be on the value itself."""
+
     def json_index(self, table: str, name: str, value: str, /) -> str: ...
 
     def create_view(self, name: str, select: str) -> str: ...

@@ -54,6 +54,10 @@ def create_index(table: Table, index: Index) -> str:
     return f"CREATE {unique}INDEX IF NOT EXISTS {_quoted(index.name)} ON {_quoted(table.name)} ({_list(index.columns)})"
 
 
+def json_column(_table: str, _name: str, _value: str) -> str:
+    return ""
+
+
 def json_index(table: str, name: str, value: str) -> str:
     """An index on the expression itself."""
     return f"CREATE INDEX IF NOT EXISTS {_quoted(f'idx_{name}')} ON {_quoted(table)} ({value})"

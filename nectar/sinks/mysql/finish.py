@@ -42,6 +42,9 @@ class Finisher:
             self._complete(whole_to)
             with self._timed("epochs"), self._session.transaction():
                 sum_epochs()
+            for column in self._missing_columns():
+                self._stop_if_asked()
+                self._session.execute(column.sql)
             for index in self._layout.deferred_indexes:
                 self._build(index)
             for view in self._layout.views:
@@ -103,6 +106,13 @@ class Finisher:
         rows = self._session.rows("SELECT table_name FROM information_schema.views WHERE table_schema = DATABASE()")
         there = {name for (name,) in rows}
         return [view for view in self._layout.views if view.name not in there]
+
+    def _missing_columns(self) -> list[Statement]:
+        if not self._layout.view_columns:
+            return []
+        rows = self._session.rows("SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE()")
+        there = {name for (name,) in rows}
+        return [column for column in self._layout.view_columns if column.name not in there]
 
     def _indexes(self) -> set[str]:
         sql = "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()"

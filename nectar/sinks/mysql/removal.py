@@ -12,10 +12,10 @@ _HIGHEST = (1 << 63) - 1
 def facts_of_slots(tables: Sequence[Table], first: int, last: int | None) -> Iterator[str]:
     """Statements that take away facts, and blocks in quarantine, of slots `first` to `last`, both included; None: to the end."""
     for table in tables:
-        if table.kind is Kind.FACT and table.place is not None:
+        if table.kind is Kind.FACT and table.place is not None and (last is None or not table.told):
             unit = _ids_a_slot(table.place)
             high = _HIGHEST if last is None else (last + 1) * unit - 1
-            yield f"DELETE FROM `{table.name}` WHERE `{table.columns[0].name}` BETWEEN {first * unit} AND {high}"
+            yield f"DELETE FROM `{table.name}` WHERE `{table.cut_by}` BETWEEN {first * unit} AND {high}"
     yield f"DELETE FROM `nectar_quarantine` WHERE `slot` BETWEEN {first} AND {_HIGHEST if last is None else last}"
 
 

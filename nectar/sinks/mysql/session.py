@@ -150,10 +150,10 @@ class Session:
     def _agree(self, connection: Connection) -> None:
         """The one setting that must be, then those that may be tried."""
         began = time.monotonic()
-        *_, (_, version) = connection.several(f"SET SESSION sql_mode = '{MODE}';\nSELECT VERSION()")
+        connection.query(f"SET SESSION sql_mode = '{MODE}'")
         self.round_trip = time.monotonic() - began
         self.metrics.round_trip(self.round_trip)
-        self.version = str(version[0][0])
+        self.version = connection.facts.server_version
         for name, value in self._settings:
             try:
                 connection.query(f"SET SESSION {name} = {value}")

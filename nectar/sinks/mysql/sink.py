@@ -19,6 +19,7 @@ from nectar.sinks.mysql.lane import FIRST, Entry, Lane, Writing, thinned
 from nectar.sinks.mysql.load import Loader, terms_of
 from nectar.sinks.mysql.removal import facts_of_slots, things_after
 from nectar.sinks.mysql.session import Session
+from nectar.sinks.mysql.split import split_ahead
 from nectar.sinks.mysql.statements import literal, placed
 from nectar.sinks.seam import Commit, Epochs, Finished, Layout, Staged
 from nectar.tables import Place
@@ -168,6 +169,8 @@ class MysqlSink:
             self._refuse_another_plan()
         self._enter_plan()
         self._define()
+        if self.layout.pre_splits and not self.coverage():
+            split_ahead(self._session, self.layout.pre_splits)
 
     def _enter(self, lanes: int) -> dict[int, int]:
         """The lanes' rows, made where they are not there; the last commit of each."""

@@ -12,13 +12,14 @@ _HIGHEST = (1 << 63) - 1
 
 
 def remove_facts(db: apsw.Connection, tables: Sequence[Table], first: int, last: int | None) -> None:
-    """Facts, and blocks in quarantine, of slots `first` to `last`, both included; None: to the end."""
+    """Facts, and blocks in quarantine, of slots `first` to `last`, both included; None: to the end.
+
+    A range that is loaded again keeps what was told of it besides its blocks: nobody would tell it again."""
     for table in tables:
-        if table.kind is Kind.FACT and table.place is not None:
+        if table.kind is Kind.FACT and table.place is not None and (last is None or not table.told):
             unit = ids_a_slot(table.place)
             high = _HIGHEST if last is None else (last + 1) * unit - 1
-            key = table.columns[0].name
-            db.execute(f'DELETE FROM main."{table.name}" WHERE "{key}" BETWEEN ? AND ?', (first * unit, high))
+            db.execute(f'DELETE FROM main."{table.name}" WHERE "{table.cut_by}" BETWEEN ? AND ?', (first * unit, high))
     db.execute("DELETE FROM nectar_quarantine WHERE slot BETWEEN ? AND ?", (first, _HIGHEST if last is None else last))
 
 

@@ -43,11 +43,12 @@ class Address(NamedTuple):
         return self.path or (f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}")
 
 
-def address(text: str | Path) -> Address:
-    """`host:port` and `[v6]:port` are TCP; everything else, and whatever has a slash in it, is a path."""
+def address(text: str | Path, *, to_listen: bool = False) -> Address:
+    """`host:port` and `[v6]:port` are TCP; everything else, and whatever has a slash in it, is a path. Who listens may say
+    port 0: any that is free."""
     told = str(text)
     host, colon, port = told.rpartition(":")
-    if colon and host and "/" not in told and port.isdecimal() and 0 < int(port) < 1 << 16:
+    if colon and host and "/" not in told and port.isdecimal() and (0 if to_listen else 1) <= int(port) < 1 << 16:
         return Address(host=host.strip("[]"), port=int(port))
     return Address(path=told)
 
@@ -104,6 +105,8 @@ def connect(where: Address, seconds: float = CONNECT_SECONDS, halted: Callable[[
     except OSError as error:
         number = errno.ENOTSOCK if where.path and _is_no_socket(where.path) else error.errno or 0
         reason, hint = _REASONS.get(number, (_told(error), "check the address"))
+        if number == errno.ENOENT and ":" in where.path and "/" not in where.path:
+            hint = "a path was looked for: TCP is host:port, with a port from 1 to 65535"
         raise faults.unreachable(str(where), reason, hint) from error
 
 

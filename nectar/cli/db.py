@@ -1,0 +1,188 @@
+"""`nectar db`: the database that a profile names, before a run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+
+from nectar.cli.compile import DialectName
+from nectar.cli.job import DatabaseOption, DbOption, ProfileOption, target_of
+
+if TYPE_CHECKING:
+    from nectar.compiler.compiled import CompiledPlan
+    from nectar.config.server import Target
+    from nectar.sinks.step import Step
+
+app = typer.Typer(
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Look at the database that a profile names, make it, show its tables.",
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+
+class Format(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+FormatOption: TypeAlias = Annotated[Format, typer.Option("--format", help="For people or for programs.")]
+
+
+@app.command("check")
+def check_command(
+    db: DbOption = None,
+    profile: ProfileOption = None,
+    database: DatabaseOption = None,
+    count: Annotated[int, typer.Option("--count", min=1, max=10_000, help="How many round trips are timed.")] = 20,
+    tries: Annotated[
+        bool, typer.Option("--try-rights/--no-try-rights", help="Try rights, with a table that is made and dropped.")
+    ] = True,
+    form: FormatOption = Format.TEXT,
+) -> int:
+    """Connect as a run would, and say how each step went: name, TCP, TLS, login, times, limits, rights.
+
+    Of a step that fails it says why and what to do; those after it are not reached. Rights are tried for real, with a table
+    nectar_check_.. that is dropped at once.
+
+    Exit codes: 0 ready, warnings or not; 1 a step failed; 2 the profile is wrong.
+    """
+    from nectar.sinks.looking import check
+    from nectar.sinks.step import Outcome
+
+    target = target_of(db, profile, database)
+    seen = report(target, check(target, count=count, tries=tries), form)
+    return int(any(step.outcome is Outcome.FAILED for step in seen))
+
+
+def report(target: Target, steps: Iterable[Step], form: Format = Format.TEXT) -> list[Step]:
+    """Prints them as they come."""
+    from nectar.cli.complaint_text import wants_colour
+    from nectar.cli.db_text import step_json, step_text
+    from nectar.sinks.step import Outcome
+
+    seen, colour = [], wants_colour(sys.stdout)
+    if form is Format.TEXT:
+        typer.echo(f"{target}\n")
+    for step in steps:
+        seen.append(step)
+        if form is Format.TEXT:
+            typer.echo(step_text(step, colour), color=True)
+            sys.stdout.flush()
+    wrong = [step for step in seen if step.outcome is Outcome.FAILED]
+    warned = sum(step.outcome is Outcome.WARNING for step in seen)
+    if form is Format.JSON:
+        told = {"database": str(target), "ready": not wrong, "warnings": warned, "steps": [step_json(step) for step in seen]}
+        typer.echo(json.dumps(told))
+    elif wrong:
+        typer.echo(f"\nnot ready: {wrong[0].name} failed")
+    else:
+        typer.echo("\nready" + (f", with {warned} warning{'s' * (warned > 1)}" if warned else ""))
+    return seen
+
+
+@app.command("init")
+def init_command(
+    plan: Annotated[Path | None, typer.Argument(metavar="[PLAN]", help="Make this plan's tables too.")] = None,
+    db: DbOption = None,
+    profile: ProfileOption = None,
+    database: DatabaseOption = None,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Make the database that the profile names, if it is not there; with PLAN its tables too, all empty.
+
+    What is there already stays as it is: saying it twice is saying it once. `nectar run` makes missing tables as well, but
+    never the database. A SQLite file is made with its tables.
+    """
+    from nectar.compiler.read import read_plan
+    from nectar.sinks.looking import made
+
+    compiled = read_plan(plan) if plan is not None else None
+    target = target_of(db, profile or (compiled.plan.meta.profile if compiled else None), database)
+    done = made(target)
+    facts: dict[str, Any] = {"database": str(target), "made": done.made if done else None}
+    lines = []
+    if done is not None:
+        facts |= {"charset": done.charset, "collation": done.collation}
+        word = "made" if done.made else "was there"
+        lines.append(f"database {target}: {word} ({done.charset}, {done.collation})")
+    if plan is not None and compiled is not None:
+        new, there = _make_tables(target, plan)
+        facts |= {"tables_made": new, "tables_there": there, "fingerprint": compiled.fingerprint}
+        lines.append(f"tables of plan {compiled.plan.meta.name}: {new} made, {there} were there")
+    elif done is None:
+        lines.append(f"{target}: nothing to do, `nectar run` makes a SQLite file with its tables")
+    typer.echo(json.dumps(facts) if form is Format.JSON else "\n".join(lines))
+
+
+def _make_tables(target: Target, plan: Path) -> tuple[int, int]:
+    """How many were made, and how many were there. Errors: as opening the database for a run."""
+    from nectar.compiler.read import read_plan
+    from nectar.runner.layout import layout
+    from nectar.sinks.registry import family_of, open_sink
+    from nectar.sinks.there import read_schema
+
+    family = family_of(target)
+    told = layout(read_plan(plan, family), family)
+    before = read_schema(target).tables
+    open_sink(target, told).close()
+    names = [one.name for one in told.definitions]
+    there = sum(name in before for name in names)
+    return len(names) - there, there
+
+
+@app.command("schema")
+def schema_command(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="The plan.")],
+    db: DbOption = None,
+    profile: ProfileOption = None,
+    database: DatabaseOption = None,
+    dialect: Annotated[DialectName | None, typer.Option("--dialect", help="Instead of the profile's.")] = None,
+    compare: Annotated[bool, typer.Option("--compare", help="Say how the database differs from it, instead.")] = False,
+    form: FormatOption = Format.TEXT,
+) -> int:
+    """Print the SQL of a plan's tables, indexes and views as the profile's database is given them; offline.
+
+    With --compare the database is asked what it has. Exit codes then: 0 the same, 1 an error, 2 it differs.
+    """
+    from nectar.compiler.ddl import render
+    from nectar.compiler.read import read_plan
+    from nectar.sinks.registry import family_of
+
+    first = read_plan(plan)
+    if dialect is not None and not compare:
+        sys.stdout.write(render(read_plan(plan, dialect.value), dialect.value))
+        return 0
+    if dialect is not None:
+        raise typer.BadParameter("--compare asks the profile's database, whose dialect is known", param_hint="--dialect")
+    target = target_of(db, profile or first.plan.meta.profile, database)
+    spoken = family_of(target)
+    compiled = read_plan(plan, spoken)
+    if not compare:
+        sys.stdout.write(render(compiled, spoken))
+        return 0
+    return _compared(target, compiled, spoken, form)
+
+
+def _compared(target: Target, compiled: CompiledPlan, dialect: str, form: Format) -> int:
+    from nectar.runner.schema import differences
+    from nectar.sinks.there import read_schema
+
+    found = differences(compiled, dialect, read_schema(target))
+    wrong = [one for one in found if not one.later]
+    later = len(found) - len(wrong)
+    if form is Format.JSON:
+        typer.echo(json.dumps({"database": str(target), "same": not wrong, "differences": [one._asdict() for one in found]}))
+    else:
+        width = max((len(one.table) for one in wrong), default=0)
+        lines = [f"  {one.table:<{width}}  {one.what}" for one in wrong]
+        told = f"{len(wrong)} difference{'s' * (len(wrong) > 1)}" if wrong else "the same"
+        told += f"; {later} indexes and views that a run makes at its end are not there yet" if later else ""
+        typer.echo("\n".join([*lines, f"{target}: {told}"]))
+    return 2 if wrong else 0

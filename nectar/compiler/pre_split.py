@@ -1,0 +1,52 @@
+"""TiDB: regions of tables that grow large, split before the first row comes (docs/decisions/0012).
+
+A fact's id is a place on the chain, so a plan's range of slots is a range of ids, which is divided evenly. Hashes are spread over
+all there can be. A table begins as one region, which one store serves alone until it has grown enough to be split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from nectar.compiler.bounds import bounds_of
+from nectar.compiler.compiled import CompiledPlan
+from nectar.config.bound import AtOrigin
+from nectar.tables import Kind, Place, Table
+
+Slots = tuple[int, int]
+"""The first and the last, both included."""
+
+REGIONS = 16                   # of a table; TiDB takes 1,000 at most (split-region-max-num)
+LEAST_STEP = 1_000             # ids of a region; TiDB refuses smaller ones
+LARGE = frozenset({
+    "address", "collateral_tx_in", "datum", "delegation", "ma_tx_mint", "ma_tx_out", "multi_asset", "redeemer", "redeemer_data",
+    "reference_tx_in", "stake_address", "tx", "tx_cbor", "tx_in", "tx_metadata", "tx_out", "withdrawal",
+})  # fmt: skip
+"""Tables that grow beyond a region on mainnet; one that stays empty is merged again by the server."""
+
+
+def slots_of(compiled: CompiledPlan, open_end: int | None = None) -> Slots | None:
+    """The plan's own range, as far as it is known without the chain; `open_end`: the last slot of a plan that names none."""
+    sync = compiled.plan.sync
+    first, last = bounds_of(sync, compiled.network).get(("block", "slot"), (None, None))
+    first, last = 0 if isinstance(sync.start, AtOrigin) else first, open_end if last is None else last
+    return None if first is None or last is None else (first, last)
+
+
+def pre_splits(tables: Sequence[Table], slots: Slots | None) -> Iterator[tuple[str, str]]:
+    """(table, statement), a comment to every server but TiDB. Facts are left alone where `slots` are not known."""
+    for table in tables:
+        if table.name not in LARGE:
+            continue
+        if table.kind is Kind.DIMENSION:
+            yield table.name, _statement(table.name, "x'00'", "x'ff'", REGIONS)
+        elif table.place is not None and slots is not None:
+            unit = 2 if table.place is Place.BLOCK else table.place.value
+            low, high = max(slots[0], 0) * unit, (slots[1] + 1) * unit
+            regions = min(REGIONS, (high - low) // LEAST_STEP)
+            if regions > 1:
+                yield table.name, _statement(table.name, str(low), str(high), regions)
+
+
+def _statement(table: str, low: str, high: str, regions: int) -> str:
+    return f"/*T! SPLIT TABLE `{table}` BETWEEN ({low}) AND ({high}) REGIONS {regions} */"

@@ -1,0 +1,37 @@
+"""TiDB's limits as complaints about a plan, each with the key that leads to it."""
+
+from __future__ import annotations
+
+from nectar.compiler.compiled import CompiledPlan
+from nectar.compiler.ddl import statements
+from nectar.compiler.own_tables import own_tables
+from nectar.compiler.readable import as_json
+from nectar.compiler.tidb_limits import Breach, breaches
+from nectar.compiler.tidb_rows import ENTRY_BYTES
+from nectar.config import codes
+from nectar.config.complaints import Complaints
+from nectar.config.positions import TomlPath
+from nectar.processors.registry import PROCESSORS
+
+
+def check_tidb(compiled: CompiledPlan, complaints: Complaints) -> None:
+    """What could not be made, or written, in a TiDB."""
+    for breach in breaches((*own_tables("tidb"), *compiled.tables), statements(compiled, "tidb")):
+        complaints.add(breach.code, breach.what, _cause(compiled, breach), at="key", suggestion=breach.hint)
+    size = len(as_json(compiled).encode())
+    if size > ENTRY_BYTES:
+        what = f"the compiled plan has {size:,} bytes, a row of nectar_plan; TiDB takes {ENTRY_BYTES:,} (txn-entry-size-limit)"
+        hint = "have fewer views, filters and tests in it, or put long lists into files"
+        complaints.add(codes.TIDB_SIZE, what, ("plan",), at="key", suggestion=hint)
+
+
+def _cause(compiled: CompiledPlan, breach: Breach) -> TomlPath:
+    """The view that wants it, else the processor that fills the table."""
+    of_a_view = breach.name.removeprefix("idx_").startswith("nectar_json_")
+    for at, view in enumerate(compiled.plan.views):
+        if breach.name == view.name or (of_a_view and breach.table == view.table):
+            return ("views", at, "where")
+    for one in compiled.processors:
+        if any(table.name == breach.table for table in PROCESSORS[one.name].tables(one.options)):
+            return ("processors", one.name)
+    return ()

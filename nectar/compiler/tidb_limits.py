@@ -1,0 +1,174 @@
+"""What TiDB has no room for, or does not have: looked for in the very statements that would be run there (docs/tidb.md).
+
+TiDB says so too, but after hours, when an index is built at the end, or never, where a word is read and ignored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from nectar.compiler.ddl import Statement, StatementKind
+from nectar.compiler.tidb_rows import BLOCK_BYTES, ENTRY_BYTES, largest_row
+from nectar.config import codes
+from nectar.tables import Table
+
+NAME = 64
+COLUMNS = 1_017                # of a table: table-column-count-limit
+INDEXES = 64                   # of a table: index-limit; its key is one of them where it is not clustered
+KEY_BYTES = 3_072              # of an index: max-index-length
+STATEMENT_BYTES = 64 << 20     # max_allowed_packet
+
+
+class Breach(NamedTuple):
+    """`name` is what the statement makes, on `table`."""
+
+    code: str
+    what: str
+    hint: str
+    table: str
+    name: str = ""
+
+
+LACKS: Mapping[str, str] = {
+    r"FOREIGN KEY|REFERENCES": "foreign keys, which lock a parent's row for each child's",
+    r"CHECK *\(": "CHECK constraints, which TiDB reads and does not heed",
+    r"AUTO_INCREMENT": "AUTO_INCREMENT keys, which all go into one region",
+    r"TRIGGER|PROCEDURE|CREATE EVENT|CREATE FUNCTION": "triggers, events or stored routines",
+    r"FULLTEXT|SPATIAL|GEOMETRY": "FULLTEXT or spatial indexes",
+    r"RETURNING": "RETURNING",
+    r"AS \w+ *ON DUPLICATE": "a row's alias in ON DUPLICATE KEY UPDATE",
+    r"CREATE TABLE[^(]* AS SELECT": "CREATE TABLE .. AS SELECT",
+    r"SKIP LOCKED|LATERAL|LOCK IN SHARE MODE": "SKIP LOCKED, LATERAL or LOCK IN SHARE MODE",
+    r"JSON_TABLE|JSON_VALUE": "JSON_TABLE or JSON_VALUE",
+    r"INTO @": "SELECT .. INTO a variable",
+    r"UUID|INET[46]": "the types UUID and INET",
+    r"ADD COLUMN.*ADD (?:UNIQUE )?(?:INDEX|KEY)": "a column and its index made in one ALTER TABLE (error 8200)",
+    r"ADD COLUMN.*STORED": "a stored generated column added to a table (error 3106)",
+}
+"""Words, outside of names and texts, and what they stand for."""
+
+_QUOTED = re.compile(r"'[^'\\]*(?:(?:\\.|'')[^'\\]*)*'|/\*.*?\*/", re.DOTALL)
+_NAMES = re.compile(r"`([^`]*)`")
+_LACKS = [(re.compile(rf"(?<![\w@]){words}", re.IGNORECASE | re.DOTALL), what) for words, what in LACKS.items()]
+_TABLE = re.compile(r"CREATE TABLE IF NOT EXISTS `([^`]+)` \((.*)\)", re.DOTALL)
+_COLUMN = re.compile(r"\s*`([^`]+)` (.+)", re.DOTALL)
+_PRIMARY = re.compile(r"\s*PRIMARY KEY \((.*?)\)(?: |$)")
+_INDEX = re.compile(r"CREATE (?:UNIQUE )?INDEX `([^`]+)` ON `([^`]+)` \((.*)\)")
+_ADD_COLUMN = re.compile(r"ALTER TABLE `([^`]+)` ADD COLUMN `([^`]+)` (.+)", re.DOTALL)
+_PART = re.compile(r"`([^`]+)`(?:\((\d+)\))?( DESC)?")
+_SIZED = re.compile(r"(VAR)?(CHAR|BINARY)\((\d+)\)")
+_LONG = re.compile(r"(?:TINY|MEDIUM|LONG)?(TEXT|BLOB)\b")
+_BYTES = {"TINYINT": 1, "BIGINT": 8, "DOUBLE": 8, "DATETIME": 8, "DECIMAL": 18}
+_CHANGING = re.compile(r"\b(SELECT|RAND|NOW|SYSDATE|CURRENT_\w+|UUID|CONNECTION_ID|USER|DATABASE|VERSION|LAST_INSERT_ID)\b|@")
+
+
+def breaches(tables: Sequence[Table], statements: Sequence[Statement]) -> Iterator[Breach]:
+    """Of what would be run for a plan, own tables included, and of the rows that `tables` can have."""
+    columns: dict[str, dict[str, str]] = {}
+    indexes: dict[str, int] = {}
+    for one in statements:
+        if (size := len(one.sql.encode())) > STATEMENT_BYTES:
+            what = f"the statement that makes {one.name} has {size:,} bytes; TiDB takes {STATEMENT_BYTES:,} (max_allowed_packet)"
+            yield Breach(codes.TIDB_SIZE, what, "name fewer things in it", one.table, one.name)
+            continue
+        yield from _names(one)
+        yield from _words(one)
+        bare = _QUOTED.sub(lambda found: "''" if found[0].startswith("'") else "", one.sql)
+        if one.kind is StatementKind.TABLE:
+            name, body = _read(_TABLE, bare)
+            lines = body.split(",\n")
+            columns[name] = {}
+            for line in lines:
+                if not _PRIMARY.match(line):
+                    column, kind = _read(_COLUMN, line)
+                    columns[name][column] = kind
+            for key in (_PRIMARY.match(line) for line in lines):
+                if key is not None:
+                    yield from _key(one, "its primary key", key[1], columns[name])
+        elif one.kind is StatementKind.VIEW_COLUMN:
+            table, column, kind = _read(_ADD_COLUMN, bare)
+            columns[table][column] = kind
+            yield from _generated(one, kind)
+        elif match := _INDEX.fullmatch(bare):
+            indexes[match[2]] = indexes.get(match[2], 0) + 1
+            yield from _key(one, f"index {match[1]}", match[3], columns[match[2]])
+    for name, found in columns.items():
+        yield from _columns(name, found)
+        if len(found) > COLUMNS:
+            yield Breach(codes.TIDB_COUNT, f"{name} has {len(found):,} columns; TiDB has {COLUMNS:,} at most", _FEWER, name)
+        if (count := indexes.get(name, 0)) > INDEXES:
+            yield Breach(codes.TIDB_COUNT, f"{name} has {count} indexes; TiDB has {INDEXES} at most", _FEWER, name)
+    for one_table in tables:
+        if (size := largest_row(one_table)) > ENTRY_BYTES:
+            what = f"a row of {one_table.name} can be {size:,} bytes; TiDB takes {ENTRY_BYTES:,} (txn-entry-size-limit)"
+            yield Breach(codes.TIDB_SIZE, what, f"keep less in a row: blocks have {BLOCK_BYTES:,} bytes at most", one_table.name)
+
+
+_FEWER = "leave out views, or fill another database"
+
+
+def _read(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
+    """ValueError: the dialect spells it in a way that this module does not know."""
+    match = pattern.match(text)
+    if match is None:
+        raise ValueError(f"a statement for TiDB that its limits cannot be looked for in: {text[:100]}")
+    return match.groups()
+
+
+def _names(one: Statement) -> Iterator[Breach]:
+    bare = _QUOTED.sub("", one.sql)
+    for name in dict.fromkeys(found for found in (*_NAMES.findall(bare), one.name) if len(found) > NAME):
+        what = f"the name {name} has {len(name)} characters; TiDB has {NAME}"
+        yield Breach(codes.TIDB_NAME, what, "give it a shorter name", one.table, one.name)
+
+
+def _words(one: Statement) -> Iterator[Breach]:
+    bare = _NAMES.sub("``", _QUOTED.sub("''", one.sql))
+    for words, what in _LACKS:
+        if words.search(bare):
+            told = f"{one.name}: Nectar does not use {what} on TiDB"
+            yield Breach(codes.TIDB_LACKS, told, "write the view another way", one.table, one.name)
+
+
+def _key(one: Statement, what: str, parts: str, columns: Mapping[str, str]) -> Iterator[Breach]:
+    size, hint = 0, "index less of it"
+    for column, prefix, descending in _PART.findall(parts):
+        kind = columns[column].upper()
+        if kind.startswith("JSON"):
+            said = f"{what} of {one.table} is on {column}, which is JSON (error 3152)"
+            yield Breach(codes.TIDB_KEY, said, hint, one.table, one.name)
+        elif _LONG.match(kind) and not prefix:
+            said = f"{what} of {one.table} is on {column}, which is {kind.split()[0]}, without a length (error 1170)"
+            yield Breach(codes.TIDB_KEY, said, hint, one.table, one.name)
+        if descending:
+            said = f"{what} of {one.table} is descending in {column}, which TiDB reads and does not heed"
+            yield Breach(codes.TIDB_KEY, said, "leave DESC out: an index is read both ways", one.table, one.name)
+        size += _bytes(kind, int(prefix) if prefix else None)
+    if size > KEY_BYTES:
+        said = f"{what} of {one.table} takes {size:,} bytes; TiDB has {KEY_BYTES:,} at most (max-index-length, error 1071)"
+        yield Breach(codes.TIDB_KEY, said, hint, one.table, one.name)
+
+
+def _bytes(kind: str, prefix: int | None) -> int:
+    """Of a column within an index; a character of utf8mb4 counts four."""
+    sized, long = _SIZED.match(kind), _LONG.match(kind)
+    if sized is not None:
+        return (prefix or int(sized[3])) * (4 if sized[2] == "CHAR" else 1)
+    if long is not None:
+        return (prefix or 0) * (4 if long[1] == "TEXT" else 1)
+    return 0 if kind.startswith("JSON") else _BYTES[re.split(r"\W", kind)[0]]
+
+
+def _columns(table: str, columns: Mapping[str, str]) -> Iterator[Breach]:
+    for name, kind in columns.items():
+        if re.match(r"(?:\w*TEXT|\w*BLOB|JSON)\b.*\bDEFAULT\b(?! NULL)", kind, re.IGNORECASE | re.DOTALL):
+            what = f"{table}.{name} has a default, which TiDB takes for no {kind.split()[0]} (error 1101)"
+            yield Breach(codes.TIDB_LACKS, what, "say the value in every row", table)
+
+
+def _generated(one: Statement, kind: str) -> Iterator[Breach]:
+    if "GENERATED" in kind.upper() and (changing := _CHANGING.search(_NAMES.sub("``", kind).upper())):
+        what = f"{one.table}.{one.name} is generated by {changing[0]}, which TiDB takes in no generated column (error 3102)"
+        yield Breach(codes.TIDB_LACKS, what, "write the view another way", one.table, one.name)

@@ -1,0 +1,21 @@
+"""Looking at a database before anything is written to it, and making it, whatever family it is of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nectar.config.server import Server, Target
+from nectar.sinks.mysql.check import check as check_server
+from nectar.sinks.mysql.make import Made, make_database
+from nectar.sinks.sqlite.check import check as check_file
+from nectar.sinks.step import Step
+
+
+def check(target: Target, *, count: int = 20, tries: bool = True) -> Iterator[Step]:
+    """Step by step, each as soon as it is known. Nothing is raised: an error is a failed step."""
+    return check_server(target, count=count, tries=tries) if isinstance(target, Server) else check_file(target.path)
+
+
+def made(target: Target) -> Made | None:
+    """The database, there afterwards; None of a file, which is made with its tables. Errors: as `make_database`."""
+    return make_database(target) if isinstance(target, Server) else None

@@ -1,0 +1,74 @@
+"""One connection that is asked things, outside of any run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from nectar.config.server import Server
+from nectar.errors import NectarError
+from nectar.network.answers import Action, action_of, translated
+from nectar.network.connection import Connection
+from nectar.sinks.mysql.session import ERRORS
+
+
+class Refused(Exception):
+    """A statement was. `number`: the server's, 0 without one; `lost`: the connection is gone."""
+
+    def __init__(self, told: NectarError, number: int, lost: bool) -> None:
+        super().__init__(str(told))
+        self.told, self.number, self.lost = told, number, lost
+
+
+class Asking(NamedTuple):
+    """Errors: Refused."""
+
+    connection: Connection
+    server: Server
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        try:
+            with self.connection.cursor() as cursor:
+                cursor.execute(sql)
+                return list(cursor.fetchall())
+        except ERRORS as error:
+            raise self._refused(error) from error
+
+    def execute(self, sql: str) -> None:
+        try:
+            self.connection.query(sql)
+        except ERRORS as error:
+            raise self._refused(error) from error
+
+    def load(self, sql: str, text: bytes) -> int:
+        try:
+            return self.connection.load_local(sql, (text,))
+        except ERRORS as error:
+            raise self._refused(error) from error
+
+    def variables(self, *names: str) -> dict[str, str]:
+        """Those of them that the server has."""
+        listed = ", ".join(f"'{name}'" for name in names)
+        return {str(name): str(value) for name, value in self.rows(f"SHOW VARIABLES WHERE Variable_name IN ({listed})")}
+
+    def variable(self, name: str) -> str | None:
+        """None when the server has none of that name."""
+        return next((str(value) for found, value in self.rows(f"SHOW VARIABLES LIKE '{name}'") if found == name), None)
+
+    def _refused(self, error: BaseException) -> Refused:
+        number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+        return Refused(translated(error, str(self.server)), number, action_of(error) is Action.RECONNECT)
+
+
+@contextmanager
+def held(connection: Connection) -> Iterator[Connection]:
+    """Closed afterwards, whatever became of it."""
+    try:
+        yield connection
+    finally:
+        if connection.open:
+            try:
+                connection.close()
+            except ERRORS:
+                connection.drop()

@@ -1,0 +1,30 @@
+"""Regions split ahead of the first row, where the server is a TiDB that lets one: as well as it can be done, and no better."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nectar.errors import SinkError, TransientError
+from nectar.network.product import Product, product_of
+from nectar.sinks.mysql.session import Session
+from nectar.sinks.seam import Statement
+
+AT_ONCE = "SET SESSION tidb_wait_split_region_finish = 0"
+"""The answer does not wait until the new regions have moved to other stores."""
+
+
+def split_ahead(session: Session, splits: Sequence[Statement]) -> None:
+    """A refusal is noted; nothing of the job depends on it. Trouble with the connection ends it, the next statement tells."""
+    product = product_of(session.version)
+    if product is not Product.TIDB:
+        if product is not Product.TIDB_CLOUD:
+            session.note(f"the profile says TiDB, and the server is {product.value} ({session.version}): it is used as that")
+        return
+    for sql in (AT_ONCE, *(split.sql for split in splits)):
+        try:
+            session.rows(sql)
+        except SinkError as error:
+            session.note(f"no regions were split ahead by `{sql}`: {error.what}")
+        except TransientError as error:
+            session.note(f"splitting regions ahead was given up: {error.what}")
+            return

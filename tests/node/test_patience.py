@@ -1,0 +1,37 @@
+"""How long a job waits for its node, and when it gives up."""
+
+from __future__ import annotations
+
+import pytest
+
+from nectar.errors import StoppedError, TransientError
+from nectar.runner import patience
+from nectar.runner.patience import Patience
+
+LOST = TransientError("the connection was lost", where="/ipc/node.socket", hint="wait", code="NEC-W002")
+
+
+def test_waits_are_doubled_and_a_few_tries_are_enough_where_nothing_ever_came() -> None:
+    one = Patience()
+    assert [one.after(LOST) for _ in range(patience.TRIES - 1)] == [0.5, 1, 2, 4, 8]
+    with pytest.raises(StoppedError) as caught:
+        one.after(LOST)
+    told = caught.value
+    assert (told.what, told.where, told.hint, told.code) == (LOST.what, LOST.where, LOST.hint, LOST.code)
+
+
+def test_a_node_that_answered_once_is_waited_for_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000.0
+    monkeypatch.setattr("nectar.runner.patience.time.monotonic", lambda: now)
+    one = Patience()
+    one.rewarded()
+    waits = [one.after(LOST) for _ in range(30)]
+    assert waits[:8] == [0.5, 1, 2, 4, 8, 16, 30, 30]
+    assert max(waits) == patience.LONGEST
+    one.rewarded()
+    assert one.after(LOST) == patience.FIRST
+    now += patience.HOURS * 3600 - 1
+    one.after(LOST)
+    now += 2
+    with pytest.raises(StoppedError):
+        one.after(LOST)

@@ -1,0 +1,35 @@
+"""A MariaDB that takes a planted password, with and without TLS."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.mysql.server import SERVER, Server, mariadb
+from tests.network.conftest import Papers, papers
+from tests.secrets.planted import PASSWORD, USER
+
+__all__ = ["papers"]
+
+
+@pytest.fixture(scope="session")
+def mariadb_here() -> None:
+    if SERVER is None and not os.environ.get("CI"):
+        pytest.skip("no MariaDB here (Debian: apt-get install mariadb-server)")
+
+
+@pytest.fixture(scope="session")
+def server(papers: Papers, mariadb_here: None) -> Iterator[Server]:
+    """With TLS and the good certificate; USER has the planted PASSWORD."""
+    papers.show("good")
+    with ExitStack() as stack:
+        running = stack.enter_context(mariadb(*papers.options))
+        connection = running.connect(autocommit=True)
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE USER {USER}@'%%' IDENTIFIED BY %s", (PASSWORD,))
+            cursor.execute(f"GRANT ALL ON *.* TO {USER}@'%'")
+        connection.close()
+        yield running
