@@ -7,8 +7,10 @@ import hashlib
 import json
 import os
 import re
+import resource
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -91,10 +93,10 @@ def test_every_end_is_recorded(secured: Server, papers: Papers, file: Path) -> N
     for to, password, fault, _, _ in ends:
         with pytest.raises(fault.kind):
             joined(to, password, audit=audit)
-    last = {(one["outcome"], one["tls_version"], one["address"]) for one in _lines(file) if one["address"] in ("", "127.0.0.1")}
-    assert last == {(fault.code, version, address) for _, _, fault, version, address in ends}
+    found = [(one["outcome"], one["tls_version"], one["address"]) for one in _lines(file)]
+    assert [one for one in found if one[2] != "::1"] == [(fault.code, version, address) for _, _, fault, version, address in ends]
     assert all(bool(one["certificate"]) == bool(one["tls_version"]) for one in _lines(file))
-    assert [json.loads(json.dumps(one["attempt"])) for one in _lines(file)] == [one.attempt for one in audit.records]
+    assert [one["attempt"] for one in _lines(file)] == [one.attempt for one in audit.records]
 
 
 def test_a_user_without_tls_is_recorded_so(secured: Server, file: Path) -> None:
@@ -115,7 +117,12 @@ def test_records_are_added_and_whole(secured: Server, file: Path) -> None:
     """By several threads and logs at once."""
     file.write_text('{"outcome": "earlier"}\n')
     audits = [AuditLog(file), AuditLog(file)]
-    threads = [threading.Thread(target=lambda audit=audit: [joined(server(secured.port), audit=audit).close() for _ in range(5)]) for audit in audits * 2]  # type: ignore[misc]
+
+    def work(audit: AuditLog) -> None:
+        for _ in range(5):
+            joined(server(secured.port), audit=audit).close()
+
+    threads = [threading.Thread(target=work, args=(audit,)) for audit in audits * 2]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -151,11 +158,20 @@ def test_nor_in_a_file_that_may_not_be_written(secured: Server) -> None:
         assert mine.read_text() == ""
 
 
-def test_a_disk_that_is_full_ends_the_connection(secured: Server) -> None:
-    """It is found out when the record is written: then the connection is not handed over, and is closed."""
-    before = int(str(secured.run("SHOW STATUS LIKE 'Threads_connected'")[0][1]))
-    assert _unrecorded(secured, Path("/dev/full")) == 1
-    assert int(str(secured.run("SHOW STATUS LIKE 'Threads_connected'")[0][1])) <= before
+def test_a_disk_that_gets_full_ends_the_connection(secured: Server, tmp_path: Path) -> None:
+    """It is found out when the record is written: then the connection is closed, and not handed over."""
+    assert _unrecorded(secured, Path("/dev/full")) == 0
+    path = tmp_path / "audit.jsonl"
+    path.write_text("x" * 200)
+    most, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (250, hard))       # of the record there is room for a part
+    try:
+        assert _unrecorded(secured, path) == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    until = time.monotonic() + 10
+    while secured.run("SELECT COUNT(*) FROM information_schema.processlist WHERE db = 'nectar'") != [(0,)]:
+        assert time.monotonic() < until, "the connection is still open"
 
 
 def test_the_last_thousand_are_kept_for_a_table() -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from nectar.config.server import Pool
+from nectar.config.server import Pool, Server
 from nectar.network.connector import Connector
 from nectar.network.metrics import Metrics, Snapshot, Spread
 from nectar.runner.run import run
@@ -21,28 +20,29 @@ from tests.mysql import errors
 from tests.mysql.faults import Act, FaultPlan, LoseAnswer, Refusal, Wait, at
 from tests.mysql.jobs import PASSWORD_VARIABLE, Heard, plan_of, profile
 from tests.mysql.proxy import Proxy
-from tests.mysql.server import PASSWORD, Server
+from tests.mysql.server import PASSWORD
+from tests.mysql.server import Server as Running
 from tests.runner.jobs import between, plan_text
 
 SLOW = 0.1
 
 
 @pytest.fixture
-def connectors(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Connector]]:
+def connectors(monkeypatch: pytest.MonkeyPatch) -> list[Connector]:
     """Those that jobs make."""
     monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
     made: list[Connector] = []
     real = opening.connector
 
-    def kept(server: object) -> Connector:
-        made.append(real(server))  # type: ignore[arg-type]
+    def kept(server: Server) -> Connector:
+        made.append(real(server))
         return made[-1]
 
     monkeypatch.setattr(opening, "connector", kept)
-    yield made
+    return made
 
 
-def _job(chain: Path, secured: Server, plan: FaultPlan, connectors: list[Connector], pool: Pool | None = None, writers: int = 1) -> tuple[Summary, Snapshot, Proxy]:
+def _job(chain: Path, secured: Running, plan: FaultPlan, connectors: list[Connector], pool: Pool | None = None, writers: int = 1) -> tuple[Summary, Snapshot, Proxy]:
     text = plan_text(chain / "preview/immutable", between(228 * 4_320, 228 * 4_320 + 900), performance="batch_blocks = 10")
     with secured.scratch() as database, Proxy(secured.address, plan) as proxy:
         to = profile(secured, database, port=proxy.port, writers=writers)
@@ -51,7 +51,7 @@ def _job(chain: Path, secured: Server, plan: FaultPlan, connectors: list[Connect
     return summary, connector.metrics.snapshot(), proxy
 
 
-def test_a_job_without_trouble(chain: Path, secured: Server, connectors: list[Connector]) -> None:
+def test_a_job_without_trouble(chain: Path, secured: Running, connectors: list[Connector]) -> None:
     summary, now, proxy = _job(chain, secured, FaultPlan(), connectors)
     assert (now.in_use, now.waiting) == (0, 0)
     assert now.retries == ()
@@ -63,14 +63,14 @@ def test_a_job_without_trouble(chain: Path, secured: Server, connectors: list[Co
     assert 0 < now.commit.least <= now.commit.mean <= now.commit.most < 5
 
 
-def test_seconds_are_of_what_they_say(chain: Path, secured: Server, connectors: list[Connector]) -> None:
+def test_seconds_are_of_what_they_say(chain: Path, secured: Running, connectors: list[Connector]) -> None:
     """Each COMMIT takes longer, then each greeting: the others' figures stay what they are."""
     _, slow, _ = _job(chain, secured, FaultPlan([at("^COMMIT", Wait(SLOW), times=1_000)]), connectors)
     assert slow.commit.least > SLOW
     assert slow.round_trip.most < SLOW
     connectors.clear()
     _, waking, proxy = _job(chain, secured, FaultPlan(waking=SLOW), connectors, Pool(1, 300, 0.0))      # a new connection for each batch
-    assert waking.handshake.count == proxy.connections > 5
+    assert waking.handshake.count == proxy.connections >= 5
     assert waking.handshake.least > SLOW
     assert waking.round_trip.count == waking.handshake.count
     assert waking.round_trip.least < SLOW
@@ -83,7 +83,7 @@ def test_seconds_are_of_what_they_say(chain: Path, secured: Server, connectors: 
     [(errors.WRITE_CONFLICT, "NEC-M001", 1), (errors.TIKV_BUSY._replace(after=True), "NEC-M002", 2), (LoseAnswer(), "NEC-M003", 2)],
     ids=["conflict", "busy", "lost"],
 )
-def test_retries_are_counted_by_code(act: Act, code: str, connections: int, chain: Path, secured: Server, connectors: list[Connector]) -> None:
+def test_retries_are_counted_by_code(act: Act, code: str, connections: int, chain: Path, secured: Running, connectors: list[Connector]) -> None:
     summary, now, proxy = _job(chain, secured, FaultPlan([at("^COMMIT", act, nth=6)]), connectors)
     assert len(proxy.happened("fault")) == 1
     assert dict(now.retries) == {code: 1}
@@ -92,13 +92,13 @@ def test_retries_are_counted_by_code(act: Act, code: str, connections: int, chai
     assert now.batch_rows.total <= sum(summary.rows.values())
 
 
-def test_refused_connections_are_retries_too(chain: Path, secured: Server, connectors: list[Connector]) -> None:
+def test_refused_connections_are_retries_too(chain: Path, secured: Running, connectors: list[Connector]) -> None:
     _, now, _ = _job(chain, secured, FaultPlan(refusals=[Refusal(2), Refusal(1, errors.TOO_MANY)]), connectors)
     assert dict(now.retries) == {"NEC-Y005": 2, "NEC-Y035": 1}
     assert now.handshake.count == 1
 
 
-def test_a_snapshot_while_a_job_runs(chain: Path, secured: Server, connectors: list[Connector]) -> None:
+def test_a_snapshot_while_a_job_runs(chain: Path, secured: Running, connectors: list[Connector]) -> None:
     """While the first connection is being made one waits; while a COMMIT takes its time one is in use."""
     seen: set[tuple[int, int]] = set()
     over = threading.Event()
