@@ -13,7 +13,7 @@ from nectar.config.server import Retry, Server, Target
 from nectar.errors import QuotaError, StoppedError, TooBigError, TransientError
 from nectar.runner.report import Report
 from nectar.runner.signals import Stop
-from nectar.sinks.registry import open_sink
+from nectar.sinks.registry import opener
 from nectar.sinks.seam import Commit, Epochs, Finished, Layout, Sink, Staged
 
 FILE = Retry(first=1.0, longest=1.0, patience=25.0, quota=1.0)
@@ -34,7 +34,7 @@ class Patient:
 
     def __init__(self, target: Target, layout: Layout, report: Report, stop: Stop) -> None:
         self._retry, self._report, self._stop = retry_of(target), report, stop
-        self._sink: Sink = self._do(lambda: open_sink(target, layout), AT_FIRST)
+        self._sink: Sink = self._do(opener(target, layout), AT_FIRST)
 
     def coverage(self) -> Sequence[Coverage]:
         return self._do(self._sink.coverage)

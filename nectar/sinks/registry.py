@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nectar.config.server import Kind, Server, SqliteFile, Target
 from nectar.sinks.closing import Spelling
 from nectar.sinks.mysql import closing as mysql_closing
-from nectar.sinks.mysql.open import open_server
+from nectar.sinks.mysql.open import server_opener
 from nectar.sinks.mysql.stage import MysqlStager
 from nectar.sinks.mysql.state import read_state as read_server
 from nectar.sinks.seam import Layout, Sink, Stager, Statement
@@ -62,11 +62,16 @@ def stager(family: str, layout: Layout) -> Stager:
     return FAMILIES[family].stager(layout)
 
 
+def opener(target: Target, layout: Layout) -> Callable[[], Sink]:
+    """Opens it; may be called again when that failed. Errors of a call: those of the family's sink, and of connecting."""
+    if isinstance(target, Server):
+        return server_opener(target, layout)
+    return lambda: SqliteSink(target.path, layout)
+
+
 def open_sink(target: Target, layout: Layout) -> Sink:
     """Errors: those of the family's sink, and of connecting."""
-    if isinstance(target, Server):
-        return open_server(target, layout)
-    return SqliteSink(target.path, layout)
+    return opener(target, layout)()
 
 
 def read_state(target: Target) -> State:

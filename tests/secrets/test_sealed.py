@@ -231,6 +231,7 @@ def test_a_recipients_key_opens_by_hand() -> None:
         "", "\n# nothing\n", "hunter2", IDENTITY[:-1], IDENTITY + "A", IDENTITY.replace("identity", "key") + "\n" + IDENTITY,
         "nectar-recipient-" + "A" * 43, "nectar-recipient-AQ" + "A" * 41, "NECTAR-KEY-" + "A" * 43, "nectar-key-" + "é" * 43,
     ],
+    ids=range(10),
 )  # fmt: skip
 def test_what_is_no_key(text: str) -> None:
     with pytest.raises(SecretError) as caught:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from nectar.config.server import Reference, Server
 from nectar.network.connector import Connector
 from nectar.secrets.registry import resolve
@@ -19,19 +21,24 @@ def connector(server: Server) -> Connector:
 
 def session_of(server: Server) -> Session:
     """Connects when it is asked something."""
-    return sessions_of(server, 1)[0]
+    return sessions_of(connector(server), 1)[0]
 
 
-def sessions_of(server: Server, count: int) -> list[Session]:
-    """With one connector: what it counts and records is of all of them."""
+def sessions_of(shared: Connector, count: int) -> list[Session]:
+    """What the connector counts and records is of all of them."""
+    return [Session(shared, shared.server.pool, shared.server.settings) for _ in range(count)]
+
+
+def server_opener(server: Server, layout: Layout) -> Callable[[], MysqlSink]:
+    """May be called until it succeeds: attempts that failed are counted, limited and recorded with those that follow.
+    Errors: as `MysqlSink`."""
     shared = connector(server)
-    return [Session(shared, server.pool, server.settings) for _ in range(count)]
 
+    def opened() -> MysqlSink:
+        sessions = sessions_of(shared, server.pool.size)
+        return MysqlSink(sessions, layout, server.statement_bytes, server.load_data, audit=server.audit.table)
 
-def open_server(server: Server, layout: Layout) -> MysqlSink:
-    """Errors: as `MysqlSink`."""
-    sessions = sessions_of(server, server.pool.size)
-    return MysqlSink(sessions, layout, server.statement_bytes, server.load_data, audit=server.audit.table)
+    return opened
 
 
 def _resolved(reference: Reference | None) -> Secret | None:
