@@ -141,6 +141,18 @@ def test_a_database_that_is_not_forwarded_to(ssh: Sshd, secured: Server, tmp_pat
         _refused(server(secured.port, tunnel=strict.tunnel()), faults.TUNNEL_FORWARD)
 
 
+def test_a_key_for_forwarding_to_one_place_alone(ssh: Sshd, secured: Server) -> None:
+    """As docs/network.md says of `authorized_keys`."""
+    keys = ssh.folder / "authorized_keys"
+    before = keys.read_text()
+    try:
+        keys.write_text(f'restrict,port-forwarding,permitopen="localhost:{secured.port}" {ssh.key.public}\n')
+        joined(server(secured.port, tunnel=ssh.tunnel())).close()
+        _refused(server(secured.port + 1, tunnel=ssh.tunnel()), faults.TUNNEL_FORWARD)
+    finally:
+        keys.write_text(before)
+
+
 def test_a_database_that_is_not_there(ssh: Sshd) -> None:
     error = _refused(server(1, tunnel=ssh.tunnel()), faults.TUNNEL_UNREACHED)
     assert isinstance(error, TransientError)
