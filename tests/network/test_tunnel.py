@@ -28,6 +28,8 @@ from tests.mysql.jobs import PASSWORD_VARIABLE, Heard, plan_of, profile, rows, s
 from tests.mysql.server import PASSWORD, Server
 from tests.network.conftest import Papers
 from tests.network.making import asked, joined, server
+from tests.network.password_ssh import PASSWORD as SSH_PASSWORD
+from tests.network.password_ssh import by_password
 from tests.network.recorder import recording
 from tests.network.sshd import PASSPHRASE, SSHD, Sshd, make_key, sshd
 from tests.runner.jobs import between, plan_text, same
@@ -100,6 +102,20 @@ def test_a_key_that_cannot_be_read(content: str | None, ssh: Sshd, secured: Serv
 def test_a_password_where_only_keys_are_taken(ssh: Sshd, secured: Server) -> None:
     tunnel = replace(ssh.tunnel(), key_path=None)
     _refused(server(secured.port, tunnel=tunnel), faults.TUNNEL_DENIED, tunnel_secret=Secret("Otter-2"))
+
+
+def test_a_user_s_password(ssh: Sshd, secured: Server) -> None:
+    """At a server of paramiko's: OpenSSH takes passwords of the system's accounts only. Sent to a host that is known, and to no other."""
+    with by_password(ssh.host_key.private) as (port, door):
+        to = server(secured.port, tunnel=replace(ssh.tunnel(port), key_path=None))
+        with joined(to, tunnel_secret=Secret(SSH_PASSWORD)) as connection:
+            assert asked(connection, "SELECT 1") == [(1,)]
+        assert door.asked == [("localhost", secured.port)]
+        _refused(to, faults.TUNNEL_DENIED, tunnel_secret=Secret("another"))
+        assert door.tried == [SSH_PASSWORD, "another"]
+        stranger = replace(to, tunnel=replace(ssh.tunnel(port, known=ssh.key.public), key_path=None))
+        _refused(stranger, faults.HOST_KEY_CHANGED, tunnel_secret=Secret(SSH_PASSWORD))
+        assert len(door.tried) == 2
 
 
 def test_a_host_that_is_not_known(ssh: Sshd, secured: Server, tmp_path: Path) -> None:
