@@ -5,12 +5,20 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
+from cbor2 import loads
 
+from nectar.cardano.point import Era, Point
+from nectar.config.genesis_files import network
+from nectar.decode.envelope import quick_header
 from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.script import Back, Drop, Fork, Step, Wait
+from nectar.runner import stretch
+from nectar.sources.immutable.facts import facts_of
+from nectar.sources.immutable.source import ImmutableSource
 from tests.node.forging import Forge, real_blocks
 from tests.node.jobs import node_job, node_plan, rows
 from tests.node.serving import serving
@@ -112,18 +120,57 @@ def test_histories_are_of_every_kind(bodies: list[bytes]) -> None:
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_a_history_of_forks_leaves_what_the_last_chain_has(seed: int, bodies: list[bytes], tmp_path: Path) -> None:
+def test_a_history_of_forks_leaves_what_the_last_chain_has(
+    seed: int, bodies: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     history = History(seed, bodies)
+    workers = 2 if seed % 6 == 4 else 1            # with processes a fork finds batches that are being decoded
+    if workers > 1:
+        monkeypatch.setattr(stretch, "FAR", 0)
     dice = random.Random(-seed)
     processors, more = dice.choice(PROCESSORS), dice.choice(("", "", FILTERED))
     if "transactions" not in processors:
         more = ""
+    if seed % 2 == 0:
+        more += f"\n[performance]\nbatch_blocks = {30 if history.deep else dice.choice((1, 4, 30))}"
     for number, (phase, last_slot) in enumerate(history.phases):
         socket = tmp_path / f"{number}.socket"
         plan = node_plan(f"end_slot = {last_slot}", processors=processors, more=more)
         at_any_tip = last_slot < history.highest and dice.random() < 0.5
         with serving(socket, [], phase, history.forks):
-            node_job(tmp_path / "forked.db", socket, plan, once=at_any_tip)
+            node_job(tmp_path / "forked.db", socket, plan, once=at_any_tip, workers=workers)
     with serving(tmp_path / "straight.socket", history.chain):
         node_job(tmp_path / "straight.db", tmp_path / "straight.socket", plan)
     same(rows(tmp_path / "forked.db"), rows(tmp_path / "straight.db"))
+
+
+def _resealed(blocks: list[Offered], seal: bytes) -> list[Offered]:
+    """Byron blocks after the first with another signature, hence another hash; the second has the first one's slot."""
+    found = blocks[:1]
+    for block, before in zip(blocks[1:], blocks, strict=False):
+        signed = loads(block.raw)[1][0][3][3][1][-1]
+        raw = block.raw.replace(before.point.hash, found[-1].point.hash).replace(signed, seal * len(signed))
+        if len(found) == 1:
+            raw = raw.replace(b"\x84\x82\x00\x02\x58\x40", b"\x84\x82\x00\x00\x58\x40")
+        header = quick_header(raw)
+        found.append(Offered(raw, Point(header.slot, header.hash), block.block_no))
+    return found
+
+
+@pytest.mark.parametrize("batch", [1, 1_000])
+def test_a_fork_right_after_a_boundary_block(batch: int, chain: Path, tmp_path: Path) -> None:
+    """It has its slot in common with the block after it, which is another one now."""
+    preprod = network("preprod")
+    source = ImmutableSource(chain / "preprod/immutable", facts_of(preprod))
+    real = [Offered(found.raw, found.point, found.block_no) for found in islice(source.found(None, 0, 21_000), 11)]
+    one, other = _resealed(real, b"\x01"), _resealed(real, b"\x02")
+    assert one[0].raw[1] == Era.BYRON_EBB
+    assert one[0].point.slot == one[1].point.slot
+    text = node_plan(f"end_slot = {other[-1].point.slot}", network="preprod", more=f"[performance]\nbatch_blocks = {batch}")
+    script: list[Step] = [Fork(Path("0"), 0, 8), Wait(0.7), Back(1), Fork(Path("1"), 1, 11)]
+    with serving(tmp_path / "s", [], script, [one, other], network=preprod):
+        node_job(tmp_path / "x.db", tmp_path / "s", text, once=False)
+    with serving(tmp_path / "straight", other, network=preprod):
+        node_job(tmp_path / "straight.db", tmp_path / "straight", text)
+    same(rows(tmp_path / "x.db"), rows(tmp_path / "straight.db"))
+    assert len(rows(tmp_path / "x.db")["block"]) == 12

@@ -338,7 +338,8 @@ def test_a_rollback_to_before_the_plans_start_is_refused(chain: Path, tmp_path: 
     forge = Forge(bodies, random.Random(1))
     one = forge.extend([], 40)
     other = forge.extend(one[:10], 40)
-    plan = node_plan(f"start_slot = {one[20].point.slot}", processors=BLOCKS_ONLY)
+    assert other[-1].point.slot > one[-1].point.slot
+    plan = node_plan(f"start_slot = {one[20].point.slot}\nend_slot = {other[-1].point.slot}", processors=BLOCKS_ONLY)
     script: list[Step] = [Fork(Path("0"), 0, 40), Wait(0.5), Back(10), Fork(Path("1"), 10, 50)]
     with serving(tmp_path / "s", [], script, [one, other]), pytest.raises(NectarError) as caught:
         node_job(tmp_path / "x.db", tmp_path / "s", plan, once=False)

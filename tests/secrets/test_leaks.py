@@ -268,7 +268,7 @@ password = {{ env = "JUMP" }}"""
         place.profile('{ env = "PLANTED" }', tunnel)
         place.run()
         place.profile('{ env = "PLANTED" }', tunnel, port=1)
-        assert "NEC-Y055" in place.run(1).stderr
+        assert "NEC-Y057" in place.run(1).stderr
         place.variables["JUMP"] += "-wrong"
         place.profile('{ env = "PLANTED" }', tunnel)
         assert f"NEC-Y05{4 if key_form else 3}" in place.run(1).stderr

@@ -37,9 +37,9 @@ from nectar.secrets.secret import Secret
 GOLDEN = tomllib.loads((Path(__file__).parent / "golden/sealed-v1.toml").read_text())
 PATH = "database.password"
 
-IDENTITY, RECIPIENT = new_identity()
+IDENTITY, RECIPIENT = GOLDEN["by_recipient"]["key"], GOLDEN["by_recipient"]["recipient"]
 PAIRS = {
-    WITH_KEY: (key_of(Secret(text := new_key()), "test"), key_of(Secret(text), "test")),
+    WITH_KEY: (key_of(Secret(GOLDEN["by_key"]["key"]), "test"),) * 2,
     WITH_PASSPHRASE: (passphrase(Secret("a b c")), passphrase(Secret("a b c"))),
     FOR_RECIPIENT: (key_of(Secret(RECIPIENT), "test"), key_of(Secret(IDENTITY), "test")),
 }
@@ -231,6 +231,7 @@ def test_a_recipients_key_opens_by_hand() -> None:
         "", "\n# nothing\n", "hunter2", IDENTITY[:-1], IDENTITY + "A", IDENTITY.replace("identity", "key") + "\n" + IDENTITY,
         "nectar-recipient-" + "A" * 43, "nectar-recipient-AQ" + "A" * 41, "NECTAR-KEY-" + "A" * 43, "nectar-key-" + "é" * 43,
     ],
+    ids=range(10),
 )  # fmt: skip
 def test_what_is_no_key(text: str) -> None:
     with pytest.raises(SecretError) as caught:
