@@ -70,7 +70,7 @@ NO_AUTHORITIES = _fatal(
 
 # the server's answer
 ACCESS_DENIED = _fatal(
-    30, "access denied", "check user and password, the hosts the user may come from, and whether it needs a client certificate"
+    30, "access denied", "check user and password, the hosts the user may come from, whether it needs TLS or a client certificate"
 )
 NO_RIGHTS = _fatal(31, "the user may not use this database", "grant it: GRANT ALL ON <database>.* TO <user>")
 NO_PREFIX = _fatal(32, "the user name lacks its prefix", "write it as the console shows it: <prefix>.<user>")

@@ -28,6 +28,8 @@ from tests.mysql.jobs import PASSWORD_VARIABLE, Heard, plan_of, profile, rows, s
 from tests.mysql.server import PASSWORD, Server
 from tests.network.conftest import Papers
 from tests.network.making import asked, joined, server
+from tests.network.password_ssh import PASSWORD as SSH_PASSWORD
+from tests.network.password_ssh import by_password
 from tests.network.recorder import recording
 from tests.network.sshd import PASSPHRASE, SSHD, Sshd, make_key, sshd
 from tests.runner.jobs import between, plan_text, same
@@ -102,6 +104,20 @@ def test_a_password_where_only_keys_are_taken(ssh: Sshd, secured: Server) -> Non
     _refused(server(secured.port, tunnel=tunnel), faults.TUNNEL_DENIED, tunnel_secret=Secret("Otter-2"))
 
 
+def test_a_user_s_password(ssh: Sshd, secured: Server) -> None:
+    """At a server of paramiko's: OpenSSH takes passwords of the system's accounts only. Sent to a host that is known, and to no other."""
+    with by_password(ssh.host_key.private) as (port, door):
+        to = server(secured.port, tunnel=replace(ssh.tunnel(port), key_path=None))
+        with joined(to, tunnel_secret=Secret(SSH_PASSWORD)) as connection:
+            assert asked(connection, "SELECT 1") == [(1,)]
+        assert door.asked == [("localhost", secured.port)]
+        _refused(to, faults.TUNNEL_DENIED, tunnel_secret=Secret("another"))
+        assert door.tried == [SSH_PASSWORD, "another"]
+        stranger = replace(to, tunnel=replace(ssh.tunnel(port, known=ssh.key.public), key_path=None))
+        _refused(stranger, faults.HOST_KEY_CHANGED, tunnel_secret=Secret(SSH_PASSWORD))
+        assert len(door.tried) == 2
+
+
 def test_a_host_that_is_not_known(ssh: Sshd, secured: Server, tmp_path: Path) -> None:
     (tmp_path / "empty").write_text("")
     tunnel = replace(ssh.tunnel(), known_hosts=tmp_path / "empty")
@@ -139,6 +155,18 @@ def test_a_database_that_is_not_forwarded_to(ssh: Sshd, secured: Server, tmp_pat
         assert f"localhost:{secured.port}" in str(error)
     with sshd(tmp_path, "AllowTcpForwarding no") as strict:
         _refused(server(secured.port, tunnel=strict.tunnel()), faults.TUNNEL_FORWARD)
+
+
+def test_a_key_for_forwarding_to_one_place_alone(ssh: Sshd, secured: Server) -> None:
+    """As docs/network.md says of `authorized_keys`."""
+    keys = ssh.folder / "authorized_keys"
+    before = keys.read_text()
+    try:
+        keys.write_text(f'restrict,port-forwarding,permitopen="localhost:{secured.port}" {ssh.key.public}\n')
+        joined(server(secured.port, tunnel=ssh.tunnel())).close()
+        _refused(server(secured.port + 1, tunnel=ssh.tunnel()), faults.TUNNEL_FORWARD)
+    finally:
+        keys.write_text(before)
 
 
 def test_a_database_that_is_not_there(ssh: Sshd) -> None:
