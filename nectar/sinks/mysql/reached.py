@@ -12,7 +12,7 @@ _AT = {
     "profile": ("NEC-Y020", "NEC-Y021", "NEC-Y042", "NEC-Y050", "NEC-Y054"),
     "name": ("NEC-Y001", "NEC-Y040", "NEC-Y041"),
     "tcp": ("NEC-Y002", "NEC-Y003", "NEC-Y004"),
-    "tunnel": ("NEC-Y051", "NEC-Y052", "NEC-Y053", "NEC-Y055", "NEC-Y056"),
+    "tunnel": ("NEC-Y051", "NEC-Y052", "NEC-Y053", "NEC-Y055", "NEC-Y056", "NEC-Y057"),
     "tls": (*(f"NEC-Y0{number}" for number in range(10, 20)), "NEC-Y033"),
     "login": ("NEC-Y030", "NEC-Y031", "NEC-Y032", "NEC-Y034", "NEC-Y038", "NEC-Y043", "NEC-Y044"),
 }
