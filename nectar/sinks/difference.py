@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from nectar.errors import SinkError
+from nectar.sinks.seam import Layout
 
 _MEANING = ("network", "processors", "filters", "tables")
 
@@ -13,6 +17,23 @@ def differences(there: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]:
     found = [text for part in _MEANING for text in _differ(part, there.get(part), ours.get(part))]
     found = found or ["its columns were defined by another version"]
     return found if len(found) <= 6 else [*found[:6], f"and {len(found) - 6} more"]
+
+
+def refuse_another_plan(stored: Sequence[tuple[str, str, str]], ours: Layout, where: str, other: str) -> None:
+    """`stored`: fingerprint, name and compiled plan of each that filled the database; `other`: what to index into instead.
+
+    Errors: SinkError NEC-K002 when ours means something else than all of them.
+    """
+    if not stored or any(fingerprint == ours.fingerprint for fingerprint, _, _ in stored):
+        return
+    _, name, compiled = stored[0]
+    told = "; ".join(differences(json.loads(compiled), json.loads(ours.compiled)))
+    raise SinkError(
+        f"this database was filled by another plan, {name!r}: {told}",
+        where=where,
+        hint=f"index into another {other}, or run the plan that filled this one",
+        code="NEC-K002",
+    )
 
 
 def _differ(path: str, there: Any, ours: Any) -> Iterator[str]:

@@ -74,8 +74,9 @@ class Session:
         return found
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        with self._told():
-            return self._rows(self._live(), sql)
+        with self._told(), self._live().cursor() as cursor:
+            cursor.execute(sql)
+            return list(cursor.fetchall())
 
     def load(self, sql: str, text: bytes) -> tuple[int, int]:
         """LOAD DATA LOCAL of `text`: rows that came, warnings."""
@@ -166,11 +167,6 @@ class Session:
     def note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
-
-    def _rows(self, connection: Connection, sql: str) -> list[tuple[Any, ...]]:
-        with connection.cursor() as cursor:
-            cursor.execute(sql)
-            return list(cursor.fetchall())
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import threading
@@ -13,7 +12,7 @@ from contextlib import contextmanager
 from nectar.cardano.point import Point
 from nectar.checkpoint.coverage import Coverage, merged, without_after
 from nectar.errors import SinkError, TooBigError, TransientError
-from nectar.sinks.difference import differences
+from nectar.sinks.difference import refuse_another_plan
 from nectar.sinks.mysql.finish import TXS_A_STEP, Finisher, bound
 from nectar.sinks.mysql.lane import FIRST, Entry, Lane, Writing, thinned
 from nectar.sinks.mysql.load import Loader, terms_of
@@ -200,16 +199,7 @@ class MysqlSink:
 
     def _refuse_another_plan(self) -> None:
         stored = self._session.rows("SELECT fingerprint, name, compiled FROM nectar_plan")
-        if not stored or any(fingerprint == self.layout.fingerprint for fingerprint, _, _ in stored):
-            return
-        _, name, compiled = stored[0]
-        told = "; ".join(differences(json.loads(compiled), json.loads(self.layout.compiled)))
-        raise SinkError(
-            f"this database was filled by another plan, {name!r}: {told}",
-            where=self._where,
-            hint="index into another database, or run the plan that filled this one",
-            code="NEC-K002",
-        )
+        refuse_another_plan(stored, self.layout, self._where, "database")
 
     # -- writing ---------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +12,7 @@ from typing import Any
 from nectar.cardano.point import Point
 from nectar.checkpoint.coverage import Coverage, merged, without_after
 from nectar.errors import SinkError
-from nectar.sinks.difference import differences
+from nectar.sinks.difference import refuse_another_plan
 from nectar.sinks.seam import POINTS_KEPT, Commit, Epochs, Finished, Layout, Staged
 from nectar.sinks.sqlite.connection import open_file, prepare, transaction, translated
 from nectar.sinks.sqlite.finish import Finisher
@@ -158,16 +157,7 @@ class SqliteSink:
 
     def _refuse_another_plan(self) -> None:
         stored = self._all("SELECT fingerprint, name, compiled FROM nectar_plan")
-        if not stored or any(fingerprint == self.layout.fingerprint for fingerprint, _, _ in stored):
-            return
-        _, name, compiled = stored[0]
-        told = "; ".join(differences(json.loads(compiled), json.loads(self.layout.compiled)))
-        raise SinkError(
-            f"this database was filled by another plan, {name!r}: {told}",
-            where=self._where,
-            hint="index into another file (--db), or run the plan that filled this one",
-            code="NEC-K002",
-        )
+        refuse_another_plan(stored, self.layout, self._where, "file (--db)")
 
     def _highest_seq(self) -> int:
         return int(self._all("SELECT coalesce(max(seq), 0) FROM nectar_checkpoint")[0][0])
