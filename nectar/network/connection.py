@@ -5,17 +5,18 @@ from __future__ import annotations
 import socket
 import ssl
 import struct
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections import deque
+from collections.abc import Generator, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import pymysql.connections
 from pymysql.constants import CLIENT, CR
 
 from nectar.config.hosts import is_loopback
 from nectar.config.server import Server, SslMode
-from nectar.network import faults, local_data, tls
+from nectar.network import faults, tls
 from nectar.network.facts import NO_TLS, Facts, Secured, Upgrade
-from nectar.network.local_data import Offer, Result, refuse
+from nectar.network.local_data import Load, Offer, Result, refuse
 from nectar.secrets.secret import Secret
 
 _MARIADB_PREFIX = "5.5.5-"  # before MariaDB's real version in its greeting, for old replicas
@@ -25,6 +26,20 @@ _LOCAL_INFILE = b"\xfb"
 
 GARBLED = (ValueError, TypeError, LookupError, ArithmeticError, AssertionError, AttributeError, struct.error)
 """What PyMySQL may raise at bytes that are not its protocol's."""
+
+
+PARTED = ";\n"
+"""Stands between statements that are sent together."""
+
+
+class Told(NamedTuple):
+    """What the server told of a statement: rows that it changed, rows that it gave, how many warnings it left, and its words
+    beside (``Records: 3  Duplicates: 1  Warnings: 0``)."""
+
+    changed: int
+    rows: Any
+    warnings: int
+    words: str
 
 
 class Connection(pymysql.connections.Connection):
@@ -40,7 +55,8 @@ class Connection(pymysql.connections.Connection):
 
     def __init__(self, server: Server, password: Secret | None, context: ssl.SSLContext | None, *, local_infile: bool) -> None:
         self.where, self._waits, self._peer = str(server), server.waits, ""
-        self.offer: Offer | None = None
+        self.offers: deque[Offer] = deque()           # what the server may ask for next
+        self.feeding_failed = False
         self._left: int | None = None                 # bytes that the login may still take
         super().__init__(
             user=server.user, password=password.reveal().encode() if password else b"",
@@ -76,39 +92,37 @@ class Connection(pymysql.connections.Connection):
         return Facts(self._peer, version, int(self.server_thread_id[0]), self.secured, **seconds)
 
     def load_local(self, sql: str, chunks: Iterable[bytes]) -> int:
-        """Rows changed by a LOAD DATA LOCAL whose file is `local_data.DATA`, fed from memory with `chunks`.
+        """Rows changed by one LOAD DATA LOCAL. Errors: as `several`."""
+        (result,) = self.several([Load(sql, chunks)])
+        return result.changed
 
-        An error while the chunks are made closes the connection, and so undoes the transaction. Errors: PyMySQL's;
-        ConnectError NEC-Y043 when the server wants anything but these bytes, or ends the statement without them.
+    def several(self, statements: Sequence[str | Load]) -> Generator[Told]:
+        """In one exchange, and one more for each LOAD DATA LOCAL, which is fed from memory: what the server told of each, until
+        an error. Not read to its end it closes the connection, and so undoes the transaction.
+
+        So does an error while a file's chunks are made. Errors: PyMySQL's; ConnectError NEC-Y043 when the server wants anything
+        but these files, each in its turn, or ends without them.
         """
-        self.offer = Offer(chunks)
+        offers = deque(Offer(one) for one in statements if isinstance(one, Load))
+        placed = iter(offers.copy())
+        sql = PARTED.join(next(placed).sql if isinstance(one, Load) else one for one in statements)
+        self.offers, self.feeding_failed = offers, False
         try:
-            changed = self.query(local_data.statement(sql, self.offer))
-            if not self.offer.taken:
+            changed = self.query(sql)
+            while True:
+                result = self._result
+                yield Told(changed, result.rows, int(result.warning_count), bytes(result.message or b"").decode(errors="replace"))
+                if not result.has_next:
+                    break
+                changed = self._read_query_result()
+            if offers:
                 self.drop()
                 raise faults.FILE_ASKED.at(self.where, "nor did it take the statement's own bytes")
-            return changed
+        except GeneratorExit:
+            self.drop()
+            raise
         finally:
-            self.offer = None
-
-    def several(self, sql: str) -> Iterator[tuple[int, Any]]:
-        """Of statements parted by semicolons, in one exchange: rows that each changed, rows that it gave; until an error."""
-        changed = self.query(sql)
-        while True:
-            yield changed, self._result.rows
-            if not self._result.has_next:
-                return
-            changed = self._read_query_result()
-
-    @property
-    def warnings(self) -> int:
-        """How many the last statement left."""
-        return int(self._result.warning_count) if self._result else 0
-
-    @property
-    def told(self) -> str:
-        """What the server said of the last statement besides numbers: ``Records: 3  Duplicates: 1  Warnings: 0``."""
-        return bytes(self._result.message or b"").decode(errors="replace") if self._result else ""
+            self.offers = deque()
 
     def show_warnings(self) -> Any:
         """As PyMySQL's, with our answer to a server that asks for a file instead."""
@@ -159,7 +173,7 @@ class Connection(pymysql.connections.Connection):
             else:
                 result.read()
         except GARBLED as error:
-            if self.offer is not None and self.offer.failed:
+            if self.feeding_failed:
                 raise
             raise self._garbled(error) from error
         self._result = result

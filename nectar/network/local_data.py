@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from pymysql.connections import MySQLResult
 
@@ -24,21 +24,26 @@ PACKET = 1 << 20
 """Bytes of one packet: many below the 16 MiB that a server takes by default."""
 
 
+class Load(NamedTuple):
+    """A LOAD DATA LOCAL whose file is DATA, and the bytes of that file."""
+
+    sql: str
+    chunks: Iterable[bytes]
+
+
 class Offer:
-    """The bytes for one statement, under a name that nobody can guess."""
+    """The bytes for one statement, under a name that nobody can guess; `sql` with that name in the place of DATA.
 
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self.chunks = chunks
+    Errors: ValueError when DATA is not there exactly once.
+    """
+
+    def __init__(self, load: Load) -> None:
+        self.chunks = load.chunks
         self.token = f"nectar-{secrets.token_hex(16)}"
-        self.taken = self.failed = False
-
-
-def statement(sql: str, offer: Offer) -> str:
-    """`sql` with the offer's token in the place of DATA. Errors: ValueError when that is not there exactly once."""
-    head, found, tail = sql.partition(DATA)
-    if not found or DATA in tail:
-        raise ValueError(f"the statement must have {DATA} in it exactly once")
-    return f"{head}'{offer.token}'{tail}"
+        head, found, tail = load.sql.partition(DATA)
+        if not found or DATA in tail:
+            raise ValueError(f"the statement must have {DATA} in it exactly once")
+        self.sql = f"{head}'{self.token}'{tail}"
 
 
 def packets(chunks: Iterable[bytes]) -> Iterator[bytes | memoryview]:
@@ -67,16 +72,14 @@ class Result(MySQLResult):
 
     def _read_load_local_packet(self, first_packet: Any) -> None:
         connection: Connection = self.connection      # type: ignore[assignment]
-        offer = connection.offer
-        if offer is None or offer.taken or first_packet.get_all_data()[1:] != offer.token.encode():
+        if not connection.offers or first_packet.get_all_data()[1:] != connection.offers[0].token.encode():
             refuse(connection)
-            return
-        offer.taken = True
+        offer = connection.offers.popleft()
         try:
             for piece in packets(offer.chunks):
                 connection.write_packet(piece)
         except BaseException:
-            offer.failed = True
+            connection.feeding_failed = True
             connection.drop()                         # an end now would make half of the rows stand
             raise
         connection.write_packet(b"")
@@ -86,6 +89,6 @@ class Result(MySQLResult):
         self._read_ok_packet(answer)                  # type: ignore[attr-defined]
 
 
-def refuse(connection: Connection) -> None:
+def refuse(connection: Connection) -> NoReturn:
     connection.drop()
     raise faults.FILE_ASKED.at(connection.where)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.mysql import faults, wire
-from tests.mysql.answers import pass_answer
+from tests.mysql.answers import Passage, own
+from tests.mysql.apart import apart
 from tests.mysql.errors import ENTRY_TOO_LARGE, ROLLING_BACK, TOO_LARGE
 from tests.mysql.faults import Answer, CutLoad, Drop, FaultPlan, Late, LoseAnswer, Wait
 from tests.mysql.handshake import About, Persona, shake_hands
@@ -101,7 +102,8 @@ class Session:
 
     def _roll_back(self) -> None:
         self._ask(Message(b"\x03ROLLBACK", 0))
-        self._pass(self.server.read(), hears=False)
+        self.about.status = wire.parse_ok(self.server.read().payload).status
+        self._weight = 0
 
     def _tell(self, payload: bytes, sequence: int) -> None:
         self.client.put(Message(payload, sequence))
@@ -111,44 +113,57 @@ class Session:
         self.server.put(message)
         self.server.flush()
 
-    def _pass(self, first: Message, hears: bool) -> int:
-        last, status = pass_answer(first, self.server, self.client if hears else None, self.about.deprecate_eof)
-        if status is not None:
-            self.about.status = status
-            self._weight = self._weight if status & Status.IN_TRANSACTION else 0
-        return last
+    def _carry(self, packet: str, hears: bool = True, cut: int | None = None) -> int:
+        """The statements to the server, its answers back for who hears them. The number of the message that the client waits for.
 
-    def _carry(self, statement: str, hears: bool = True, cut: int | None = None) -> int:
-        """The statement to the server, its answer back for who hears it. The number of the answer's last message."""
+        One by one where they are looked at on the way: a persona's words, a transaction's weight.
+        """
+        asked = b"\x03" + packet.encode("utf-8", "surrogateescape")
+        passage = Passage(self.server, self.client, self.about.deprecate_eof, hears, wire.pieces_of(asked))
+        looks = self.around.persona is not None or self._limits() != (None, None)
+        statements = apart(packet) if looks else [packet]
+        for left, statement in enumerate(statements, 1 - len(statements)):
+            if not self._statement(statement, passage, left < 0, cut):
+                break
+        passage.flush()
+        return passage.next
+
+    def _statement(self, statement: str, passage: Passage, more: bool, cut: int | None) -> bool:
+        """Whether those behind it are to be done."""
         size = len(statement) if writes(statement) else 0
         entry_limit, _ = self._limits()
         answer: str | list[bytes] = self._too_much(size, longest_row(statement) if entry_limit is not None and size > entry_limit else 0)
         if not answer:
             answer = statement if self.around.persona is None else self.around.persona.answer(statement, self.about)
         if not isinstance(answer, str):
-            for number, payload in enumerate(answer if hears else [], 1):
-                self.client.put(Message(payload, number))
-            self.client.flush()
-            return len(answer)
+            for payload in own(answer, more):
+                passage.put(payload)
+            return answer[-1][0] != wire.ERR
         self._weight += size
         self._ask(Message(b"\x03" + answer.encode("utf-8", "surrogateescape"), 0))
-        first = self.server.read()
-        if first.kind == wire.LOCAL_INFILE:
-            return self._file(first, hears, cut)
-        return self._pass(first, hears)
+        status = passage.answer(lambda request: self._file(request, passage, cut), more)
+        if status is None:
+            return False
+        self.about.status = status
+        self._weight = self._weight if status & Status.IN_TRANSACTION else 0
+        return True
 
-    def _file(self, request: Message, hears: bool, cut: int | None) -> int:
-        """A LOAD DATA LOCAL from the server's request on. A file beyond a limit takes the whole transaction with it."""
-        self._tell(request.payload, request.sequence)
-        load = Load()
+    def _file(self, request: Message, passage: Passage, cut: int | None) -> Message:
+        """A LOAD DATA LOCAL from the server's request on: what it says of it. A file beyond a limit takes the whole transaction
+        with it."""
+        passage.ask(request.payload)
+        load, number = Load(), request.sequence
         while True:
             piece = self.client.read()
+            passage.heard(wire.pieces_of(piece.payload))
+            number += 1
             if cut is not None and load.size + len(piece.payload) >= cut:
-                self.server.write(wire.frame(*piece)[: wire.HEADER + cut - load.size])
+                self.server.write(wire.frame(piece.payload, number)[: wire.HEADER + cut - load.size])
                 self.server.flush()
                 raise Gone(f"cut after {cut} bytes of a file")
             load.add(piece.payload)
-            self.server.put(piece)
+            self.server.put(Message(piece.payload, number))
+            number += wire.pieces_of(piece.payload) - 1
             if not piece.payload:
                 break
         self._trip()
@@ -157,11 +172,9 @@ class Session:
         too_much = self._too_much(load.size, load.longest)
         if said.kind == wire.OK and too_much:
             self._roll_back()
-            if hears:
-                self._tell(too_much[0], said.sequence)
-            return said.sequence
+            return Message(too_much[0], 0)
         self._weight += load.size
-        return self._pass(said, hears)
+        return said
 
     def _limits(self) -> tuple[int | None, int | None]:
         """Of an entry and of a transaction; the persona's where the plan has none."""

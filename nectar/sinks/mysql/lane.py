@@ -86,8 +86,7 @@ class Lane:
         came: dict[str, int] = {}
         seq = self._writing.number()
         try:
-            with self.session.transaction(*self._moving(seq, entry)) as outcomes:
-                self._check(outcomes)
+            with self.session.transaction(*self._moving(seq, entry), check=self._check):
                 came = work(self)
                 self.record()
         except Undetermined:

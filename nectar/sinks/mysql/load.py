@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nectar.errors import SinkError
 from nectar.network.faults import readable
-from nectar.network.local_data import DATA
+from nectar.network.local_data import DATA, Load
 from nectar.sinks.mysql.session import MOST_PACKET, Session
 from nectar.sinks.mysql.stage import Lines, lines_of
 from nectar.sinks.mysql.statements import inserts, load_data
@@ -18,6 +18,7 @@ from nectar.tables import Kind, Table
 FEW = 50            # rows: fewer are inserted, together with those of other tables
 FAR = 0.01          # seconds for an exchange: from here on a LOAD DATA is for much only
 MUCH = 500_000      # bytes
+SHOW_WARNINGS = "SHOW WARNINGS"                 # TiDB has no LIMIT there
 
 
 class Terms(NamedTuple):
@@ -36,6 +37,15 @@ def terms_of(session: Session, statement_bytes: int, load_data: bool) -> Terms:
     return Terms(room, min(statement_bytes, room), by_file)
 
 
+class _Sent(NamedTuple):
+    """A statement that brings so many rows, and one that asks how it went."""
+
+    table: Table
+    rows: int
+    statement: str | Load
+    asking: str = ""
+
+
 class Loader:
     """`terms` as `terms_of` gives them: every connection to a server has the same."""
 
@@ -46,27 +56,31 @@ class Loader:
     def load(self, staged: Staged, then: Sequence[str] = ()) -> dict[str, int]:
         """Rows that came or changed, by table; `then` are statements to go with the last of them.
 
-        Things come last: what they lock, other connections wait for.
+        All go together, things last: what they lock, other connections wait for.
         """
-        came, small = {}, []
+        sent: list[_Sent] = []
         for lines in sorted(lines_of(staged), key=lambda one: self._tables[one.table].kind is Kind.DIMENSION):
             table = self._tables[lines.table]
             if self._by_file and lines.rows > FEW and table.kind is not Kind.DIMENSION and self._is_worth_it(lines):
-                came[table.name] = self._by_load_data(table, lines)
+                sent.append(_Sent(table, lines.rows, Load(load_data(table, DATA), (lines.text,)), SHOW_WARNINGS))
             else:
-                small.append((table, lines))
-        made = [(table, sql) for table, lines in small for sql, _ in inserts(table, lines, self._most)]
-        outcomes = self._session.several([*(sql for _, sql in made), *then])
-        counted: Counter[str] = Counter()
-        for (table, _), outcome in zip(made, outcomes, strict=False):
-            counted[table.name] += outcome.upserted if table.kind is Kind.DIMENSION else outcome.changed
-        for table, lines in small:
-            if table.kind is not Kind.DIMENSION and counted[table.name] != lines.rows:
-                raise self._unlike(table, lines.rows, counted[table.name])
-        return came | dict(counted)
+                sent += [_Sent(table, rows, sql) for sql, rows in inserts(table, lines, self._most)]
+        statements = [part for one in sent for part in (one.statement, one.asking) if part]
+        outcomes = iter(self._session.several([*statements, *then]))
+        came: Counter[str] = Counter()
+        for one in sent:
+            outcome = next(outcomes)
+            told = next(outcomes).rows if one.asking else []
+            if one.table.kind is Kind.DIMENSION:
+                came[one.table.name] += outcome.upserted
+                continue
+            if outcome.changed != one.rows or told:
+                raise self._unlike(one, outcome.changed, told)
+            came[one.table.name] += outcome.changed
+        return dict(came)
 
     def _is_worth_it(self, lines: Lines) -> bool:
-        """A LOAD DATA takes two exchanges for a table, INSERTs of many tables go together."""
+        """Each LOAD DATA takes one more exchange."""
         return self._session.round_trip < FAR or len(lines.text) > MUCH
 
     def write_once(self, staged: Staged) -> None:
@@ -76,18 +90,11 @@ class Loader:
             keep = "" if table.kind is Kind.DIMENSION else f"\nON DUPLICATE KEY UPDATE `{key}` = `{key}`"
             self._session.several([sql + keep for sql, _ in inserts(table, lines, self._most)])
 
-    def _by_load_data(self, table: Table, lines: Lines) -> int:
-        came, warnings = self._session.load(load_data(table, DATA), lines.text)
-        if came != lines.rows or warnings:
-            raise self._unlike(table, lines.rows, came)
-        return came
-
-    def _unlike(self, table: Table, sent: int, came: int) -> SinkError:
+    def _unlike(self, sent: _Sent, came: int, told: Sequence[tuple[Any, ...]]) -> SinkError:
         """With LOCAL a server leaves out or bends what does not fit, and only warns."""
-        warnings = self._session.rows("SHOW WARNINGS")[:3]            # TiDB has no LIMIT there
-        told = readable("; ".join(f"{code}: {text}" for _, code, text in warnings)) or "no reason given"
+        why = readable("; ".join(f"{code}: {text}" for _, code, text in told[:3])) or "no reason given"
         return SinkError(
-            f"the server took {came:,} of {sent:,} rows of {table.name}: {told}",
+            f"the server took {came:,} of {sent.rows:,} rows of {sent.table.name}: {why}",
             where=self._session.where,
             hint="nothing of this batch was written",
             code="NEC-M008",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from itertools import chain
 from typing import Any, NamedTuple
 
 import pymysql
@@ -13,9 +14,10 @@ import pymysql
 from nectar.config.server import Pool
 from nectar.errors import NectarError, TransientError
 from nectar.network.answers import Action, action_of, translated
-from nectar.network.connection import Connection
+from nectar.network.connection import PARTED, Connection, Told
 from nectar.network.connector import Connector
 from nectar.network.faults import readable
+from nectar.network.local_data import Load
 
 MODE = "STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION"
 """What our statements mean depends on it: backslashes escape, quotes are quotes, a value that does not fit is an error."""
@@ -24,17 +26,30 @@ _DUPLICATES = re.compile(r"Duplicates: (\d+)")
 PACKET = 1_000_000
 """Bytes, until the server says how many it takes."""
 MOST_PACKET = 8_000_000
+_NAMED = "x" * 40
+"""As long as the name that a file's bytes are offered under."""
 
 ERRORS = (pymysql.Error, OSError, EOFError)
 
 
 class Outcome(NamedTuple):
     """Of a statement: rows that it changed; how many different ones, of an INSERT .. ON DUPLICATE KEY UPDATE (which counts a
-    row that it changes as two, and says how many those are; of a single row it does not); rows that it gave."""
+    row that it changes as two, and says how many those are; of a single row it does not); rows that it gave; its warnings."""
 
     changed: int
     upserted: int
     rows: list[tuple[Any, ...]]
+    warnings: int
+
+
+Check = Callable[[Sequence[Outcome]], None]
+
+
+class _Begun(NamedTuple):
+    """A transaction of which the server has heard nothing yet: what it begins with, and what looks at that."""
+
+    statements: tuple[str, ...]
+    check: Check
 
 
 class Undetermined(TransientError):
@@ -49,6 +64,7 @@ class Session:
         self._recycle, self._lifetime, self._settings = pool.recycle, pool.lifetime, settings
         self._connection: Connection | None = None
         self._made = self._used = 0.0
+        self._begun: _Begun | None = None
         self.notes: list[str] = []
         self.packet = PACKET
         self.round_trip = 0.0              # seconds, at the last connection's beginning
@@ -59,38 +75,47 @@ class Session:
 
     def execute(self, sql: str) -> int:
         """Rows that it changed."""
-        with self._told():
-            return int(self._live().query(sql) or 0)
-
-    def several(self, statements: Iterable[str]) -> list[Outcome]:
-        """What each did, in as few exchanges as packets allow. What stands before one that fails is done, nothing behind it."""
-        found: list[Outcome] = []
-        with self._told():
-            connection = self._live()
-            for text in packed(statements, self.packet):
-                for changed, rows in connection.several(text):
-                    told = _DUPLICATES.search(connection.told)
-                    found.append(Outcome(changed, changed - int(told[1]) if told else min(changed, 1), list(rows or ())))
-        return found
+        (outcome,) = self.several([sql])
+        return outcome.changed
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        with self._told(), self._live().cursor() as cursor:
-            cursor.execute(sql)
-            return list(cursor.fetchall())
+        (outcome,) = self.several([sql])
+        return outcome.rows
 
-    def load(self, sql: str, text: bytes) -> tuple[int, int]:
-        """LOAD DATA LOCAL of `text`: rows that came, warnings."""
+    def several(self, statements: Iterable[str | Load]) -> list[Outcome]:
+        """What each did, in as few exchanges as packets allow. What stands before one that fails is done, nothing behind it."""
+        return list(self.each(statements))
+
+    def each(self, statements: Iterable[str | Load]) -> Iterator[Outcome]:
+        """As `several`, each outcome as it comes. To be read to the end, or the connection is lost."""
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            statements = chain(begun.statements, statements)
+        first: list[Outcome] = []
         with self._told():
             connection = self._live()
-            return connection.load_local(sql, (text,)), connection.warnings
+            for pack in packed(statements, self.packet):
+                with closing(connection.several(pack)) as answers:
+                    for told in answers:
+                        outcome = _outcome(told)
+                        if begun is None or len(first) == len(begun.statements):
+                            yield outcome
+                            continue
+                        first.append(outcome)
+                        if len(first) == len(begun.statements):
+                            begun.check(first[1:])
 
     @contextmanager
-    def transaction(self, *first: str) -> Iterator[list[Outcome]]:
-        """Everything within it or nothing; what its `first` statements did. Errors: `Undetermined` when the answer to COMMIT was
-        lost."""
+    def transaction(self, *first: str, check: Check = lambda _: None) -> Iterator[None]:
+        """Everything within it or nothing. Its `first` statements go with those that follow, and what they did is given to
+        `check` before anything that follows has a file. Errors: `Undetermined` when the answer to COMMIT was lost."""
+        self._begun = _Begun(("BEGIN", *first), check)
         try:
-            yield self.several(("BEGIN", *first))[1:]
+            yield
+            if self._begun is not None:
+                self.several(())
         except BaseException:
+            self._begun = None
             self.roll_back()
             raise
         self._commit()
@@ -185,16 +210,23 @@ class Session:
         return told
 
 
-def packed(statements: Iterable[str], most: int) -> Iterator[str]:
+def packed(statements: Iterable[str | Load], most: int) -> Iterator[list[str | Load]]:
     """Statements put together as long as `most` bytes hold them."""
-    waiting: list[str] = []
+    waiting: list[str | Load] = []
     size = 0
-    for sql in statements:
-        room = len(sql) if sql.isascii() else len(sql.encode())
-        if waiting and size + room + 2 > most:
-            yield ";\n".join(waiting)
+    for one in statements:
+        sql = one if isinstance(one, str) else one.sql + _NAMED
+        room = (len(sql) if sql.isascii() else len(sql.encode())) + len(PARTED)
+        if waiting and size + room > most:
+            yield waiting
             waiting, size = [], 0
-        waiting.append(sql)
-        size += room + 2
+        waiting.append(one)
+        size += room
     if waiting:
-        yield ";\n".join(waiting)
+        yield waiting
+
+
+def _outcome(told: Told) -> Outcome:
+    duplicates = _DUPLICATES.search(told.words)
+    upserted = told.changed - int(duplicates[1]) if duplicates else min(told.changed, 1)
+    return Outcome(told.changed, upserted, list(told.rows or ()), told.warnings)
