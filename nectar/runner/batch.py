@@ -14,7 +14,8 @@ from nectar.sources.events import RollForward
 
 BLOCKS = 1_000
 BYTES = 500_000
-AFAR = 8
+AFAR = 8         # times as many for a server, which is a way off, and has more to do in a transaction than to take rows
+BYTES_A_ROW = 60 # of blocks: real ones have more (preview 400, busy mainnet 100), so that a transaction seldom has too many
 RARELY = 10  # times as many in a batch, where a filter rules out most undecoded
 
 
@@ -47,18 +48,19 @@ def is_boundary(raw: bytes) -> bool:
     return raw[1] == Era.BYRON_EBB
 
 
-def limits_of(compiled: CompiledPlan, times: int = 1, share: float = 1.0) -> Limits:
+def limits_of(compiled: CompiledPlan, target: Target, share: float = 1.0, times: int = 1) -> Limits:
     """The plan's own, else what was measured to be quickest; `times` as many where other things than decoding take time too.
     Of either only a `share`, at least one block, for a server that found the whole too much."""
     performance = compiled.plan.performance
-    more = RARELY if compiled.filters.needles else times
-    blocks, size = performance.batch_blocks or BLOCKS * more, performance.batch_bytes or BYTES * more
+    if compiled.filters.needles:
+        usual = Limits(BLOCKS * RARELY, BYTES * RARELY)
+    elif isinstance(target, Server):
+        times = max(times, AFAR)
+        usual = Limits(BLOCKS * times, min(BYTES * times, target.batch_rows * BYTES_A_ROW))
+    else:
+        usual = Limits(BLOCKS * times, BYTES * times)
+    blocks, size = performance.batch_blocks or usual.blocks, performance.batch_bytes or usual.bytes
     return Limits(max(int(blocks * share), 1), max(int(size * share), 1))
-
-
-def times_of(target: Target) -> int:
-    """A server is a way off, and has more to do in a transaction than to take rows."""
-    return AFAR if isinstance(target, Server) else 1
 
 
 @dataclass(slots=True)

@@ -27,6 +27,9 @@ class Uncommitted:
     def writers(self) -> int:
         return 0
 
+    def expect(self, writers: int) -> None:
+        pass
+
     def commit(self, commit: Commit) -> dict[str, int]:
         self._points = [*self._points[-POINTS_KEPT:], commit.point]
         self._covered = merged([*self._covered, commit.covered])

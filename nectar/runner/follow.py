@@ -67,7 +67,7 @@ class Follow:
             except Again:
                 continue
             except TooBigError as error:
-                self.share = smaller(self.share, limits_of(self.job.compiled, share=self.share), error, self.report)
+                self.share = smaller(self.share, limits_of(self.job.compiled, self.keeper.target, self.share), error, self.report)
             except TransientError as error:
                 self.source.close()
                 self.settled = self.settled and bool(self.stop)

@@ -53,4 +53,4 @@ def resolve_inputs(compiled: CompiledPlan) -> str:
 
 
 def _of(every: Sequence[Defined], kind: StatementKind) -> tuple[Statement, ...]:
-    return tuple(Statement(one.name, one.sql) for one in every if one.kind is kind)
+    return tuple(Statement(one.name, one.sql, one.table) for one in every if one.kind is kind)

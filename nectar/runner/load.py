@@ -12,7 +12,7 @@ from nectar.checkpoint.coverage import Coverage, missing
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.server import Target
 from nectar.errors import NectarError, SinkError, TooBigError
-from nectar.runner.batch import Batch, Limits, batches, limits_of, times_of
+from nectar.runner.batch import Batch, Limits, batches, limits_of
 from nectar.runner.keep import Keeper
 from nectar.runner.pool import AHEAD, Inline, Pool, Processes
 from nectar.runner.report import Report
@@ -64,7 +64,7 @@ def load(task: Task, report: Report, stop: Stop, summary: Summary) -> None:
             _load(replace(task, share=share), report, stop, summary, kept)
             return
         except TooBigError as error:
-            share = smaller(share, limits_of(task.compiled, times_of(task.target), share), error, report)
+            share = smaller(share, limits_of(task.compiled, task.target, share), error, report)
             gaps = tuple(left for gap in task.gaps for left in missing(gap, kept))
             assert task.sink is not None
             task = replace(task, gaps=gaps, state=watch_state(task.compiled, task.sink, gaps[0].first, task.target))
@@ -89,7 +89,10 @@ def _load(task: Task, report: Report, stop: Stop, summary: Summary, kept: list[C
     began = time.monotonic()
     stream = gap_batches(task)
     alone = task.workers == 1 or task.compiled.filters.ordered
-    few = [] if alone else list(islice(stream, FEW + 1))
+    few = list(islice(stream, FEW + 1))
+    committing = writers_of(task)
+    if task.sink is not None and len(few) > FEW:
+        task.sink.expect(committing)
     count = 1 if alone or len(few) <= FEW else task.workers or cores()
     summary.workers = count
     pool: Pool = Inline(task.job, task.state) if count == 1 else Processes(task.job, count)
@@ -103,12 +106,12 @@ def _load(task: Task, report: Report, stop: Stop, summary: Summary, kept: list[C
         keeper.tell(covered.last, 1 - left / slots)
 
     try:
-        with Writers(keeper, writers_of(task), keep) as writers:
+        with Writers(keeper, committing, keep) as writers:
             for covered, done in decoded(chain(few, stream), pool, count, stop):
                 writers.give(covered, done)
     finally:
         pool.close()
-        summary.seconds = time.monotonic() - began
+        summary.seconds += time.monotonic() - began
 
 
 def writers_of(task: Task) -> int:
@@ -126,7 +129,7 @@ def cores() -> int:
 
 def gap_batches(task: Task) -> Iterator[Batch]:
     """The batches of all gaps, numbered through."""
-    limits = limits_of(task.compiled, times_of(task.target), task.share)
+    limits = limits_of(task.compiled, task.target, task.share)
     number = 0
     for gap in task.gaps:
         for batch in batches(_events(task, gap), gap, limits, number):

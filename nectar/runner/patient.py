@@ -45,6 +45,9 @@ class Patient:
     def writers(self) -> int:
         return self._sink.writers()
 
+    def expect(self, writers: int) -> None:
+        self._sink.expect(writers)
+
     def commit(self, commit: Commit) -> dict[str, int]:
         return self._do(lambda: self._sink.commit(commit))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nectar.cardano.point import ORIGIN, Point
 from nectar.checkpoint.coverage import Coverage, merged, missing, without_after
 from nectar.errors import TransientError
-from nectar.runner.batch import Limits, OpenBatch, limits_of, times_of
+from nectar.runner.batch import Limits, OpenBatch, limits_of
 from nectar.runner.feed import Feed
 from nectar.runner.keep import epochs_of
 from nectar.runner.load import cores
@@ -42,7 +42,7 @@ class Stretch:
     def __init__(self, follow: Follow, gap: Coverage, patience: Patience) -> None:
         self.follow, self.gap, self.patience = follow, gap, patience
         self.compiled = follow.job.compiled
-        self.limits: Limits = limits_of(self.compiled, max(TIMES, times_of(follow.keeper.target)), follow.share)
+        self.limits: Limits = limits_of(self.compiled, follow.keeper.target, follow.share, TIMES)
         self.open = OpenBatch(gap.first)
         self.given: dict[int, Coverage] = {}
         self.ready: dict[int, Done] = {}

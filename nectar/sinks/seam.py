@@ -20,10 +20,11 @@ POINTS_KEPT = ((1, 64), (16, 4_096), (1_024, 262_144))
 
 
 class Statement(NamedTuple):
-    """A definition: `name` is what it creates."""
+    """A definition: `name` is what it creates, of or on `table`."""
 
     name: str
     sql: str
+    table: str = ""
 
 
 class Closing(NamedTuple):
@@ -131,6 +132,9 @@ class Sink(Protocol):
 
     def writers(self) -> int:
         """How many threads may commit at once; 0: only the one that opened it."""
+
+    def expect(self, writers: int) -> None:
+        """So many will soon commit at once: what they need may be made ready meanwhile."""
 
     def commit(self, commit: Commit) -> dict[str, int]:
         """Rows that came or changed by it, by table: a thing that was there already, seen later again, is not among them."""

@@ -84,6 +84,6 @@ def look_ups(tables: Sequence[Table]) -> tuple[Statement, ...]:
 
 
 _LOOK_UPS = {
-    "tx": Statement("idx_tx_hash", "CREATE INDEX `idx_tx_hash` ON `tx` (`hash`)"),
-    "block": Statement("idx_block_hash", "CREATE INDEX `idx_block_hash` ON `block` (`hash`)"),
+    "tx": Statement("idx_tx_hash", "CREATE INDEX `idx_tx_hash` ON `tx` (`hash`)", "tx"),
+    "block": Statement("idx_block_hash", "CREATE INDEX `idx_block_hash` ON `block` (`hash`)", "block"),
 }

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from nectar.sinks.mysql.closing import look_ups
-from nectar.sinks.mysql.session import Session
+from nectar.sinks.mysql.session import FAR, Session
 from nectar.sinks.mysql.statements import placed
 from nectar.sinks.seam import Closing, Finished, Layout, Statement
 from nectar.tables import Place
 
 TXS_A_STEP = 20_000            # transactions completed in one transaction of the database
+LARGE = 50_000                 # rows of a table
 _FIRST, _LAST = -1 << 17, 1 << 50      # ids of transactions; times 2^12 they still fit
 
 
@@ -29,7 +31,7 @@ class Finisher:
         self._needed = look_ups(layout.tables) if layout.closing else ()
         self._kept = self._needed if keep_look_ups else ()
         self._took: dict[str, float] = {}
-        self._there = self._indexes()
+        self._there, self._large = self._indexes(), frozenset[str]()
 
     def is_built(self) -> bool:
         """Indexes and views are all there."""
@@ -38,22 +40,15 @@ class Finisher:
     def run(self, sum_epochs: Callable[[], None], whole_to: int | None) -> Finished:
         """`sum_epochs` within a transaction of its own. `whole_to`: the slot up to which nothing is missing from the origin on;
         None when the origin itself is."""
+        layout, self._large = self._layout, self._large_tables()
         try:
             self._complete(whole_to)
             with self._timed("epochs"), self._session.transaction():
                 sum_epochs()
-            for column in self._missing_columns():
-                self._stop_if_asked()
-                self._session.execute(column.sql)
-            for index in self._layout.deferred_indexes:
-                self._build(index)
-            for view in self._layout.views:
-                self._stop_if_asked()
-                self._session.execute(view.sql)
-            with self._timed("statistics"):
-                for table in self._layout.tables:
-                    self._stop_if_asked()
-                    self._session.rows(f"ANALYZE TABLE `{table.name}`")
+            self._define("indexes", self._missing_columns())
+            self._define("indexes", [index for index in layout.deferred_indexes if index.name not in self._there])
+            self._define("views", layout.views)
+            self._define("statistics", [Statement("", f"ANALYZE TABLE `{one.name}`", one.name) for one in layout.tables])
         except _Stopped:
             return Finished(self._took, False)
         return Finished(self._took, True)
@@ -63,26 +58,21 @@ class Finisher:
         layout = self._layout
         if not layout.closing:
             return
-        for index in self._needed:
-            self._build(index)
+        self._define("indexes", [index for index in self._needed if index.name not in self._there])
         for low, high in self._steps():
-            for one in layout.closing:
-                if not one.from_origin:
-                    self._execute(one, low, high)
+            self._execute([one for one in layout.closing if not one.from_origin], low, high)
         if whole_to is not None:
-            for one in layout.closing:
-                if one.from_origin:
-                    self._execute(one, _FIRST, (whole_to + 1) * Place.TX.value - 1)
+            self._execute([one for one in layout.closing if one.from_origin], _FIRST, (whole_to + 1) * Place.TX.value - 1)
         wanted = {index.name for index in (*layout.deferred_indexes, *layout.kept_indexes, *self._kept)}
-        for index in self._needed:
-            if index.name not in wanted:
-                table = index.name.removeprefix("idx_").removesuffix("_hash")
-                self._session.execute(f"DROP INDEX `{index.name}` ON `{table}`")
+        self._session.several([f"DROP INDEX `{one.name}` ON `{one.table}`" for one in self._needed if one.name not in wanted])
 
-    def _execute(self, one: Closing, low: int, high: int) -> None:
+    def _execute(self, closings: Sequence[Closing], low: int, high: int) -> None:
+        """Each a transaction, and timed, unless the way is so long that they had better go together."""
         self._stop_if_asked()
-        with self._timed(one.name), self._session.transaction(*bound(one, low, high)):
-            pass
+        far = self._session.round_trip >= FAR
+        for some in [closings] if far else [[one] for one in closings]:
+            with self._timed(some[0].name if len(some) == 1 else "rows from rows"):
+                self._session.in_turn([bound(one, low, high) for one in some])
 
     def _steps(self) -> Iterator[tuple[int, int]]:
         """Bounds of transactions' ids, so many in each, that together hold all there can be."""
@@ -94,12 +84,15 @@ class Finisher:
                 low = following
         yield low, _LAST
 
-    def _build(self, index: Statement) -> None:
-        self._stop_if_asked()
-        if index.name not in self._there:
-            with self._timed("indexes"):
-                self._session.execute(index.sql)
-            self._there.add(index.name)
+    def _define(self, what: str, statements: Sequence[Statement]) -> None:
+        """Of small tables together; of others one by one, for each may take long and all may be asked to stop."""
+        together = [one for one in statements if one.table not in self._large]
+        packs = [together, *([one] for one in statements if one.table in self._large)]
+        for pack in filter(None, packs):
+            self._stop_if_asked()
+            with self._timed(what):
+                self._session.several([one.sql for one in pack])
+            self._there.update(one.name for one in pack)
 
     def _missing_views(self) -> list[Statement]:
         """Those that are not there. One of another plan's is no other: the plan's fingerprint holds its views."""
@@ -118,27 +111,22 @@ class Finisher:
         sql = "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()"
         return {name for (name,) in self._session.rows(sql)}
 
+    def _large_tables(self) -> frozenset[str]:
+        """As far as the server knows: it counts by and by."""
+        sql = f"SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_rows > {LARGE}"
+        return frozenset(name for (name,) in self._session.rows(sql))
+
     def _stop_if_asked(self) -> None:
         if self._stopping():
             raise _Stopped
 
-    def _timed(self, name: str) -> _Timed:
-        return _Timed(self._took, name)
+    @contextmanager
+    def _timed(self, what: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self._took[what] = self._took.get(what, 0.0) + time.monotonic() - began
 
 
 def bound(one: Closing, low: int, high: int) -> list[str]:
     """Its statements for a range of transactions' ids."""
     return [placed(sql, {"low": low, "high": high}) for sql in one.sql.split(";")]
-
-
-class _Timed:
-    """Adds the seconds within it to `took[name]`."""
-
-    def __init__(self, took: dict[str, float], name: str) -> None:
-        self._took, self._name = took, name
-
-    def __enter__(self) -> None:
-        self._began = time.monotonic()
-
-    def __exit__(self, *_: object) -> None:
-        self._took[self._name] = self._took.get(self._name, 0.0) + time.monotonic() - self._began

@@ -9,15 +9,14 @@ from typing import Any, NamedTuple
 from nectar.errors import SinkError
 from nectar.network.faults import readable
 from nectar.network.local_data import DATA, Load
-from nectar.sinks.mysql.session import MOST_PACKET, Session
+from nectar.sinks.mysql.session import FAR, MOST_PACKET, Session
 from nectar.sinks.mysql.stage import Lines, lines_of
 from nectar.sinks.mysql.statements import inserts, load_data
 from nectar.sinks.seam import Staged
 from nectar.tables import Kind, Table
 
 FEW = 50            # rows: fewer are inserted, together with those of other tables
-FAR = 0.01          # seconds for an exchange: from here on a LOAD DATA is for much only
-MUCH = 500_000      # bytes
+MUCH = 500_000      # bytes: over a long way less is inserted too
 SHOW_WARNINGS = "SHOW WARNINGS"                 # TiDB has no LIMIT there
 
 
@@ -84,11 +83,13 @@ class Loader:
         return self._session.round_trip < FAR or len(lines.text) > MUCH
 
     def write_once(self, staged: Staged) -> None:
+        statements: list[str] = []
         for lines in lines_of(staged):
             table = self._tables[lines.table]
             key = table.columns[0].name
             keep = "" if table.kind is Kind.DIMENSION else f"\nON DUPLICATE KEY UPDATE `{key}` = `{key}`"
-            self._session.several([sql + keep for sql, _ in inserts(table, lines, self._most)])
+            statements += [sql + keep for sql, _ in inserts(table, lines, self._most)]
+        self._session.several(statements)
 
     def _unlike(self, sent: _Sent, came: int, told: Sequence[tuple[Any, ...]]) -> SinkError:
         """With LOCAL a server leaves out or bends what does not fit, and only warns."""

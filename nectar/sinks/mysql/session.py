@@ -26,6 +26,8 @@ _DUPLICATES = re.compile(r"Duplicates: (\d+)")
 PACKET = 1_000_000
 """Bytes, until the server says how many it takes."""
 MOST_PACKET = 8_000_000
+FAR = 0.01
+"""Seconds of an exchange, from which on it is worth some trouble to save one."""
 _NAMED = "x" * 40
 """As long as the name that a file's bytes are offered under."""
 
@@ -84,26 +86,20 @@ class Session:
 
     def several(self, statements: Iterable[str | Load]) -> list[Outcome]:
         """What each did, in as few exchanges as packets allow. What stands before one that fails is done, nothing behind it."""
-        return list(self.each(statements))
-
-    def each(self, statements: Iterable[str | Load]) -> Iterator[Outcome]:
-        """As `several`, each outcome as it comes. To be read to the end, or the connection is lost."""
         begun, self._begun = self._begun, None
+        waits = len(begun.statements) if begun is not None else 0
         if begun is not None:
             statements = chain(begun.statements, statements)
-        first: list[Outcome] = []
+        found: list[Outcome] = []
         with self._told():
             connection = self._live()
             for pack in packed(statements, self.packet):
                 with closing(connection.several(pack)) as answers:
                     for told in answers:
-                        outcome = _outcome(told)
-                        if begun is None or len(first) == len(begun.statements):
-                            yield outcome
-                            continue
-                        first.append(outcome)
-                        if len(first) == len(begun.statements):
-                            begun.check(first[1:])
+                        found.append(_outcome(told))
+                        if begun is not None and len(found) == waits:
+                            begun.check(found[1:])
+        return found[waits:]
 
     @contextmanager
     def transaction(self, *first: str, check: Check = lambda _: None) -> Iterator[None]:
@@ -119,6 +115,15 @@ class Session:
             self.roll_back()
             raise
         self._commit()
+
+    def in_turn(self, transactions: Sequence[Sequence[str]]) -> None:
+        """Each whole or not at all, all sent together. For what may be done again: after an error those before it are done, and
+        of it and those behind it nobody knows."""
+        try:
+            self.several(chain.from_iterable(("BEGIN", *one, "COMMIT") for one in transactions))
+        except NectarError:
+            self.roll_back()
+            raise
 
     def _commit(self) -> None:
         began = time.monotonic()
@@ -143,6 +148,11 @@ class Session:
                 self.drop()
 
     # -- the connection --------------------------------------------------------------------------------------------
+
+    def connect(self) -> None:
+        """Now, and not when it is first asked something."""
+        with self._told():
+            self._live()
 
     def between(self) -> None:
         """Between two transactions: a connection that is old, or was idle for long, is made anew before it breaks."""
@@ -174,20 +184,23 @@ class Session:
         return self._connection
 
     def _agree(self, connection: Connection) -> None:
-        """The one setting that must be, then those that may be tried."""
+        """The one setting that must be, then those that may be tried, each on its own."""
         began = time.monotonic()
-        connection.query(f"SET SESSION sql_mode = '{MODE}'")
-        self.round_trip = time.monotonic() - began
-        self.metrics.round_trip(self.round_trip)
         self.version = connection.facts.server_version
-        for name, value in self._settings:
+        wanted = [f"SET SESSION sql_mode = '{MODE}'", *(f"SET SESSION {name} = {value}" for name, value in self._settings)]
+        done = 0
+        while done < len(wanted):
             try:
-                connection.query(f"SET SESSION {name} = {value}")
+                for _ in connection.several(wanted[done:]):
+                    done += 1
             except ERRORS as error:
-                if action_of(error) is Action.RECONNECT:
+                if action_of(error) is Action.RECONNECT or not done:
                     raise
                 said = readable(str(error.args[-1] if error.args else error))
-                self.note(f"the server does not take SET {name} = {value}: {said}")
+                self.note(f"the server does not take {wanted[done].replace('SESSION ', '')}: {said}")
+                done += 1
+            self.round_trip = self.round_trip or time.monotonic() - began
+        self.metrics.round_trip(self.round_trip)
 
     def note(self, text: str) -> None:
         if text not in self.notes:

@@ -7,11 +7,11 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from nectar.cardano.point import Point
 from nectar.checkpoint.coverage import Coverage, merged, without_after
-from nectar.errors import SinkError, TooBigError, TransientError
+from nectar.errors import NectarError, SinkError, TooBigError, TransientError
 from nectar.sinks.difference import refuse_another_plan
 from nectar.sinks.mysql.finish import TXS_A_STEP, Finisher, bound
 from nectar.sinks.mysql.lane import FIRST, Entry, Lane, Writing, thinned
@@ -38,6 +38,7 @@ class MysqlSink:
         self._writing = Writing(f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}", layout.fingerprint, audit)
         self._step = TXS_A_STEP
         self._free = threading.Condition()
+        self._connecting: list[threading.Thread] = []
         try:
             self._prepare()
             seqs = self._enter(len(sessions))
@@ -53,6 +54,21 @@ class MysqlSink:
 
     def writers(self) -> int:
         return len(self._lanes)
+
+    def expect(self, writers: int) -> None:
+        """Connections are made meanwhile. One that cannot be is tried again when it is wanted, and fails there."""
+        for lane in [lane for lane in self._lanes[1:writers] if lane in self._idle]:
+            thread = threading.Thread(target=self._connect, args=(lane,), name="nectar-connect", daemon=True)
+            self._connecting.append(thread)
+            self._idle.remove(lane)
+            thread.start()
+
+    def _connect(self, lane: Lane) -> None:
+        try:
+            with suppress(NectarError):
+                lane.session.connect()
+        finally:
+            self._give_back(lane)
 
     def coverage(self) -> list[Coverage]:
         return _coverage(self._session)
@@ -115,9 +131,8 @@ class MysqlSink:
             kind = TransientError if self._step else SinkError
             raise kind(error.what, where=error.where, hint=error.hint, code=error.code) from error
         if done.whole:
-            with self._session.transaction():
+            with self._session.transaction(thinned(self._writing.top)):
                 self._cover(merged(_coverage(self._session)))
-                self._session.execute(thinned(self._writing.top))
                 self._lanes[0].record()
                 seqs = [seq for (seq,) in self._session.rows("SELECT seq FROM nectar_writer FOR UPDATE")]
                 if max(seqs) == max(self._entered, *(lane.seq for lane in self._lanes)):
@@ -148,6 +163,8 @@ class MysqlSink:
         return list(dict.fromkeys(note for session in self._sessions for note in session.notes))
 
     def close(self) -> None:
+        for thread in self._connecting:
+            thread.join()
         for session in self._sessions:
             session.drop()
 
@@ -174,8 +191,8 @@ class MysqlSink:
     def _enter(self, lanes: int) -> dict[int, int]:
         """The lanes' rows, made where they are not there; the last commit of each."""
         rows = ", ".join(f"({number}, 0, -1, '')" for number in range(FIRST, FIRST + lanes))
-        with self._session.transaction():
-            self._session.execute(f"INSERT INTO nectar_writer VALUES {rows} ON DUPLICATE KEY UPDATE id = VALUES(id)")
+        entered = f"INSERT INTO nectar_writer VALUES {rows} ON DUPLICATE KEY UPDATE id = VALUES(id)"
+        with self._session.transaction(entered):
             found = self._session.rows("SELECT id, seq, writer FROM nectar_writer FOR UPDATE")
         self._writing.owners = {self._writing.writer, *(writer for number, _, writer in found if number == FIRST)}
         self._entered = self._writing.top = max(seq for _, seq, _ in found)
@@ -186,16 +203,14 @@ class MysqlSink:
         self._session.execute(next(one.sql for one in self.layout.definitions if one.name == "nectar_plan"))
         plan = (self.layout.fingerprint, self.layout.plan_name, self.layout.compiled, self.layout.version)
         values = ", ".join(map(literal, plan))
-        with self._session.transaction():
-            self._session.execute(f"INSERT INTO nectar_plan VALUES ({values}) ON DUPLICATE KEY UPDATE version = version")
+        with self._session.transaction(f"INSERT INTO nectar_plan VALUES ({values}) ON DUPLICATE KEY UPDATE version = version"):
+            pass
 
     def _define(self) -> None:
         self._session.several([statement.sql for statement in self.layout.definitions])
         sql = "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()"
         there = {name for (name,) in self._session.rows(sql)}
-        for statement in self.layout.kept_indexes:
-            if statement.name not in there:
-                self._session.execute(statement.sql)
+        self._session.several([one.sql for one in self.layout.kept_indexes if one.name not in there])
 
     def _refuse_another_plan(self) -> None:
         stored = self._session.rows("SELECT fingerprint, name, compiled FROM nectar_plan")
@@ -217,9 +232,12 @@ class MysqlSink:
         try:
             yield lane
         finally:
-            with self._free:
-                self._idle.append(lane)
-                self._free.notify_all()
+            self._give_back(lane)
+
+    def _give_back(self, lane: Lane) -> None:
+        with self._free:
+            self._idle.append(lane)
+            self._free.notify_all()
 
     def _choose(self, key: object, alone: bool) -> Lane | None:
         for lane in self._idle:
@@ -254,13 +272,12 @@ class MysqlSink:
     def _sum_epochs(self, epochs: Epochs | None) -> None:
         if epochs is None or not self.layout.epoch_sql:
             return
-        self._session.execute(f"DELETE FROM epoch WHERE no BETWEEN {epochs.first} AND {epochs.last}")
-        self._session.execute(f"INSERT INTO epoch {placed(self.layout.epoch_sql, epochs._asdict())}")
+        away = f"DELETE FROM epoch WHERE no BETWEEN {epochs.first} AND {epochs.last}"
+        self._session.several([away, f"INSERT INTO epoch {placed(self.layout.epoch_sql, epochs._asdict())}"])
 
     def _cover(self, ranges: Sequence[Coverage]) -> None:
-        self._session.execute("DELETE FROM nectar_coverage WHERE table_name = '*'")
-        if ranges:
-            self._session.execute(f"{_INSERT_COVERAGE} {self._covering(ranges)}")
+        covering = [f"{_INSERT_COVERAGE} {self._covering(ranges)}"] if ranges else []
+        self._session.several(["DELETE FROM nectar_coverage WHERE table_name = '*'", *covering])
 
     def _covering(self, ranges: Iterable[Coverage]) -> str:
         rows = [("*", one.first, one.last, self.layout.fingerprint, int(self.layout.complete)) for one in ranges]

@@ -46,6 +46,9 @@ class SqliteSink:
     def writers(self) -> int:
         return 0
 
+    def expect(self, writers: int) -> None:
+        pass                                          # there is nothing to make ready
+
     def commit(self, commit: Commit) -> dict[str, int]:
         """Moves the checkpoint first, so that a second writer is found out before anything is written; then the rows."""
         came: dict[str, int] = {}
