@@ -109,12 +109,13 @@ class Connection(pymysql.connections.Connection):
         self.offers, self.feeding_failed = offers, False
         try:
             changed = self.query(sql)
-            while True:
+            for left in range(len(statements) - 1, -1, -1):
                 result = self._result
                 yield Told(changed, result.rows, int(result.warning_count), bytes(result.message or b"").decode(errors="replace"))
-                if not result.has_next:
-                    break
-                changed = self._read_query_result()
+                if bool(result.has_next) != bool(left):
+                    raise self._garbled(ValueError("another number of answers than of statements"))
+                if left:
+                    changed = self._read_query_result()
             if offers:
                 self.drop()
                 raise faults.FILE_ASKED.at(self.where, "nor did it take the statement's own bytes")

@@ -21,7 +21,7 @@ from nectar.runner.steps import watch_state
 from nectar.runner.summary import Summary
 from nectar.runner.watch import NOTHING, WatchState
 from nectar.runner.work import Done, Job
-from nectar.runner.writers import Writers
+from nectar.runner.writers import Writers, writers_of
 from nectar.sinks.seam import Sink
 from nectar.sources.events import RollForward
 from nectar.sources.immutable.bounds import ResolvedRange
@@ -90,7 +90,7 @@ def _load(task: Task, report: Report, stop: Stop, summary: Summary, kept: list[C
     stream = gap_batches(task)
     alone = task.workers == 1 or task.compiled.filters.ordered
     few = list(islice(stream, FEW + 1))
-    committing = writers_of(task)
+    committing = writers_of(task.compiled, task.job.layout, task.sink)
     if task.sink is not None and len(few) > FEW:
         task.sink.expect(committing)
     count = 1 if alone or len(few) <= FEW else task.workers or cores()
@@ -99,7 +99,7 @@ def _load(task: Task, report: Report, stop: Stop, summary: Summary, kept: list[C
     keeper = Keeper(task.compiled, task.sink, task.target, report, summary, began)
     left = slots = max(sum(one.last - one.first + 1 for one in task.gaps), 1)
 
-    def keep(covered: Coverage) -> None:
+    def keep(covered: Coverage, _: Done) -> None:
         nonlocal left
         kept.append(covered)
         left -= covered.last - covered.first + 1
@@ -112,14 +112,6 @@ def _load(task: Task, report: Report, stop: Stop, summary: Summary, kept: list[C
     finally:
         pool.close()
         summary.seconds += time.monotonic() - began
-
-
-def writers_of(task: Task) -> int:
-    """How many commits may be under way. One, where a batch's rows look for those of batches before it, or take others away."""
-    if task.sink is None:
-        return 0
-    in_order = task.compiled.filters.ordered or task.job.layout.live or not task.compiled.plan.sync.skip_existing
-    return min(task.sink.writers(), 1) if in_order else task.sink.writers()
 
 
 def cores() -> int:

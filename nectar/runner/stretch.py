@@ -16,6 +16,7 @@ from nectar.runner.patience import STOP_LOOK, Patience
 from nectar.runner.pool import Inline, Pool, Processes
 from nectar.runner.steps import watch_state
 from nectar.runner.work import Done
+from nectar.runner.writers import Writers, writers_of
 from nectar.sources.events import Event, RollBackward, RollForward
 from nectar.sources.node import faults
 from nectar.sources.node.bounds import landmarks_of
@@ -52,6 +53,7 @@ class Stretch:
         self.after: Point                      # where the chains met
         self.pool: Pool
         self.feed: Feed
+        self.writers: Writers
         self.doubted: Point | None = None      # the database's newest point, not on the node's chain so far
         self.back_to = ORIGIN
         self.is_ours = True                    # the database knows `back_to`
@@ -70,7 +72,8 @@ class Stretch:
         try:
             self.feed = Feed(self.follow.source.events(after), self.follow.source.close)
             try:
-                return self._loop()
+                with Writers(self.follow.keeper, self._committing(), self._kept) as self.writers:
+                    return self._loop()
             finally:
                 self.feed.close()
         finally:
@@ -127,6 +130,15 @@ class Stretch:
         if count > 1:
             return Processes(follow.job, count)
         return self._inline()
+
+    def _committing(self) -> int:
+        """How many commits may be under way: a long way from the tip several, which are made ready."""
+        follow = self.follow
+        if not isinstance(self.pool, Processes) or follow.live:
+            return 0
+        count = writers_of(self.compiled, follow.job.layout, follow.sink)
+        follow.sink.expect(count)
+        return count
 
     def _inline(self) -> Inline:
         follow = self.follow
@@ -285,17 +297,23 @@ class Stretch:
         return tip is not None and 0 < tip.block_no < self.first_no + self.compiled.network.security_parameter
 
     def _take(self, done: Done) -> None:
-        """Commits in the chain's order."""
-        follow = self.follow
+        """Commits, in the chain's order unless no fork can undo it: what a job that breaks off leaves has no gaps there."""
         self.ready[done.number] = done
         while self.next in self.ready:
             covered = self.given.pop(self.next)
             taken = self.ready.pop(self.next)
-            follow.keeper.take(covered, taken, live=follow.live)
-            follow.filled = merged([*follow.filled, covered])
             self.next += 1
-            if taken.counts.blocks:
-                self._tell(covered.last)
+            self.writers.give(covered, taken, in_order=not self._is_settled(taken), live=self.follow.live)
+
+    def _kept(self, covered: Coverage, taken: Done) -> None:
+        follow = self.follow
+        follow.filled = merged([*follow.filled, covered])
+        if taken.counts.blocks:
+            self._tell(covered.last)
+
+    def _is_settled(self, done: Done) -> bool:
+        tip = self.follow.source.tip
+        return tip is not None and 0 <= done.block_no < tip.block_no - self.compiled.network.security_parameter
 
     def _tell(self, slot: int) -> None:
         tip = self.follow.source.tip
@@ -306,6 +324,7 @@ class Stretch:
     def _drain(self) -> None:
         while self.given:
             self._take(self.pool.result())
+        self.writers.settle()
 
     # -- forks -----------------------------------------------------------------------------------------------------
 

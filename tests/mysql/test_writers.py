@@ -99,7 +99,7 @@ def test_fewer_go_on_where_more_were(chain: Path, server: Server, database: str,
 def test_transactions_keep_to_the_profile_s_limits(chain: Path, server: Server, database: str, straight: dict[str, list[Any]]) -> None:
     said = Heard()
     target = replace(profile(server, database, writers=2), batch_rows=150)
-    text = plan_text(chain / "preview/immutable", between(FIRST, LAST))
+    text = plan_text(chain / "preview/immutable", between(FIRST, LAST), performance="batch_bytes = 500_000")
     run(plan_of(text), Options(target, workers=1), said, Stop())
     assert any("more than [limits] batch_rows and batch_bytes allow" in text and "times smaller" in text for text in said.of("note"))
     facts = sum(len(straight[name]) for name in straight if name not in ("epoch", "nectar_coverage"))

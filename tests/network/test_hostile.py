@@ -8,6 +8,7 @@ import random
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pymysql
@@ -22,6 +23,7 @@ from nectar.network import faults
 from nectar.network.answers import translated
 from nectar.network.connection import Connection
 from nectar.network.connector import Connector
+from nectar.network.local_data import Load
 from nectar.secrets.secret import Secret
 from nectar.sinks.mysql.session import Session, Undetermined
 from tests.mysql import wire
@@ -61,7 +63,7 @@ def _nothing_of_the_password(listening: Listening, error: BaseException) -> None
 STATEMENTS: dict[str, Callable[[Connection], object]] = {
     "a query": lambda c: asked(c, "SELECT 1"),
     "an insert": lambda c: c.query("INSERT INTO t VALUES (1)"),
-    "several": lambda c: list(c.several("SELECT 1;\nSELECT 2")),
+    "several": lambda c: list(c.several(["SELECT 1", "SELECT 2"])),
     "commit": lambda c: c.commit(),
     "rollback": lambda c: c.rollback(),
     "warnings": lambda c: c.show_warnings(),
@@ -118,6 +120,53 @@ def test_a_load_is_answered_once_and_by_its_own_token_alone() -> None:
             assert caught.value.code == faults.FILE_ASKED.code
             assert not connection.open
         assert listening.heard.count(b"the-rows") == often
+
+
+@pytest.mark.parametrize("fault", ["the other first", "the first twice", "one alone", None])
+def test_of_several_loads_each_has_its_file_in_its_turn(fault: str | None) -> None:
+    def script(talk: Talk, command: bytes) -> None:
+        one, other = (part.split(b"'")[1] for part in command.split(b";\n") if part.startswith(b"LOAD"))
+        asked: dict[str | None, list[bytes | None]]
+        asked = {"the other first": [other], "the first twice": [one, one], "one alone": [one, None], None: [one, other]}
+        tokens = asked[fault]
+        talk.say(wire.ok_packet(status=9))
+        for left, token in enumerate(tokens, 1 - len(tokens)):
+            if token is not None:
+                talk.say(b"\xfb" + token)
+                while talk.hear():
+                    pass
+            talk.say(wire.ok_packet(1, status=9 if left else 1))
+
+    load = "LOAD DATA LOCAL INFILE 'nectar:data' INTO TABLE t"
+    with serving(answering(script, b"BEGIN")) as listening:
+        connection = joined(server(listening.port, waits=SOON), PASSWORD, local_infile=True)
+        statements: list[str | Load] = ["BEGIN", Load(load, [b"first-", b"rows"]), Load(load, [b"other-rows"])]
+        if fault is None:
+            assert [told.changed for told in connection.several(statements)] == [0, 1, 1]
+        else:
+            with pytest.raises(ConnectError) as caught:
+                list(connection.several(statements))
+            assert caught.value.code == faults.FILE_ASKED.code
+        assert connection.open == (fault is None)
+    assert listening.heard.count(b"first-rows") == (fault != "the other first")
+    assert listening.heard.count(b"other-rows") == (fault is None)
+
+
+def test_who_does_not_listen_to_the_end_has_no_transaction() -> None:
+    """What the first statements did is looked at before any file goes out."""
+
+    def script(talk: Talk, command: bytes) -> None:
+        talk.say(wire.ok_packet(0, status=9))
+        talk.say(b"\xfb" + command.split(b"'")[1])
+        talk.hear()
+
+    with serving(answering(script, b"UPDATE")) as listening:
+        connection = joined(server(listening.port, waits=SOON), PASSWORD, local_infile=True)
+        load = Load("LOAD DATA LOCAL INFILE 'nectar:data' INTO TABLE t", [b"the-rows"])
+        with closing(connection.several(["UPDATE w SET seq = 2 WHERE seq = 1", load])) as answers:
+            assert next(answers).changed == 0
+        assert not connection.open
+    assert b"the-rows" not in listening.heard
 
 
 def test_a_file_asked_for_while_logging_in(tmp_path: Path) -> None:
@@ -330,7 +379,9 @@ def test_a_job_that_meets_nonsense_goes_on_with_another_connection() -> None:
                 talk.say(message)
             return
         seen.append(command)
-        talk.say({b"INSERT": BROKEN["numbers cut short"], b"COMMIT": b"what?"}.get(command[:6], wire.ok_packet(status=1)) if len(seen) in (1, 4) else wire.ok_packet(status=1))
+        if command.startswith(b"BEGIN;\nINSERT"):
+            talk.say(wire.ok_packet(status=9))
+        talk.say({1: BROKEN["numbers cut short"], 3: b"what?"}.get(len(seen), wire.ok_packet(status=1)))
 
     with serving(answering(script)) as listening:
         to = server(listening.port, waits=SOON)
@@ -343,8 +394,25 @@ def test_a_job_that_meets_nonsense_goes_on_with_another_connection() -> None:
         session.execute("INSERT INTO t VALUES (3)")
         assert session.metrics.snapshot().in_use == 1
         session.drop()
+        assert seen[2:] == [b"COMMIT", b"INSERT INTO t VALUES (3)"]
         assert len(listening.talks) == 3
         assert dict(session.metrics.snapshot().retries) == {"NEC-M003": 2}
+
+
+@pytest.mark.parametrize("answers", [1, 2, 4, 5])
+def test_as_many_answers_as_statements(answers: int) -> None:
+    """Else nobody knows which answer is whose."""
+
+    def script(talk: Talk, command: bytes) -> None:
+        several = command.startswith(b"UPDATE")
+        for left in range(answers if several else 1, 0, -1):
+            talk.say(wire.ok_packet(1, status=2 if left == 1 else 10))
+
+    with serving(answering(script)) as listening:
+        connection = joined(server(listening.port, waits=SOON), PASSWORD)
+        with pytest.raises(pymysql.err.OperationalError, match="cannot be read"):
+            list(connection.several(["UPDATE t SET a = 1", "UPDATE t SET a = 2", "UPDATE t SET a = 3"]))
+        assert not connection.open
 
 
 # -- no end --------------------------------------------------------------------------------------------------------------

@@ -187,20 +187,20 @@ class Session:
         """The one setting that must be, then those that may be tried, each on its own."""
         began = time.monotonic()
         self.version = connection.facts.server_version
-        wanted = [f"SET SESSION sql_mode = '{MODE}'", *(f"SET SESSION {name} = {value}" for name, value in self._settings)]
-        done = 0
+        connection.query(f"SET SESSION sql_mode = '{MODE}'")
+        self.round_trip = time.monotonic() - began
+        self.metrics.round_trip(self.round_trip)
+        wanted, done = [f"SET SESSION {name} = {value}" for name, value in self._settings], 0
         while done < len(wanted):
             try:
                 for _ in connection.several(wanted[done:]):
                     done += 1
             except ERRORS as error:
-                if action_of(error) is Action.RECONNECT or not done:
+                if action_of(error) is Action.RECONNECT:
                     raise
                 said = readable(str(error.args[-1] if error.args else error))
                 self.note(f"the server does not take {wanted[done].replace('SESSION ', '')}: {said}")
                 done += 1
-            self.round_trip = self.round_trip or time.monotonic() - began
-        self.metrics.round_trip(self.round_trip)
 
     def note(self, text: str) -> None:
         if text not in self.notes:

@@ -7,7 +7,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from nectar.cardano.point import Point
 from nectar.checkpoint.coverage import Coverage, merged, without_after
@@ -65,8 +65,9 @@ class MysqlSink:
 
     def _connect(self, lane: Lane) -> None:
         try:
-            with suppress(NectarError):
-                lane.session.connect()
+            lane.session.connect()
+        except NectarError as error:
+            lane.session.note(f"a connection could not be made ahead: {error}")
         finally:
             self._give_back(lane)
 
@@ -74,7 +75,7 @@ class MysqlSink:
         return _coverage(self._session)
 
     def known_points(self) -> list[Point]:
-        found = self._session.rows("SELECT slot, hash FROM nectar_checkpoint ORDER BY seq DESC")
+        found = self._session.rows("SELECT slot, hash FROM nectar_checkpoint ORDER BY slot DESC, seq DESC")
         return [Point(slot, digest) for slot, digest in found]
 
     def commit(self, commit: Commit) -> dict[str, int]:
@@ -245,7 +246,7 @@ class MysqlSink:
                 return lane
         if alone:
             return self._lanes[0] if self._lanes[0] in self._idle else None
-        return min(self._idle, key=lambda lane: (lane.in_doubt, lane.number), default=None)
+        return min((lane for lane in self._idle if not lane.in_doubt), key=lambda lane: lane.number, default=None)
 
     def _close(self, session: Session, commit: Commit, filled: list[Coverage]) -> None:
         """What follows from the batch's rows, as far as it is done at once. In a database that is finished, all of it."""

@@ -31,7 +31,7 @@ def _state(session: Session) -> State:
     fingerprint, name, text, version = plans[0]
     compiled: dict[str, Any] = json.loads(text)
     ranges = session.rows("SELECT first_slot, last_slot, complete FROM nectar_coverage WHERE table_name = '*'")
-    points = session.rows("SELECT slot, hash, block_no FROM nectar_checkpoint WHERE slot >= 0 ORDER BY seq DESC LIMIT 1")
+    points = session.rows("SELECT slot, hash, block_no FROM nectar_checkpoint WHERE slot >= 0 ORDER BY slot DESC LIMIT 1")
     rows = {table: _count(session, table) for table in compiled["tables"] if table in sizes}
     ((seq, finished),) = session.rows("SELECT COALESCE(MAX(seq), 0), COALESCE(MAX(finished), -1) FROM nectar_writer")
     there = "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()"
