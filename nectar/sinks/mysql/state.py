@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from nectar.checkpoint.coverage import Coverage, merged
 from nectar.config.server import Server
 from nectar.sinks.mysql.open import session_of
 from nectar.sinks.mysql.session import Session
-from nectar.sinks.state import State, refused
+from nectar.sinks.state import State, Told, refused, state_of
 
 
 def read_state(server: Server) -> State:
@@ -36,24 +35,11 @@ def _state(session: Session) -> State:
     ((seq, finished),) = session.rows("SELECT COALESCE(MAX(seq), 0), COALESCE(MAX(finished), -1) FROM nectar_writer")
     there = "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()"
     indexes = {index for (index,) in session.rows(there)}
-    slot, digest, block_no = points[0] if points else (None, b"", None)
-    return State(
-        session.where,
-        sum(sizes.values()),
-        name,
-        compiled["network"]["name"],
-        fingerprint,
-        version,
-        all(complete for _, _, complete in ranges),
-        tuple(merged(Coverage(first, last) for first, last, _ in ranges)),
-        slot,
-        digest.hex() or None,
-        block_no,
-        rows,
-        _count(session, "nectar_quarantine"),
-        tuple(index for index in compiled["indexes"]["deferred"] if index not in indexes),
-        seq == finished,
-    )
+    told = Told((fingerprint, name, version), ranges, points)
+    return state_of(
+        session.where, told, compiled,
+        size=sum(sizes.values()), rows=rows, quarantined=_count(session, "nectar_quarantine"), there=indexes, finished=seq == finished,
+    )  # fmt: skip
 
 
 def _count(session: Session, table: str) -> int:

@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from nectar.checkpoint.coverage import Coverage, merged
 from nectar.errors import SinkError
 from nectar.sinks.sqlite.connection import open_to_read, translated
-from nectar.sinks.state import State, refused
+from nectar.sinks.state import State, Told, refused, state_of
 
 
 def read_state(path: Path) -> State:
@@ -31,24 +30,11 @@ def read_state(path: Path) -> State:
         closed = db.pragma("user_version")
         quarantined = db.execute("SELECT count(*) FROM nectar_quarantine").get
     db.close()
-    slot, digest, block_no = points[0] if points else (None, b"", None)
-    return State(
-        str(path),
-        path.stat().st_size,
-        name,
-        compiled["network"]["name"],
-        fingerprint,
-        version,
-        all(complete for _, _, complete in ranges),
-        tuple(merged(Coverage(first, last) for first, last, _ in ranges)),
-        slot,
-        digest.hex() or None,
-        block_no,
-        rows,
-        quarantined,
-        tuple(index for index in compiled["indexes"]["deferred"] if index not in names),
-        seq == closed,
-    )
+    told = Told((fingerprint, name, version), ranges, points)
+    return state_of(
+        str(path), told, compiled,
+        size=path.stat().st_size, rows=rows, quarantined=quarantined, there=names, finished=seq == closed,
+    )  # fmt: skip
 
 
 def table_bytes(path: Path) -> dict[str, int]:
