@@ -38,7 +38,8 @@ def _state(session: Session) -> State:
     told = Told((fingerprint, name, version), ranges, points)
     return state_of(
         session.where, told, compiled,
-        size=sum(sizes.values()), rows=rows, quarantined=_count(session, "nectar_quarantine"), there=indexes, finished=seq == finished,
+        size=sum(sizes.values()), rows=rows, quarantined=_count(session, "nectar_quarantine"), there=indexes,
+        finished=seq == finished,
     )  # fmt: skip
 
 
