@@ -88,7 +88,7 @@ def record(runs: Runs, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> list[s
         runs.job(database, (236, 237), performance=small)
         proxy.plan = FaultPlan()
         server.run("DELETE FROM nectar_coverage", database)
-        with pytest.raises(SinkError, match="the server took|are there already"):
+        with pytest.raises(SinkError, match=r"the server took|are there already"):
             runs.job(database, (236, 237))
     return [one for packet in proxy.recorded for one in packet.split(";\n")]
 
