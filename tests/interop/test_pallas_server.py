@@ -28,9 +28,9 @@ from nectar.sources.node.session import Greeting, open_session
 from nectar.sources.node.source import NodeSource, node_facts
 from tests.interop.peers import pallas_server, running
 from tests.node.forging import real_blocks
+from tests.node.histories import BUSY, History
 from tests.node.jobs import node_job, node_plan, rows
 from tests.node.serving import serving
-from tests.node.test_forks import BUSY, History
 from tests.runner.jobs import content, job, plan_text, same
 
 WHOLE_PREVIEW = "c327bcf24a33ac26ad414b16b8fa9e082e7e8aff027a4781e131ec54fb0cdf34"

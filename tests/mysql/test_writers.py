@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nectar.checkpoint.coverage import Coverage
 from nectar.config.server import SqliteFile
 from nectar.errors import SinkError
+from nectar.runner.batch import Batch, Limits, batches
+from nectar.runner.layout import layout
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
-from nectar.sinks.registry import read_state
+from nectar.runner.work import Job, Worker
+from nectar.sinks.mysql import load
+from nectar.sinks.mysql.session import FAR, Undetermined
+from nectar.sinks.mysql.sink import MysqlSink
+from nectar.sinks.registry import open_sink, read_state
+from nectar.sinks.seam import Commit
+from nectar.sources.immutable.facts import facts_of
+from nectar.sources.immutable.source import ImmutableSource
 from tests.mysql.conftest import Proxied
-from tests.mysql.faults import FaultPlan
+from tests.mysql.faults import Answer, FaultPlan, LoseAnswer, at
 from tests.mysql.jobs import Heard, plan_of, profile, rows, sqlite_rows
+from tests.mysql.proxy import Proxy
 from tests.mysql.server import Server
 from tests.runner.jobs import EVERYTHING, between, plan_text, same
 
@@ -112,3 +124,55 @@ def test_one_block_may_be_more_than_the_limits(chain: Path, server: Server, data
     target = replace(profile(server, database), batch_rows=1)
     run(plan_of(_text(chain, FIRST + 400)), Options(target, workers=1), Heard(), Stop())
     assert read_state(target).finished
+
+
+def test_a_lane_in_doubt_waits_for_the_batch_that_it_was_about(chain: Path, server: Server, database: str) -> None:
+    """However few others there are: who else took it would lose what it knows of that batch."""
+    compiled = plan_of(_text(chain))
+    made = layout(compiled, "mysql")
+    worker = Worker(Job(compiled, made, "mysql"))
+    source = ImmutableSource(chain / "preview/immutable", facts_of(compiled.network))
+    first, second = list(batches(source.blocks(from_slot=FIRST, to_slot=FIRST + 400), Coverage(FIRST, FIRST + 400), Limits(10)))[:2]
+
+    def commit(batch: Batch) -> Commit:
+        done = worker.do(batch)
+        return Commit(done.staged, batch.last, done.block_no, batch.covered)
+
+    with Proxy(server.address, FaultPlan([at("^COMMIT", LoseAnswer(), nth=3)])) as proxy:
+        sink = open_sink(profile(server, database, port=proxy.port, writers=2), made)
+        assert isinstance(sink, MysqlSink)
+        here, elsewhere = sink._lanes
+        sink._idle.remove(elsewhere)                  # as one that is still being connected
+        doubted = commit(first)
+        with pytest.raises(Undetermined):
+            sink.commit(doubted)
+        with ThreadPoolExecutor(1) as other:
+            waits = other.submit(sink.commit, commit(second))
+            assert not wait([waits], 0.3).done
+            assert here.doubts(doubted)
+            assert sink.commit(doubted)["block"] == 10
+            sink._give_back(elsewhere)
+            assert waits.result(10)["block"] == 10
+        assert any("is in the database" in note for note in sink.notes())
+        sink.close()
+    assert server.run("SELECT COUNT(*) FROM block", database) == [(20,)]
+
+
+def test_what_cannot_be_connected_ahead_is_connected_when_it_is_wanted(chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]]) -> None:
+    said = Heard()
+    with proxied(FaultPlan([at("^SET SESSION sql_mode", Answer(1040, "Too many connections"), nth=2, times=2)], delay=0.005)) as proxy:
+        run(plan_of(_text(chain)), Options(profile(server, database, port=proxy.port, writers=3), workers=1), said, Stop())
+        assert _open_at_once(proxy) == 3
+    same(rows(server, database, straight), straight)
+    assert sum("could not be made ahead" in text for text in said.of("note")) >= 1
+
+
+def test_a_far_server_has_the_same_rows(chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over a long way less goes by LOAD DATA, and what follows from rows goes together: in a tenth of the exchanges."""
+    monkeypatch.setattr(load, "MUCH", 3_000)
+    with proxied(FaultPlan(delay=FAR + 0.005)) as proxy:
+        run(plan_of(_text(chain)), Options(profile(server, database, port=proxy.port, writers=3), workers=1), Heard(), Stop())
+        packets = [event.detail for event in proxy.happened("statement")]
+    same(rows(server, database, straight), straight)
+    ends = next(at for at, one in reversed(list(enumerate(packets))) if one.startswith("BEGIN;\nUPDATE nectar_writer"))
+    assert len(packets) - ends < 25                   # where there are more than 150 statements

@@ -13,9 +13,9 @@ import pytest
 from nectar.nodeserver.script import Back, Fork, Step, Wait
 from tests.conftest import ROOT
 from tests.node.forging import Forge, real_blocks
+from tests.node.histories import BUSY
 from tests.node.jobs import node_job, node_plan, rows
 from tests.node.serving import serving
-from tests.node.test_forks import BUSY
 from tests.runner.jobs import same
 
 ROUNDS = 4 if not os.environ.get("NECTAR_LONG") else 40

@@ -21,9 +21,9 @@ from nectar.runner.signals import Stop
 from nectar.runner.summary import Summary
 from nectar.runner.work import Done
 from tests.node.forging import Forge, forged, real_blocks
+from tests.node.histories import BUSY
 from tests.node.jobs import node_job, node_plan, rows
 from tests.node.serving import serving
-from tests.node.test_forks import BUSY
 from tests.node.waiting import last_slot
 from tests.node.wicked import Peer, Said, good, wicked
 from tests.runner.jobs import EVERYTHING, same
