@@ -176,3 +176,16 @@ def test_a_far_server_has_the_same_rows(chain: Path, server: Server, proxied: Pr
     same(rows(server, database, straight), straight)
     ends = next(at for at, one in reversed(list(enumerate(packets))) if one.startswith("BEGIN;\nUPDATE nectar_writer"))
     assert len(packets) - ends < 25                   # where there are more than 150 statements
+
+
+def test_rows_that_a_load_leaves_out_are_noticed(chain: Path, server: Server, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With LOCAL the server passes over rows that are there already, and only warns."""
+    monkeypatch.setattr(load, "FEW", 0)
+    target = profile(server, database)
+    run(plan_of(_text(chain)), Options(target, workers=1), Heard(), Stop())
+    before = rows(server, database, ["block", "tx", "nectar_checkpoint"])
+    server.run("DELETE FROM nectar_coverage", database)
+    with pytest.raises(SinkError, match=r"the server took 0 of \d+ rows of \w+: 1062: Duplicate entry") as caught:
+        run(plan_of(_text(chain)), Options(target, workers=1), Heard(), Stop())
+    assert caught.value.code == "NEC-M008"
+    assert rows(server, database, ["block", "tx", "nectar_checkpoint"]) == before
