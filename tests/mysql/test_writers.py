@@ -189,3 +189,13 @@ def test_rows_that_a_load_leaves_out_are_noticed(chain: Path, server: Server, da
         run(plan_of(_text(chain)), Options(target, workers=1), Heard(), Stop())
     assert caught.value.code == "NEC-M008"
     assert rows(server, database, ["block", "tx", "nectar_checkpoint"]) == before
+
+
+def test_a_range_is_replaced(chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]]) -> None:
+    """Its rows are taken away and come again, batch by batch; what it covers stays one range."""
+    with proxied(FaultPlan()) as proxy:
+        target = profile(server, database, port=proxy.port, writers=3)
+        for again in ("", "\nskip_existing = false"):
+            text = plan_text(chain / "preview/immutable", between(FIRST, LAST) + again, performance="batch_blocks = 20")
+            assert run(plan_of(text), Options(target, workers=1), Heard(), Stop()).rows["block"] == len(straight["block"])
+    same(rows(server, database, straight), straight)
