@@ -1,6 +1,6 @@
 """Rows a second into a database server, beside what the server itself can take; prints a table of docs/performance.md.
 
-    PYTHONPATH=.:benchmarks python benchmarks/servers.py [--chain ../shared/chain] [--runs 3] [--round-trip 0.08]
+    PYTHONPATH=.:benchmarks python benchmarks/servers.py [--chain ../shared/chain] [--runs 3] [--round-trip 0.08] [--plan PLAN]
 
 A MariaDB of its own on loopback (NECTAR_TEST_TIDB names a real TiDB instead), started for it and stopped afterwards, each commit on disk.
 Floor: the final rows of the full plan, which the server wrote to files beforehand, by its own client's LOAD DATA LOCAL into the same
@@ -115,17 +115,16 @@ class Floor:
         return time.perf_counter() - start
 
 
-def measure(to: Server, case: Case, arguments: argparse.Namespace, folder: Path) -> None:
-    plan, profile = folder / "plan.toml", folder / "profile.toml"
-    plan.write_text(plan_text(case, arguments.chain, ALL))
+def measure(to: Server, title: str, plan: Path, arguments: argparse.Namespace, folder: Path) -> None:
+    profile = folder / "profile.toml"
     os.environ[PASSWORD] = to.password
     ways: dict[str, tuple[int, str, float]] = {
         "full plan, one writer": (0, "[pool]\nsize = 1\n", 0.0),
         "full plan, two writers": (0, "[pool]\nsize = 2\n", 0.0),
     }
+    far, near = f"full plan, {arguments.round_trip * 1000:.0f} ms a round trip", "full plan, through the same proxy without delay"
     if arguments.round_trip:
-        ways[f"full plan, {arguments.round_trip * 1000:.0f} ms a round trip"] = (0, "", arguments.round_trip)
-        ways["full plan, through the same proxy without delay"] = (0, "", 1e-9)
+        ways |= {near: (0, "", 1e-9), far: (0, "", arguments.round_trip)}
     profile.write_text(profile_text(to, "nectar", to.port))
     fresh(to, "nectar")
     first, _, _ = run(plan, profile, 0)
@@ -140,11 +139,14 @@ def measure(to: Server, case: Case, arguments: argparse.Namespace, folder: Path)
                 profile.write_text(profile_text(to, "nectar", proxy.port if delay else to.port, more))
                 summary, whole, peak = run(plan, profile, workers)
             taken[name].append((summary["seconds"], whole, peak))
-    _table(case, blocks, floor.rows, taken)
+    _table(title, blocks, floor.rows, taken)
+    if arguments.round_trip:
+        costs = [_median([one[which] for one in taken[far]]) / _median([one[which] for one in taken[near]]) - 1 for which in (0, 1)]
+        print(f"\n{arguments.round_trip * 1000:.0f} ms a round trip cost {costs[0]:+.1%} of the load, {costs[1]:+.1%} of the whole command.", flush=True)
 
 
-def _table(case: Case, blocks: int, rows: int, taken: dict[str, list[tuple[float, float, int]]]) -> None:
-    print(f"\n#### {case.name}: {blocks:,} blocks, {rows:,} rows\n")
+def _table(title: str, blocks: int, rows: int, taken: dict[str, list[tuple[float, float, int]]]) -> None:
+    print(f"\n#### {title}: {blocks:,} blocks, {rows:,} rows\n")
     print("| what | seconds | rows/s | blocks/s | against the floor | whole command | peak memory |")
     print("|---|---|---|---|---|---|---|")
     least = _median([seconds for seconds, _, _ in next(iter(taken.values()))])
@@ -164,12 +166,18 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--round-trip", type=float, default=0.0, help="seconds that a proxy adds to each exchange")
     parser.add_argument("--only", default="", help="part of a case's name")
+    parser.add_argument("--plan", type=Path, help="another plan instead, as `nectar sample-chain` writes one")
     arguments = parser.parse_args()
-    with server() as to:
+    with server() as to, tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        if arguments.plan is not None:
+            measure(to, str(arguments.plan), arguments.plan, arguments, folder)
+            return
         for case in CASES:
             if arguments.only in case.name:
-                with tempfile.TemporaryDirectory() as folder:
-                    measure(to, case, arguments, Path(folder))
+                plan = folder / "plan.toml"
+                plan.write_text(plan_text(case, arguments.chain, ALL))
+                measure(to, case.name, plan, arguments, folder)
 
 
 if __name__ == "__main__":

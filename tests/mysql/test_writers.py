@@ -199,3 +199,13 @@ def test_a_range_is_replaced(chain: Path, server: Server, proxied: Proxied, data
             text = plan_text(chain / "preview/immutable", between(FIRST, LAST) + again, performance="batch_blocks = 20")
             assert run(plan_of(text), Options(target, workers=1), Heard(), Stop()).rows["block"] == len(straight["block"])
     same(rows(server, database, straight), straight)
+
+
+def test_another_plan_s_database_is_refused_as_it_is(chain: Path, server: Server, database: str) -> None:
+    target = profile(server, database, writers=2)
+    run(plan_of(_text(chain, FIRST + 400)), Options(target, workers=1), Heard(), Stop())
+    before = rows(server, database, ["block", "nectar_plan", "nectar_writer", "nectar_checkpoint", "nectar_coverage"])
+    with pytest.raises(SinkError, match="this database was filled by another plan") as caught:
+        run(plan_of(_text(chain, processors="blocks = true\nmetadata = true")), Options(target, workers=1), Heard(), Stop())
+    assert caught.value.code == "NEC-K002"
+    assert rows(server, database, before) == before
