@@ -153,7 +153,7 @@ def schema_command(
     """
     from nectar.compiler.ddl import render
     from nectar.compiler.read import read_plan
-    from nectar.sinks.registry import family_of
+    from nectar.sinks.registry import dialect_of
 
     first = read_plan(plan)
     if dialect is not None and not compare:
@@ -162,7 +162,7 @@ def schema_command(
     if dialect is not None:
         raise typer.BadParameter("--compare asks the profile's database, whose dialect is known", param_hint="--dialect")
     target = target_of(db, profile or first.plan.meta.profile, database)
-    spoken = family_of(target)
+    spoken = dialect_of(target)
     compiled = read_plan(plan, spoken)
     if not compare:
         sys.stdout.write(render(compiled, spoken))

@@ -70,11 +70,11 @@ def do_job(compile_for: Callable[[str], CompiledPlan], asked: Asked) -> int:
     from nectar.runner.run import run as run_job
     from nectar.runner.signals import listening
     from nectar.runner.steps import Options
-    from nectar.sinks.registry import FAMILIES, family_of
+    from nectar.sinks.registry import dialect_of
 
     compiled = compile_for(SQLITE)
     target = target_of(asked.db, asked.profile or compiled.plan.meta.profile, asked.database)
-    dialect = FAMILIES[family_of(target)].dialect
+    dialect = dialect_of(target)
     if dialect != SQLITE:
         compiled = compile_for(dialect)
     options = Options(target, asked.source, asked.socket, asked.workers, asked.once, asked.dry_run)

@@ -33,12 +33,11 @@ PARTED = ";\n"
 
 
 class Told(NamedTuple):
-    """What the server told of a statement: rows that it changed, rows that it gave, how many warnings it left, and its words
-    beside (``Records: 3  Duplicates: 1  Warnings: 0``)."""
+    """What the server told of a statement: rows that it changed, rows that it gave, and its words beside (``Records: 3
+    Duplicates: 1  Warnings: 0``)."""
 
     changed: int
     rows: Any
-    warnings: int
     words: str
 
 
@@ -111,7 +110,7 @@ class Connection(pymysql.connections.Connection):
             changed = self.query(sql)
             for left in range(len(statements) - 1, -1, -1):
                 result = self._result
-                yield Told(changed, result.rows, int(result.warning_count), bytes(result.message or b"").decode(errors="replace"))
+                yield Told(changed, result.rows, bytes(result.message or b"").decode(errors="replace"))
                 if bool(result.has_next) != bool(left):
                     raise self._garbled(ValueError("another number of answers than of statements"))
                 if left:

@@ -58,6 +58,11 @@ def family_of(target: Target) -> str:
     return "mysql" if target.kind is Kind.MYSQL else "tidb"
 
 
+def dialect_of(target: Target) -> str:
+    """What plans for it are compiled to."""
+    return FAMILIES[family_of(target)].dialect
+
+
 def stager(family: str, layout: Layout) -> Stager:
     return FAMILIES[family].stager(layout)
 

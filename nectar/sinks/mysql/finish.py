@@ -31,7 +31,7 @@ class Finisher:
         self._needed = look_ups(layout.tables) if layout.closing else ()
         self._kept = self._needed if keep_look_ups else ()
         self._took: dict[str, float] = {}
-        self._there, self._large = self._indexes(), frozenset[str]()
+        self._there, self._large = session.index_names(), frozenset[str]()
 
     def is_built(self) -> bool:
         """Indexes and views are all there."""
@@ -106,10 +106,6 @@ class Finisher:
         rows = self._session.rows("SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE()")
         there = {name for (name,) in rows}
         return [column for column in self._layout.view_columns if column.name not in there]
-
-    def _indexes(self) -> set[str]:
-        sql = "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()"
-        return {name for (name,) in self._session.rows(sql)}
 
     def _large_tables(self) -> frozenset[str]:
         """As far as the server knows: it counts by and by."""

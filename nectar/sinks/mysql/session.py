@@ -36,12 +36,11 @@ ERRORS = (pymysql.Error, OSError, EOFError)
 
 class Outcome(NamedTuple):
     """Of a statement: rows that it changed; how many different ones, of an INSERT .. ON DUPLICATE KEY UPDATE (which counts a
-    row that it changes as two, and says how many those are; of a single row it does not); rows that it gave; its warnings."""
+    row that it changes as two, and says how many those are; of a single row it does not); rows that it gave."""
 
     changed: int
     upserted: int
     rows: list[tuple[Any, ...]]
-    warnings: int
 
 
 Check = Callable[[Sequence[Outcome]], None]
@@ -83,6 +82,11 @@ class Session:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         (outcome,) = self.several([sql])
         return outcome.rows
+
+    def index_names(self) -> set[str]:
+        """Of every table of the database."""
+        sql = "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()"
+        return {name for (name,) in self.rows(sql)}
 
     def several(self, statements: Iterable[str | Load]) -> list[Outcome]:
         """What each did, in as few exchanges as packets allow. What stands before one that fails is done, nothing behind it."""
@@ -242,4 +246,4 @@ def packed(statements: Iterable[str | Load], most: int) -> Iterator[list[str | L
 def _outcome(told: Told) -> Outcome:
     duplicates = _DUPLICATES.search(told.words)
     upserted = told.changed - int(duplicates[1]) if duplicates else min(told.changed, 1)
-    return Outcome(told.changed, upserted, list(told.rows or ()), told.warnings)
+    return Outcome(told.changed, upserted, list(told.rows or ()))

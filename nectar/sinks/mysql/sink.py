@@ -85,7 +85,7 @@ class MysqlSink:
         def work(lane: Lane) -> dict[str, int]:
             session = lane.session
             if commit.replace:
-                _all(session, facts_of_slots(self.layout.tables, commit.covered.first, commit.covered.last))
+                session.several(facts_of_slots(self.layout.tables, commit.covered.first, commit.covered.last))
             bulk = () if commit.live else (f"{_INSERT_COVERAGE} {self._covering([commit.covered])} {_LONGER}",)
             came = lane.loader.load(commit.staged, bulk)
             filled = _coverage(session) if commit.live else []
@@ -104,9 +104,10 @@ class MysqlSink:
 
     def roll_back(self, point: Point, epochs: Epochs | None) -> None:
         def work(lane: Lane) -> dict[str, int]:
-            lane.session.execute(f"DELETE FROM nectar_checkpoint WHERE slot > {point.slot}")
-            _all(lane.session, facts_of_slots(self.layout.tables, point.slot + 1, None))
-            _all(lane.session, things_after(self.layout.tables, point.slot))
+            gone = [f"DELETE FROM nectar_checkpoint WHERE slot > {point.slot}"]
+            gone += facts_of_slots(self.layout.tables, point.slot + 1, None)
+            gone += things_after(self.layout.tables, point.slot)
+            lane.session.several(gone)
             self._sum_epochs(epochs)
             self._cover(without_after(_coverage(lane.session), point.slot))
             return {}
@@ -209,8 +210,7 @@ class MysqlSink:
 
     def _define(self) -> None:
         self._session.several([statement.sql for statement in self.layout.definitions])
-        sql = "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()"
-        there = {name for (name,) in self._session.rows(sql)}
+        there = self._session.index_names()
         self._session.several([one.sql for one in self.layout.kept_indexes if one.name not in there])
 
     def _refuse_another_plan(self) -> None:
@@ -257,7 +257,7 @@ class MysqlSink:
                 whole_to = self._whole_to(filled)
                 wanted = whole_to is not None and whole_to + 1 >= commit.covered.first
             if wanted:
-                _all(session, bound(closing, low, high))
+                session.several(bound(closing, low, high))
 
     def _whole_to(self, filled: list[Coverage]) -> int | None:
         """The last slot before which no row is missing: no gap, no filter, no block in quarantine."""
@@ -292,7 +292,3 @@ _LONGER = "ON DUPLICATE KEY UPDATE last_slot = GREATEST(last_slot, VALUES(last_s
 def _coverage(session: Session) -> list[Coverage]:
     found = session.rows("SELECT first_slot, last_slot FROM nectar_coverage WHERE table_name = '*'")
     return merged(Coverage(*row) for row in found)
-
-
-def _all(session: Session, statements: Iterable[str]) -> None:
-    session.several(statements)

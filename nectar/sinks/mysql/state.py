@@ -33,12 +33,10 @@ def _state(session: Session) -> State:
     points = session.rows("SELECT slot, hash, block_no FROM nectar_checkpoint WHERE slot >= 0 ORDER BY slot DESC LIMIT 1")
     rows = {table: _count(session, table) for table in compiled["tables"] if table in sizes}
     ((seq, finished),) = session.rows("SELECT COALESCE(MAX(seq), 0), COALESCE(MAX(finished), -1) FROM nectar_writer")
-    there = "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()"
-    indexes = {index for (index,) in session.rows(there)}
     told = Told((fingerprint, name, version), ranges, points)
     return state_of(
         session.where, told, compiled,
-        size=sum(sizes.values()), rows=rows, quarantined=_count(session, "nectar_quarantine"), there=indexes,
+        size=sum(sizes.values()), rows=rows, quarantined=_count(session, "nectar_quarantine"), there=session.index_names(),
         finished=seq == finished,
     )  # fmt: skip
 
