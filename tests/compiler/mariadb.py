@@ -6,10 +6,11 @@ import getpass
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.awaiting import wait_until_it_answers
 
 SERVER = shutil.which("mariadbd", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 PATIENCE_SECONDS = 60
@@ -47,20 +48,8 @@ def mariadb() -> Iterator[Client]:
         )  # fmt: skip
         try:
             client = Client(socket)
-            _wait(server, client)
+            wait_until_it_answers(server, lambda: client.run("SELECT 1"), AssertionError, PATIENCE_SECONDS)
             yield client
         finally:
             server.terminate()
             server.wait(PATIENCE_SECONDS)
-
-
-def _wait(server: subprocess.Popen[bytes], client: Client) -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            client.run("SELECT 1")
-            return
-        except AssertionError:
-            assert server.poll() is None, "the server stopped"
-            assert time.monotonic() < until, "the server did not answer in time"
-            time.sleep(0.2)

@@ -10,7 +10,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,8 @@ from urllib.parse import unquote, urlsplit
 import pymysql
 from pymysql.connections import Connection
 from pymysql.cursors import Cursor
+
+from tests.awaiting import wait_until_it_answers
 
 SERVER = shutil.which("mariadbd", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 INSTALL = "mariadb-install-db"
@@ -107,7 +108,11 @@ def mariadb(*arguments: str, data: Path | None = None, port: int = 0) -> Iterato
         )  # fmt: skip
         try:
             server = Server("127.0.0.1", port, USER, PASSWORD, process)
-            _wait(server, process, Path(folder, "log"))
+            log = Path(folder, "log")
+            wait_until_it_answers(
+                process, lambda: server.connect().close(), pymysql.err.OperationalError, PATIENCE_SECONDS,
+                lambda: log.read_text(errors="replace")[-2000:],
+            )  # fmt: skip
             yield server
         finally:
             process.terminate()
@@ -147,15 +152,3 @@ def _common(data: Path) -> Sequence[str]:
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
-
-
-def _wait(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            server.connect().close()
-            return
-        except pymysql.err.OperationalError:
-            assert process.poll() is None, log.read_text(errors="replace")[-2000:]
-            assert time.monotonic() < until, "the server did not answer in time"
-            time.sleep(0.1)

@@ -8,7 +8,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nectar.config.server import Tunnel
+from tests.awaiting import wait_until_it_answers
 from tests.mysql.server import free_port
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/usr/bin")
@@ -84,22 +84,13 @@ def sshd(folder: Path, *options: str) -> Iterator[Sshd]:
     (folder / "config").write_text("\n".join(lines) + "\n")
     process = subprocess.Popen([SSHD, "-D", "-f", str(folder / "config"), "-E", str(made.log)], stdin=subprocess.DEVNULL)
     try:
-        _wait(made, process)
+        wait_until_it_answers(process, lambda: _greeted(made.port), OSError, PATIENCE_SECONDS, lambda: made.log.read_text() if made.log.exists() else "")
         yield made
     finally:
         process.terminate()
         process.wait(PATIENCE_SECONDS)
 
 
-def _wait(made: Sshd, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            with socket.create_connection(("127.0.0.1", made.port), 1) as stream:
-                assert stream.recv(4) == b"SSH-"
-                return
-        except OSError:
-            told = made.log.read_text() if made.log.exists() else ""
-            assert process.poll() is None, told
-            assert time.monotonic() < until, told
-            time.sleep(0.05)
+def _greeted(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), 1) as stream:
+        assert stream.recv(4) == b"SSH-"

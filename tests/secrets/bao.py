@@ -6,7 +6,6 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.awaiting import wait_until_it_answers
 from tests.mysql.server import free_port
 
 SERVER = shutil.which("bao", path=str(Path(sys.executable).parent)) or shutil.which("bao")
@@ -45,22 +45,10 @@ def bao() -> Iterator[Bao]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         running = Bao(f"http://127.0.0.1:{port}")
-        _wait(running, process)
+        wait_until_it_answers(process, lambda: running.ask("GET", "sys/health"), (urllib.error.URLError, OSError), PATIENCE_SECONDS)
         running.ask("POST", "sys/mounts/kv", {"type": "kv", "options": {"version": "2"}})
         running.ask("POST", "sys/mounts/old", {"type": "kv", "options": {"version": "1"}})
         yield running
     finally:
         process.terminate()
         process.wait(PATIENCE_SECONDS)
-
-
-def _wait(running: Bao, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            running.ask("GET", "sys/health")
-            return
-        except (urllib.error.URLError, OSError):
-            assert process.poll() is None, "the server ended"
-            assert time.monotonic() < until, "the server did not answer in time"
-            time.sleep(0.1)
