@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import random
 import socket
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from pathlib import Path
 
 import pymysql
 import pytest
@@ -23,165 +18,14 @@ from nectar.network import faults
 from nectar.network.answers import translated
 from nectar.network.connection import Connection
 from nectar.network.connector import Connector
-from nectar.network.local_data import Load
 from nectar.secrets.secret import Secret
 from nectar.sinks.mysql.session import Session, Undetermined
 from tests.mysql import wire
-from tests.network.hostile import SALT, Listening, Script, Talk, answering, greeting, let_in, serving
+from tests.network.hostile import SALT, Script, Talk, answering, greeting, let_in, serving
+from tests.network.logging_in import DAWDLE, PASSWORD, SOON, STATEMENTS, quick, refused
 from tests.network.making import asked, joined, server
 
-PASSWORD = "Tulip-in-the-clear-7"
-PLANTED = "what only this machine knows"
-SOON = Waits(first_connect=2, connect=2, read=2, write=2)
-DAWDLE = 8      # seconds that no attempt may take
-
-
-@pytest.fixture(autouse=True)
-def quick() -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < DAWDLE
-
-
-def _refused(script: Script, mode: SslMode = SslMode.DISABLED, waits: Waits = SOON) -> tuple[NectarError, bytes]:
-    """How the login ends, and what the server heard."""
-    with serving(script) as listening, pytest.raises(NectarError) as caught:
-        joined(server(listening.port, mode, waits=waits), PASSWORD)
-    _nothing_of_the_password(listening, caught.value)
-    return caught.value, listening.heard
-
-
-def _nothing_of_the_password(listening: Listening, error: BaseException) -> None:
-    known = {PASSWORD.encode(), hashlib.sha1(PASSWORD.encode()).digest(), hashlib.sha256(PASSWORD.encode()).digest()}
-    assert not any(one in listening.heard for one in known)
-    chain: list[BaseException | None] = [error, error.__cause__, error.__context__]
-    assert not any(PASSWORD in repr(one) or PASSWORD in str(one) for one in chain)
-
-
-# -- files ---------------------------------------------------------------------------------------------------------------
-
-STATEMENTS: dict[str, Callable[[Connection], object]] = {
-    "a query": lambda c: asked(c, "SELECT 1"),
-    "an insert": lambda c: c.query("INSERT INTO t VALUES (1)"),
-    "several": lambda c: list(c.several(["SELECT 1", "SELECT 2"])),
-    "commit": lambda c: c.commit(),
-    "rollback": lambda c: c.rollback(),
-    "warnings": lambda c: c.show_warnings(),
-    "a load": lambda c: c.load_local("LOAD DATA LOCAL INFILE 'nectar:data' INTO TABLE t", [b"rows"]),
-    "ping": lambda c: c.ping(reconnect=False),
-    "a database": lambda c: c.select_db("db"),
-}
-
-
-@pytest.mark.parametrize("name", STATEMENTS)
-@pytest.mark.parametrize("local_infile", [False, True])
-def test_no_file_is_sent_in_answer_to_anything(name: str, local_infile: bool, tmp_path: Path) -> None:
-    planted = tmp_path / "planted"
-    planted.write_text(PLANTED)
-
-    def script(talk: Talk) -> None:
-        let_in(talk)
-        while (command := talk.hear()) and (b"AUTOCOMMIT" in command.upper() or b"SET NAMES" in command):
-            talk.say(wire.ok_packet(status=0))
-        talk.say(b"\xfb" + str(planted).encode())
-        at = len(talk.heard)
-        talk.hear()
-        raise AssertionError(f"it answered: {bytes(talk.heard[at:])!r}")
-
-    with serving(script) as listening:
-        connection = joined(server(listening.port, waits=SOON), PASSWORD, local_infile=local_infile)
-        with pytest.raises(ConnectError, match="asked for a file") as caught:
-            STATEMENTS[name](connection)
-        assert caught.value.code == faults.FILE_ASKED.code
-        assert not connection.open
-    assert PLANTED.encode() not in listening.heard
-    assert not listening.heard.endswith(b"\0\0\0\x02")           # nor an empty file: that is an answer too
-
-
-def test_a_load_is_answered_once_and_by_its_own_token_alone() -> None:
-    def twice(talk: Talk, command: bytes) -> None:
-        token = command.split(b"'")[1]
-        talk.say(b"\xfb" + token)
-        while talk.hear():
-            pass
-        talk.say(b"\xfb" + token)
-
-    def guessed(talk: Talk, command: bytes) -> None:
-        talk.say(b"\xfb" + command.split(b"'")[1] + b"x")
-
-    def never(talk: Talk, command: bytes) -> None:
-        talk.say(wire.ok_packet(affected=1, status=0))
-
-    for answer, often in ((twice, 1), (guessed, 0), (never, 0)):
-        with serving(answering(answer, b"LOAD")) as listening:
-            connection = joined(server(listening.port, waits=SOON), PASSWORD, local_infile=True)
-            with pytest.raises(ConnectError) as caught:
-                connection.load_local("LOAD DATA LOCAL INFILE 'nectar:data' INTO TABLE t", [b"the-", b"rows"])
-            assert caught.value.code == faults.FILE_ASKED.code
-            assert not connection.open
-        assert listening.heard.count(b"the-rows") == often
-
-
-@pytest.mark.parametrize("fault", ["the other first", "the first twice", "one alone", None])
-def test_of_several_loads_each_has_its_file_in_its_turn(fault: str | None) -> None:
-    def script(talk: Talk, command: bytes) -> None:
-        one, other = (part.split(b"'")[1] for part in command.split(b";\n") if part.startswith(b"LOAD"))
-        asked: dict[str | None, list[bytes | None]]
-        asked = {"the other first": [other], "the first twice": [one, one], "one alone": [one, None], None: [one, other]}
-        tokens = asked[fault]
-        talk.say(wire.ok_packet(status=9))
-        for left, token in enumerate(tokens, 1 - len(tokens)):
-            if token is not None:
-                talk.say(b"\xfb" + token)
-                while talk.hear():
-                    pass
-            talk.say(wire.ok_packet(1, status=9 if left else 1))
-
-    load = "LOAD DATA LOCAL INFILE 'nectar:data' INTO TABLE t"
-    with serving(answering(script, b"BEGIN")) as listening:
-        connection = joined(server(listening.port, waits=SOON), PASSWORD, local_infile=True)
-        statements: list[str | Load] = ["BEGIN", Load(load, [b"first-", b"rows"]), Load(load, [b"other-rows"])]
-        if fault is None:
-            assert [told.changed for told in connection.several(statements)] == [0, 1, 1]
-        else:
-            with pytest.raises(ConnectError) as caught:
-                list(connection.several(statements))
-            assert caught.value.code == faults.FILE_ASKED.code
-        assert connection.open == (fault is None)
-    assert listening.heard.count(b"first-rows") == (fault != "the other first")
-    assert listening.heard.count(b"other-rows") == (fault is None)
-
-
-def test_who_does_not_listen_to_the_end_has_no_transaction() -> None:
-    """What the first statements did is looked at before any file goes out."""
-
-    def script(talk: Talk, command: bytes) -> None:
-        talk.say(wire.ok_packet(0, status=9))
-        talk.say(b"\xfb" + command.split(b"'")[1])
-        talk.hear()
-
-    with serving(answering(script, b"UPDATE")) as listening:
-        connection = joined(server(listening.port, waits=SOON), PASSWORD, local_infile=True)
-        load = Load("LOAD DATA LOCAL INFILE 'nectar:data' INTO TABLE t", [b"the-rows"])
-        with closing(connection.several(["UPDATE w SET seq = 2 WHERE seq = 1", load])) as answers:
-            assert next(answers).changed == 0
-        assert not connection.open
-    assert b"the-rows" not in listening.heard
-
-
-def test_a_file_asked_for_while_logging_in(tmp_path: Path) -> None:
-    planted = tmp_path / "planted"
-    planted.write_text(PLANTED)
-
-    def script(talk: Talk) -> None:
-        talk.say(greeting())
-        talk.hear()
-        talk.say(b"\xfb" + str(planted).encode())
-        talk.hear()
-
-    error, heard = _refused(script)
-    assert error.code == faults.NOT_MYSQL.code
-    assert PLANTED.encode() not in heard
+__all__ = ["quick"]
 
 
 # -- passwords -----------------------------------------------------------------------------------------------------------
@@ -199,7 +43,7 @@ def _switching(plugin: bytes, data: bytes = SALT + b"\0") -> Script:
 
 @pytest.mark.parametrize("plugin", [b"mysql_clear_password", b"mysql_old_password", b"dialog"])
 def test_no_weak_password_in_the_open(plugin: bytes) -> None:
-    error, _ = _refused(_switching(plugin, b"\x04Password: " if plugin == b"dialog" else SALT + b"\0"))
+    error, _ = refused(_switching(plugin, b"\x04Password: " if plugin == b"dialog" else SALT + b"\0"))
     assert error.code == faults.CLEAR_PASSWORD.code
     assert plugin.decode() in str(error)
 
@@ -213,7 +57,7 @@ def test_nor_when_the_greeting_asks_for_it(plugin: str, question: bytes) -> None
         talk.say(question)
         talk.hear()
 
-    error, _ = _refused(script)
+    error, _ = refused(script)
     assert isinstance(error, ConnectError)
 
 
@@ -296,7 +140,7 @@ JUNK: dict[str, bytes] = {
 @pytest.mark.parametrize("name", JUNK)
 @pytest.mark.parametrize("mode", [SslMode.DISABLED, SslMode.PREFERRED, SslMode.VERIFY_IDENTITY])
 def test_junk_in_place_of_a_greeting(name: str, mode: SslMode) -> None:
-    error, _ = _refused(lambda talk: talk.raw(JUNK[name]), mode)
+    error, _ = refused(lambda talk: talk.raw(JUNK[name]), mode)
     assert error.code in {fault.code for fault in (faults.NOT_MYSQL, faults.LOST, faults.NOT_OFFERED, faults.ACCESS_DENIED)}, error
     assert str(error).isprintable()
 
@@ -457,19 +301,19 @@ def _tls_drop_by_drop(talk: Talk) -> None:
 
 @pytest.mark.parametrize("script", [_drop_by_drop, _silent, _silent_after_the_greeting])
 def test_a_login_ends_in_time_or_is_ended(script: Script) -> None:
-    error, _ = _refused(script, waits=Waits(1, 1, 60, 60))
+    error, _ = refused(script, waits=Waits(1, 1, 60, 60))
     assert error.code == faults.SLOW_LOGIN.code
     assert isinstance(error, TransientError)
 
 
 @pytest.mark.parametrize("script", [_tls_that_never_comes, _tls_drop_by_drop])
 def test_so_does_a_handshake(script: Script) -> None:
-    error, _ = _refused(script, SslMode.REQUIRED, Waits(1, 1, 60, 60))
+    error, _ = refused(script, SslMode.REQUIRED, Waits(1, 1, 60, 60))
     assert error.code == faults.SLOW_LOGIN.code
 
 
 def test_a_login_that_always_goes_on() -> None:
-    error, _ = _refused(_more_and_more, waits=Waits(1, 1, 60, 60))
+    error, _ = refused(_more_and_more, waits=Waits(1, 1, 60, 60))
     assert error.code in (faults.NOT_MYSQL.code, faults.SLOW_LOGIN.code)
 
 
@@ -478,7 +322,7 @@ def test_a_greeting_without_end() -> None:
         for number in itertools.count():
             talk.raw(b"\xff\xff\xff" + bytes((number % 256,)) + bytes(0xFFFFFF))
 
-    error, _ = _refused(script, waits=Waits(3, 3, 60, 60))
+    error, _ = refused(script, waits=Waits(3, 3, 60, 60))
     assert error.code == faults.NOT_MYSQL.code
     assert "does not come to an end" in str(error)
 
@@ -515,6 +359,6 @@ def test_a_connection_that_ends_at_any_byte_of_the_login(end: str) -> None:
                 talk.stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
                 talk.stream.close()
 
-        error, _ = _refused(script)
+        error, _ = refused(script)
         reset = {faults.UNREACHABLE.code} if end == "RST" else set()      # it may come before the socket is open
         assert error.code in {faults.LOST.code} | reset, (last, error)
