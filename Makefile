@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check lint clean
+.PHONY: demo test check lint fuzz clean
 
 demo: $(VENV)/.ready  ## index preview's first epoch and two busy chunks into nectar-demo.db
 	$(BIN)/nectar plan validate plans/preview-sample.toml plans/preview-busy.toml
@@ -32,6 +32,9 @@ $(VENV)/.ready-dev: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --group dev
 	$(BIN)/python tests/oracle/environment.py
 	touch $@
+
+fuzz: $(VENV)/.ready-dev  ## 200,000 inputs at random, by hand (docs/guarantees.md)
+	$(BIN)/python -m tests.fuzz.run
 
 clean:
 	rm -rf $(VENV) build dist nectar-demo.db*
