@@ -315,7 +315,7 @@ def test_a_bug_whose_message_is_the_secret(place: Place, bug: str) -> None:
     else:
         place.profile("")
         place.run(3, "--workers", workers)
-    (report,) = place.home.glob("nectar-crash-*.txt")
+    (report,) = (place.home / ".local/state/nectar").glob("nectar-crash-*.txt")
     assert "in broken" in report.read_text()
     assert report.stat().st_mode & 0o077 == 0
     shutil.rmtree(place.home / "bug")
