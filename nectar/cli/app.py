@@ -22,13 +22,13 @@ class Lazy(NamedTuple):
 
 
 COMMANDS: Mapping[str, Lazy] = {
-    "plan": Lazy("nectar.cli.plan", "app", "Check, explain, test, compile and import plans: no node, no database."),
+    "plan": Lazy("nectar.cli.plan", "app", "Make, check, explain, test, compile and import plans."),
     "run": Lazy("nectar.cli.run", "run", "Do the job that a plan describes."),
     "sync": Lazy("nectar.cli.sync", "sync", "Do a job that flags describe, with or without a plan."),
     "status": Lazy("nectar.cli.status", "status", "Say what a database holds, and where the job stands."),
     "init": Lazy("nectar.cli.init", "init", "Write a connection profile, and try it."),
-    "db": Lazy("nectar.cli.db", "app", "Look at the database that a profile names, make it, show its tables."),
-    "secrets": Lazy("nectar.cli.secrets", "app", "Keep passwords sealed in profiles: make keys, seal, open, change keys."),
+    "db": Lazy("nectar.cli.db", "app", "Look at a profile's database, make it, show its tables."),
+    "secrets": Lazy("nectar.cli.secrets", "app", "Keep passwords sealed in profiles."),
     "node": Lazy("nectar.cli.node", "app", "Talk to a node; offer chunk files as a node would."),
     "sample-chain": Lazy("nectar.cli.sample_chain", "sample_chain", "Make a chain of all eras to try plans on."),
 }
@@ -54,6 +54,11 @@ class LazyGroup(TyperGroup):
         command.name = cmd_name
         return command
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        names: Any = dict.fromkeys(self.list_commands(ctx))
+        self.commands = names                                              # what Typer looks through for "did you mean"
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name].help) for name in self.list_commands(ctx)])
@@ -78,7 +83,13 @@ def _print_version(asked: bool) -> None:
 def nectar(
     version: Annotated[bool, typer.Option("--version", "-V", is_eager=True, callback=_print_version, help="Say which.")] = False,
 ) -> None:
-    """Index Cardano: a short plan in, exact rows out."""
+    """Index Cardano: a short plan in, exact rows out.
+
+    \b
+    nectar plan validate plan.toml                what is wrong with it
+    nectar run plan.toml --source db/immutable    the job
+    nectar --install-completion                   commands and options at the Tab key
+    """
 
 
 _UsageError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")

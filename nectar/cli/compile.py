@@ -24,7 +24,10 @@ def compile_plan_command(
         Path | None, typer.Option("--out", metavar="DIR", help="Write plan.json, schema.sql and deferred.sql there.")
     ] = None,
 ) -> None:
-    """Print the compiled plan: tables, indexes, filters, what is decoded, and the plan's fingerprint."""
+    """Print the compiled plan, or its SQL.
+
+    Tables, indexes, filters, what is decoded, and the plan's fingerprint.
+    """
     from nectar.compiler.ddl import render
     from nectar.compiler.files import write_files
     from nectar.compiler.read import read_plan

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Look at the database that a profile names, make it, show its tables.",
+    help="Look at a profile's database, make it, show its tables.",
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 
@@ -46,10 +46,10 @@ def check_command(
     ] = True,
     form: FormatOption = Format.TEXT,
 ) -> int:
-    """Connect as a run would, and say how each step went: name, TCP, TLS, login, times, limits, rights.
+    """Connect as a run would, and say how each step went.
 
-    Of a step that fails it says why and what to do; those after it are not reached. Rights are tried for real, with a table
-    nectar_check_.. that is dropped at once.
+    The steps: name, TCP, TLS, login, times, limits, rights. Of a step that fails it says why and what to do; those after it are
+    not reached. Rights are tried for real, with a table nectar_check_.. that is dropped at once.
 
     Exit codes: 0 ready, warnings or not; 1 a step failed; 2 the profile is wrong.
     """
@@ -89,16 +89,16 @@ def report(target: Target, steps: Iterable[Step], form: Format = Format.TEXT) ->
 
 @app.command("init")
 def init_command(
-    plan: Annotated[Path | None, typer.Argument(metavar="[PLAN]", help="Make this plan's tables too.")] = None,
+    plan: Annotated[Path | None, typer.Argument(metavar="PLAN", help="Make this plan's tables too.")] = None,
     db: DbOption = None,
     profile: ProfileOption = None,
     database: DatabaseOption = None,
     form: FormatOption = Format.TEXT,
 ) -> None:
-    """Make the database that the profile names, if it is not there; with PLAN its tables too, all empty.
+    """Make the profile's database; with PLAN its tables too.
 
-    What is there already stays as it is: saying it twice is saying it once. `nectar run` makes missing tables as well, but
-    never the database. A SQLite file is made with its tables.
+    It is made if it is not there, and its tables are empty. What is there already stays as it is: saying it twice is saying it
+    once. `nectar run` makes missing tables as well, but never the database. A SQLite file is made with its tables.
     """
     from nectar.compiler.read import read_plan
     from nectar.sinks.looking import made
@@ -147,9 +147,10 @@ def schema_command(
     compare: Annotated[bool, typer.Option("--compare", help="Say how the database differs from it, instead.")] = False,
     form: FormatOption = Format.TEXT,
 ) -> int:
-    """Print the SQL of a plan's tables, indexes and views as the profile's database is given them; offline.
+    """Print the SQL of a plan's tables, or compare a database.
 
-    With --compare the database is asked what it has. Exit codes then: 0 the same, 1 an error, 2 it differs.
+    Tables, indexes and views as the profile's database is given them; offline. With --compare the database is asked what it
+    has. Exit codes then: 0 the same, 1 an error, 2 the plan or profile is wrong, 4 it differs.
     """
     from nectar.compiler.ddl import render
     from nectar.compiler.read import read_plan
@@ -171,6 +172,7 @@ def schema_command(
 
 
 def _compared(target: Target, compiled: CompiledPlan, dialect: str, form: Format) -> int:
+    from nectar.cli.exits import Exit
     from nectar.runner.schema import differences
     from nectar.sinks.there import read_schema
 
@@ -185,4 +187,4 @@ def _compared(target: Target, compiled: CompiledPlan, dialect: str, form: Format
         told = f"{len(wrong)} difference{'s' * (len(wrong) > 1)}" if wrong else "the same"
         told += f"; {later} indexes and views that a run makes at its end are not there yet" if later else ""
         typer.echo("\n".join([*lines, f"{target}: {told}"]))
-    return 2 if wrong else 0
+    return Exit.DIFFERS if wrong else Exit.DONE

@@ -32,9 +32,10 @@ def explain_command(
     ] = None,
     form: Annotated[Format, typer.Option("--format", help="For people or for programs.")] = Format.TEXT,
 ) -> None:
-    """Say what a plan means: its filter spelled out, what cannot be known and why, needles, tables, indexes, views.
+    """Say what a plan means, and what a sample would give.
 
-    With --sample the plan is run on chunk files into a database that is thrown away, and the whole network is estimated from it.
+    Its filter spelled out, what cannot be known and why, needles, tables, indexes, views. With --sample the plan is run on
+    chunk files into a database that is thrown away, and the whole network is estimated from it.
     """
     from nectar.compiler.read import read_plan
 

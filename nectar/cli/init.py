@@ -35,7 +35,7 @@ NEW_CODE = "NEC-C003"
 
 
 def init(
-    file: Annotated[Path, typer.Argument(metavar="[FILE]", help="The profile to write, a new one.")] = Path("profile.toml"),
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The profile to write, a new one.")] = Path("profile.toml"),
     kind: Annotated[TypeName | None, typer.Option("--type", help="connection_type.")] = None,
     path: Annotated[PathOption, typer.Option("--path", metavar="FILE", help="sqlite: the database file.")] = None,
     host: Annotated[str | None, typer.Option("--host", metavar="HOST", help="The server.")] = None,

@@ -28,7 +28,10 @@ class Format(StrEnum):
     JSON = "json"
 
 
-Socket: TypeAlias = Annotated[str, typer.Argument(metavar="SOCKET", help="The node's --socket-path, or host:port of a tunnel.")]
+SocketArgument: TypeAlias = Annotated[str | None, typer.Argument(metavar="SOCKET", help="The same as --socket.")]
+SocketOption: TypeAlias = Annotated[
+    str | None, typer.Option("--socket", metavar="PATH", help="The node's --socket-path, or host:port of a tunnel.")
+]
 NetworkName: TypeAlias = Annotated[
     str, typer.Option("--network", metavar="NAME", help="mainnet, preprod, preview, or a folder of genesis files (./genesis).")
 ]
@@ -37,19 +40,20 @@ FormatOption: TypeAlias = Annotated[Format, typer.Option("--format", help="For p
 
 @app.command()
 def ping(
-    socket: Socket,
+    place: SocketArgument = None,
+    socket: SocketOption = None,
     network: NetworkName = "mainnet",
     count: Annotated[int, typer.Option("--count", min=1, max=1000, help="How many handshakes.")] = 3,
     form: FormatOption = Format.TEXT,
 ) -> None:
-    """Shake hands with a node, and say how long that took and which version it speaks.
+    """Shake hands with a node: how long it takes, its version.
 
     Every try is a connection of its own. Fails with the reason when the node is of another network, speaks no version in
     common, or is not there: exit code 1.
     """
     from nectar.sources.node.session import open_session
 
-    to = _greeting(socket, network)
+    to = _greeting(_one(place, socket), network)
     took, version = [], 0
     for _ in range(count):
         began = time.perf_counter()
@@ -80,17 +84,21 @@ def ping(
 
 @app.command()
 def tip(
-    socket: Socket,
+    place: SocketArgument = None,
+    socket: SocketOption = None,
     network: NetworkName = "mainnet",
     form: FormatOption = Format.TEXT,
 ) -> None:
-    """Say where a node stands: its last block, its epoch and era, and how far behind the clock that is."""
+    """Say where a node stands.
+
+    Its last block, its epoch and era, and how far behind the clock that is.
+    """
     from datetime import UTC, datetime
 
     from nectar.cardano.point import ORIGIN
     from nectar.sources.node.session import open_session
 
-    known, to = _network(network), _greeting(socket, network)
+    known, to = _network(network), _greeting(_one(place, socket), network)
     session = open_session(to)
     try:
         session.intersect([ORIGIN])
@@ -133,7 +141,9 @@ def serve(
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first N blocks.")] = None,
 ) -> None:
-    """Offer chunk files as a node would: for demonstrations, replays and tests.
+    """Offer chunk files as a node would.
+
+    For demonstrations, replays and tests.
 
     \b
     In one terminal:
@@ -148,6 +158,16 @@ def serve(
     from nectar.nodeserver.offer import offer
 
     offer(source, socket, _network(network), script, limit, queries)
+
+
+def _one(place: str | None, socket: str | None) -> str:
+    """The socket, which is said once, as an argument or as an option."""
+    if place is not None and socket is not None:
+        raise typer.BadParameter("the socket is said already", param_hint="--socket")
+    said = place or socket
+    if said is None:
+        raise typer.BadParameter("say which node: its socket, or host:port", param_hint="--socket")
+    return said
 
 
 def _network(name: str) -> Network:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nectar.errors import Complaint
 
 app = typer.Typer(
-    help="Check, explain, test, compile and import plans: no node, no database.",
+    help="Make, check, explain, test, compile and import plans: no node, no database.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -37,9 +37,10 @@ def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Plans to check.")],
     form: Annotated[Format, typer.Option("--format", help="For people, or for machines.")] = Format.TEXT,
 ) -> None:
-    """Check plans, and the profiles they name: every complaint at once, with its place, what is allowed, what was perhaps meant.
+    """Check plans and the profiles they name.
 
-    Exit code 0 when every file is a good plan, 2 otherwise.
+    Every complaint at once, with its place, what is allowed and what was perhaps meant. Exit code 0 when every file is a good
+    plan, 2 otherwise.
     """
     from nectar.errors import PlanError
 

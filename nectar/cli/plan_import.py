@@ -37,7 +37,9 @@ def import_command(
     network: Annotated[NetworkName, typer.Option("--network", help="Carp's plans do not say theirs.")] = NetworkName.MAINNET,
     form: Annotated[ImportFormat, typer.Option("--format", help="json: plan and tasks in one object.")] = ImportFormat.TEXT,
 ) -> None:
-    """Translate a Carp execution plan ([MultieraBlockTask], ...) and say which tasks have no equivalent, and why.
+    """Translate a Carp execution plan.
+
+    Which of its tasks ([MultieraBlockTask], ...) have no equivalent is said, and why.
 
     \b
       nectar plan import default.toml --out default-nectar.toml

@@ -19,9 +19,9 @@ def run_tests_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The plan.")],
     form: Annotated[Format, typer.Option("--format", help="For people or for programs.")] = Format.TEXT,
 ) -> None:
-    """Run the plan's own [[tests]]: does it make the rows of known blocks that it should?
+    """Run the plan's own [[tests]].
 
-    Exit code 0 when all do, 1 when one does not, 2 when the plan is wrong.
+    Each says which rows the plan makes of known blocks. Exit code 0 when all do, 1 when one does not, 2 when the plan is wrong.
     """
     from nectar.compiler.read import read_plan
     from nectar.errors import FatalError

@@ -56,10 +56,10 @@ def keygen(
     ] = None,
     symmetric: Annotated[bool, typer.Option("--symmetric", help="Without a recipient: who can seal can open.")] = False,
 ) -> None:
-    """Make a key that seals and opens, and print the recipient that only seals.
+    """Make a key that seals and opens.
 
-    The file is readable by you alone. Who has the file can open; who has the recipient can seal. Keep a copy of the file where
-    you keep such things: without it, what is sealed stays sealed.
+    The recipient, which only seals, is printed. The file is readable by you alone. Who has the file can open; who has the
+    recipient can seal. Keep a copy of the file where you keep such things: without it, what is sealed stays sealed.
     """
     from nectar.secrets.keys import default_file
     from nectar.secrets.sealed import new_identity, new_key
@@ -87,11 +87,11 @@ def seal(
     with_passphrase: PassphraseOption = False,
     words: Annotated[list[str] | None, typer.Argument(hidden=True, metavar="")] = None,
 ) -> None:
-    """Seal a password, asked for on a terminal or read from standard input, and print the line for the profile.
+    """Seal a password, and print the line for the profile.
 
-    With --passphrase it is asked for on the terminal, or NECTAR_PASSPHRASE. Without an option the key is the one that also
-    opens: NECTAR_KEY, NECTAR_KEY_FILE, NECTAR_PASSPHRASE, NECTAR_PASSPHRASE_FILE, ~/.config/nectar/key or the keyring's
-    nectar/key, the first of them that is there.
+    It is asked for on a terminal, or read from standard input. With --passphrase it is asked for on the terminal, or
+    NECTAR_PASSPHRASE. Without an option the key is the one that also opens: NECTAR_KEY, NECTAR_KEY_FILE, NECTAR_PASSPHRASE,
+    NECTAR_PASSPHRASE_FILE, ~/.config/nectar/key or the keyring's nectar/key, the first of them that is there.
     """
     from nectar.secrets.sealed import seal as sealed
 
@@ -127,10 +127,10 @@ def rotate(
     key_file: KeyFileOption = None,
     with_passphrase: PassphraseOption = False,
 ) -> None:
-    """Open every sealed value of a profile with the key at hand, and seal it anew with another key, in place.
+    """Seal a profile's sealed values anew with another key.
 
-    All or nothing; everything else in the file stays as it is, byte for byte. A new passphrase is asked for, or read from
-    NECTAR_NEW_PASSPHRASE.
+    The key at hand opens them. All or nothing; everything else in the file stays as it is, byte for byte. A new passphrase is
+    asked for, or read from NECTAR_NEW_PASSPHRASE.
     """
     from nectar.secrets.keys import opening_key
     from nectar.secrets.rotate import rotated

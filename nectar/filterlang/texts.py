@@ -14,8 +14,8 @@ def matched(names: Names, expr: s.Match, ref: tree.Ref, what: Field) -> tree.Tes
     pattern = expr.pattern
     asked = {"like": GLOBBED, "matches": frozenset({T.TEXT})}.get(expr.kind, SEARCHED)
     if what.type not in asked:
-        hint = "compare name_text" if what.name == "name" else "compare with == or in"
-        names.slip(codes.TYPES, f"{what.name} is {what.type.value}: {expr.kind} does not look into it", expr.operand.at, hint)
+        told = f"{what.name} is {what.type.value}: {expr.kind} does not look into it"
+        names.slip(codes.TYPES, told, expr.operand.at, _instead(names, what))
         return None
     if not isinstance(pattern, s.Literal):
         names.slip(codes.TYPES, f"{expr.kind} wants a literal", pattern.at)
@@ -50,6 +50,18 @@ def matched(names: Names, expr: s.Match, ref: tree.Ref, what: Field) -> tree.Tes
         )
         return None
     return (tree.Starts if expr.kind == "starts_with" else tree.Contains)(ref, value.value)
+
+
+def _instead(names: Names, what: Field) -> str:
+    """Which tests do look into it."""
+    test = "" if names.setting.network.network_id == 1 else "_test"
+    if what.name == "name":
+        return "compare name_text"
+    if what.type is T.STAKE_ADDRESS:
+        return f'write like "stake{test}1..*", or compare with == or in'
+    if what.type in GLOBBED:
+        return f'write like "addr{test}1..*", or compare with == or in'
+    return "write starts_with or contains" if what.type in SEARCHED else "compare with == or in"
 
 
 def _glob(names: Names, pattern: s.Literal, ref: tree.Ref, what: Field) -> tree.Test | None:

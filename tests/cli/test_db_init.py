@@ -110,7 +110,7 @@ def test_comparing_with_what_is_there(server: Server, absent: str, tmp_path: Pat
         "CREATE TABLE guest (a INT)",
     ):
         server.run(sql, absent)
-    done = nectar(*compare, "--format", "json", folder=tmp_path, code=2)
+    done = nectar(*compare, "--format", "json", folder=tmp_path, code=4)
     told = json.loads(done.stdout)
     assert told["same"] is False
     assert {(one["table"], one["what"]) for one in told["differences"] if not one["later"]} == {
@@ -120,7 +120,7 @@ def test_comparing_with_what_is_there(server: Server, absent: str, tmp_path: Pat
         ("withdrawal", "is not there"),
         ("guest", "is there, and not of this plan"),
     }
-    assert "  guest " in nectar(*compare, folder=tmp_path, code=2).stdout
+    assert "  guest " in nectar(*compare, folder=tmp_path, code=4).stdout
 
 
 def test_comparing_after_a_run_with_views(server: Server, absent: str, tmp_path: Path) -> None:

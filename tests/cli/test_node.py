@@ -43,6 +43,15 @@ def test_ping_says_how_long_and_which_version(node: Path) -> None:
     assert "Node-to-Client V23" in text
 
 
+@pytest.mark.parametrize("command", ["ping", "tip"])
+def test_the_socket_is_an_option_as_everywhere(command: str, node: Path) -> None:
+    """Or an argument; said once."""
+    with_option = json.loads(nectar("node", command, "--socket", node, "--network", "preview", "--format", "json").stdout)
+    assert with_option["version"] == json.loads(nectar("node", command, node, "--network", "preview", "--format", "json").stdout)["version"]
+    assert "the socket is said already" in nectar("node", command, node, "--socket", node, code=2).stderr
+    assert "say which node" in nectar("node", command, code=2).stderr
+
+
 def test_ping_says_why_not(node: Path, tmp_path: Path) -> None:
     failed = nectar("node", "ping", node, code=1).stderr
     assert "error NEC-W006" in failed
