@@ -36,6 +36,9 @@ NEW_CODE = "NEC-C003"
 
 def init(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The profile to write, a new one.")] = Path("profile.toml"),
+    dsn: Annotated[
+        str | None, typer.Option("--dsn", metavar="TEXT", help="All in one, without the password: mysql -h .., mysql://..")
+    ] = None,
     kind: Annotated[TypeName | None, typer.Option("--type", help="connection_type.")] = None,
     path: Annotated[PathOption, typer.Option("--path", metavar="FILE", help="sqlite: the database file.")] = None,
     host: Annotated[str | None, typer.Option("--host", metavar="HOST", help="The server.")] = None,
@@ -54,7 +57,9 @@ def init(
     no_password: Annotated[bool, typer.Option("--no-password", help="The user has none.")] = False,
     test: Annotated[bool, typer.Option("--test/--no-test", help="Connect before it is written.")] = True,
 ) -> int:
-    """Write a connection profile: from flags, and on a terminal from answers to what they leave open.
+    """Write a connection profile, and try it.
+
+    From flags, from a connection text that is pasted, and on a terminal from answers to what they leave open.
 
     The password is never written out: it is sealed with your key, or the profile says where it is kept. The profile is tried
     as `nectar db check` tries it, and written when that went well, or when you say so; a database that is not there yet is no
@@ -73,7 +78,8 @@ def init(
     given |= {key: as_seen_from(file, str(one)) for key, one in paths.items() if one is not None}
     if sum((password_from is not None, password_stdin, no_password)) > 1:
         raise typer.BadParameter("--password-from, --password-stdin and --no-password exclude each other")
-    answers = Answers(file, {key: value for key, value in given.items() if value is not None}, sys.stdin.isatty())
+    said = {key: value for key, value in given.items() if value is not None}
+    answers = Answers(file, _pasted(dsn, said, file) | said, sys.stdin.isatty())
     ask_place(answers)
     if answers.keys["connection_type"] != "sqlite":
         ask_password(answers, password_from, stdin=password_stdin, none=no_password)
@@ -86,6 +92,23 @@ def init(
     _write(file, answers.text())
     typer.echo(f"\nwrote {file}, which you alone can read\nnext: nectar run PLAN --profile {file}", err=True)
     return 0
+
+
+def _pasted(dsn: str | None, said: dict[str, Any], file: Path) -> dict[str, Any]:
+    """What --dsn says. A --type beside it is a choice; any other flag that says the same is one too many."""
+    from nectar.cli.init_questions import keys_of, told_of
+    from nectar.config.dsn import DsnError
+
+    if dsn is None:
+        return {}
+    try:
+        keys = keys_of(dsn, file)
+    except DsnError as error:
+        raise typer.BadParameter(told_of(error), param_hint="--dsn") from None
+    twice = [key for key in said if key in keys and key != "connection_type"]
+    if twice:
+        raise typer.BadParameter(f"it says {twice[0]}, and so does another flag", param_hint="--dsn")
+    return keys
 
 
 def _refuse_to_overwrite(file: Path) -> None:

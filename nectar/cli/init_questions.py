@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
+    from nectar.config.dsn import DsnError
     from nectar.config.server import Target
     from nectar.secrets.secret import Secret
 
@@ -35,7 +36,7 @@ KEEPERS = {
     "keyring": "in this machine's keyring: SERVICE/USER",
     "vault": "in HashiCorp Vault: kv/nectar#password",
     "aws": "in AWS Secrets Manager: nectar/db#password",
-    "kubernetes": "in a Kubernetes secret: NAMESPACE/NAME#KEY",
+    "kubernetes": "in a mounted Kubernetes secret, a file: /var/run/secrets/nectar/password",
     "command": "what a command prints",
     "none": "the user has none",
 }
@@ -56,7 +57,7 @@ class Answers:
         from nectar.config.profile_text import profile_text
 
         order = ("connection_type", "path", "host", "port", "user", "database", "password", "ssl_mode", "ssl_ca_path",
-                 "ssl_cert_path", "ssl_key_path", "allow_insecure")  # fmt: skip
+                 "ssl_cert_path", "ssl_key_path", "allow_insecure", "pool")  # fmt: skip
         return profile_text({key: self.keys[key] for key in order if key in self.keys})
 
     def target(self) -> Target:
@@ -100,7 +101,7 @@ def ask_place(answers: Answers) -> None:
 
 
 def _ask_once(answers: Answers) -> None:
-    answers.settle("connection_type", lambda usual: _choice("Which database", TYPES, usual), "sqlite", must="--type")
+    answers.settle("connection_type", lambda usual: _which(answers, usual), "sqlite", must="--type")
     kind = answers.keys["connection_type"]
     if kind == "sqlite":
         from nectar.config.profile_text import as_seen_from
@@ -116,6 +117,44 @@ def _ask_once(answers: Answers) -> None:
     answers.settle("user", lambda usual: _line("User", usual), "root" if kind == "tidb-local" else None, must="--user")
     answers.settle("database", lambda usual: _line("Database", usual), "nectar")
     _ask_tls(answers, kind)
+
+
+def _which(answers: Answers, usual: str) -> str:
+    """Chosen, or inferred from a connection text that is pasted instead, whose keys are then known too."""
+    from nectar.config.dsn import DsnError
+
+    typer.echo("A connection text can be pasted instead: mysql -h .., mysql://.., user@tcp(..)/..", err=True)
+    while True:
+        said = _choice("Which database", TYPES, usual, others=True)
+        if said in TYPES:
+            return said
+        try:
+            keys = keys_of(said, answers.file)
+        except DsnError as error:
+            typer.echo(f"\n{told_of(error)}\n", err=True)
+            continue
+        answers.keys = keys | answers.keys
+        return str(keys["connection_type"])
+
+
+def keys_of(text: str, profile: Path) -> dict[str, Any]:
+    """The keys of `[database]` that say what a connection text says. Errors: DsnError."""
+    from nectar.config.dsn import kind_of, read_dsn
+    from nectar.config.profile_text import as_seen_from
+
+    said = read_dsn(text)
+    waits = {key: value for key, value in said.items() if key.endswith("_seconds")}
+    paths = {key: as_seen_from(profile, str(value)) for key, value in said.items() if key.endswith("_path")}
+    rest = {key: value for key, value in said.items() if key not in waits}
+    return {"connection_type": kind_of(said)} | rest | paths | ({"pool": waits} if waits else {})
+
+
+def told_of(error: DsnError) -> str:
+    """For whoever has just pasted the text."""
+    from nectar.config import codes
+
+    hint = "leave it out: it is asked for, or said by --password-.." if error.code == codes.CLEAR_SECRET else error.hint
+    return error.what.replace("custom_dsn", "the connection text") + (f"; {hint}" if hint else "")
 
 
 def _ask_tls(answers: Answers, kind: str) -> None:
@@ -186,7 +225,7 @@ def ask_password(answers: Answers, said: str | None, *, stdin: bool, none: bool)
 def _reference(answers: Answers, kind: str, value: str) -> Mapping[str, str]:
     from nectar.config.profile_text import as_seen_from
 
-    return {kind: as_seen_from(answers.file, value) if kind == "file" else value}
+    return {kind: as_seen_from(answers.file, value) if kind in ("file", "kubernetes") else value}
 
 
 def _sealed(answers: Answers, password: Secret) -> Mapping[str, str]:
@@ -217,8 +256,8 @@ def _has_key() -> bool:
     return True
 
 
-def _choice(question: str, among: Mapping[str, str], default: str) -> str:
-    """By number or by name."""
+def _choice(question: str, among: Mapping[str, str], default: str, *, others: bool = False) -> str:
+    """By number or by name. `others`: what is no single word is given back as it is."""
     names, width = list(among), max(map(len, among))
     for number, (name, means) in enumerate(among.items(), 1):
         typer.echo(f"  {number}  {name:<{width}}  {means}", err=True)
@@ -229,6 +268,8 @@ def _choice(question: str, among: Mapping[str, str], default: str) -> str:
         found = next((name for name in names if name.lower() == said.lower()), None)
         if found is not None:
             return found
+        if others and set(said) & set(" @/"):
+            return said
         typer.echo(f"1 to {len(names)}, or its name.", err=True)
 
 

@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
 from nectar.config import codes
 from nectar.config.complaints import Complaints, dotted
-from nectar.config.dsn import DsnError, Said, read_dsn
+from nectar.config.dsn import DsnError, Said, kind_of, read_dsn
+from nectar.config.flags import flag
+from nectar.config.load import Document
+from nectar.config.merge import overlaid
 from nectar.config.positions import NOWHERE, TomlPath
 from nectar.config.slips import seal_hint
+
+
+def with_kinds(document: Document, places: Sequence[TomlPath]) -> Document:
+    """A connection text that is used says which connection_type it is for, where the table (at one of `places`) does not."""
+    for place in places:
+        table = _table(document.data, place)
+        text = table.get("custom_dsn")
+        if table.get("use_custom_dsn") is not True or not isinstance(text, str) or "connection_type" in table:
+            continue
+        with suppress(DsnError):                                  # told when the text itself is read
+            document = overlaid(document, flag("custom_dsn", (*place, "connection_type"), kind_of(read_dsn(text))))
+    return document
+
+
+def _table(data: Mapping[str, Any], place: TomlPath) -> Mapping[str, Any]:
+    here: Any = data
+    for step in place:
+        here = here.get(step) if isinstance(here, Mapping) else None
+    return here if isinstance(here, Mapping) else {}
 
 
 def read_custom_dsn(complaints: Complaints, at: TomlPath) -> Said:

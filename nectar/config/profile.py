@@ -13,7 +13,7 @@ from nectar.config import codes, profile_env
 from nectar.config.check import check_schema
 from nectar.config.complaints import Complaints
 from nectar.config.database import check_sections_are_used, read_database
-from nectar.config.database_dsn import read_custom_dsn
+from nectar.config.database_dsn import read_custom_dsn, with_kinds
 from nectar.config.load import Document, load_file, load_text
 from nectar.config.merge import overlaid
 from nectar.config.positions import NOWHERE, TomlPath
@@ -67,6 +67,7 @@ def _read(document: Document, name: str | None, environment: Mapping[str, str]) 
     meant, secrets = chosen(document.data, name), _clear_secrets(document)
     if meant is not None:
         document = _with_overrides(document, meant, environment)
+    document = with_kinds(document, places(document.data))
     complaints = Complaints(document)
     complaints.found.update(dict.fromkeys([*secrets, *profile_env.unknown_variables(environment, document.data)]))
     check_schema(complaints, "profile")
@@ -93,7 +94,7 @@ def _clear_secrets(document: Document) -> list[Complaint]:
 def _with_overrides(document: Document, table: tuple[str, ...], environment: Mapping[str, str]) -> Document:
     """A password is of no use to SQLite: the variable may be there for another profile."""
     others = {name: value for name, value in environment.items() if name != profile_env.PASSWORD}
-    document = reduce(overlaid, profile_env.overrides(others, table), document)
+    document = with_kinds(reduce(overlaid, profile_env.overrides(others, table), document), [table])
     if _at(document.data, (*table, "connection_type")) in (None, "sqlite"):
         return document
     if environment.get(profile_env.PASSWORD):

@@ -46,6 +46,8 @@ def unknown_variables(environment: Mapping[str, str], data: Mapping[str, Any]) -
         if name.startswith(PREFIX) and name not in known and name not in secrets:
             close = get_close_matches(name[:100], known, 1)
             hint = f"did you mean {close[0]}?" if close else "unset it"
+            if name.removeprefix(PREFIX).lower() in load_schema("profile")["x-meant"]:
+                hint = f"write {PREFIX}USE_CUSTOM_DSN=true and the text as {PREFIX}CUSTOM_DSN, without its password"
             what = "there is no such variable: NECTAR_DB_ goes before a key of [database]"
             yield Complaint(codes.UNKNOWN_VARIABLE, what, name, allowed=", ".join(known), suggestion=hint)
 

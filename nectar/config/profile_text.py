@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-Value: TypeAlias = str | int | bool | Mapping[str, str]
+Value: TypeAlias = str | int | float | bool | Mapping[str, str | int | float]
 
 _HEAD = "# Where Nectar's rows go. docs/profile.md says what else can stand here.\n[database]\n"
 

@@ -52,6 +52,9 @@ def _unknown_keys(complaints: Complaints, slip: Slip) -> None:
 
 
 def _suggest_key(complaints: Complaints, key: str, known: list[str], root: str) -> str:
+    meant = load_schema(root).get("x-meant", {})
+    if key in meant:
+        return str(meant[key])
     close = get_close_matches(key[:_LONGEST_KEY].lower().replace("-", "_"), known, 1)
     if close:
         return f"did you mean {close[0]}?"

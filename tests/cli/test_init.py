@@ -117,6 +117,21 @@ def test_a_dialogue_with_tls_and_a_sealed_password(secured: Server, papers: Pape
     assert "ready" in again.stdout
 
 
+def test_a_text_that_is_pasted(server: Server, database: str, tmp_path: Path) -> None:
+    """One with a password is refused, and asked for again without it."""
+    line = f"mysql -h 127.0.0.1 -P {server.port} -u {USER} -D {database} --ssl-mode=DISABLED"
+    shown = talk(tmp_path, [
+        ("Which database [sqlite]", f"{line} -pQuite-Wrong-1"),
+        ("Which database [sqlite]", line),
+        ("Where is the password kept", "env"),
+        ("Which", VARIABLE),
+    ])  # fmt: skip
+    assert "holds a password; leave it out" in shown
+    text = (tmp_path / "profile.toml").read_text()
+    assert 'connection_type = "mysql"' in text
+    assert "Quite-Wrong-1" not in text
+
+
 def test_a_client_certificate(secured: Server, papers: Papers, tmp_path: Path) -> None:
     key = tmp_path / "client.key"
     key.write_bytes(papers.client.key.read_bytes())
