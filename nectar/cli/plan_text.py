@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nectar.config.bound import (
+    NOT_FOLLOWED,
     AtBlock,
     AtCheckpoint,
     AtDate,
@@ -34,6 +35,8 @@ def _lines(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "source", _source(plan)
     yield "start", bound_text(plan.sync.start)
     yield "end", bound_text(plan.sync.end)
+    if plan.source is not None and plan.source.kind == "immutable" and isinstance(plan.sync.end, FollowTip):
+        yield "note", NOT_FOLLOWED
     yield "processors", ", ".join(_processor(name, dict(options)) for name, options in plan.processors.enabled())
     if plan.filters != Filters():
         yield "filters", ", ".join(_filters(plan.filters))
@@ -95,4 +98,4 @@ def bound_text(bound: Bound) -> str:
         case TipMinus(blocks):
             return f"{blocks} blocks before the tip"
         case FollowTip():
-            return "the tip, and on from there"
+            return "the tip, and on from there where the source can be followed"

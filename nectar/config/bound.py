@@ -76,4 +76,7 @@ class FollowTip:
     """`end_slot = 0` or no end: up to the tip, and on from there where the source can follow."""
 
 
+NOT_FOLLOWED = "chunk files cannot be followed: the job ends at the last block that is there"
+"""Said of such an end before a job, and in it."""
+
 Bound: TypeAlias = AtOrigin | AtSlot | AtEra | AtEpoch | AtDate | AtPoint | AtBlock | AtCheckpoint | TipMinus | FollowTip

@@ -128,8 +128,6 @@ def _retype(wanted: list[str], value: object, schema: Schema) -> str:
         return "write true: it has no options"
     if wanted == ["array"] and not isinstance(value, dict | list):
         return f"write [{say(value)}]"
-    if type(value) is int and schema.get("x-number"):
-        return f"write {schema['x-number']}"
     return ""
 
 

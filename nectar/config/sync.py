@@ -49,10 +49,9 @@ def _side(complaints: Complaints, side: str, default: Bound) -> Bound:
         what = f"{side} and {side}_slot both say where to {side}"
         complaints.add(codes.TWO_BOUNDS, what, full, at="key", suggestion="leave one of them out")
         return default
-    slot = complaints.get(bare, 0)
-    if slot:
-        return AtSlot(slot)
-    form = complaints.get(full, None)
+    form = complaints.get(bare, None) or complaints.get(full, None)
+    if isinstance(form, int):
+        return AtSlot(form) if form else default
     if form is None:
         return default
     return _word(form) if isinstance(form, str) else _table(complaints, full, form)
@@ -61,6 +60,8 @@ def _side(complaints: Complaints, side: str, default: Bound) -> Bound:
 def _word(form: str) -> Bound:
     if form == "origin":
         return AtOrigin()
+    if form == "tip":
+        return FollowTip()
     return TipMinus(int(form.removeprefix("tip-"))) if form.startswith("tip-") else AtEra(form)
 
 

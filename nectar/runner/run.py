@@ -7,6 +7,7 @@ from dataclasses import replace
 from nectar.cardano.point import ORIGIN
 from nectar.checkpoint.coverage import Coverage, missing
 from nectar.compiler.compiled import CompiledPlan
+from nectar.config.bound import NOT_FOLLOWED
 from nectar.errors import FatalError
 from nectar.runner.layout import layout
 from nectar.runner.load import Task, load
@@ -49,7 +50,7 @@ def _run_on_files(
     summary = empty_summary(compiled, options, asked)
     echo(report, compiled, options, asked, found.how)
     if found.follows and not options.once:
-        report.say("note", "chunk files cannot be followed: the job ends at the last block that is there now")
+        report.say("note", NOT_FOLLOWED)
     family = family_of(options.target)
     told = layout(compiled, family, (asked.first, asked.last))
     workers = workers_of(compiled, options)
