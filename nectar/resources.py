@@ -1,4 +1,4 @@
-"""The only module that knows where `grammar/` and `schemas/` are: inside an installed wheel, or at a checkout's root."""
+"""The only module that knows where grammar, schemas and plans are: inside an installed wheel, or at a checkout's root."""
 
 from __future__ import annotations
 
@@ -14,16 +14,33 @@ def read_schema(name: str) -> str:
     return _read("schemas", f"{name}.schema.json")
 
 
+def schema_line(name: str) -> str:
+    """The comment by which editors find a schema: the URL of this installation's own file."""
+    found = _find("schemas", f"{name}.schema.json")
+    return f"#:schema {found.as_uri()}\n" if isinstance(found, Path) else ""
+
+
+def read_templates() -> dict[str, str]:
+    """Text of each ``plans/NAME.toml``, by NAME."""
+    there = next(place for place in _places("plans") if place.is_dir())
+    files = sorted((file for file in there.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+    return {file.name.removesuffix(".toml"): file.read_text(encoding="utf-8") for file in files}
+
+
 def read_grammar(name: str) -> str:
     """Text of ``grammar/<name>``, such as ``filter.lark``. Errors: FatalError NEC-R001."""
     return _read("grammar", name)
 
 
 def _read(folder: str, name: str) -> str:
+    return _find(folder, name).read_text(encoding="utf-8")
+
+
+def _find(folder: str, name: str) -> Traversable:
     for place in _places(folder):
         found = place.joinpath(name)
         if found.is_file():
-            return found.read_text(encoding="utf-8")
+            return found
     raise FatalError(
         f"{folder}/{name} is missing from this installation",
         where=str(_places(folder)[0]),

@@ -51,7 +51,18 @@ def test_schemas_and_grammar_are_in_it(installed: Path, tmp_path: Path) -> None:
     listing = "import nectar, pathlib; [print(p) for p in sorted(pathlib.Path(nectar.__file__).parent.rglob('_shipped/**/*'))]"
     out = subprocess.run([str(installed / "python"), "-c", listing], cwd=tmp_path, env=CLEAN, capture_output=True, text=True, check=True)
     names = {Path(line).name for line in out.stdout.splitlines()}
-    assert names >= {"plan.schema.json", "profile.schema.json", "grammar", "schemas"}
+    assert names >= {"plan.schema.json", "profile.schema.json", "grammar", "schemas", "plans"}
+
+
+def test_templates_and_schemas_come_from_it(installed: Path, tmp_path: Path) -> None:
+    names = [line.split()[0] for line in nectar(installed, "plan", "new", folder=tmp_path).splitlines()]
+    assert sorted(names) == sorted(path.stem for path in (ROOT / "plans").glob("*.toml"))
+    nectar(installed, "plan", "new", "preview-sample", "--out", "plan.toml", folder=tmp_path)
+    nectar(installed, "plan", "validate", "plan.toml", folder=tmp_path)
+    schema = (tmp_path / "plan.toml").read_text().splitlines()[0].removeprefix("#:schema file://")
+    assert ROOT not in Path(schema).parents
+    assert nectar(installed, "plan", "schema", folder=tmp_path) == Path(schema).read_text()
+    assert json.loads(nectar(installed, "profile", "schema", folder=tmp_path))["title"] == "Nectar connection profile"
 
 
 def test_a_plan_is_validated_compiled_and_run(installed: Path, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, Lazy] = {
     "status": Lazy("nectar.cli.status", "status", "Say what a database holds, and where the job stands."),
     "init": Lazy("nectar.cli.init", "init", "Write a connection profile, and try it."),
     "db": Lazy("nectar.cli.db", "app", "Look at a profile's database, make it, show its tables."),
+    "profile": Lazy("nectar.cli.profile", "app", "Print the schema of connection profiles."),
     "secrets": Lazy("nectar.cli.secrets", "app", "Keep passwords sealed in profiles."),
     "node": Lazy("nectar.cli.node", "app", "Talk to a node; offer chunk files as a node would."),
     "sample-chain": Lazy("nectar.cli.sample_chain", "sample_chain", "Make a chain of all eras to try plans on."),
@@ -86,6 +87,7 @@ def nectar(
     """Index Cardano: a short plan in, exact rows out.
 
     \b
+    nectar plan new nft-only --out plan.toml      a plan to begin from
     nectar plan validate plan.toml                what is wrong with it
     nectar run plan.toml --source db/immutable    the job
     nectar --install-completion                   commands and options at the Tab key

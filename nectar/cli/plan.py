@@ -11,6 +11,7 @@ import typer
 from nectar.cli.compile import compile_plan_command
 from nectar.cli.explain import explain_command
 from nectar.cli.plan_import import import_command
+from nectar.cli.plan_new import new_command, schema_command
 from nectar.cli.plan_tests import run_tests_command
 
 if TYPE_CHECKING:
@@ -93,3 +94,5 @@ app.command("compile")(compile_plan_command)
 app.command("explain")(explain_command)
 app.command("test")(run_tests_command)
 app.command("import")(import_command)
+app.command("new")(new_command)
+app.command("schema")(schema_command)

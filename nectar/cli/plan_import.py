@@ -49,6 +49,7 @@ def import_command(
     The plan goes to standard output or FILE, what to know about tasks to standard error. Exit code 2 when the file is
     not a Carp plan: every unknown task and option is told with its place.
     """
+    from nectar.cli.plan_new import write_plan
     from nectar.config.carp import translate
     from nectar.config.carp_text import plan_toml
     from nectar.config.load import load_file
@@ -58,7 +59,7 @@ def import_command(
     translated = translate(load_file(file))
     text = plan_toml(translated, file.stem, network.value)
     if out is not None:
-        _write(out, text, force)
+        write_plan(out, text, force=force)
     if form is ImportFormat.JSON:
         print(json.dumps(_as_json(file, out, text, translated.outcomes), indent=2, ensure_ascii=False))
         return
@@ -66,20 +67,6 @@ def import_command(
         sys.stdout.write(text)
     for line in _told(file, out, translated.outcomes):
         print(line, file=sys.stderr)
-
-
-def _write(path: Path, text: str, force: bool) -> None:
-    """Errors: FatalError NEC-C002."""
-    from nectar.errors import FatalError
-
-    try:
-        with path.open("w" if force else "x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except OSError as error:
-        there = isinstance(error, FileExistsError)
-        hint = "give another --out, or --force to replace it" if there else "give --out a file that you may write"
-        what = "there is a file already" if there else f"the plan cannot be written: {error.strerror}"
-        raise FatalError(what, where=str(path), hint=hint, code="NEC-C002") from error
 
 
 def _as_json(file: Path, out: Path | None, text: str, outcomes: Sequence[Outcome]) -> dict[str, object]:

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nectar.config.carp import Translation
+from nectar.resources import schema_line
 
 
 def plan_toml(translated: Translation, name: str, network: str) -> str:
     """`network` is one of the named ones; of `name`, what a plan's name can hold."""
-    return "".join(f"{line}\n" for line in _lines(translated, _plain(name), network))
+    return schema_line("plan") + "".join(f"{line}\n" for line in _lines(translated, _plain(name), network))
 
 
 def _plain(name: str) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
+from nectar.resources import schema_line
+
 Value: TypeAlias = str | int | float | bool | Mapping[str, str | int | float]
 
 _HEAD = "# Where Nectar's rows go. docs/profile.md says what else can stand here.\n[database]\n"
@@ -15,7 +17,7 @@ _HEAD = "# Where Nectar's rows go. docs/profile.md says what else can stand here
 
 def profile_text(keys: Mapping[str, Value]) -> str:
     """Of `[database]`, in their order; a table of one key is a reference to a secret."""
-    return _HEAD + "".join(f"{key} = {_toml(value)}\n" for key, value in keys.items())
+    return schema_line("profile") + _HEAD + "".join(f"{key} = {_toml(value)}\n" for key, value in keys.items())
 
 
 def as_seen_from(profile: Path, path: str) -> str:

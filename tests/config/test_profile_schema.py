@@ -16,7 +16,7 @@ from nectar.config.slips import REPORTS
 from tests.config.profiles import table
 from tests.conftest import ROOT
 
-SILENT = {"$schema", "$comment", "$defs", "$ref", "title", "description", "properties", "items", "default"}
+SILENT = {"$schema", "$id", "$comment", "$defs", "$ref", "title", "description", "properties", "items", "default"}
 
 HERE = table("mysql", host="localhost")
 # key of [database] -> two profiles that differ in it alone
@@ -74,7 +74,7 @@ def test_every_key_is_described_and_in_the_reference() -> None:
     reference = (ROOT / "docs/profile.md").read_text()
     for schema in schemas(load_schema("profile")):
         for key, inner in schema.get("properties", {}).items():
-            assert "description" in inner or "$ref" in inner
+            assert inner["description"].endswith("."), key
             assert f"`{key}`" in reference
 
 
