@@ -41,11 +41,11 @@ def spent_by(number: int) -> int:
 
 
 def position(db: apsw.Connection, txs: range) -> None:
-    ids = [(1_000 + n // 10 << 16) + n % 10 for n in txs]
+    ids = [(1_000 + n // 10 << 15) + n % 10 for n in txs]
     db.executemany("INSERT INTO tx VALUES (?, ?)", [(i, tx_hash(n)) for i, n in zip(ids, txs, strict=True)])
-    outs: list[Row] = [((i << 12) + o, i, o, 1_000_000 + o, b"x" * 57) for i in ids for o in range(OUTPUTS_PER_TX)]
+    outs: list[Row] = [((i << 16) + o, i, o, 1_000_000 + o, b"x" * 57) for i in ids for o in range(OUTPUTS_PER_TX)]
     db.executemany("INSERT INTO tx_out VALUES (?, ?, ?, ?, ?)", outs)
-    ins: list[Row] = [((i << 12) + o, i, tx_hash(spent_by(n)), o) for i, n in zip(ids, txs, strict=True) for o in range(2)]
+    ins: list[Row] = [((i << 16) + o, i, tx_hash(spent_by(n)), o) for i, n in zip(ids, txs, strict=True) for o in range(2)]
     db.executemany("INSERT INTO tx_in VALUES (?, ?, ?, ?)", ins)
 
 

@@ -8,12 +8,12 @@
     |   `-- StoppedError exit 1       the runner's patience ended
     `-- FatalError       exit 1       a person must act
         |-- DecodeError               a block's bytes are not what its era's CDDL says
+        |   `-- OverflowFatal         a block's transaction or item has no room in the ids of its rows
         |-- SourceError               the chain cannot be read: a chunk is missing, broken, foreign
         |-- NetworkError              a genesis or a network does not match
         |-- SinkError                 the database cannot be used, or was filled by another plan
         |-- ConnectError              the database's server is not whom it should be, or lets nobody in
-        |-- SecretError               a secret cannot be had, or not be opened
-        `-- OverflowFatal             a position does not fit its id (schema bound broken)
+        `-- SecretError               a secret cannot be had, or not be opened
 
 Anything else that reaches the command line is a bug: a report is written and the exit code is 3.
 """
@@ -129,6 +129,10 @@ class DecodeError(FatalError):
         return ", ".join(parts)
 
 
+class OverflowFatal(DecodeError):
+    """A place on the chain is larger than the room its id gives it; the block is refused, as one that cannot be decoded is."""
+
+
 class SourceError(FatalError):
     """The chain cannot be read from where the plan says."""
 
@@ -147,7 +151,3 @@ class ConnectError(FatalError):
 
 class SecretError(FatalError):
     """A secret cannot be had, or not be opened."""
-
-
-class OverflowFatal(FatalError):
-    """A position is larger than the room its id gives it; refused rather than wrapped."""

@@ -8,6 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from nectar.cardano.position import ITEM_BITS, ITEMS, TX_BITS
+
+TX_PLACE = f"slot * 2^{TX_BITS}"
+ITEM_PLACE = f"tx.id * 2^{ITEM_BITS}"
+"""Where ids come from, as columns tell it."""
+
+
+def item_ids(first_tx: str, last_tx: str | None = None) -> str:
+    """SQL: the ids of whatever stands in a transaction, or in those from one to another."""
+    return f"BETWEEN {first_tx} * {ITEMS} AND {last_tx or first_tx} * {ITEMS} + {ITEMS - 1}"
+
 
 class Type(Enum):
     """A column's meaning and range; the value is the name used in the compiled plan and the generated reference."""
@@ -44,8 +55,8 @@ class Place(Enum):
     """Which position a fact id counts in, hence how far its ids reach per slot: see `bound`."""
 
     BLOCK = 1                  # id = slot * 2 + (0 for a Byron boundary block, 1 otherwise)
-    TX = 1 << 16               # id = slot * 2^16 + transaction's index in its block
-    IN_TX = 1 << 28            # id = tx.id * 2^12 + index within the transaction
+    TX = 1 << TX_BITS                  # id = slot * 2^TX_BITS + transaction's index in its block
+    IN_TX = 1 << TX_BITS + ITEM_BITS   # id = tx.id * 2^ITEM_BITS + index within the transaction
 
 
 @dataclass(frozen=True, slots=True)

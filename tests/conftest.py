@@ -11,6 +11,7 @@ from tests.tidb.real import ADDRESS, NONE_TESTED
 
 ROOT = Path(__file__).resolve().parent.parent
 WHOLE_CHAIN = Path(os.environ.get("NECTAR_CHAIN_DATA", ROOT.parent / "shared" / "chain"))
+CASES = Path(os.environ.get("NECTAR_CASES", ROOT.parent / "shared" / "cases"))
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +22,16 @@ def chain() -> Path:
     if os.environ.get("CI"):
         pytest.fail(f"the chain data is not at {WHOLE_CHAIN}; CI must have it")
     pytest.skip(f"the whole chain data is not at {WHOLE_CHAIN} (set NECTAR_CHAIN_DATA); tests/data was tested instead")
+
+
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """Small inputs that once gave wrong rows, each in a folder with a plan; in CI their absence is a failure, never a skip."""
+    if CASES.is_dir():
+        return CASES
+    if os.environ.get("CI"):
+        pytest.fail(f"the cases are not at {CASES}; CI must have them")
+    pytest.skip(f"the cases are not at {CASES} (set NECTAR_CASES)")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

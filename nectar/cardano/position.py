@@ -1,12 +1,20 @@
-"""Ids are places on the chain: slot, transaction, item. Arithmetic only, refused loudly where a place does not fit."""
+"""Ids are places on the chain: slot, transaction, item. Arithmetic only, refused loudly where a place does not fit.
+
+The bits are shared out in docs/decisions/0013: no block of a network past or planned goes beyond them.
+"""
 
 from __future__ import annotations
 
 from nectar.errors import OverflowFatal
 
-TX_BITS = 16                   # transactions in a block
-ITEM_BITS = 12                 # items of one kind in a transaction
+SLOT_BITS = 32
+TX_BITS = 15                   # transactions in a block
+ITEM_BITS = 16                 # items of one kind in a transaction
+LAST_SLOT = (1 << SLOT_BITS) - 1
+ITEMS = 1 << ITEM_BITS
+HIGHEST_ID = (1 << SLOT_BITS + TX_BITS + ITEM_BITS) - 1
 GENESIS_SLOT = -1              # ids of genesis rows are negative, before every block's
+GENESIS_TXS = 1 << TX_BITS     # as many pretend transactions as genesis has room for
 
 
 def block_id(slot: int, is_boundary: bool) -> int:
@@ -15,14 +23,29 @@ def block_id(slot: int, is_boundary: bool) -> int:
 
 
 def tx_id(slot: int, index: int) -> int:
-    """`slot * 2^16 + index`."""
-    if index >> TX_BITS:
-        raise OverflowFatal(f"transaction {index} of the block at slot {slot} does not fit {TX_BITS} bits", code="NEC-O001")
+    """`slot * 2^TX_BITS + index`."""
+    if index >> TX_BITS or slot > LAST_SLOT:
+        raise _too_large(slot, index)
     return (slot << TX_BITS) + index
 
 
-def item_id(tx: int, index: int) -> int:
-    """`tx.id * 2^12 + index` for facts counted within a transaction (outputs, inputs, mints, certificates, ...)."""
+def item_id(tx: int, index: int, table: str) -> int:
+    """`tx.id * 2^ITEM_BITS + index` for rows of `table` counted within a transaction (outputs, inputs, mints, ...)."""
     if index >> ITEM_BITS:
-        raise OverflowFatal(f"item {index} of transaction {tx} does not fit {ITEM_BITS} bits", code="NEC-O002")
+        raise _too_many(tx, index, table)
     return (tx << ITEM_BITS) + index
+
+
+def tx_path(index: int) -> str:
+    """Where a transaction stands in its block."""
+    return f"block.tx_bodies[{index}]"
+
+
+def _too_large(slot: int, index: int) -> OverflowFatal:
+    what = f"ids have room for slots up to {LAST_SLOT:,} and for {1 << TX_BITS:,} transactions in a block"
+    return OverflowFatal(what, slot=slot, path=tx_path(index), code="NEC-O001")
+
+
+def _too_many(tx: int, index: int, table: str) -> OverflowFatal:
+    what = f"one transaction has more rows for {table} than the {ITEMS:,} that its ids have room for"
+    return OverflowFatal(what, slot=tx >> TX_BITS, path=tx_path(tx & (1 << TX_BITS) - 1), code="NEC-O002")

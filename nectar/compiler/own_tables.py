@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nectar.tables import Column, Kind, Place, Table, Type
+from nectar.tables import ITEM_PLACE, Column, Kind, Place, Table, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ WATCHED = Table(
     "Outputs that the plan's filter asks about when they are spent, and what its answers will be.",
     Kind.FACT,
     (
-        Column("id", Type.ID, "tx.id * 2^12 + index.", source="position on the chain"),
+        Column("id", Type.ID, f"{ITEM_PLACE} + index.", source="position on the chain"),
         Column("tx_hash", Type.HASH32, "The transaction that made it.", source="blake2b-256 of the body"),
         Column("index", Type.INT, "Place among its outputs, from 0."),
         Column("answers", Type.INT, "Two bits for each question, lowest first: surely yes; unknown."),

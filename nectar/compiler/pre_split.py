@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from nectar.cardano.position import HIGHEST_ID
 from nectar.compiler.bounds import bounds_of
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.bound import AtOrigin
@@ -42,7 +43,7 @@ def pre_splits(tables: Sequence[Table], slots: Slots | None) -> Iterator[tuple[s
             yield table.name, _statement(table.name, "x'00'", "x'ff'", REGIONS)
         elif table.place is not None and slots is not None:
             unit = 2 if table.place is Place.BLOCK else table.place.value
-            low, high = max(slots[0], 0) * unit, (slots[1] + 1) * unit
+            low, high = max(slots[0], 0) * unit, min((slots[1] + 1) * unit, HIGHEST_ID)
             regions = min(REGIONS, (high - low) // LEAST_STEP)
             if regions > 1:
                 yield table.name, _statement(table.name, str(low), str(high), regions)

@@ -9,9 +9,9 @@ from nectar.compiler.dialects import mysql, sqlite
 from nectar.compiler.own_tables import OWN_TABLES, SERVER_TABLES, key_of
 from nectar.config.schema import load_schema
 from nectar.processors.registry import PROCESSORS
-from nectar.tables import Kind, Place, Table
+from nectar.tables import ITEM_PLACE, TX_PLACE, Kind, Place, Table
 
-INTRODUCTION = """\
+INTRODUCTION = f"""\
 # Tables
 
 <!-- Made by `python -m nectar.compiler.reference > docs/tables.md` from what the processors declare; a test keeps it current. -->
@@ -19,7 +19,7 @@ INTRODUCTION = """\
 Names and meanings are cardano-db-sync's. Where Nectar differs, the last column says so. Three differences hold everywhere:
 
 * **An id is a place on the chain**, not a sequence: `block.id` = slot * 2 + (0 for a Byron boundary block, else 1);
-  `tx.id` = slot * 2^16 + index in the block; what stands in a transaction has `tx.id` * 2^12 + index. Genesis rows have
+  `tx.id` = {TX_PLACE} + index in the block; what stands in a transaction has {ITEM_PLACE} + index. Genesis rows have
   negative ids.
 * **The id of a thing is its own hash** (`stake_address.id` is the 29 bytes of the reward address, `pool_hash.id` the 28 of the
   pool's key hash, ...), and its row keeps the id of the transaction that first showed it.
@@ -34,6 +34,20 @@ Names and meanings are cardano-db-sync's. Where Nectar differs, the last column 
 
 MySQL's types are TiDB's and MariaDB's too. In SQLite an unsigned 64-bit number is an INTEGER below 2^63 and text of 20 digits
 from there on ([why](decisions/0003-u64-in-sqlite.md)); hashes are raw bytes everywhere.
+
+## Ids above 2^53
+
+An id is a signed 64-bit number, and most ids of what stands in a transaction are above 2^53 = 9,007,199,254,740,992: all those of
+blocks after slot {(1 << 53) // Place.IN_TX.value:,}. `block.id` and `tx.id` stay below. A program that keeps numbers as 64-bit
+floats rounds the large ones without a word, and a join by them finds the wrong row or none: JavaScript's `Number` and
+`JSON.parse`, jq, spreadsheets, and BI tools that show a BIGINT as a decimal number. What to do:
+
+* In JavaScript read BIGINT as `BigInt` or as text: `supportBigNumbers` with `bigNumberStrings` (mysql, mysql2),
+  `safeIntegers()` (better-sqlite3), `readBigInts` (node:sqlite).
+* Elsewhere select the id as text: `CAST(id AS CHAR)` in MySQL, `CAST(id AS TEXT)` in SQLite. In a BI tool set the column's
+  type to text, or leave ids out of the model and show hashes.
+* Send ids through JSON as strings.
+* Join in SQL, where ids are exact. Amounts of lovelace can be above 2^53 too, from 9,007,199,254 ada on.
 """
 
 PLACES = {Place.BLOCK: "block", Place.TX: "transaction", Place.IN_TX: "item of a transaction"}

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from nectar.cardano.era_history import ERAS, EraHistory
 from nectar.cardano.genesis import GenesisOutputs, byron_outputs, shelley_outputs
 from nectar.cardano.network import Network, Price
+from nectar.cardano.position import GENESIS_TXS, ITEMS
 from nectar.errors import NetworkError
 
 Json = dict[str, Any]
@@ -71,10 +72,28 @@ def genesis_of(net: Network) -> tuple[GenesisOutputs, GenesisOutputs]:
     config = _json(files.config, net.home, "config") if files.config is not None else {}
     try:
         first = byron_outputs(byron, net.magic, config.get("RequiresNetworkMagic"))
-        return first, shelley_outputs(shelley, net.network_id)
+        found = first, shelley_outputs(shelley, net.network_id)
     except (KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
         what = f"the genesis files' balances cannot be read: {type(error).__name__} {error}"
         raise NetworkError(what, where=net.home, hint=_HINT, code="NEC-N003") from error
+    _have_ids(net, found)
+    return found
+
+
+def _have_ids(net: Network, genesis: tuple[GenesisOutputs, GenesisOutputs]) -> None:
+    """Genesis stands at one slot: its outputs and the staking are transactions, the staking's certificates items of one."""
+    byron, shelley = genesis
+    for many, most, things in (
+        (len(byron.outputs) + len(shelley.outputs) + 1, GENESIS_TXS, "balances"),
+        (len(shelley.pools), ITEMS, "pools"),
+        (2 * len(shelley.delegations), ITEMS, "delegations, of two certificates each,"),
+        (sum(len(pool.owners) for pool in shelley.pools), ITEMS, "pools' owners"),
+        (sum(len(pool.relays) for pool in shelley.pools), ITEMS, "pools' relays"),
+    ):
+        if many > most:
+            what = f"genesis has more {things} than the {most:,} that ids have room for"
+            hint = "a job that starts after the origin does not need them"
+            raise NetworkError(what, where=net.home, hint=hint, code="NEC-O003")
 
 
 def genesis_costs(net: Network) -> tuple[Json, Json]:

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nectar.cardano.governance import ACTION_KINDS, VOTES
+from nectar.cardano.position import ITEMS
 from nectar.filterlang.access import CERT_KINDS, SCRIPT_KINDS
 from nectar.filterlang.kinds import T
+from nectar.tables import item_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ _HELD = '"ma_tx_out" {x} JOIN "multi_asset" {x}a ON {x}a."id" = {x}."ident"'
 ASSETS_OF_OUTPUT = (
     "assets_of({p})",
     _HELD,
-    '{x}."id" BETWEEN {p}."tx_id" * 4096 AND {p}."tx_id" * 4096 + 4095 AND {x}."tx_out_id" = {p}."id"',
+    '{x}."id" ' + item_ids('{p}."tx_id"') + ' AND {x}."tx_out_id" = {p}."id"',
 )
 """`assets` within `outputs`: how each is had, what follows FROM, the link; `{p}` is the output."""
 
@@ -212,7 +214,7 @@ COLLECTIONS: Mapping[str, Scope] = {
             "assets",
             "Assets that its outputs hold; within outputs, that the output holds.",
             _fields(*_ASSET, Field("quantity", T.INT, "How many.", "{x}[2]", '{x}."quantity"', low=1, high=U64)),
-            "assets({t})", _HELD, '{x}."id" BETWEEN {t}."id" * 4096 AND {t}."id" * 4096 + 4095',
+            "assets({t})", _HELD, '{x}."id" ' + item_ids('{t}."id"'),
             within=("tx", "outputs"), needs=("OUTPUTS", "ASSETS"), table="ma_tx_out",
         ),
         Scope(
@@ -317,7 +319,7 @@ def _cert_rows(table: str, kind: str, tx: str = "tx_id", **columns: str) -> str:
     """One table of certificates in the shape of all: tx_id, kind, cert_index, addr_id, pool, drep, deposit, epoch."""
     wanted = ("addr_id", "pool", "drep", "deposit", "epoch")
     values = ", ".join(f'{columns.get(name, "NULL")} AS "{name}"' for name in wanted)
-    return f'SELECT "{tx}" * 4096 AS "id", "{tx}" AS "tx_id", {kind} AS "kind", "cert_index", {values} FROM "{table}"'
+    return f'SELECT "{tx}" * {ITEMS} AS "id", "{tx}" AS "tx_id", {kind} AS "kind", "cert_index", {values} FROM "{table}"'
 
 
 CERT_ROWS: Mapping[str, str] = {

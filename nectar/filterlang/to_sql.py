@@ -15,6 +15,7 @@ from nectar.filterlang import tree
 from nectar.filterlang.kinds import T
 from nectar.filterlang.scopes import ASSETS_OF_OUTPUT, BLOCK, CERT_ROWS, COLLECTIONS, TX, U64, Field, Scope
 from nectar.filterlang.unknown import can_be_unknown
+from nectar.tables import item_ids
 
 _FALSE_OP = {"=": "<>", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _WITH_ADDRESS = (
@@ -23,7 +24,7 @@ _WITH_ADDRESS = (
 )
 _TABLE = re.compile(r'(?:FROM|JOIN) ["`](\w+)["`]')
 _OF_TX = re.compile(r'(\w+)\."(?:tx_id|tx_in_id|registered_tx_id|announced_tx_id)" = t\."id"')
-_IN_TX = r'\1."id" BETWEEN t."id" * 4096 AND t."id" * 4096 + 4095'
+_IN_TX = r'\1."id" ' + item_ids('t."id"')
 """An id is a place: what belongs to a transaction is a range of its table's own key, which needs no index."""
 _SHOWN = "'STRING', 'INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL'"
 """MySQL's kinds of JSON that are shown as text."""

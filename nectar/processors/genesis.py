@@ -124,7 +124,7 @@ def _transactions(
             stake_address(out, stake, this)
         key = blake2b(one.address, digest_size=20).digest()
         where = {"address": text, "address_has_script": has_script, "payment_cred": credential}     # db-sync: no stake address
-        row = {"id": item_id(this, 0), "tx_id": this, "index": 0, "value": one.value, "address_id": key, **where}
+        row = {"id": item_id(this, 0, "tx_out"), "tx_id": this, "index": 0, "value": one.value, "address_id": key, **where}
         write.row("tx_out", row)
         write.row("address", {"id": key, "raw": one.address, "has_script": has_script, "first_tx_id": this, **where})
 

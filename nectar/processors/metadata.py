@@ -10,7 +10,7 @@ from nectar.cardano.position import item_id, tx_id
 from nectar.decode.metadata_json import metadata_json
 from nectar.decode.want import Want
 from nectar.processors.rows import Context, RowBuffers
-from nectar.tables import Column, Index, Kind, Place, Table, Type
+from nectar.tables import ITEM_PLACE, Column, Index, Kind, Place, Table, Type
 
 NAME = "metadata"
 
@@ -19,7 +19,7 @@ TX_METADATA = Table(
     "Transaction metadata, a row a label.",
     Kind.FACT,
     (
-        Column("id", Type.ID, "tx.id * 2^12 + place among the transaction's labels.", source="position on the chain"),
+        Column("id", Type.ID, f"{ITEM_PLACE} + place among the transaction's labels.", source="position on the chain"),
         Column("key", Type.U64, "The label.", source="CDDL transaction_metadatum_label"),
         Column("json", Type.JSON, "The value as JSON; `bytes` are the truth where JSON is not enough.", null=True,
                source="cardano-api, JSON without a schema",
@@ -55,7 +55,7 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
                 continue
             text = metadata_json(raw)
             shown = None if text is None or left_out(text) else text
-            out.facts["tx_metadata"].append((item_id(this, place), label, shown, _label(label) + raw, this))
+            out.facts["tx_metadata"].append((item_id(this, place, "tx_metadata"), label, shown, _label(label) + raw, this))
 
 
 def left_out(text: str) -> bool:

@@ -7,10 +7,10 @@ from typing import Any
 
 from nectar.cardano.block import Block, Tx, TxOut
 from nectar.cardano.ids import asset_fingerprint
-from nectar.cardano.position import ITEM_BITS, item_id, tx_id
+from nectar.cardano.position import ITEMS, item_id, tx_id
 from nectar.decode.want import Want
 from nectar.processors.rows import Context, Row, RowBuffers
-from nectar.tables import Column, Index, Kind, Place, Table, Type
+from nectar.tables import ITEM_PLACE, Column, Index, Kind, Place, Table, Type
 
 NAME = "multi_assets"
 
@@ -37,7 +37,7 @@ MA_TX_MINT = Table(
     "Assets made and destroyed; zero quantities, which did neither, are left out.",
     Kind.FACT,
     (
-        Column("id", Type.ID, "tx.id * 2^12 + place among the transaction's mints.", source="position on the chain"),
+        Column("id", Type.ID, f"{ITEM_PLACE} + place among the transaction's mints.", source="position on the chain"),
         _IDENT,
         Column("quantity", Type.INT, "Negative when burnt.", source="CDDL mint"),
         Column("tx_id", Type.ID, "The transaction.", references="tx.id"),
@@ -51,7 +51,7 @@ MA_TX_OUT = Table(
     "Assets in outputs that came into being.",
     Kind.FACT,
     (
-        Column("id", Type.ID, "tx.id * 2^12 + place among all assets of the transaction's outputs.", source="position on the chain"),
+        Column("id", Type.ID, f"{ITEM_PLACE} + place among all assets of the transaction's outputs.", source="position on the chain"),
         _IDENT,
         Column("quantity", Type.U64, "How many, up to 2^64-1.", source="CDDL multiasset<positive_coin>"),
         Column("tx_out_id", Type.ID, "The output.", references="tx_out.id"),
@@ -85,7 +85,7 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
 
 def _assets(slot: int, tx: Tx, created: Sequence[TxOut], out: RowBuffers) -> None:
     this = tx_id(slot, tx.index)
-    first = item_id(this, 0)
+    first = item_id(this, 0, "ma_tx_out")
     known = out.dimensions["multi_asset"]
     at = first
     moved: list[Row] = out.facts["ma_tx_out"]
@@ -98,11 +98,11 @@ def _assets(slot: int, tx: Tx, created: Sequence[TxOut], out: RowBuffers) -> Non
                 known[ident] = (ident, policy, name, text, this)
             moved.append((at, ident, quantity, first + one.index))
             at += 1
-    if (at - first) >> ITEM_BITS:
-        item_id(this, at - first)
+    if at - first > ITEMS:
+        item_id(this, at - first - 1, "ma_tx_out")
     if tx.is_valid:
         for place, (policy, name, quantity) in enumerate(asset for asset in tx.mint if asset[2]):
             ident, text = asset_fingerprint(policy, name)
             if ident not in known:
                 known[ident] = (ident, policy, name, text, this)
-            out.facts["ma_tx_mint"].append((item_id(this, place), ident, quantity, this))
+            out.facts["ma_tx_mint"].append((item_id(this, place, "ma_tx_mint"), ident, quantity, this))

@@ -9,7 +9,7 @@ from typing import Any
 
 from nectar.cardano.governance import ProtocolParamUpdate
 from nectar.processors.rows import Row
-from nectar.tables import Column, Kind, Place, Table, Type
+from nectar.tables import ITEM_PLACE, Column, Kind, Place, Table, Type
 
 _VALUES: tuple[tuple[str, Type, int, str], ...] = (
     ("min_fee_a", Type.U64, 0, "Lovelace a byte of a transaction."),
@@ -98,7 +98,7 @@ PARAM_PROPOSAL = Table(
     "Protocol parameters that were proposed; NULL where a proposal leaves one as it is.",
     Kind.FACT,
     (
-        Column("id", Type.ID, "tx.id * 2^12 + place among the transaction's proposals.", source="position on the chain"),
+        Column("id", Type.ID, f"{ITEM_PLACE} + place among the transaction's proposals.", source="position on the chain"),
         Column("epoch_no", Type.U64, "Epoch it was meant for.", null=True, source="CDDL update; NULL for governance actions"),
         Column("key", Type.HASH28, "Genesis key that proposes.", null=True, source="CDDL update; NULL for governance actions"),
         *_BEFORE,

@@ -25,7 +25,7 @@ def redeemer_ids(tx: Tx, this: int, purpose: Purpose) -> dict[int, int]:
     """Index within the purpose -> redeemer.id; empty when the transaction has none."""
     if not tx.redeemers:
         return {}
-    return {one.index: item_id(this, place) for place, one in enumerate(tx.redeemers) if one.purpose is purpose}
+    return {one.index: item_id(this, place, "redeemer") for place, one in enumerate(tx.redeemers) if one.purpose is purpose}
 
 
 def _scripts_first(raw: bytes) -> tuple[int, bool, bytes]:

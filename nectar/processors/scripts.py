@@ -17,7 +17,7 @@ from nectar.decode.want import Want
 from nectar.processors.param_proposal import COST_MODEL, cost_model_row
 from nectar.processors.redeemer_ids import script_of
 from nectar.processors.rows import Context, Row, RowBuffers
-from nectar.tables import Column, Index, Kind, Place, Table, Type
+from nectar.tables import ITEM_PLACE, Column, Index, Kind, Place, Table, Type
 
 NAME = "scripts"
 
@@ -54,7 +54,7 @@ REDEEMER = Table(
     "Redeemers: an argument and a budget for a script. Of two for the same thing the last counts.",
     Kind.FACT,
     (
-        Column("id", Type.ID, "tx.id * 2^12 + place among the transaction's redeemers.", source="position on the chain"),
+        Column("id", Type.ID, f"{ITEM_PLACE} + place among the transaction's redeemers.", source="position on the chain"),
         Column("tx_id", Type.ID, "The transaction.", references="tx.id"),
         Column("unit_mem", Type.INT, "Units of memory.", source="CDDL ex_units"),
         Column("unit_steps", Type.INT, "Steps.", source="CDDL ex_units"),
@@ -149,7 +149,7 @@ def _redeemers(tx: Tx, this: int, out: RowBuffers, prices: tuple[Price, Price]) 
         _datum(one.data, this, out.dimensions["redeemer_data"])
         out.facts["redeemer"].append(
             (
-                item_id(this, place),
+                item_id(this, place, "redeemer"),
                 this,
                 one.mem,
                 one.steps,

@@ -12,7 +12,7 @@ from nectar.decode.want import Want
 from nectar.processors.dimensions import STAKE_ADDRESS, stake_address
 from nectar.processors.redeemer_ids import redeemer_ids, sorted_withdrawals
 from nectar.processors.rows import Context, RowBuffers
-from nectar.tables import Column, Index, Kind, Place, Table, Type
+from nectar.tables import ITEM_PLACE, Column, Index, Kind, Place, Table, Type
 
 NAME = "withdrawals"
 
@@ -21,7 +21,7 @@ WITHDRAWAL = Table(
     "Rewards taken out of reward accounts.",
     Kind.FACT,
     (
-        Column("id", Type.ID, "tx.id * 2^12 + place among the transaction's withdrawals.", source="position on the chain"),
+        Column("id", Type.ID, f"{ITEM_PLACE} + place among the transaction's withdrawals.", source="position on the chain"),
         Column("addr_id", Type.HASH29, "The account.", references="stake_address.id", source="CDDL withdrawals"),
         Column("amount", Type.LOVELACE, "Lovelace taken out; 0 is allowed.", source="CDDL withdrawals"),
         Column("redeemer_id", Type.ID, "The redeemer of a script's account.", null=True, references="redeemer.id"),
@@ -53,4 +53,4 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
         order = {account: place for place, account in enumerate(sorted_withdrawals(tx))} if unlocking else {}
         for place, (account, amount) in enumerate(tx.withdrawals):
             redeemer = unlocking.get(order[account]) if unlocking else None
-            out.facts["withdrawal"].append((item_id(this, place), stake_address(out, account, this), amount, redeemer, this))
+            out.facts["withdrawal"].append((item_id(this, place, "withdrawal"), stake_address(out, account, this), amount, redeemer, this))

@@ -8,7 +8,7 @@ from typing import Any
 
 from nectar.cardano.block import Block, Tx, TxOut
 from nectar.cardano.point import Point
-from nectar.cardano.position import item_id, tx_id
+from nectar.cardano.position import GENESIS_SLOT, item_id, tx_id
 from nectar.compiler.compiled import CompiledPlan
 from nectar.decode.metadata_json import metadata_json
 from nectar.errors import FatalError
@@ -185,10 +185,10 @@ class Chooser:
                 part = Part(tx)
                 chosen.parts.append(part)
             if part is not None:
-                part.ids.setdefault("tx_in", set()).update(item_id(this, place) for place in places)
+                part.ids.setdefault("tx_in", set()).update(item_id(this, place, "tx_in") for place in places)
         made = _kept_outputs(tx, this, kept, part) if self._follows else ()
         for index, answers in watch.passed(tx, made):
-            chosen.asked.append((item_id(this, index), tx.hash, index, answers))
+            chosen.asked.append((item_id(this, index, "nectar_watched"), tx.hash, index, answers))
 
     def _part(self, block: Block, tx: Tx) -> Part:
         """The rows of what the filter's quantifiers looked for, and nothing else."""
@@ -202,10 +202,10 @@ class Chooser:
                 part.tables |= self._tables[_TOGETHER[scope]]
             elif scope == "outputs":
                 outs = created(tx)
-                part.ids.setdefault("tx_out", set()).update(item_id(this, outs[place].index) for place in found)
+                part.ids.setdefault("tx_out", set()).update(item_id(this, outs[place].index, "tx_out") for place in found)
             else:
                 table = COLLECTIONS[scope].table
-                part.ids.setdefault(table, set()).update(item_id(this, place) for place in found)
+                part.ids.setdefault(table, set()).update(item_id(this, place, table) for place in found)
         return part
 
     def genesis(self, block: Block, txs: Iterable[Tx]) -> tuple[set[bytes], list[tuple[int, bytes, int, int]]]:
@@ -218,8 +218,10 @@ class Chooser:
                 kept.add(tx.hash)
             if self._watch is not None:
                 made = [0] if keeps and self._follows else []
+                this = tx_id(GENESIS_SLOT, at)
                 asked += [
-                    (item_id(tx_id(-1, at), index), tx.hash, index, answers) for index, answers in self._watch.passed(tx, made)
+                    (item_id(this, index, "nectar_watched"), tx.hash, index, answers)
+                    for index, answers in self._watch.passed(tx, made)
                 ]
         return kept, asked
 
@@ -230,7 +232,7 @@ def _kept_outputs(tx: Tx, this: int, kept: bool, part: Part | None) -> list[int]
     if part is None:
         return [out.index for out in created(tx)]
     ids = part.ids.get("tx_out", ())
-    return [out.index for out in created(tx) if item_id(this, out.index) in ids]
+    return [out.index for out in created(tx) if item_id(this, out.index, "tx_out") in ids]
 
 
 def _matches(test: tree.Test, env: Mapping[str, Any]) -> Iterable[tuple[str, Callable[..., list[int]]]]:

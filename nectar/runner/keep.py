@@ -94,7 +94,7 @@ class Keeper:
             f"its bytes are in {file}; everything before it is committed. "
             'To go on without it set on_decode_error = "quarantine" in [sync]'
         )
-        return DecodeError(
+        return type(error)(
             error.what, slot=error.slot, block_hash=error.block_hash, path=error.path, raw=error.raw, hint=hint, code=error.code
         )
 

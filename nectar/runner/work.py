@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from nectar.config.genesis_files import genesis_of
 from nectar.decode.block import decode_block
 from nectar.decode.envelope import envelope
 from nectar.decode.want import Want
-from nectar.errors import DecodeError
+from nectar.errors import DecodeError, OverflowFatal
 from nectar.filterlang.table_scope import table_scope
 from nectar.filterlang.to_python import Surely, to_python
 from nectar.filterlang.unknown import SCOPES, can_be_unknown
@@ -25,6 +26,7 @@ from nectar.processors.rows import Context, Row, RowBuffers
 from nectar.runner.batch import Batch, is_boundary
 from nectar.runner.choose import Ask, Chooser, Chosen, Part, Tally, filter_functions
 from nectar.runner.genesis_txs import genesis_block
+from nectar.runner.refused import kept_whole, placed, places
 from nectar.runner.watch import NOTHING, WatchState
 from nectar.sinks.registry import stager
 from nectar.sinks.seam import Layout, Quarantined, Staged
@@ -91,8 +93,20 @@ class Worker:
         self._stager = stager(job.database, job.layout)
 
     def do(self, batch: Batch) -> Done:
-        """Errors: those of decoding are in what it gives back; OverflowFatal, NetworkError (genesis), and FatalError NEC-F060
-        (a filter's answer is unknown) are raised."""
+        """Errors: those of decoding, and blocks whose rows' ids have no room, are in what it gives back; NetworkError (genesis)
+        and FatalError NEC-F060 (a filter's answer is unknown) are raised."""
+        unfit: dict[bytes | None, OverflowFatal] = {}
+        while True:
+            try:
+                return self._do(batch, unfit)
+            except OverflowFatal as error:     # found while rows were made: once more, without that block
+                if error.block_hash is None or error.block_hash in unfit:
+                    raise
+                unfit[error.block_hash] = error
+                if self._chooser is not None:
+                    self._chooser.undo()
+
+    def _do(self, batch: Batch, unfit: Mapping[bytes | None, OverflowFatal]) -> Done:
         chooser = self._chooser
         if chooser is not None:
             chooser.begin()
@@ -110,11 +124,13 @@ class Worker:
                 want = Want.SUMS
             try:
                 block = decode_block(raw, want, self._epoch_slots)
+                if block.hash in unfit:
+                    raise unfit[block.hash]
             except DecodeError as error:
-                placed = _placed(error, raw, self._epoch_slots)
+                refused = placed(error, raw, self._epoch_slots)
                 if not self._quarantines:
-                    return self._failed(batch, at, placed)
-                quarantined.append(_kept_whole(placed))
+                    return self._failed(batch, at, refused)
+                quarantined.append(kept_whole(refused))
                 continue
             gathered.last = block
             gathered.seen += len(block.txs)
@@ -139,7 +155,8 @@ class Worker:
         Right after it was decoded: what it kept decides whether the next block must be decoded at all.
         """
         assert self._chooser is not None
-        chosen: Chosen = self._chooser.choose(block)
+        with places(block):
+            chosen: Chosen = self._chooser.choose(block)
         if chosen.asked:
             out.facts["nectar_watched"].extend(chosen.asked)
         if self._every or chosen.whole or chosen.parts:
@@ -170,8 +187,9 @@ class Worker:
         parts = gathered.parts
         learn_addresses([*gathered.whole, *(block for block, _ in parts)], self._network.network_id)
         for block in gathered.whole:
-            for processor, context in self._processors:
-                processor.rows(block, out, context)
+            with places(block):
+                for processor, context in self._processors:
+                    processor.rows(block, out, context)
         if parts:
             merge(out, self._rows_of_parts(parts), self._tables)
         for name, one in self._row_filters.items():
@@ -186,9 +204,10 @@ class Worker:
         for block, some in parts:
             for part in some:
                 known[tx_id(block.slot, part.tx.index)] = part
-            for name, (processor, context) in zip(self._names, self._processors, strict=True):
-                if name != "blocks":
-                    processor.rows(block, out, context)
+            with places(block):
+                for name, (processor, context) in zip(self._names, self._processors, strict=True):
+                    if name != "blocks":
+                        processor.rows(block, out, context)
         for table in self._tables:
             if table.kind is Kind.FACT and table.place is Place.IN_TX:
                 name = table.name
@@ -264,22 +283,3 @@ def _pointed(out: RowBuffers, dimension: str, key: Any, place: int) -> Any:
     """A value of the thing that a row points at; None when it points at nothing."""
     row = out.dimensions[dimension].get(key)
     return None if row is None else row[place]
-
-
-def _placed(error: DecodeError, raw: bytes, epoch_slots: int) -> DecodeError:
-    """The same with slot and hash from the header alone where the block's own decoding did not come that far."""
-    if error.slot is not None and error.block_hash is not None:
-        return error
-    slot, digest = error.slot, error.block_hash
-    try:
-        found = envelope(raw, epoch_slots)
-        slot, digest = found.slot, found.hash
-    except DecodeError as again:
-        slot, digest = again.slot, again.block_hash
-    return DecodeError(error.what, slot=slot, block_hash=digest, path=error.path, raw=raw, hint=error.hint, code=error.code)
-
-
-def _kept_whole(error: DecodeError) -> Quarantined:
-    slot = error.slot if error.slot is not None else -1
-    era = error.raw[1] if len(error.raw) > 1 else 0
-    return Quarantined(slot, error.block_hash or b"", era, error.code, error.path, error.what, error.raw)

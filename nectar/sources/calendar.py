@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from nectar.cardano.position import LAST_SLOT
 from nectar.config.bound import AtDate, AtEpoch, AtEra, AtSlot, Bound
+from nectar.errors import NetworkError
 
 
 class Calendar(Protocol):
@@ -18,30 +20,39 @@ class Calendar(Protocol):
 
 
 def first_slot(bound: Bound, calendar: Calendar) -> tuple[int, str]:
-    """Where a start of slot, era, epoch or date begins, and how to call it."""
+    """Where a start of slot, era, epoch or date begins, and how to call it. Errors: NetworkError."""
     if isinstance(bound, AtEra):
         return calendar.first_slot_of_era(bound.era), f"era {bound.era}"
     if isinstance(bound, AtEpoch):
-        return calendar.first_slot_of_epoch(bound.epoch), f"epoch {bound.epoch}"
+        asked = f"epoch {bound.epoch}"
+        return _with_ids(asked, calendar.first_slot_of_epoch(bound.epoch)), asked
     if isinstance(bound, AtDate):
-        return calendar.slot_at(bound.moment), _date(bound)
+        return _with_ids(_date(bound), calendar.slot_at(bound.moment)), _date(bound)
     assert isinstance(bound, AtSlot)
     return bound.slot, f"slot {bound.slot}"
 
 
 def last_slot(bound: Bound, calendar: Calendar) -> tuple[int, str]:
-    """The last slot of such an end; of an era that has ended."""
+    """The last slot of such an end; of an era that has ended. Errors: NetworkError."""
     if isinstance(bound, AtEra):
         last = calendar.last_slot_of_era(bound.era)
         assert last is not None
         return last, f"era {bound.era}"
     if isinstance(bound, AtEpoch):
-        return calendar.first_slot_of_epoch(bound.epoch + 1) - 1, f"epoch {bound.epoch}"
+        asked = f"epoch {bound.epoch}"
+        return _with_ids(asked, calendar.first_slot_of_epoch(bound.epoch + 1) - 1), asked
     if isinstance(bound, AtDate):
         moment = bound.moment + timedelta(days=1) if bound.whole_day else bound.moment
-        return calendar.slot_at(moment) - 1, _date(bound)
+        return _with_ids(_date(bound), calendar.slot_at(moment) - 1), _date(bound)
     assert isinstance(bound, AtSlot)
     return bound.slot, f"slot {bound.slot}"
+
+
+def _with_ids(asked: str, slot: int) -> int:
+    if slot > LAST_SLOT:
+        what = f"{asked} is slot {slot:,}; ids have room for slots up to {LAST_SLOT:,}"
+        raise NetworkError(what, hint="the network will not come that far: name an earlier one", code="NEC-N006")
+    return slot
 
 
 def _date(bound: AtDate) -> str:

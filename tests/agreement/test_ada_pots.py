@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from nectar.cardano.position import TX_BITS
+
 EPOCH_SLOTS = 86_400
 POTS = range(12)
 POOL_DEPOSIT = 500_000_000
@@ -29,7 +31,7 @@ def test_the_fees_of_an_epoch(preview: sqlite3.Connection, pots: dict[int, dict[
 
 @pytest.mark.parametrize("epoch", POTS)
 def test_the_value_unspent_at_an_epochs_end(preview: sqlite3.Connection, pots: dict[int, dict[str, Any]], epoch: int) -> None:
-    bound = ((epoch + 1) * EPOCH_SLOTS) << 16
+    bound = ((epoch + 1) * EPOCH_SLOTS) << TX_BITS
     sql = """
         SELECT sum(value) FROM tx_out
         WHERE tx_id < :bound AND (consumed_by_tx_id IS NULL OR consumed_by_tx_id >= :bound)
@@ -44,7 +46,7 @@ def test_deposits_and_fees_account_for_every_lovelace_that_left_the_outputs(
     back at the epoch's start, outside of any transaction."""
     retired_by = "SELECT count(*) FROM pool_retire WHERE retiring_epoch <= ? AND announced_tx_id < ?"
     for epoch in POTS:
-        bound = ((epoch + 1) * EPOCH_SLOTS) << 16
+        bound = ((epoch + 1) * EPOCH_SLOTS) << TX_BITS
         held = preview.execute("SELECT coalesce(sum(deposit), 0) FROM tx WHERE id < ?", (bound,)).fetchone()[0]
         retired = preview.execute(retired_by, (epoch + 1, bound)).fetchone()[0]
         assert held - retired * POOL_DEPOSIT == pots[epoch + 1]["deposits"]

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from nectar.cardano.position import ITEM_BITS
 from nectar.decode.block import decode_block
 from nectar.decode.want import Want
 from tests.agreement.loading import everything, load
@@ -167,7 +168,7 @@ def test_transactions(chain: Path, databases: dict[str, sqlite3.Connection]) -> 
             SELECT m.policy, m.name, sum(o.quantity) FROM ma_tx_out AS o JOIN multi_asset AS m ON m.id = o.ident
             WHERE o.tx_out_id BETWEEN ? AND ? GROUP BY m.id ORDER BY m.policy, m.name
         """
-        for policy, name, quantity in db.execute(assets, (tx["id"] << 12, (tx["id"] << 12) + 4095)):
+        for policy, name, quantity in db.execute(assets, (tx["id"] << ITEM_BITS, (tx["id"] + 1 << ITEM_BITS) - 1)):
             amounts.append({"unit": (policy + name).hex(), "quantity": str(quantity)})
         return {
             "hash": tx["hash"].hex(),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from nectar.cardano.bech32 import encode
+from nectar.cardano.position import TX_BITS
 from nectar.compiler.compile import compile_plan
 from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.filters import target_of
@@ -81,7 +82,7 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "nested": (
         "any(outputs, value > 5 ada and none(assets, quantity > 1_000)) and era == babbage",
-        "SELECT o.tx_id FROM tx_out o WHERE value > 5000000 AND o.tx_id >= 259200 * 65536"
+        f"SELECT o.tx_id FROM tx_out o WHERE value > 5000000 AND o.tx_id >= 259200 << {TX_BITS}"
         " AND o.id NOT IN (SELECT tx_out_id FROM ma_tx_out WHERE quantity > 1000)",
     ),
     "inputs": (

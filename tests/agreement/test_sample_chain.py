@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from nectar.cardano.position import TX_BITS
 from nectar.samplechain.make import make_sample_chain
 from tests.conftest import ROOT
 
@@ -91,7 +92,7 @@ def test_what_is_unspent_when_each_epoch_begins_and_at_the_end(indexed: tuple[Pa
     sql = "SELECT sum(value) FROM tx_out WHERE tx_id < :bound AND (consumed_by_tx_id IS NULL OR consumed_by_tx_id >= :bound)"
     for epoch in expected["epochs"]:
         (first,) = db.execute("SELECT min(id) >> 1 FROM block WHERE epoch_no = ?", (epoch["epoch_no"],)).fetchone()
-        assert db.execute(sql, {"bound": first << 16}).fetchone()[0] == epoch["unspent_at_start"]
+        assert db.execute(sql, {"bound": first << TX_BITS}).fetchone()[0] == epoch["unspent_at_start"]
         row = db.execute("SELECT blk_count, tx_count, fees, out_sum FROM epoch WHERE no = ?", (epoch["epoch_no"],)).fetchone()
         assert (row["blk_count"], row["tx_count"], row["fees"]) == (epoch["blocks"], epoch["txs"], epoch["fees"])
         assert int(row["out_sum"]) == epoch["out_sum"]

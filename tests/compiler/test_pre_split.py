@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from nectar.cardano.position import ITEMS
 from nectar.compiler.ddl import StatementKind, statements
 from nectar.compiler.pre_split import LARGE, LEAST_STEP, REGIONS, pre_splits, slots_of
 from nectar.tables import Kind, Place
@@ -32,8 +33,8 @@ def test_every_large_table_is_one_and_is_split() -> None:
 def test_facts_are_split_over_the_range_and_hashes_over_all() -> None:
     """Bounds are ids of the range's first slot and of the one after its last."""
     found = splits("[sync]\nstart_slot = 1000\nend_slot = 4999\n")
-    assert found["tx"] == (str(1000 * 2**16), str(5000 * 2**16), REGIONS)
-    assert found["tx_out"] == (str(1000 * 2**28), str(5000 * 2**28), REGIONS)
+    assert found["tx"] == (str(1000 * Place.TX.value), str(5000 * Place.TX.value), REGIONS)
+    assert found["tx_out"] == (str(1000 * Place.IN_TX.value), str(5000 * Place.IN_TX.value), REGIONS)
     assert found["datum"] == ("x'00'", "x'ff'", REGIONS)
 
 
@@ -41,7 +42,7 @@ def test_all_the_ids_of_the_range_lie_between_the_bounds() -> None:
     """And the origin's do not make it begin before the first slot."""
     low, high, _ = splits(slots=(-1, 4_319))["tx_in"]
     assert (int(low), int(high)) == (0, 4_320 * Place.IN_TX.value)
-    assert (4_319 * Place.TX.value + 65_535) * 4_096 + 4_095 < int(high)
+    assert (4_319 * Place.TX.value + Place.TX.value - 1) * ITEMS + ITEMS - 1 < int(high)
 
 
 @pytest.mark.parametrize(

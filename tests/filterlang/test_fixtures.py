@@ -62,7 +62,7 @@ def language(text: str) -> Iterator[str]:
             sql = to_sql(test, target_of(PREVIEW, COMPILED.tables, dialect))
         except NotInSql as error:
             sql = f"no: {error}"
-        yield f"{dialect + ':':<9}{re.sub(r'[(]SELECT .tx_id. [*] 4096.*UNION ALL.*?[)] x1', '(certificates) x1', sql)}"
+        yield f"{dialect + ':':<9}{re.sub(r'[(]SELECT .tx_id. [*] 65536.*UNION ALL.*?[)] x1', '(certificates) x1', sql)}"
 
 
 def errors(text: str) -> Iterator[str]:

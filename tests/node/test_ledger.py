@@ -13,6 +13,7 @@ import pytest
 from cbor2 import CBORTag, dumps, loads
 
 from nectar.cardano.point import Point
+from nectar.cardano.position import TX_BITS
 from nectar.config.genesis_files import network
 from nectar.decode.block import decode_block
 from nectar.decode.want import Want
@@ -187,7 +188,7 @@ def test_outputs_made_before_the_plan_begins_are_asked_for_at_the_tip(
     job(tmp_path / "whole.db", whole)
     assert asked
     sql = "SELECT id, hash FROM tx WHERE id >= ? ORDER BY id"
-    kept = [sqlite3.connect(tmp_path / name).execute(sql, (FIRST << 16,)).fetchall() for name in ("tip.db", "whole.db")]
+    kept = [sqlite3.connect(tmp_path / name).execute(sql, (FIRST << TX_BITS,)).fetchall() for name in ("tip.db", "whole.db")]
     assert kept[0] == kept[1]
     assert len(kept[0]) > 10
 

@@ -69,7 +69,7 @@ def test_redeemers_of_script_certificates() -> None:
     tx = certified(StakeDeregistration(WHO, None), StakeDeregistration(SCRIPT, 5))
     tx = tx._replace(redeemers=[Redeemer(Purpose.SPEND, 1, data, 0, 0), Redeemer(Purpose.CERT, 1, data, 0, 0)])
     rows = rows_of("certificates", [block_of(tx)])["stake_deregistration"]
-    assert [row["redeemer_id"] for row in rows] == [None, (SLOT << 28) + 1]
+    assert [row["redeemer_id"] for row in rows] == [None, (SLOT << 31) + 1]
 
 
 def test_moves_between_the_pots_have_two_sides() -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 
 from nectar.cardano.block import TxOut
 from nectar.cardano.ids import asset_fingerprint
+from nectar.cardano.position import ITEM_BITS, ITEMS, TX_BITS
 from tests.processors.making import EMPTY_TX, block_of, busy, rows_of, singles
 
 A, B = (b"a" * 28, b""), (b"b" * 28, b"\xff" * 32)
@@ -39,16 +40,17 @@ def test_the_first_transaction_with_an_asset_is_kept() -> None:
     one = TxOut(0, b"\x61" + bytes(28), 1, [(*A, 2**64 - 1)], None, None, None)
     rows = rows_of("multi_assets", [block_of(EMPTY_TX, EMPTY_TX._replace(outputs=[one]), EMPTY_TX._replace(outputs=[one]))])
     (asset,) = rows["multi_asset"]
-    assert asset["first_tx_id"] == (140_000_000 << 16) + 1
+    assert asset["first_tx_id"] == (140_000_000 << TX_BITS) + 1
     assert [row["quantity"] for row in rows["ma_tx_out"]] == [2**64 - 1] * 2
-    assert [row["tx_out_id"] >> 12 for row in rows["ma_tx_out"]] == [(140_000_000 << 16) + 1, (140_000_000 << 16) + 2]
+    first = 140_000_000 << TX_BITS
+    assert [row["tx_out_id"] >> ITEM_BITS for row in rows["ma_tx_out"]] == [first + 1, first + 2]
 
 
 def test_assets_of_a_collateral_return_moved() -> None:
     back = TxOut(3, b"\x61" + bytes(28), 1, [(*B, 4)], None, None, None)
     failed = EMPTY_TX._replace(is_valid=False, collateral_return=back, mint=[(*A, 1)])
     rows = rows_of("multi_assets", [block_of(failed)])
-    assert [(row["quantity"], row["tx_out_id"] & 4095) for row in rows["ma_tx_out"]] == [(4, 3)]
+    assert [(row["quantity"], row["tx_out_id"] % ITEMS) for row in rows["ma_tx_out"]] == [(4, 3)]
     assert rows["ma_tx_mint"] == []
 
 

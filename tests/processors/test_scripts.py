@@ -14,7 +14,7 @@ from nectar.cardano.block import TxOut
 from nectar.cardano.certificate import Credential, StakeDelegation, VoteDelegation
 from nectar.cardano.certificate import DRep as Representative
 from nectar.cardano.point import Era
-from nectar.cardano.position import tx_id
+from nectar.cardano.position import TX_BITS, tx_id
 from nectar.cardano.script import Datum, Purpose, Redeemer, Script, ScriptKind
 from nectar.decode.native_json import native_json
 from nectar.decode.plutus_json import plutus_json
@@ -124,7 +124,7 @@ def test_a_native_scripts_type_is_the_one_of_the_era_that_showed_it_first(era: E
     block = block_of(EMPTY_TX._replace(scripts=[script]), era=era)
     later = block_of(EMPTY_TX._replace(scripts=[script]), slot=150_000_000)
     (row,) = rows_of("scripts", [block, later])["script"]
-    assert (row["type"], row["tx_id"]) == (kind, 140_000_000 << 16)
+    assert (row["type"], row["tx_id"]) == (kind, 140_000_000 << TX_BITS)
 
 
 def test_of_two_redeemers_for_one_thing_the_last_counts() -> None:

@@ -15,7 +15,7 @@ def test_a_scripts_account_comes_before_a_keys() -> None:
     rows = rows_of("withdrawals", [block_of(tx)])
     assert [(row["addr_id"], row["amount"], row["redeemer_id"]) for row in rows["withdrawal"]] == [
         (KEY, 5, None),
-        (SCRIPT, 0, 140_000_000 << 28),
+        (SCRIPT, 0, 140_000_000 << 31),
     ]
     assert {row["script_hash"] for row in rows["stake_address"]} == {None, b"z" * 28}
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from zlib import crc32
 
@@ -24,6 +25,30 @@ def later_era(raw: bytearray) -> None:
 def cut_in_body(raw: bytearray) -> None:
     """The last byte of a Byron block, within its extra body data, is another kind of item."""
     raw[-1] = 0xFF
+
+
+def filled(blocks: Sequence[bytes], place: int, parts: Sequence[bytes]) -> list[bytes]:
+    """Empty blocks that follow each other; the one at `place` gets another body (bodies, witnesses, metadata, failed ones), its
+    header that body's hash, and those after it are linked anew. Nobody asks for signatures."""
+    body_hash, empty = _body_hash(parts), _body_hash(_NO_TXS)
+    found = [*blocks]
+    assert found[place].endswith(b"".join(_NO_TXS))
+    assert found[place].count(empty) == 1
+    header = found[place][: -len(b"".join(_NO_TXS))].replace(empty, body_hash)
+    found[place] = header + b"".join(parts)
+    old, new = (blake2b(one[3:], digest_size=32).digest() for one in (blocks[place][: len(header)], header))
+    for at in range(place + 1, len(found)):
+        header = blocks[at][: -len(b"".join(_NO_TXS))]
+        found[at] = found[at].replace(old, new)
+        old, new = (blake2b(one[3 : len(header)], digest_size=32).digest() for one in (blocks[at], found[at]))
+    return found
+
+
+_NO_TXS = (b"\x80", b"\x80", b"\xa0", b"\x80")
+
+
+def _body_hash(parts: Sequence[bytes]) -> bytes:
+    return blake2b(b"".join(blake2b(one, digest_size=32).digest() for one in parts), digest_size=32).digest()
 
 
 def damaged(source: Path, target: Path, chunk: int, block: int, damage: Callable[[bytearray], None]) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from nectar.cardano.point import Point
+from nectar.cardano.position import ITEM_BITS, TX_BITS
 from nectar.checkpoint.coverage import Coverage
 from nectar.processors.rows import RowBuffers
 from nectar.runner.layout import layout
@@ -114,16 +115,17 @@ def test_a_pools_epochs(tmp_path: Path, made: Path) -> None:
 
     for slot, epoch in blocks:
         add("block", id=slot * 2 + 1, epoch_no=epoch, slot_no=slot, hash=slot.to_bytes(32, "big"), vrf_key="", op_cert=b"")
-        add("tx", id=slot << 16, block_id=slot * 2 + 1, hash=slot.to_bytes(32, "little"), fee=0, deposit=0)
+        add("tx", id=slot << TX_BITS, block_id=slot * 2 + 1, hash=slot.to_bytes(32, "little"), fee=0, deposit=0)
     expected = []
 
     def register(slot: int, active: int, at: int = 0) -> None:
-        add("pool_update", id=(slot << 28) + at, hash_id=b"p" * 28, cert_index=at, registered_tx_id=slot << 16,
+        add("pool_update", id=(slot << TX_BITS + ITEM_BITS) + at, hash_id=b"p" * 28, cert_index=at, registered_tx_id=slot << TX_BITS,
             vrf_key_hash=b"v" * 32, reward_addr_id=b"r" * 29, margin=0.0)  # fmt: skip
         expected.append((slot, active))
 
     def retire(slot: int, epoch: int, at: int = 0) -> None:
-        add("pool_retire", id=(slot << 28) + at, hash_id=b"p" * 28, cert_index=at, announced_tx_id=slot << 16, retiring_epoch=epoch)
+        add("pool_retire", id=(slot << TX_BITS + ITEM_BITS) + at, hash_id=b"p" * 28, cert_index=at,
+            announced_tx_id=slot << TX_BITS, retiring_epoch=epoch)  # fmt: skip
 
     register(0, 0 + 2)
     register(50, 0 + 3)
@@ -143,6 +145,6 @@ def test_a_pools_epochs(tmp_path: Path, made: Path) -> None:
     assert sink.finish(None, lambda: False).whole
     sink.close()
     db = sqlite3.connect(tmp_path / "x.db")
-    found = db.execute("SELECT registered_tx_id >> 16, active_epoch_no FROM pool_update ORDER BY id").fetchall()
+    found = db.execute(f"SELECT registered_tx_id >> {TX_BITS}, active_epoch_no FROM pool_update ORDER BY id").fetchall()
     db.close()
     assert found == expected

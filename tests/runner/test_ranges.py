@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from nectar.cardano.position import ITEM_BITS, TX_BITS
 from nectar.checkpoint.coverage import Coverage
 from tests.runner.jobs import between, content, job, plan_text, same
 
@@ -111,10 +112,10 @@ def test_a_range_loaded_again_replaces_its_rows(busy: Content, source: Path, tmp
     job(database, plan_text(source, between(BUSY, LAST)))
     db = sqlite3.connect(database)
     with db:
-        db.execute("DELETE FROM tx_out WHERE id IN (SELECT id FROM tx_out WHERE tx_id < ? LIMIT 50)", (MIDDLE << 16,))
+        db.execute("DELETE FROM tx_out WHERE id IN (SELECT id FROM tx_out WHERE tx_id < ? LIMIT 50)", (MIDDLE << TX_BITS,))
         db.execute("UPDATE block SET size = size + 1 WHERE slot_no < ?", (MIDDLE,))
         db.execute("UPDATE epoch SET blk_count = 0")
-        db.execute("INSERT INTO tx_in VALUES (?, 1, NULL, 0, NULL, x'00')", ((BUSY << 28) + 5,))
+        db.execute("INSERT INTO tx_in VALUES (?, 1, NULL, 0, NULL, x'00')", ((BUSY << TX_BITS + ITEM_BITS) + 5,))
     db.close()
     again = job(database, plan_text(source, between(BUSY, MIDDLE) + "\nskip_existing = false"), workers=2)
     assert again.blocks > 1_000

@@ -17,6 +17,7 @@ import apsw
 import pytest
 
 from nectar.cardano.point import Point
+from nectar.cardano.position import ITEM_BITS, TX_BITS
 from nectar.checkpoint.coverage import Coverage
 from nectar.config.server import Retry, SqliteFile
 from nectar.errors import NectarError, SinkError, TransientError
@@ -96,7 +97,7 @@ def test_of_a_thing_seen_twice_the_row_of_its_first_sight_stays_whole(order: tup
 
 def test_a_commit_that_fails_leaves_nothing(sink: SqliteSink) -> None:
     """The same fact twice: refused, and neither rows nor checkpoint nor coverage of that batch are there."""
-    row = (FIRST << 16, b"h" * 32, 1, 0, 5, 5, None, 1, None, None, 1, 0, 0)
+    row = (FIRST << TX_BITS, b"h" * 32, 1, 0, 5, 5, None, 1, None, None, 1, 0, 0)
     one = staged(lambda rows: rows.facts["tx"].append(row))
     sink.commit(commit(one, FIRST, FIRST))
     points, coverage = sink.known_points(), sink.coverage()
@@ -118,7 +119,8 @@ def test_a_commit_that_fails_leaves_nothing(sink: SqliteSink) -> None:
 
 def test_numbers_above_2_to_the_63rd_are_stored_in_order(sink: SqliteSink) -> None:
     numbers = [0, 721, (1 << 63) - 1, 1 << 63, (1 << 64) - 1]
-    rows = [((FIRST << 28) + at, number, None, b"", FIRST << 16) for at, number in enumerate(reversed(numbers))]
+    this = FIRST << TX_BITS
+    rows = [((this << ITEM_BITS) + at, number, None, b"", this) for at, number in enumerate(reversed(numbers))]
     sink.commit(commit(staged(lambda out: out.facts["tx_metadata"].extend(rows))))
     assert [int(key) for (key,) in ask(sink.path, 'SELECT "key" FROM tx_metadata ORDER BY "key"')] == numbers
 

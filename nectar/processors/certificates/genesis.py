@@ -15,10 +15,10 @@ def staking_rows(genesis: GenesisOutputs, this: int, out: RowBuffers, network: N
     """`this` is the pretend transaction they hang on. Everything counts from epoch 0 on."""
     counts: dict[str, int] = {}
     for index, pool in enumerate(genesis.pools):
-        pool_update(out, pool, item_id(this, index), index, this, counts, network.network_id)
+        pool_update(out, pool, item_id(this, index, "pool_update"), index, this, counts, network.network_id)
     for index, (key, chosen) in enumerate(genesis.delegations):
         address = stake_address(out, reward_address(network.network_id, False, key), this)
         first, then = 2 * index, 2 * index + 1
-        out.facts["stake_registration"].append((item_id(this, first), address, first, 0, this, None))
-        row = (item_id(this, then), address, then, pool_hash(out, chosen, this), 0, this, 0, None)
+        out.facts["stake_registration"].append((item_id(this, first, "stake_registration"), address, first, 0, this, None))
+        row = (item_id(this, then, "delegation"), address, then, pool_hash(out, chosen, this), 0, this, 0, None)
         out.facts["delegation"].append(row)

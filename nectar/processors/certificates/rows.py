@@ -11,6 +11,7 @@ from typing import Any
 from nectar.cardano.address import reward_address
 from nectar.cardano.block import Block, Tx
 from nectar.cardano.certificate import (
+    Certificate,
     Credential,
     InstantaneousRewards,
     PoolRegistration,
@@ -47,6 +48,11 @@ TABLES: tuple[Table, ...] = (
     POOL_RETIRE, POOL_METADATA_REF, TREASURY, RESERVE, POT_TRANSFER, PARAM_PROPOSAL,
 )  # fmt: skip
 
+_TABLE_OF: Mapping[type[Certificate], str] = {
+    StakeDelegation: "delegation", StakeRegistration: "stake_registration", StakeDeregistration: "stake_deregistration",
+    PoolRegistration: "pool_update", PoolRetirement: "pool_retire", InstantaneousRewards: "pot_transfer",
+}  # fmt: skip
+
 ACTIVE_AFTER = 2               # epochs from a delegation to its counting
 
 
@@ -69,7 +75,7 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
         if tx.update is not None:
             this = tx_id(block.slot, tx.index)
             for place, (key, update) in enumerate(tx.update.proposals):
-                row = param_proposal_row(item_id(this, place), this, tx.update.epoch, key, update)
+                row = param_proposal_row(item_id(this, place, "param_proposal"), this, tx.update.epoch, key, update)
                 out.facts["param_proposal"].append(row)
 
 
@@ -92,7 +98,7 @@ class _Certified:
         self.redeemers = redeemer_ids(self.tx, self.this, Purpose.CERT)
         facts, this, epoch = self.out.facts, self.this, self.epoch
         for index, one in self.tx.certificates:
-            row_id = item_id(this, index)
+            row_id = item_id(this, index, _TABLE_OF.get(type(one), "certificates"))
             if isinstance(one, StakeDelegation):
                 pool = pool_hash(self.out, one.pool, this)
                 redeemer = self.redeemers.get(index)
@@ -122,7 +128,7 @@ class _Certified:
             return
         table = "reserve" if from_reserves else "treasury"
         for credential, amount in sorted(one.rewards, key=lambda reward: (not reward[0].is_script, reward[0].hash)):
-            place = item_id(self.this, next_place(self.counts, table))
+            place = item_id(self.this, next_place(self.counts, table), table)
             self.out.facts[table].append((place, self._address(credential), index, amount, self.this))
 
 
@@ -156,10 +162,10 @@ def pool_update(
     )
     for owner in sorted(set(one.owners)):
         address = stake_address(out, reward_address(network_id, False, owner), this)
-        out.facts["pool_owner"].append((item_id(this, next_place(counts, "pool_owner")), address, row_id))
+        out.facts["pool_owner"].append((item_id(this, next_place(counts, "pool_owner"), "pool_owner"), address, row_id))
     for relay in one.relays:
         four, six = relay.ipv4 and str(relay.ipv4), relay.ipv6 and ipv6_text(relay.ipv6)
-        place = item_id(this, next_place(counts, "pool_relay"))
+        place = item_id(this, next_place(counts, "pool_relay"), "pool_relay")
         out.facts["pool_relay"].append((place, row_id, four, six, relay.dns, relay.srv, relay.port))
 
 

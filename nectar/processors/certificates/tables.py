@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from nectar.tables import Column, Index, Kind, Place, Table, Type
+from nectar.tables import ITEM_PLACE, Column, Index, Kind, Place, Table, Type
 
-_ID = Column("id", Type.ID, "tx.id * 2^12 + the certificate's index.", source="position on the chain")
-_COUNTED = Column("id", Type.ID, "tx.id * 2^12 + place among the transaction's rows of this table.", source="position on the chain")
+_ID = Column("id", Type.ID, f"{ITEM_PLACE} + the certificate's index.", source="position on the chain")
+_COUNTED = Column("id", Type.ID, f"{ITEM_PLACE} + place among the transaction's rows of this table.", source="position on the chain")
 _TX = Column("tx_id", Type.ID, "The transaction.", references="tx.id")
 _CERT = Column("cert_index", Type.INT, "Place among the transaction's certificates.", source="CDDL transaction_body 4")
 _ADDR = Column("addr_id", Type.HASH29, "The stake address.", references="stake_address.id", source="CDDL stake_credential")

@@ -11,6 +11,7 @@ from nectar.cardano.address import reward_address
 from nectar.cardano.block import Block, Tx
 from nectar.cardano.certificate import (
     Anchor,
+    Certificate,
     CommitteeHotAuth,
     CommitteeResignation,
     Credential,
@@ -72,6 +73,12 @@ TABLES: tuple[Table, ...] = (
     PARAM_PROPOSAL, STAKE_ADDRESS, POOL_HASH,
 )  # fmt: skip
 
+_TABLE_OF: Mapping[type[Certificate], str] = {
+    VoteDelegation: "delegation_vote", DRepRegistration: "drep_registration", DRepDeregistration: "drep_registration",
+    DRepUpdate: "drep_registration", CommitteeHotAuth: "committee_registration",
+    CommitteeResignation: "committee_de_registration",
+}  # fmt: skip
+
 
 
 def want(options: Mapping[str, Any]) -> Want:
@@ -123,7 +130,7 @@ class _Governed:
         facts, this = self.out.facts, self.this
         redeemers = redeemer_ids(self.tx, this, Purpose.CERT)
         for index, one in self.tx.certificates:
-            row_id = item_id(this, index)
+            row_id = item_id(this, index, _TABLE_OF.get(type(one), "certificates"))
             if isinstance(one, VoteDelegation):
                 raw = reward_address(self.network_id, one.credential.is_script, one.credential.hash)
                 address, drep = stake_address(self.out, raw, this), drep_hash(self.out, one.drep, this)
@@ -155,11 +162,11 @@ class _Governed:
     def _next(self, table: str) -> int:
         at = self.counts.get(table, 0)
         self.counts[table] = at + 1
-        return item_id(self.this, at)
+        return item_id(self.this, at, table)
 
     def proposal(self, index: int, proposal: Proposal) -> None:
         action, facts = proposal.action, self.out.facts
-        row_id = item_id(self.this, index)
+        row_id = item_id(self.this, index, "gov_action_proposal")
         previous = getattr(action, "previous", None)
         parameters = None
         if isinstance(action, ParameterChange):
@@ -194,7 +201,7 @@ class _Governed:
         pool = pool_hash(out, who, this) if kind == 4 else None
         out.facts["voting_procedure"].append(
             (
-                item_id(this, place), this, index, None, VOTER_ROLES[kind], committee, drep, pool, VOTES[vote.vote],
+                item_id(this, place, "voting_procedure"), this, index, None, VOTER_ROLES[kind], committee, drep, pool, VOTES[vote.vote],
                 self._anchor(vote.anchor, "vote"), None, vote.action.tx_hash, vote.action.index,
             )
         )  # fmt: skip

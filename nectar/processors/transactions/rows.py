@@ -9,7 +9,7 @@ from typing import Any
 from nectar.cardano.address import describe
 from nectar.cardano.block import Asset, Block, Tx, TxOut
 from nectar.cardano.point import Era
-from nectar.cardano.position import ITEM_BITS, block_id, item_id, tx_id
+from nectar.cardano.position import block_id, item_id, tx_id
 from nectar.cardano.script import Purpose
 from nectar.decode.want import Want
 from nectar.processors.dimensions import STAKE_ADDRESS, stake_address
@@ -65,7 +65,7 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
     with_id, keeps_cbor = bool(context.options.get("address_table")), bool(context.options.get("tx_cbor"))
     for tx in block.txs:
         this = tx_id(block.slot, tx.index)
-        first = item_id(this, 0)
+        first = item_id(this, 0, "tx_out")
         facts["tx"].append(
             (
                 this, tx.hash, in_block, tx.index, tx.out_sum, tx.fee, None, tx.size, tx.invalid_before,
@@ -84,18 +84,18 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
 def _besides(tx: Tx, this: int, facts: Mapping[str, list[Row]]) -> None:
     """What db-sync keeps only of transactions whose scripts passed."""
     if tx.collateral_inputs:
-        _named(tx.collateral_inputs, this, facts["collateral_tx_in"])
+        _named(tx.collateral_inputs, this, "collateral_tx_in", facts["collateral_tx_in"])
     if tx.reference_inputs:
-        _named(tx.reference_inputs, this, facts["reference_tx_in"])
+        _named(tx.reference_inputs, this, "reference_tx_in", facts["reference_tx_in"])
     if tx.required_signers:
-        facts["extra_key_witness"].extend((item_id(this, i), signer, this) for i, signer in enumerate(tx.required_signers))
+        facts["extra_key_witness"].extend((item_id(this, i, "extra_key_witness"), signer, this) for i, signer in enumerate(tx.required_signers))
 
 
 def _spent(tx: Tx, this: int, first: int, tx_in: list[Row]) -> None:
     """Inputs, or a failed transaction's collateral, which no redeemer unlocks."""
     inputs = tx.inputs if tx.is_valid else tx.collateral_inputs
-    if len(inputs) >> ITEM_BITS:
-        item_id(this, len(inputs))
+    if inputs:
+        item_id(this, len(inputs) - 1, "tx_in")
     if tx.is_valid and tx.redeemers:
         unlocking = _redeemers_of_inputs(tx, this)
         for i, (spent, index) in enumerate(inputs):
@@ -109,22 +109,22 @@ def _redeemers_of_inputs(tx: Tx, this: int) -> dict[tuple[bytes, int], int]:
     """Input -> redeemer.id. A spending redeemer's index counts in the sorted inputs (ledger: `Map TxIn`)."""
     ordered = sorted((spent, index) for spent, index in tx.inputs)
     return {
-        ordered[redeemer.index]: item_id(this, at)
+        ordered[redeemer.index]: item_id(this, at, "redeemer")
         for at, redeemer in enumerate(tx.redeemers)
         if redeemer.purpose is Purpose.SPEND and redeemer.index < len(ordered)
     }
 
 
-def _named(inputs: Sequence[tuple[bytes, int]], this: int, target: list[Row]) -> None:
-    target.extend((item_id(this, i), this, None, index, named) for i, (named, index) in enumerate(inputs))
+def _named(inputs: Sequence[tuple[bytes, int]], this: int, table: str, target: list[Row]) -> None:
+    target.extend((item_id(this, i, table), this, None, index, named) for i, (named, index) in enumerate(inputs))
 
 
 def _created(tx: Tx, this: int, first: int, out: RowBuffers, with_id: bool) -> None:
     """`tx_out` rows of what came into being; a return that was not needed stands in `collateral_tx_out`."""
     back = tx.collateral_return
     created: Sequence[TxOut] = tx.outputs if tx.is_valid else () if back is None else (back,)
-    if len(tx.outputs) >> ITEM_BITS:
-        item_id(this, len(tx.outputs))
+    if created:
+        item_id(this, created[-1].index, "tx_out")
     tx_out, stakes = out.facts["tx_out"], out.dimensions["stake_address"]
     for one in created:
         text, has_script, credential, stake = describe(one.address)
@@ -139,10 +139,10 @@ def _created(tx: Tx, this: int, first: int, out: RowBuffers, with_id: bool) -> N
             )
         )  # fmt: skip
     if back is not None and tx.is_valid:
-        _collateral_return(back, this, first, out, with_id)
+        _collateral_return(back, this, out, with_id)
 
 
-def _collateral_return(back: TxOut, this: int, first: int, out: RowBuffers, with_id: bool) -> None:
+def _collateral_return(back: TxOut, this: int, out: RowBuffers, with_id: bool) -> None:
     text, has_script, credential, stake = describe(back.address)
     if stake is not None:
         stake_address(out, stake, this)
@@ -150,7 +150,7 @@ def _collateral_return(back: TxOut, this: int, first: int, out: RowBuffers, with
     inline, script = back.inline_datum, back.script
     out.facts["collateral_tx_out"].append(
         (
-            first + back.index, this, back.index, *where, stake, back.value, back.datum_hash,
+            item_id(this, back.index, "collateral_tx_out"), this, back.index, *where, stake, back.value, back.datum_hash,
             _assets_text(back.assets), inline and inline.hash, script and script.hash,
         )
     )  # fmt: skip

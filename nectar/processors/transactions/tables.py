@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nectar.tables import Column, Index, Kind, Place, Table, Type
+from nectar.tables import ITEM_PLACE, TX_PLACE, Column, Index, Kind, Place, Table, Type
 
 _TX_ID = Column("tx_id", Type.ID, "The transaction.", references="tx.id")
 
@@ -16,7 +16,7 @@ TX = Table(
     "Every transaction, failed ones included.",
     Kind.FACT,
     (
-        _id("slot * 2^16 + index of the transaction in its block."),
+        _id(f"{TX_PLACE} + index of the transaction in its block."),
         Column("hash", Type.HASH32, "The transaction's id.", source="blake2b-256 of the body's original bytes"),
         Column("block_id", Type.ID, "The block it stands in.", references="block.id"),
         Column("block_index", Type.INT, "Place among the block's transactions, from 0; 0 for all of genesis."),
@@ -64,7 +64,7 @@ TX_IN = Table(
     "Outputs that a transaction spent: its inputs, or the collateral of a failed one.",
     Kind.FACT,
     (
-        _id("tx.id * 2^12 + index of the input as written."),
+        _id(f"{ITEM_PLACE} + index of the input as written."),
         Column("tx_in_id", Type.ID, "The transaction that spends.", references="tx.id"),
         *_SPENT,
         Column("redeemer_id", Type.ID, "The redeemer that unlocked it.", null=True, references="redeemer.id", source="CDDL redeemers, tag 0"),
@@ -81,7 +81,7 @@ def _named_inputs(name: str, doc: str) -> Table:
         doc,
         Kind.FACT,
         (
-            _id("tx.id * 2^12 + index of the input as written."),
+            _id(f"{ITEM_PLACE} + index of the input as written."),
             Column("tx_in_id", Type.ID, "The transaction that names it.", references="tx.id"),
             *_SPENT,
             _SPENT_HASH,
@@ -118,7 +118,7 @@ def _tx_out(where: tuple[Column, ...], indexes: tuple[Index, ...]) -> Table:
         "tx_out",
         "Outputs that came into being, spent or not.",
         Kind.FACT,
-        (_id("tx.id * 2^12 + index."), _TX_ID, _INDEX, *where, _STAKE, _VALUE, _DATA, *_ATTACHED, _CONSUMED),
+        (_id(f"{ITEM_PLACE} + index."), _TX_ID, _INDEX, *where, _STAKE, _VALUE, _DATA, *_ATTACHED, _CONSUMED),
         Place.IN_TX,
         indexes,
     )
@@ -134,7 +134,7 @@ def _collateral_tx_out(where: tuple[Column, ...]) -> Table:
         "Collateral returns that were not needed; a failed transaction's stands in tx_out.",
         Kind.FACT,
         (
-            _id("tx.id * 2^12 + index."), _TX_ID, _INDEX, *where, _STAKE, _VALUE, _DATA,
+            _id(f"{ITEM_PLACE} + index."), _TX_ID, _INDEX, *where, _STAKE, _VALUE, _DATA,
             Column("multi_assets_descr", Type.TEXT, "Its assets, as text.", source="CDDL multiasset",
                    differs="`policy.name quantity` in hex, separated by commas, where db-sync shows Haskell's own form."),
             *_ATTACHED,
@@ -169,7 +169,7 @@ TX_CBOR = Table(
     "Whole transactions (option `tx_cbor`).",
     Kind.FACT,
     (
-        _id("tx.id * 2^12."),
+        _id(f"{ITEM_PLACE}."),
         _TX_ID,
         Column("bytes", Type.BYTES, "CBOR of the transaction as it would travel alone.", source="CDDL transaction, of original parts"),
     ),
@@ -181,7 +181,7 @@ EXTRA_KEY_WITNESS = Table(
     "Keys that must sign besides those of the inputs.",
     Kind.FACT,
     (
-        _id("tx.id * 2^12 + index as written."),
+        _id(f"{ITEM_PLACE} + index as written."),
         Column("hash", Type.HASH28, "Key hash.", source="CDDL required_signers"),
         _TX_ID,
     ),

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nectar.cardano.position import ITEMS
 from nectar.sinks.closing import Spelling
 from nectar.sinks.seam import Statement
-from nectar.tables import Table
+from nectar.tables import Place, Table, item_ids
 
-_OUT_OF_INPUT = "o.id = i.tx_out_id * 4096 + i.tx_out_index"
-_ITEMS = "BETWEEN :low * 4096 AND :high * 4096 + 4095"
+_OUT_OF_INPUT = f"o.id = i.tx_out_id * {ITEMS} + i.tx_out_index"
+_ITEMS = item_ids(":low", ":high")
 _TXS = "BETWEEN :low AND :high"
 
 # Only when every input's output is there do the sums mean anything.
@@ -47,8 +48,9 @@ _DEPOSIT = f"""UPDATE tx LEFT JOIN {_SPENT} ON f.id = tx.id
           ELSE {_TOTAL} + COALESCE(g.total, 0) - tx.out_sum - tx.fee - tx.treasury_donation END
         WHERE tx.deposit IS NULL AND tx.fee IS NOT NULL AND tx.id {_TXS} AND {_KNOWN}"""
 
-_PREVIOUS = """UPDATE block AS b JOIN block AS p ON p.hash = b.previous_hash SET b.previous_id = p.id
-        WHERE b.previous_id IS NULL AND b.id BETWEEN FLOOR(:low / 65536) * 2 AND FLOOR(:high / 65536) * 2 + 1"""
+_PREVIOUS = f"""UPDATE block AS b JOIN block AS p ON p.hash = b.previous_hash SET b.previous_id = p.id
+        WHERE b.previous_id IS NULL
+          AND b.id BETWEEN FLOOR(:low / {Place.TX.value}) * 2 AND FLOOR(:high / {Place.TX.value}) * 2 + 1"""
 
 
 def _script_hash(credential: str, join: str) -> str:
@@ -57,7 +59,7 @@ def _script_hash(credential: str, join: str) -> str:
 
 
 # What it means: sinks/sqlite/closing.py.
-_ACTIVE_EPOCH = """UPDATE pool_update AS u JOIN (
+_ACTIVE_EPOCH = f"""UPDATE pool_update AS u JOIN (
           SELECT c.id, c.tx, LAG(c.tx) OVER w AS earlier, LAG(c.retiring) OVER w AS retiring FROM (
             SELECT hash_id, registered_tx_id AS tx, cert_index, NULL AS retiring, id FROM pool_update
             UNION ALL SELECT hash_id, announced_tx_id, cert_index, retiring_epoch, NULL FROM pool_retire) AS c
@@ -65,7 +67,7 @@ _ACTIVE_EPOCH = """UPDATE pool_update AS u JOIN (
         JOIN tx AS t ON t.id = f.tx JOIN block AS b ON b.id = t.block_id
         SET u.active_epoch_no = COALESCE(b.epoch_no, 0) + CASE WHEN f.earlier IS NULL OR f.retiring <=
           (SELECT p.epoch_no FROM block AS p WHERE p.id < b.id ORDER BY p.id DESC LIMIT 1) THEN 2 ELSE 3 END
-        WHERE u.active_epoch_no IS NULL AND u.id BETWEEN :low * 4096 AND :high * 4096 + 4095"""
+        WHERE u.active_epoch_no IS NULL AND u.id {_ITEMS}"""
 
 
 def _action(table: str, column: str, tx_hash: str, index: str) -> str:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from nectar.cardano.position import GENESIS_SLOT, GENESIS_TXS, LAST_SLOT, tx_id
 from nectar.sinks.mysql.closing import look_ups
 from nectar.sinks.mysql.session import FAR, Session
 from nectar.sinks.mysql.statements import placed
@@ -14,7 +15,7 @@ from nectar.tables import Place
 
 TXS_A_STEP = 20_000            # transactions completed in one transaction of the database
 LARGE = 50_000                 # rows of a table
-_FIRST, _LAST = -1 << 17, 1 << 50      # ids of transactions; times 2^12 they still fit
+_FIRST, _LAST = tx_id(GENESIS_SLOT, 0), tx_id(LAST_SLOT, GENESIS_TXS - 1)      # ids of transactions
 
 
 class _Stopped(Exception):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from nectar.cardano.position import HIGHEST_ID
 from nectar.tables import Kind, Place, Table
-
-_HIGHEST = (1 << 63) - 1
 
 
 def facts_of_slots(tables: Sequence[Table], first: int, last: int | None) -> Iterator[str]:
@@ -14,9 +13,9 @@ def facts_of_slots(tables: Sequence[Table], first: int, last: int | None) -> Ite
     for table in tables:
         if table.kind is Kind.FACT and table.place is not None and (last is None or not table.told):
             unit = _ids_a_slot(table.place)
-            high = _HIGHEST if last is None else (last + 1) * unit - 1
+            high = HIGHEST_ID if last is None else (last + 1) * unit - 1
             yield f"DELETE FROM `{table.name}` WHERE `{table.cut_by}` BETWEEN {first * unit} AND {high}"
-    yield f"DELETE FROM `nectar_quarantine` WHERE `slot` BETWEEN {first} AND {_HIGHEST if last is None else last}"
+    yield f"DELETE FROM `nectar_quarantine` WHERE `slot` BETWEEN {first} AND {HIGHEST_ID if last is None else last}"
 
 
 def things_after(tables: Sequence[Table], slot: int) -> Iterator[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nectar.cardano.position import ITEMS, TX_BITS
 from nectar.sinks.closing import Spelling
 from nectar.sinks.seam import Statement
-from nectar.tables import Table
+from nectar.tables import Table, item_ids
 
-_OUT_OF_INPUT = "o.id = i.tx_out_id * 4096 + i.tx_out_index"
-_ITEMS_OF_TX = "BETWEEN tx.id * 4096 AND tx.id * 4096 + 4095"
-_ITEMS_OF_ALL = "BETWEEN :low * 4096 AND :high * 4096 + 4095"
+_OUT_OF_INPUT = f"o.id = i.tx_out_id * {ITEMS} + i.tx_out_index"
+_ITEMS_OF_TX = item_ids("tx.id")
+_ITEMS_OF_ALL = item_ids(":low", ":high")
 _TXS = "BETWEEN :low AND :high"
 
 
@@ -22,7 +23,7 @@ def _resolve(table: str) -> str:
 _CONSUMED = f"""
     UPDATE tx_out SET consumed_by_tx_id = i.tx_in_id FROM tx_in AS i
         WHERE i.tx_out_id IS NOT NULL AND i.id {_ITEMS_OF_ALL}
-          AND tx_out.id = i.tx_out_id * 4096 + i.tx_out_index AND tx_out.consumed_by_tx_id IS NULL"""
+          AND tx_out.id = i.tx_out_id * {ITEMS} + i.tx_out_index AND tx_out.consumed_by_tx_id IS NULL"""
 
 # Only when every input's output is there do the sums mean anything.
 _ALL_KNOWN = f"""NOT EXISTS (SELECT 1 FROM tx_in AS i LEFT JOIN tx_out AS o ON {_OUT_OF_INPUT}
@@ -49,10 +50,10 @@ _DEPOSIT = f"""
               - out_sum - fee - treasury_donation END
         WHERE deposit IS NULL AND fee IS NOT NULL AND id {_TXS} AND {_ALL_KNOWN}"""
 
-_PREVIOUS = """
+_PREVIOUS = f"""
     UPDATE block SET previous_id = before.id FROM block AS before
        WHERE before.hash = block.previous_hash AND block.previous_id IS NULL
-         AND block.id BETWEEN (:low >> 16) * 2 AND (:high >> 16) * 2 + 1"""
+         AND block.id BETWEEN (:low >> {TX_BITS}) * 2 AND (:high >> {TX_BITS}) * 2 + 1"""
 
 
 def _script_hash(credential: str, join: str) -> str:
@@ -63,7 +64,7 @@ def _script_hash(credential: str, join: str) -> str:
 
 # db-sync (Insert/Pool.hs): two epochs after a registration, three after a change of a pool that is registered at the end of
 # the block before. A pool is gone once the epoch of its last announced retirement has begun, unless it registered again.
-_ACTIVE_EPOCH = """
+_ACTIVE_EPOCH = f"""
        WITH certificate AS (
            SELECT hash_id, registered_tx_id AS tx, cert_index, NULL AS retiring, id FROM pool_update
            UNION ALL SELECT hash_id, announced_tx_id, cert_index, retiring_epoch, NULL FROM pool_retire),
@@ -74,7 +75,7 @@ _ACTIVE_EPOCH = """
          + CASE WHEN f.before IS NULL OR f.retiring <=
                   (SELECT p.epoch_no FROM block AS p WHERE p.id < b.id ORDER BY p.id DESC LIMIT 1) THEN 2 ELSE 3 END
        FROM followed AS f JOIN tx AS t ON t.id = f.tx JOIN block AS b ON b.id = t.block_id
-       WHERE f.id = pool_update.id AND active_epoch_no IS NULL AND pool_update.id BETWEEN :low * 4096 AND :high * 4096 + 4095"""
+       WHERE f.id = pool_update.id AND active_epoch_no IS NULL AND pool_update.id {_ITEMS_OF_ALL}"""
 
 
 def _action(table: str, column: str, tx_hash: str, index: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import apsw
 
+from nectar.cardano.position import GENESIS_SLOT, GENESIS_TXS, LAST_SLOT, tx_id
 from nectar.sinks.seam import Closing, Finished, Layout, Statement
 from nectar.sinks.sqlite.closing import look_ups
 from nectar.sinks.sqlite.connection import transaction
@@ -15,7 +16,7 @@ from nectar.tables import Place
 TXS_A_STEP = 100_000           # transactions completed in one transaction of the database
 OPERATIONS = 20_000            # of SQLite's machine between two questions whether to stop
 
-_FIRST, _LAST = -1 << 17, 1 << 50      # ids of transactions; times 2^12 they still fit
+_FIRST, _LAST = tx_id(GENESIS_SLOT, 0), tx_id(LAST_SLOT, GENESIS_TXS - 1)      # ids of transactions
 
 
 class Finisher:

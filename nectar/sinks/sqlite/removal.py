@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import apsw
 
+from nectar.cardano.position import HIGHEST_ID
 from nectar.tables import Kind, Place, Table
-
-_HIGHEST = (1 << 63) - 1
 
 
 def remove_facts(db: apsw.Connection, tables: Sequence[Table], first: int, last: int | None) -> None:
@@ -18,9 +17,9 @@ def remove_facts(db: apsw.Connection, tables: Sequence[Table], first: int, last:
     for table in tables:
         if table.kind is Kind.FACT and table.place is not None and (last is None or not table.told):
             unit = ids_a_slot(table.place)
-            high = _HIGHEST if last is None else (last + 1) * unit - 1
+            high = HIGHEST_ID if last is None else (last + 1) * unit - 1
             db.execute(f'DELETE FROM main."{table.name}" WHERE "{table.cut_by}" BETWEEN ? AND ?', (first * unit, high))
-    db.execute("DELETE FROM nectar_quarantine WHERE slot BETWEEN ? AND ?", (first, _HIGHEST if last is None else last))
+    db.execute("DELETE FROM nectar_quarantine WHERE slot BETWEEN ? AND ?", (first, HIGHEST_ID if last is None else last))
 
 
 def forget_after(db: apsw.Connection, tables: Sequence[Table], slot: int) -> None:

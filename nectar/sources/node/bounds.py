@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from nectar.cardano.landmarks import LANDMARKS, Landmark
 from nectar.cardano.point import ORIGIN, Point
+from nectar.cardano.position import LAST_SLOT
 from nectar.checkpoint.coverage import Coverage
 from nectar.config.bound import AtBlock, AtCheckpoint, AtEra, AtOrigin, AtPoint, Bound, FollowTip, TipMinus
 from nectar.errors import NectarError
@@ -20,7 +21,7 @@ from nectar.sources.events import RollForward
 from nectar.sources.node import faults
 from nectar.sources.node.source import NodeSource
 
-NO_END = (1 << 47) - 1
+NO_END = LAST_SLOT
 """A slot after all: the last that has ids of its own."""
 
 

@@ -368,4 +368,4 @@ SELECT t.* FROM "tx_out" t
 WHERE ((t."value" >= 1000000000000) AND (NOT (t."address_has_script" = 1)));
 CREATE VIEW "busy_transactions" AS
 SELECT t.* FROM "tx" t JOIN "block" b ON b."id" = t."block_id"
-WHERE (((SELECT COUNT(*) FROM "tx_out" x1 WHERE x1."id" BETWEEN t."id" * 4096 AND t."id" * 4096 + 4095 AND (x1."value" >= 10000000)) > 3) AND (COALESCE(b."epoch_no", -1) = 0));
+WHERE (((SELECT COUNT(*) FROM "tx_out" x1 WHERE x1."id" BETWEEN t."id" * 65536 AND t."id" * 65536 + 65535 AND (x1."value" >= 10000000)) > 3) AND (COALESCE(b."epoch_no", -1) = 0));
