@@ -11,6 +11,7 @@ from pathlib import Path
 import cbor2
 import pytest
 
+from nectar.config.genesis_files import genesis_of, network
 from nectar.errors import NetworkError, OverflowFatal
 from tests.conftest import ROOT
 from tests.decode.chunks import cut
@@ -106,5 +107,5 @@ def test_a_genesis_of_too_many_balances_is_refused_by_name(tmp_path: Path) -> No
     (home / "shelley-genesis.json").write_text(json.dumps(shelley))
     (home / "config.json").unlink(missing_ok=True)
     with pytest.raises(NetworkError, match="more balances than the 32,768") as caught:
-        job(tmp_path / "x.db", plan_text(SAMPLE, between(-1, LAST), network=str(home)))
+        genesis_of(network(home))
     assert caught.value.code == "NEC-O003"
