@@ -59,7 +59,7 @@ def import_command(
     translated = translate(load_file(file))
     text = plan_toml(translated, file.stem, network.value)
     if out is not None:
-        write_plan(out, text, force=force)
+        write_plan(out, text, force=force, way_out="give another --out, or --force to replace it")
     if form is ImportFormat.JSON:
         print(json.dumps(_as_json(file, out, text, translated.outcomes), indent=2, ensure_ascii=False))
         return

@@ -53,8 +53,8 @@ def schema_command() -> None:
     sys.stdout.write(read_schema("plan"))
 
 
-def write_plan(path: Path, text: str, *, force: bool = False) -> None:
-    """A new file, or with `force` another's place. Errors: FatalError NEC-C002."""
+def write_plan(path: Path, text: str, *, force: bool = False, way_out: str = "name another file") -> None:
+    """A new file, or with `force` in another's place; `way_out` is the hint when there is one. Errors: FatalError NEC-C002."""
     from nectar.errors import FatalError
 
     try:
@@ -62,7 +62,7 @@ def write_plan(path: Path, text: str, *, force: bool = False) -> None:
             file.write(text)
     except OSError as error:
         there = isinstance(error, FileExistsError)
-        hint = "name another file" if there else "name a file that you may write"
+        hint = way_out if there else "name a file that you may write"
         what = "there is a file already" if there else f"the plan cannot be written: {error.strerror}"
         raise FatalError(what, where=str(path), hint=hint, code="NEC-C002") from error
 

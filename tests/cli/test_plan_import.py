@@ -143,7 +143,7 @@ def test_a_file_is_never_overwritten_without_force(tmp_path: Path) -> None:
     assert "--force" in failed.stderr
     assert out.read_text() == "mine"
     assert "wrote" in nectar("plan", "import", path, "--out", out, "--force", folder=tmp_path).stderr
-    assert out.read_text().startswith("# Translated")
+    assert "\n# Translated" in out.read_text()
     assert "NEC-C002" in nectar("plan", "import", path, "--out", "none/x.toml", folder=tmp_path, code=1).stderr
     assert "--force" in nectar("plan", "import", path, "--force", folder=tmp_path, code=2).stderr
 
