@@ -100,6 +100,10 @@ class EraHistory:
         epoch = self.epoch_of(slot)
         return [name for name in ERAS if self.first_epochs.get(name, epoch + 1) <= epoch][-1]
 
+    def told(self, slot: int) -> str:
+        """`slot 72316896 is Babbage, epoch 365`."""
+        return f"slot {slot} is {self.era_at(slot).capitalize()}, epoch {self.epoch_of(slot)}"
+
     def slot_at(self, moment: datetime) -> int:
         """First slot that begins at or after the moment; 0 before the network's start."""
         since = (moment.astimezone(UTC) - self.start) // _MICROSECOND

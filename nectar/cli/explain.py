@@ -42,9 +42,11 @@ def explain_command(
     compiled = read_plan(file)
     found = _sampled(compiled, sample) if sample is not None else None
     if form is Format.JSON:
+        from nectar.compiler.bounds import places
         from nectar.compiler.readable import readable
 
-        typer.echo(json.dumps({**readable(compiled), **({"sample": _facts(found)} if found is not None else {})}, indent=2))
+        told = {**readable(compiled), "places": places(compiled.plan.sync, compiled.network)}
+        typer.echo(json.dumps(told | ({"sample": _facts(found)} if found is not None else {}), indent=2))
     else:
         typer.echo("\n".join(_lines(compiled) + (_sample_lines(found) if found is not None else [])))
 
@@ -59,11 +61,14 @@ def _sampled(compiled: CompiledPlan, folder: Path) -> Sample:
 
 
 def _lines(compiled: CompiledPlan) -> list[str]:
+    from nectar.compiler.bounds import places
     from nectar.compiler.readable import suits
     from nectar.filterlang.write_tree import said
 
     filters = compiled.filters
-    lines = [f"plan {compiled.plan.meta.name} on {compiled.network.name}, fingerprint {compiled.fingerprint}", ""]
+    lines = [f"plan {compiled.plan.meta.name} on {compiled.network.name}, fingerprint {compiled.fingerprint}"]
+    found = places(compiled.plan.sync, compiled.network)
+    lines += [*(f"{side}: {place}" for side, place in found.items() if place is not None), ""]
     if filters.where is None:
         lines += ["Keeps every transaction."]
     else:

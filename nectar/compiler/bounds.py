@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from nectar.cardano.network import Network
-from nectar.config.bound import AtDate, AtEpoch, AtEra, AtPoint, AtSlot, Bound
+from nectar.config.bound import AtDate, AtEpoch, AtEra, AtOrigin, AtPoint, AtSlot, Bound
 from nectar.config.plan import SyncConfig
 from nectar.errors import NetworkError
 from nectar.filterlang.kinds import ERA_NAMES
@@ -28,6 +28,15 @@ def bounds_of(sync: SyncConfig, network: Network) -> Bounds:
         }
     except NetworkError:
         return {("block", "slot"): (first, last)}
+
+
+def places(sync: SyncConfig, network: Network) -> dict[str, str | None]:
+    """Era and epoch of where a job starts and ends, as far as they are known without the chain."""
+    first, last = bounds_of(sync, network).get(("block", "slot"), (None, None))
+    return {
+        "start": "origin" if isinstance(sync.start, AtOrigin) else None if first is None else network.history.told(first),
+        "end": None if last is None else network.history.told(last),
+    }
 
 
 def _both(first: int | None, last: int | None, of: Any) -> tuple[Any, Any]:

@@ -150,8 +150,15 @@ def _pattern(complaints: Complaints, slip: Slip) -> None:
         f"{_name(slip.path)} cannot be {got}",
         slip.path,
         allowed=schema.get("x-allowed", ""),
-        suggestion=_did_you_mean(slip.value, schema.get("examples", [])),
+        suggestion=_instead(slip),
     )
+
+
+def _instead(slip: Slip) -> str:
+    """The nearest of the schema's examples; for a word that is known to be no slip of those, and for one far off, what to do."""
+    known = str(slip.value).lower() in slip.schema.get("x-known", [])
+    near = "" if known else _did_you_mean(slip.value, slip.schema.get("examples", []))
+    return near or str(slip.schema.get("x-instead", ""))
 
 
 def _did_you_mean(value: object, words: list[str]) -> str:

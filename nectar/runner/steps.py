@@ -68,8 +68,14 @@ def echo(report: Report, compiled: CompiledPlan, options: Options, asked: Covera
         database=None if options.dry_run else str(options.target),
         fingerprint=compiled.fingerprint,
     )
-    last = None if asked.last == NO_END else asked.last
-    report.say("range", how, first_slot=max(asked.first, 0), last_slot=last, origin=asked.first < 0)
+    first, last = max(asked.first, 0), None if asked.last == NO_END else asked.last
+    history = compiled.network.history
+    places = history.told(first) if last is None or last == first else f"{history.told(first)}; {history.told(last)}"
+    report.say(
+        "range", f"{how}\n{places}", first_slot=first, last_slot=last, origin=asked.first < 0,
+        first_era=history.era_at(first), first_epoch=history.epoch_of(first),
+        last_era=None if last is None else history.era_at(last), last_epoch=None if last is None else history.epoch_of(last),
+    )  # fmt: skip
 
 
 def write_once(sink: Sink, family: str, told: Layout, network: Network) -> None:

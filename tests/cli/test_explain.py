@@ -96,3 +96,14 @@ def test_a_test_of_a_table_that_is_not_filled_is_a_complaint(tmp_path: Path) -> 
 def test_the_plan_that_comes_with_the_project_passes_its_own_tests() -> None:
     done = nectar("test", ROOT / "plans/preview-filter.toml")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_era_and_epoch_stand_beside_start_and_end(tmp_path: Path) -> None:
+    """So that a slot which was meant to be in another epoch is seen: Alonzo's last epoch on mainnet is 364."""
+    text = PLAN.replace('"preview"', '"mainnet"').split("[filters]")[0]
+    plan = written(tmp_path, text + "[sync]\nstart = 72316896\nend = { epoch = 507 }\n")
+    shown = nectar("explain", plan).stdout.splitlines()
+    assert "start: slot 72316896 is Babbage, epoch 365" in shown
+    assert "end: slot 134092799 is Conway, epoch 507" in shown
+    places = json.loads(nectar("explain", plan, "--format", "json").stdout)["places"]
+    assert places == {"start": "slot 72316896 is Babbage, epoch 365", "end": "slot 134092799 is Conway, epoch 507"}

@@ -66,6 +66,8 @@ def test_not_on_a_terminal_it_speaks_json(plan: Path, tmp_path: Path) -> None:
     assert said[0]["network"] == "preview"
     assert re.fullmatch("[0-9a-f]{40}", said[0]["fingerprint"])
     assert said[1]["origin"] is True
+    assert (said[1]["first_era"], said[1]["first_epoch"], said[1]["last_era"]) == ("alonzo", 0, "alonzo")
+    assert said[1]["text"].endswith(f"slot 0 is Alonzo, epoch 0; slot {said[1]['last_slot']} is Alonzo, epoch 0")
     assert "268ae601af8f9214804735910a3301881fbe0eec9936db7d1fb9fc39e93d1e37" in said[1]["text"]
     assert "cannot be followed" in said[2]["text"]
     last = [line for line in said if line["event"] == "progress"][-1]
