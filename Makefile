@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check lint fuzz clean
+.PHONY: demo test lint fuzz clean
 
 demo: $(VENV)/.ready  ## index preview's first epoch and two busy chunks into nectar-demo.db
 	$(BIN)/nectar plan validate plans/preview-sample.toml plans/preview-busy.toml
@@ -13,22 +13,22 @@ demo: $(VENV)/.ready  ## index preview's first epoch and two busy chunks into ne
 	$(BIN)/nectar status --db nectar-demo.db
 
 test: $(VENV)/.ready-dev lint  ## every check and every test
-	$(BIN)/pytest -n 2
+	$(BIN)/python tests/leftovers.py $(BIN)/pytest -n 2
 
-lint: $(VENV)/.ready-dev
+lint: $(VENV)/.ready-dev  ## style, types and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
 
 $(VENV)/.ready: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --group dev
 	$(BIN)/python tests/oracle/environment.py
 	touch $@
@@ -36,5 +36,5 @@ $(VENV)/.ready-dev: $(VENV)/.ready
 fuzz: $(VENV)/.ready-dev  ## 200,000 inputs at random, by hand (docs/guarantees.md)
 	$(BIN)/python -m tests.fuzz.run
 
-clean:
+clean:  ## what the others made
 	rm -rf $(VENV) build dist nectar-demo.db*

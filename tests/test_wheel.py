@@ -28,9 +28,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     binaries = home / "bin"
     install = [str(binaries / "pip"), "install", "--quiet", "--no-deps", "--disable-pip-version-check", str(wheel)]
     subprocess.run(install, check=True, cwd=folder, env=CLEAN)
-    libraries = next(path for path in map(Path, sys.path) if path.name == "site-packages")
+    libraries = [path for path in sys.path if Path(path).name == "site-packages"]
     inside = next((home / "lib").glob("python*/site-packages"))
-    (inside / "dependencies.pth").write_text(f"{libraries}\n")
+    (inside / "dependencies.pth").write_text("\n".join(libraries) + "\n")
     return binaries
 
 
