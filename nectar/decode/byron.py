@@ -9,7 +9,10 @@ from nectar.cardano.block import Block, Tx, TxOut
 from nectar.cardano.point import Era
 from nectar.decode.broken import Broken
 from nectar.decode.cbor import BROKEN, CBORTag, Reader
+from nectar.decode.checked import OUTPUTS, number, octets, sized
 from nectar.decode.want import Wanted
+
+_CHECKSUMS = (1 << 32) - 1
 
 
 def _bytes_head(major: int, length: int) -> bytes:
@@ -25,8 +28,8 @@ def _address(item: Any) -> bytes:
     wrapped, checksum = item
     if not isinstance(wrapped, CBORTag) or wrapped.tag != 24:
         raise ValueError("a Byron address must be [#6.24(bytes), checksum]")
-    payload: bytes = wrapped.value
-    return b"\x82\xd8\x18" + _bytes_head(2, len(payload)) + payload + _bytes_head(0, checksum)
+    payload = octets(wrapped.value)
+    return b"\x82\xd8\x18" + _bytes_head(2, len(payload)) + payload + _bytes_head(0, number(checksum, _CHECKSUMS))
 
 
 def _input(item: Any) -> tuple[bytes, int]:
@@ -35,12 +38,12 @@ def _input(item: Any) -> tuple[bytes, int]:
     if kind != 0:
         raise ValueError(f"a Byron input's kind is 0, not {kind}")
     digest, index = Reader(wrapped.value).item()
-    return digest, index
+    return sized(digest, 32), number(index, OUTPUTS)
 
 
 def _output(index: int, item: Any) -> TxOut:
     address, value = item
-    return TxOut(index, _address(address), value, (), None, None, None)
+    return TxOut(index, _address(address), number(value), (), None, None, None)
 
 
 def _transaction(index: int, pair: bytes, want: Wanted) -> Tx:
@@ -76,7 +79,7 @@ def _transaction(index: int, pair: bytes, want: Wanted) -> Tx:
         scripts=(),
         datums=(),
         redeemers=(),
-        out_sum=sum(value for _, value in outputs),
+        out_sum=number(sum(value for _, value in outputs)),
         cbor=body if want.cbor else None,
     )
 
@@ -106,7 +109,11 @@ def byron_block(raw: bytes, start: int, want: Wanted, epoch_slots: int) -> Block
         first = reader.at
         head, first_end = reader.item(), reader.at
         _magic, prev_hash, _proof, ((epoch, in_epoch), issuer, (block_no,), _signature), ((major, minor, _), *_) = head
-        slot = epoch * epoch_slots + in_epoch
+        slot = number(number(epoch) * epoch_slots + number(in_epoch))
+        for one in (block_no, major, minor):
+            number(one)
+        sized(prev_hash, 32)
+        sized(issuer, 64)
     except BROKEN as error:
         raise Broken("header", error) from error
     block_hash = blake2b(b"\x82\x01" + raw[first:first_end], digest_size=32).digest()
@@ -123,7 +130,7 @@ def byron_block(raw: bytes, start: int, want: Wanted, epoch_slots: int) -> Block
         raise Broken("body.tx_payload", error).of(slot, block_hash) from error
     return Block(
         Era.BYRON, slot, block_no, block_hash, prev_hash, len(raw) - start, len(payload), major, minor,
-        issuer, None, None, None, sum(tx.out_sum for tx in txs), 0, txs if want.transactions else (),
+        issuer, None, None, None, number(sum(tx.out_sum for tx in txs)), 0, txs if want.transactions else (),
     )  # fmt: skip
 
 
@@ -134,7 +141,9 @@ def boundary_block(raw: bytes, start: int, epoch_slots: int) -> Block:
     try:
         first = reader.at
         _magic, prev_hash, _proof, (epoch, (block_no,)), _extra = reader.item()
-        slot = epoch * epoch_slots
+        slot = number(number(epoch) * epoch_slots)
+        number(block_no)
+        sized(prev_hash, 32)
     except BROKEN as error:
         raise Broken("header", error) from error
     block_hash = blake2b(b"\x82\x00" + raw[first : reader.at], digest_size=32).digest()

@@ -11,7 +11,7 @@ from typing import Any
 
 from cbor2 import CBORDecodeError, CBORDecoder, CBORTag
 
-__all__ = ["BREAK", "BROKEN", "INDEFINITE", "CBORTag", "Reader", "head"]
+__all__ = ["BREAK", "BROKEN", "INDEFINITE", "CBORDecodeError", "CBORTag", "Reader", "head"]
 
 INDEFINITE = -1
 BREAK = 0xFF
@@ -23,7 +23,7 @@ BROKEN = (
     KeyError,
     IndexError,
     AttributeError,
-    OverflowError,
+    ArithmeticError,
     RecursionError,
     EOFError,
 )
@@ -59,15 +59,19 @@ def head(raw: bytes, at: int) -> tuple[int, int, int]:
 
 
 class Reader:
-    """Reads items of `raw` from a position on. `at` is always the position of the next item."""
+    """Reads items of `raw` from a position on. `at` is always the position of the next item.
+
+    With `strict` a map in which a key stands twice is a CBORDecodeError, after which the reader is of no more use.
+    """
 
     __slots__ = ("_decode", "_file", "at", "raw")
 
-    def __init__(self, raw: bytes, at: int = 0) -> None:
+    def __init__(self, raw: bytes, at: int = 0, *, strict: bool = False) -> None:
         self.raw = raw
         self._file = BytesIO(raw)
-        decoder = CBORDecoder(self._file, semantic_decoders=_SEMANTIC, str_errors="replace", max_depth=_DEEP)
-        self._decode = decoder.decode
+        self._decode = CBORDecoder(
+            self._file, semantic_decoders=_SEMANTIC, str_errors="replace", max_depth=_DEEP, allow_duplicate_keys=not strict
+        ).decode
         self.seek(at)
 
     def seek(self, at: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from nectar.cardano.certificate import Anchor
@@ -15,14 +15,17 @@ from nectar.cardano.governance import (
     NoConfidence,
     ParameterChange,
     Proposal,
-    ProtocolParamUpdate,
     TreasuryWithdrawals,
     Update,
     UpdateCommittee,
     Vote,
 )
+from nectar.cardano.point import Era
 from nectar.decode.cbor import Reader
 from nectar.decode.certificate import anchor, credential
+from nectar.decode.checked import OUTPUTS, UNSIGNED, listed, number, rational, sized, sized_or_none
+from nectar.decode.parameters import parameters
+from nectar.decode.repeats import once, refuse_repeats
 
 _Parts = Sequence[Any]
 
@@ -30,44 +33,64 @@ _Parts = Sequence[Any]
 def update(parts: _Parts) -> Update:
     """CDDL `update = [proposed_protocol_parameter_updates, epoch]` (Shelley to Babbage)."""
     proposals, epoch = parts
-    return Update(tuple((who, ProtocolParamUpdate(values)) for who, values in proposals.items()), epoch)
+    proposed = tuple((sized(who, 28), parameters(values)) for who, values in proposals.items())
+    return Update(proposed, number(epoch, UNSIGNED))
+
+
+def _action_id(parts: _Parts) -> GovActionId:
+    """CDDL `gov_action_id = [transaction_id, uint .size 2]`."""
+    tx_hash, index = parts
+    return GovActionId(sized(tx_hash, 32), number(index, OUTPUTS))
 
 
 def votes(procedures: Mapping[Any, Mapping[Any, _Parts]]) -> list[Vote]:
     """CDDL `voting_procedures = {+ voter => {+ gov_action_id => voting_procedure}}`, in the order of the bytes."""
     return [
-        Vote(kind, digest, GovActionId(tx_hash, index), vote, anchor(text))
+        Vote(number(kind, 4), sized(digest, 28), _action_id(action_id), number(vote, 2), anchor(text))
         for (kind, digest), ballots in procedures.items()
-        for (tx_hash, index), (vote, text) in ballots.items()
+        for action_id, (vote, text) in ballots.items()
     ]
 
 
 def _previous(parts: _Parts | None) -> GovActionId | None:
-    return None if parts is None else GovActionId(parts[0], parts[1])
+    return None if parts is None else _action_id(parts)
 
 
 def _some_anchor(parts: _Parts) -> Anchor:
-    url, digest = parts
-    return Anchor(url, digest)
+    found = anchor(parts)
+    if found is None:
+        raise ValueError("an anchor was expected")
+    return found
 
 
-def _update_committee(parts: _Parts) -> UpdateCommittee:
-    _, previous, removed, added, quorum = parts
-    return UpdateCommittee(
-        _previous(previous),
-        tuple(credential(who) for who in removed),
-        tuple((credential(who), epoch) for who, epoch in added.items()),
-        (quorum[0], quorum[1]),
-    )
+def _policy(parts: _Parts, at: int) -> bytes | None:
+    return sized_or_none(parts[at], 28) if len(parts) > at else None
+
+
+def _hard_fork(a: _Parts) -> HardForkInitiation:
+    major, minor = a[2]
+    return HardForkInitiation(_previous(a[1]), number(major, UNSIGNED), number(minor, UNSIGNED))
+
+
+def _treasury_withdrawals(a: _Parts) -> TreasuryWithdrawals:
+    taken = ((sized(account, 29), number(amount, UNSIGNED)) for account, amount in a[1].items())
+    return TreasuryWithdrawals(tuple(taken), _policy(a, 2))
+
+
+def _update_committee(a: _Parts) -> UpdateCommittee:
+    _, previous, removed, added, quorum = a
+    gone = once("body.proposal_procedures.removed", [credential(who) for who in listed(removed)], Era.CONWAY)
+    members = tuple((credential(who), number(epoch, UNSIGNED)) for who, epoch in added.items())
+    return UpdateCommittee(_previous(previous), tuple(gone), members, rational(quorum))
 
 
 _ACTIONS: dict[int, Callable[[_Parts], GovAction]] = {
-    0: lambda a: ParameterChange(_previous(a[1]), ProtocolParamUpdate(a[2]), a[3] if len(a) > 3 else None),
-    1: lambda a: HardForkInitiation(_previous(a[1]), a[2][0], a[2][1]),
-    2: lambda a: TreasuryWithdrawals(tuple(a[1].items()), a[2] if len(a) > 2 else None),
+    0: lambda a: ParameterChange(_previous(a[1]), parameters(a[2]), _policy(a, 3)),
+    1: _hard_fork,
+    2: _treasury_withdrawals,
     3: lambda a: NoConfidence(_previous(a[1])),
     4: _update_committee,
-    5: lambda a: NewConstitution(_previous(a[1]), _some_anchor(a[2][0]), a[2][1]),
+    5: lambda a: NewConstitution(_previous(a[1]), _some_anchor(a[2][0]), sized_or_none(a[2][1], 28)),
     6: lambda a: InfoAction(),
 }
 
@@ -77,17 +100,38 @@ def action(parts: Any) -> GovAction:
     return _ACTIONS[parts[0] if not isinstance(parts, int) else parts](parts)
 
 
-def proposals(raw: bytes) -> list[Proposal]:
+def proposals(raw: bytes, era: Era) -> list[Proposal]:
     """CDDL `proposal_procedures`, from the field's own bytes so that each action's bytes are kept."""
     reader = Reader(raw)
     found: list[Proposal] = []
     length = reader.open(4)
     while reader.more(length, len(found)):
         inner = reader.open(4)
-        deposit, account = reader.item(), reader.item()
+        deposit, account = number(reader.item()), sized(reader.item(), 29)
         raw_action = reader.span()
         text = reader.item()
         if inner < 0 and reader.more(inner, 4):
             raise ValueError("a proposal has four parts")
         found.append(Proposal(deposit, account, action(Reader(raw_action).item()), _some_anchor(text), raw_action))
+    if len(found) > 1:
+        refuse_repeats("body.proposal_procedures", [_identity(one) for one in found], era)
     return found
+
+
+def _identity(proposal: Proposal) -> Hashable:
+    """Equal of proposals that the ledger holds to be the same one, in whatever order their maps and sets stand."""
+    action = proposal.action
+    told: Hashable = action
+    if isinstance(action, ParameterChange):
+        told = action.previous, _frozen(action.update.values), action.policy_hash
+    elif isinstance(action, TreasuryWithdrawals):
+        told = frozenset(action.withdrawals), action.policy_hash
+    elif isinstance(action, UpdateCommittee):
+        told = action.previous, frozenset(action.removed), frozenset(action.added), action.quorum
+    return type(action), told, proposal.deposit, proposal.reward_account, proposal.anchor
+
+
+def _frozen(value: Any) -> Hashable:
+    if isinstance(value, Mapping):
+        return frozenset((key, _frozen(one)) for key, one in value.items())
+    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value

@@ -1,6 +1,7 @@
 """Transaction metadata as JSON without a schema (cardano-api `TxMetadataJsonNoSchema`), straight from the original bytes.
 
-Numbers are JSON numbers of any size, bytes are text `0x...`, map keys become text. A text that is itself JSON stays text.
+Numbers are JSON numbers, bytes are text `0x...`, map keys become text. A text that is itself JSON stays text. A key that is
+a list or a map becomes the text that aeson writes of it (`encodeToLazyText`), which is text within the JSON to every database.
 """
 
 from __future__ import annotations
@@ -15,14 +16,17 @@ LONGEST = 1 << 20
 """Characters of a JSON text. A map that is a key is text within text, whose quotes and backslashes double at each level: a
 hundred bytes of CBOR can mean more text than any memory holds."""
 
+LARGEST_BITS = 14_284
+"""Of a number: 4,300 digits, the most that Python writes. The ledger takes 64 bits."""
+
 
 class _TooLong(Exception):
-    """The text would be longer than LONGEST."""
+    """The text would be longer than LONGEST, or a number in it than LARGEST_BITS."""
 
 
 def metadata_json(raw: bytes) -> str | None:
-    """One label's value; None where it would be too long, or is nested too deeply. Of a map key that stands twice the last
-    value counts. Raises ValueError for bad bytes."""
+    """One label's value; None where it or a number in it would be too long, or it is nested too deeply. Of a map key that stands
+    twice the last value counts. Raises ValueError for bad bytes."""
     try:
         value, end = _value(raw, 0, [LONGEST])
         if end != len(raw):
@@ -39,8 +43,25 @@ def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+_PLAIN = {code: f"\\u{code:04x}" for code in range(0x20)} | {
+    ord(char): f"\\{letter}" for char, letter in zip('"\\\n\r\t', '"\\nrt', strict=True)
+}
+"""What aeson escapes, and how: the rest of what is below a blank by its number in hex, backspace and form feed too."""
+
+
+def _by_aeson(value: Any) -> str:
+    """Compact, an object's keys in the order of their characters (aeson's `ordered-keymap`, as cardano-node builds it)."""
+    if isinstance(value, str):
+        return f'"{value.translate(_PLAIN)}"'
+    if isinstance(value, list):
+        return f"[{','.join(map(_by_aeson, value))}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{_by_aeson(key)}:{_by_aeson(one)}' for key, one in sorted(value.items()))}}}"
+    return str(value)
+
+
 def _key(key: Any, room: list[int]) -> str:
-    text = _dump(key)
+    text = _by_aeson(key)
     room[0] -= len(text)
     if room[0] < 0:
         raise _TooLong
@@ -64,7 +85,10 @@ def _value(raw: bytes, at: int, room: list[int]) -> tuple[Any, int]:
     if major == 5:
         return _map(raw, at, value, room)
     if major == 6 and value in (2, 3):
-        return bignum(raw, at, value)
+        number, at = bignum(raw, at, value)
+        if number.bit_length() > LARGEST_BITS:
+            raise _TooLong
+        return number, at
     raise ValueError(f"major type {major} at {at} is not metadata")
 
 

@@ -8,14 +8,25 @@ from typing import Any
 
 from nectar.cardano.block import Asset, TxOut
 from nectar.cardano.script import Datum, Script, ScriptKind
-from nectar.decode.cbor import Reader
+from nectar.decode.cbor import CBORTag, Reader
+from nectar.decode.checked import UNSIGNED, number, octets, sized, sized_or_none
 
 _NO_ASSETS: Sequence[Asset] = ()
+_LONGEST_NAME = 32
 
 
-def assets(bundle: Mapping[bytes, Mapping[bytes, int]]) -> list[Asset]:
-    """CDDL `multiasset`, flat, in the order of the bytes."""
-    return [(policy, name, quantity) for policy, names in bundle.items() for name, quantity in names.items()]
+def assets(bundle: Mapping[bytes, Mapping[bytes, int]], least: int, most: int) -> list[Asset]:
+    """CDDL `multiasset`, flat, in the order of the bytes; quantities from `least` to `most`."""
+    found: list[Asset] = []
+    for policy, names in bundle.items():
+        sized(policy, 28)
+        for name, quantity in names.items():
+            if type(quantity) is not int or not least <= quantity <= most:
+                number(quantity, most, least)
+            if type(name) is not bytes or len(name) > _LONGEST_NAME:
+                raise ValueError(f"an asset's name is at most {_LONGEST_NAME} bytes")
+            found.append((policy, name, quantity))
+    return found
 
 
 def script(kind: ScriptKind, raw: bytes) -> Script:
@@ -33,17 +44,24 @@ def reference_script(raw: bytes) -> Script:
     reader = Reader(raw)
     reader.open(4)
     kind = ScriptKind(reader.item())
-    return script(kind, reader.span() if kind is ScriptKind.NATIVE else reader.item())
+    return script(kind, reader.span() if kind is ScriptKind.NATIVE else octets(reader.item()))
+
+
+def _wrapped(item: Any) -> bytes:
+    """CDDL `#6.24(bytes)`: CBOR within bytes."""
+    if not isinstance(item, CBORTag) or item.tag != 24:
+        raise ValueError("CBOR within bytes, under tag 24, was expected")
+    return octets(item.value)
 
 
 def _options(option: Sequence[Any], want_scripts: bool) -> tuple[bytes | None, Datum | None]:
     """CDDL `datum_option = [0, hash32 // 1, #6.24(bytes .cbor plutus_data)]`."""
     kind, value = option
     if kind == 0:
-        return value, None
+        return sized(value, 32), None
     if kind != 1:
         raise ValueError(f"a datum option's kind is 0 or 1, not {kind}")
-    inline = datum(value.value)
+    inline = datum(_wrapped(value))
     return inline.hash, inline if want_scripts else None
 
 
@@ -60,17 +78,17 @@ def output(index: int, item: Any, want_assets: bool, want_scripts: bool) -> TxOu
                 datum_hash, inline = _options(option, want_scripts)
             wrapped = item.get(3)
             if wrapped is not None and want_scripts:
-                reference = reference_script(wrapped.value)
+                reference = reference_script(_wrapped(wrapped))
     else:
         address, value = item[0], item[1]
         if len(item) > 2:
-            datum_hash = item[2]
+            datum_hash = sized_or_none(item[2], 32)
     bundle = _NO_ASSETS
     if not isinstance(value, int):
         value, multi = value
         if want_assets:
-            bundle = assets(multi)
-    return TxOut(index, address, value, bundle, datum_hash, inline, reference)
+            bundle = assets(multi, 0, UNSIGNED)
+    return TxOut(index, octets(address), number(value), bundle, datum_hash, inline, reference)
 
 
 def coin(item: Any) -> int:

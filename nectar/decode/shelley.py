@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from nectar.cardano.block import Block, Tx
 from nectar.cardano.point import Era
 from nectar.decode.broken import Broken
-from nectar.decode.cbor import BROKEN, Reader
+from nectar.decode.cbor import BROKEN, CBORDecodeError, Reader
+from nectar.decode.checked import UNSIGNED, number, sized, sized_or_none
+from nectar.decode.repeats import refuse_repeats, repeated_key
 from nectar.decode.transaction import Parts, broken_field, created, paid, transaction
 from nectar.decode.want import Wanted
+
+T = TypeVar("T")
+_Items = list[tuple[Any, int, int]]
 
 
 class Header(NamedTuple):
@@ -28,22 +33,73 @@ class Header(NamedTuple):
     proto_minor: int
 
 
+def _field(name: str, read: Callable[..., T], *value: Any) -> T:
+    try:
+        return read(*value)
+    except ValueError as error:
+        raise Broken(f"header.{name}", error) from error
+
+
 def header(body: Sequence[Any], era: Era) -> Header:
     """CDDL `header_body`: 15 flat fields up to Alonzo, 10 from Babbage on."""
-    issuer = blake2b(body[3], digest_size=28).digest()
-    prev_hash = body[2] if body[2] is not None else b""
     if era < Era.BABBAGE:
-        block_no, slot, _, _, vrf_key, _, _, size, digest, hot, counter, _, _, major, minor = body
+        block_no, slot, prev, key, vrf_key, _, _, size, digest, hot, counter, _, _, major, minor = body
     else:
-        block_no, slot, _, _, vrf_key, _, size, digest, (hot, counter, _, _), (major, minor) = body
-    return Header(block_no, slot, prev_hash, issuer, vrf_key, size, digest, hot, counter, major, minor)
+        block_no, slot, prev, key, vrf_key, _, size, digest, (hot, counter, _, _), (major, minor) = body
+    return Header(
+        _field("block_number", number, block_no),
+        _field("slot", number, slot),
+        _field("prev_hash", sized_or_none, prev, 32) or b"",
+        blake2b(_field("issuer_vkey", sized, key, 32), digest_size=28).digest(),
+        _field("vrf_vkey", sized, vrf_key, 32),
+        _field("block_body_size", number, size),
+        _field("block_body_hash", sized, digest, 32),
+        _field("operational_cert.hot_vkey", sized, hot, 32),
+        _field("operational_cert.sequence_number", number, counter, UNSIGNED),
+        _field("protocol_version.major", number, major),
+        _field("protocol_version.minor", number, minor),
+    )
 
 
 class _Segments(NamedTuple):
-    bodies: list[tuple[Any, int, int]]
-    witnesses: list[tuple[Any, int, int]]
+    bodies: _Items
+    witnesses: _Items
     auxiliary: dict[int, tuple[int, int]]
     invalid: frozenset[int]
+
+
+def _items(reader: Reader, refuse: Callable[[int, int], None]) -> _Items:
+    """The items of an array. Where a key stands twice in some map of theirs, which is rare, `refuse` is given each item's place
+    and start; of what it lets pass the last value counts."""
+    strict = Reader(reader.raw, reader.at, strict=True)
+    try:
+        found = strict.items()
+    except CBORDecodeError:
+        found = reader.items()
+        for index, (_, start, _) in enumerate(found):
+            refuse(index, start)
+        return found
+    reader.seek(strict.at)
+    return found
+
+
+def _bodies(reader: Reader, era: Era) -> _Items:
+    def refuse(index: int, start: int) -> None:
+        field = repeated_key(reader.raw, start, era)
+        if field is not None:
+            raise Broken(f"transactions[{index}].{field}", ValueError("a key stands twice"))
+
+    return _items(reader, refuse)
+
+
+def _witness_sets(reader: Reader, era: Era) -> _Items:
+    def refuse(index: int, start: int) -> None:
+        try:
+            refuse_repeats("witness_set", [key for key, _, _ in Reader(reader.raw, start).pairs()], era)
+        except ValueError as error:
+            raise Broken(f"transactions[{index}].witness_set", error) from error
+
+    return _items(reader, refuse)
 
 
 def _segments(reader: Reader, era: Era) -> tuple[_Segments, bytes]:
@@ -54,13 +110,18 @@ def _segments(reader: Reader, era: Era) -> tuple[_Segments, bytes]:
         digests.extend(blake2b(raw[start : reader.at], digest_size=32).digest())
 
     start = reader.at
-    bodies = reader.items()
+    bodies = _bodies(reader, era)
     mark(start)
     start = reader.at
-    witness_sets = reader.items()
+    witness_sets = _witness_sets(reader, era)
     mark(start)
     start = reader.at
-    auxiliary = {index: (first, last) for index, first, last in reader.pairs()}
+    pairs = reader.pairs()
+    try:
+        refuse_repeats("auxiliary_data_set", [index for index, _, _ in pairs], era)
+    except ValueError as error:
+        raise Broken("auxiliary_data_set", error) from error
+    auxiliary = {number(index): (first, last) for index, first, last in pairs}
     mark(start)
     invalid: frozenset[int] = frozenset()
     if era >= Era.ALONZO:
@@ -87,16 +148,16 @@ def _hash_of_empty(parts: bytes) -> bytes:
 _EMPTY = {body: _hash_of_empty(body) for body in (b"\x80\x80\xa0", b"\x80\x80\xa0\x80")}
 
 
-def _transactions(raw: bytes, found: _Segments, want: Wanted, has_validity: bool) -> list[Tx]:
+def _transactions(raw: bytes, found: _Segments, want: Wanted, era: Era) -> list[Tx]:
     txs: list[Tx] = []
     absent = (-1, -1)
     for index, ((body, b0, b1), (witness, w0, w1)) in enumerate(zip(found.bodies, found.witnesses, strict=True)):
         a0, a1 = found.auxiliary.get(index, absent)
         parts = Parts(index, index not in found.invalid, body, b0, b1, witness, w0, w1, a0, a1)
         try:
-            txs.append(transaction(raw, parts, want, has_validity))
+            txs.append(transaction(raw, parts, want, era))
         except BROKEN as error:
-            raise Broken(f"transactions[{index}].{broken_field(raw, parts)}", error) from error
+            raise Broken(f"transactions[{index}].{broken_field(raw, parts, era)}", error) from error
     return txs
 
 
@@ -106,7 +167,7 @@ def _sums(found: _Segments) -> tuple[int, int]:
         is_valid = index not in found.invalid
         lovelace += created(body, is_valid)
         fees += paid(body, is_valid) or 0
-    return lovelace, fees
+    return number(lovelace), number(fees)
 
 
 def shelley_block(raw: bytes, era: Era, start: int, want: Wanted) -> Block:
@@ -133,8 +194,8 @@ def shelley_block(raw: bytes, era: Era, start: int, want: Wanted) -> Block:
             raise ValueError("the body is not the one that the header's hash names")
         count = len(found.bodies)
         if want.transactions:
-            txs = _transactions(raw, found, want, era >= Era.ALONZO)
-            lovelace, fees = sum([tx.out_sum for tx in txs]), sum([tx.fee or 0 for tx in txs])
+            txs = _transactions(raw, found, want, era)
+            lovelace, fees = number(sum([tx.out_sum for tx in txs])), number(sum([tx.fee or 0 for tx in txs]))
         elif want.sums:
             lovelace, fees = _sums(found)
     except Broken as error:

@@ -8,11 +8,14 @@ from typing import Any, NamedTuple
 
 from nectar.cardano.block import Metadatum, Tx, TxOut
 from nectar.cardano.governance import Proposal
+from nectar.cardano.point import Era
 from nectar.cardano.script import Script, ScriptKind
 from nectar.decode import governance
 from nectar.decode.cbor import BROKEN, Reader
 from nectar.decode.certificate import certificates
+from nectar.decode.checked import OUTPUTS, SIGNED, UNSIGNED, listed, number, number_or_none, sized
 from nectar.decode.output import assets, coin, output
+from nectar.decode.repeats import once
 from nectar.decode.want import EVERYTHING, Wanted, wanted
 from nectar.decode.witness import Witnesses, auxiliary, witnesses
 
@@ -38,15 +41,14 @@ class Parts(NamedTuple):
 def created(body: Any, is_valid: bool) -> int:
     """Lovelace that the transaction creates: its outputs, or a failed one's collateral return (key 16)."""
     if is_valid:
-        return sum(map(coin, body[1]))
+        return number(sum(map(coin, body[1])))
     back = body.get(16)
-    return 0 if back is None else coin(back)
+    return 0 if back is None else number(coin(back))
 
 
 def paid(body: Any, is_valid: bool) -> int | None:
     """The fee: key 2; of a failed transaction its total collateral (key 17), None when it does not say."""
-    fee: int | None = body[2] if is_valid else body.get(17)
-    return fee
+    return number(body[2]) if is_valid else number_or_none(body.get(17))
 
 
 def _size(parts: Parts) -> int:
@@ -69,20 +71,33 @@ def _plutus_size(witnessed: Sequence[Script]) -> int:
     return sum(len(script.raw) for script in set(witnessed) if script.kind is not ScriptKind.NATIVE)
 
 
-def _inputs(written: Sequence[Any]) -> Sequence[tuple[bytes, int]]:
-    """As written, each once: before Conway a set may repeat an element, and the ledger takes it once."""
-    if len(written) > 1 and len({(spent, index) for spent, index in written}) < len(written):
-        return list(dict.fromkeys((spent, index) for spent, index in written))
-    return written
+def _inputs(field: str, written: Any, era: Era) -> Sequence[tuple[bytes, int]]:
+    """CDDL `set<transaction_input>`, in the order of the bytes."""
+    found: list[tuple[bytes, int]] = []
+    for spent, index in listed(written):
+        if type(spent) is not bytes or len(spent) != 32 or type(index) is not int or not 0 <= index <= OUTPUTS:
+            sized(spent, 32)
+            number(index, OUTPUTS)
+        found.append((spent, index))
+    return once(field, found, era)
 
 
-def _proposals(raw: bytes, parts: Parts) -> Sequence[Proposal]:
+def _required_signers(written: Any, era: Era) -> Sequence[bytes]:
+    return once("body.required_signers", [sized(signer, 28) for signer in listed(written)], era)
+
+
+def _withdrawals(written: Any) -> list[tuple[bytes, int]]:
+    """CDDL `withdrawals`, in the order of the bytes."""
+    return [(sized(account, 29), number(amount)) for account, amount in written.items()]
+
+
+def _proposals(raw: bytes, parts: Parts, era: Era) -> Sequence[Proposal]:
     if 20 not in parts.body:
         return ()
     reader = Reader(raw, parts.body_start)
     for key, start, end in reader.pairs():
         if key == 20:
-            return governance.proposals(raw[start:end])
+            return governance.proposals(raw[start:end], era)
     return ()
 
 
@@ -97,7 +112,7 @@ def _collateral_return(body: Any, want: Wanted) -> TxOut | None:
     return None if item is None else output(len(body[1]), item, True, want.scripts)
 
 
-def transaction(raw: bytes, parts: Parts, want: Wanted, has_validity: bool) -> Tx:
+def transaction(raw: bytes, parts: Parts, want: Wanted, era: Era) -> Tx:
     """One transaction of a block's `raw` bytes. Shapes that the CDDL does not allow raise one of `BROKEN`."""
     index, is_valid, body, body_start, body_end, witness, witness_start, _, auxiliary_start, _ = parts
     get = body.get
@@ -105,10 +120,10 @@ def transaction(raw: bytes, parts: Parts, want: Wanted, has_validity: bool) -> T
     metadata: Sequence[Metadatum] = ()
     scripts: Sequence[Script] = ()
     if want.scripts:
-        found = witnesses(raw, witness, witness_start)
+        found = witnesses(raw, witness, witness_start, era)
         scripts = found.scripts
     if auxiliary_start >= 0 and (want.metadata or want.scripts):
-        metadata, more = auxiliary(raw, auxiliary_start)
+        metadata, more = auxiliary(raw, auxiliary_start, era)
         if more and want.scripts:
             scripts = [*scripts, *more]
     governed = want.governance
@@ -117,56 +132,62 @@ def transaction(raw: bytes, parts: Parts, want: Wanted, has_validity: bool) -> T
         blake2b(raw[body_start:body_end], digest_size=32).digest(),
         _size(parts),
         is_valid,
-        body[2] if is_valid else get(17),
-        _inputs(body[0]),
+        paid(body, is_valid),
+        _inputs("body.inputs", body[0], era),
         _outputs(body, want) if want.outputs else _NONE,
-        get(13, _NONE),
-        get(18, _NONE),
+        _inputs("body.collateral", body[13], era) if 13 in body else _NONE,
+        _inputs("body.reference_inputs", body[18], era) if 18 in body else _NONE,
         _collateral_return(body, want) if want.outputs else None,
-        get(17),
-        get(8),
-        get(3),
-        assets(body[9]) if want.assets and 9 in body else _NONE,
-        certificates(body[4]) if want.certificates and 4 in body else _NONE,
-        list(body[5].items()) if want.withdrawals and 5 in body else _NONE,
+        number_or_none(get(17)),
+        number_or_none(get(8), UNSIGNED),
+        number_or_none(get(3), UNSIGNED),
+        assets(body[9], -SIGNED - 1, SIGNED) if want.assets and 9 in body else _NONE,
+        certificates(body[4], era) if want.certificates and 4 in body else _NONE,
+        _withdrawals(body[5]) if want.withdrawals and 5 in body else _NONE,
         governance.update(body[6]) if 6 in body and (governed or want.certificates) else None,
-        get(14, _NONE),
+        _required_signers(body[14], era) if 14 in body else _NONE,
         governance.votes(body[19]) if governed and 19 in body else _NONE,
-        _proposals(raw, parts) if governed else _NONE,
-        get(22),
+        _proposals(raw, parts, era) if governed else _NONE,
+        number_or_none(get(22)),
         metadata,
         scripts,
         found.datums,
         found.redeemers,
         created(body, is_valid),
-        _whole(raw, parts, has_validity) if want.cbor else None,
+        _whole(raw, parts, era >= Era.ALONZO) if want.cbor else None,
         _plutus_size(found.scripts) if found.scripts else 0,
     )
 
 
 _ALL = wanted(EVERYTHING)
-_FIELDS: tuple[tuple[str, Callable[[bytes, Parts], object]], ...] = (
-    ("body.inputs", lambda raw, p: [(h + b"", i + 0) for h, i in p.body[0]]),
-    ("body.outputs", lambda raw, p: _outputs(p.body, _ALL)),
-    ("body.fee", lambda raw, p: p.body[2] + 0),
-    ("body.certificates", lambda raw, p: certificates(p.body.get(4, ()))),
-    ("body.withdrawals", lambda raw, p: list(p.body.get(5, {}).items())),
-    ("body.update", lambda raw, p: governance.update(p.body[6]) if 6 in p.body else None),
-    ("body.mint", lambda raw, p: assets(p.body.get(9, {}))),
-    ("body.collateral_return", lambda raw, p: _collateral_return(p.body, _ALL)),
-    ("body.voting_procedures", lambda raw, p: governance.votes(p.body.get(19, {}))),
-    ("body.proposal_procedures", lambda raw, p: _proposals(raw, p)),
-    ("witness_set", lambda raw, p: witnesses(raw, p.witness, p.witness_start)),
-    ("auxiliary_data", lambda raw, p: auxiliary(raw, p.auxiliary_start) if p.auxiliary_start >= 0 else None),
+_FIELDS: tuple[tuple[str, Callable[[bytes, Parts, Era], object]], ...] = (
+    ("body.inputs", lambda raw, p, era: _inputs("body.inputs", p.body[0], era)),
+    ("body.outputs", lambda raw, p, era: (_outputs(p.body, _ALL), created(p.body, True))),
+    ("body.fee", lambda raw, p, era: number(p.body[2])),
+    ("body.ttl", lambda raw, p, era: number_or_none(p.body.get(3), UNSIGNED)),
+    ("body.certificates", lambda raw, p, era: certificates(p.body.get(4, []), era)),
+    ("body.withdrawals", lambda raw, p, era: _withdrawals(p.body.get(5, {}))),
+    ("body.update", lambda raw, p, era: governance.update(p.body[6]) if 6 in p.body else None),
+    ("body.validity_interval_start", lambda raw, p, era: number_or_none(p.body.get(8), UNSIGNED)),
+    ("body.mint", lambda raw, p, era: assets(p.body.get(9, {}), -SIGNED - 1, SIGNED)),
+    ("body.collateral", lambda raw, p, era: _inputs("body.collateral", p.body.get(13, []), era)),
+    ("body.required_signers", lambda raw, p, era: _required_signers(p.body.get(14, []), era)),
+    ("body.collateral_return", lambda raw, p, era: (_collateral_return(p.body, _ALL), created(p.body, False))),
+    ("body.total_collateral", lambda raw, p, era: number_or_none(p.body.get(17))),
+    ("body.reference_inputs", lambda raw, p, era: _inputs("body.reference_inputs", p.body.get(18, []), era)),
+    ("body.voting_procedures", lambda raw, p, era: governance.votes(p.body.get(19, {}))),
+    ("body.proposal_procedures", _proposals),
+    ("body.donation", lambda raw, p, era: number_or_none(p.body.get(22))),
+    ("witness_set", lambda raw, p, era: witnesses(raw, p.witness, p.witness_start, era)),
+    ("auxiliary_data", lambda raw, p, era: auxiliary(raw, p.auxiliary_start, era) if p.auxiliary_start >= 0 else None),
 )
 
 
-def broken_field(raw: bytes, parts: Parts) -> str:
+def broken_field(raw: bytes, parts: Parts, era: Era) -> str:
     """Which part of a transaction that would not decode is to blame; asked only after a failure."""
     for name, read in _FIELDS:
         try:
-            read(raw, parts)
+            read(raw, parts, era)
         except BROKEN:
             return name
     return "body"
-

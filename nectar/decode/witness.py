@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from nectar.cardano.block import Metadatum
+from nectar.cardano.point import Era
 from nectar.cardano.script import Datum, Purpose, Redeemer, Script, ScriptKind
 from nectar.decode.cbor import Reader, head
+from nectar.decode.checked import UNSIGNED, listed, number, octets
 from nectar.decode.output import datum, script
+from nectar.decode.repeats import refuse_repeats
 
 _PLUTUS = {3: ScriptKind.PLUTUS_V1, 6: ScriptKind.PLUTUS_V2, 7: ScriptKind.PLUTUS_V3}
 _INTERESTING = frozenset((1, 3, 4, 5, 6, 7))
@@ -26,11 +29,11 @@ _NONE = Witnesses([], [], [])
 
 def _redeemer(purpose: int, index: int, data: bytes, units: Any) -> Redeemer:
     mem, steps = units
-    return Redeemer(Purpose(purpose), index, datum(data), mem, steps)
+    return Redeemer(Purpose(number(purpose)), number(index), datum(data), number(mem), number(steps))
 
 
 def _redeemer_array(reader: Reader) -> list[Redeemer]:
-    """CDDL `redeemers = [* [tag, index, data, ex_units]]`."""
+    """CDDL `redeemers = [* [tag, index, data, ex_units]]`, as written: of two for the same thing the last counts."""
     found: list[Redeemer] = []
     length = reader.open(4)
     while reader.more(length, len(found)):
@@ -58,7 +61,13 @@ def _redeemer_map(reader: Reader) -> list[Redeemer]:
     return list(found.values())
 
 
-def witnesses(raw: bytes, decoded: Mapping[int, Any], start: int) -> Witnesses:
+def _plutus(kind: ScriptKind, written: Any, era: Era) -> list[Script]:
+    found = [script(kind, octets(one)) for one in listed(written)]
+    refuse_repeats("witness_set.plutus_scripts", [one.hash for one in found], era)
+    return found
+
+
+def witnesses(raw: bytes, decoded: Mapping[int, Any], start: int, era: Era) -> Witnesses:
     """The scripts, datums and redeemers of the witness set that starts at `start` and was `decoded` already.
 
     Key witnesses are left alone; most transactions have nothing else, and then nothing is read again.
@@ -79,49 +88,52 @@ def witnesses(raw: bytes, decoded: Mapping[int, Any], start: int) -> Witnesses:
         elif key == 1:
             found.scripts.extend(script(ScriptKind.NATIVE, one) for one in reader.spans())
         elif key in _PLUTUS:
-            found.scripts.extend(script(_PLUTUS[key], one) for one in reader.item())
+            found.scripts.extend(_plutus(_PLUTUS[key], reader.item(), era))
         else:
             reader.item()
     return found
 
 
-def auxiliary(raw: bytes, start: int) -> tuple[list[Metadatum], list[Script]]:
+def auxiliary(raw: bytes, start: int, era: Era) -> tuple[list[Metadatum], list[Script]]:
     """CDDL `auxiliary_data`: a metadata map (Shelley), `[metadata, scripts]` (Allegra), a map under tag 259 (Alonzo)."""
     reader = Reader(raw, start)
     major, tag, _ = head(raw, start)
     if major == 5:
-        return _metadata(reader), []
+        return _metadata(reader, era), []
     if major == 4:
         length = reader.open(4)
-        metadata = _metadata(reader)
+        metadata = _metadata(reader, era)
         scripts = [script(ScriptKind.NATIVE, one) for one in reader.spans()]
         if length < 0 and reader.more(length, 2):
             raise ValueError("auxiliary data of this form have two parts")
         return metadata, scripts
     if major != 6 or tag != _ALONZO_AUXILIARY_TAG:
         raise ValueError(f"auxiliary data start with major type {major}")
-    return _tagged(reader)
+    return _tagged(reader, era)
 
 
-def _tagged(reader: Reader) -> tuple[list[Metadatum], list[Script]]:
+def _tagged(reader: Reader, era: Era) -> tuple[list[Metadatum], list[Script]]:
     metadata: list[Metadatum] = []
     scripts: list[Script] = []
-    length, seen = reader.open(5), 0
-    while reader.more(length, seen):
-        seen += 1
+    keys: list[int] = []
+    length = reader.open(5)
+    while reader.more(length, len(keys)):
         key = reader.item()
+        keys.append(key)
         if key == 0:
-            metadata = _metadata(reader)
+            metadata = _metadata(reader, era)
         elif key == 1:
             scripts.extend(script(ScriptKind.NATIVE, one) for one in reader.spans())
         elif key in (2, 3, 4):
-            scripts.extend(script(ScriptKind(key - 1), one) for one in reader.item())
+            scripts.extend(script(ScriptKind(key - 1), octets(one)) for one in listed(reader.item()))
         else:
-            raise ValueError(f"auxiliary data have keys 0 to 4, not {key}")
+            raise ValueError("auxiliary data have keys 0 to 4")
+    refuse_repeats("auxiliary_data", keys, era)
     return metadata, scripts
 
 
-def _metadata(reader: Reader) -> list[Metadatum]:
-    """Labels in the order of the bytes; of a label that stands twice the last one counts, as in the ledger's map."""
-    raw = reader.raw
-    return list({key: Metadatum(key, raw[start:end]) for key, start, end in reader.pairs()}.values())
+def _metadata(reader: Reader, era: Era) -> list[Metadatum]:
+    """Labels in the order of the bytes."""
+    raw, pairs = reader.raw, reader.pairs()
+    refuse_repeats("auxiliary_data.metadata", [label for label, _, _ in pairs], era)
+    return list({label: Metadatum(number(label, UNSIGNED), raw[start:end]) for label, start, end in pairs}.values())

@@ -20,6 +20,7 @@ from nectar.cardano.certificate import (
     StakeRegistration,
 )
 from nectar.cardano.governance import ProtocolParamUpdate, Update
+from nectar.cardano.point import Era
 from nectar.cardano.script import Datum, Purpose, Redeemer
 from nectar.decode.certificate import certificates, relay
 from nectar.processors.certificates.rows import ipv6_text
@@ -49,7 +50,7 @@ def test_real_certificates_each_make_their_row() -> None:
 def test_a_combined_certificate_is_several_rows_of_one_index() -> None:
     """Register, delegate and vote, CDDL kind 13, with the deposit it says."""
     parts = [13, [0, b"k" * 28], b"p" * 28, [2], 2_000_000]
-    tx = EMPTY_TX._replace(certificates=certificates([parts]))
+    tx = EMPTY_TX._replace(certificates=certificates([parts], Era.CONWAY))
     rows = rows_of("certificates", [block_of(tx)])
     (registered,), (delegated,) = rows["stake_registration"], rows["delegation"]
     assert registered["cert_index"] == delegated["cert_index"] == 0
@@ -168,5 +169,5 @@ def test_certificates_of_unknown_kinds_are_refused() -> None:
 
     for parts in ([19, [0, b"k" * 28]], [0, [2, b"k" * 28]], [0, [0, b"short"]], []):
         with pytest.raises(BROKEN):
-            certificates([parts])
+            certificates([parts], Era.CONWAY)
     assert cbor2.loads(cbor2.dumps([19])) == [19]

@@ -67,6 +67,43 @@ def test_odd_forms(raw: str, text: str | None) -> None:
         assert metadata_json(bytes.fromhex(raw)) == text
 
 
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ({"b": 1, "a": 2}, '{"a":2,"b":1}'),
+        ({"b": {"d": [], "c": {}}, "a": [{"z": 1, "y": 2}]}, '{"a":[{"y":2,"z":1}],"b":{"c":{},"d":[]}}'),
+        ({10: 1, 2: 2, -1: 3, b"\xff": 4, "1": 5}, '{"-1":3,"0xff":4,"1":5,"10":1,"2":2}'),
+        ({"aa": 1, "b": 2, "": 3}, '{"":3,"aa":1,"b":2}'),
+        ({"\U0001f600": 1, "\uffee": 2, "\u00e9": 3, "z": 4}, '{"z":4,"\u00e9":3,"\uffee":2,"\U0001f600":1}'),
+        ([1, "a", b"\x01", [-(2**64)]], '[1,"a","0x01",[-18446744073709551616]]'),
+        (['"\\/<>\n\r\t\x10\x7f'], '["\\"\\\\/<>\\n\\r\\t\\u0010\x7f"]'),
+    ],
+)
+def test_a_key_that_is_no_text_is_the_text_that_aeson_writes(key: Any, text: str) -> None:
+    """An object's keys stand in the order of their characters; only five are escaped briefly, no slash, no angle."""
+    raw = b"\xa1" + cbor2.dumps(key) + b"\x01"
+    assert metadata_json(raw) == json.dumps({text: 1}, ensure_ascii=False, separators=(",", ":"))
+
+
+@given(key=st.lists(metadata, max_size=3) | st.dictionaries(leaves, metadata, max_size=4))
+def test_keys_of_any_kind(key: Any) -> None:
+    (text,) = json.loads(metadata_json(b"\xa1" + cbor2.dumps(key) + b"\x01") or "")
+    assert json.loads(text, object_pairs_hook=_in_order) == plain(key)
+
+
+def _in_order(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name.encode() for name, _ in pairs]
+    assert names == sorted(names)
+    return dict(pairs)
+
+
+def test_a_number_that_python_would_not_write_is_left_to_the_bytes() -> None:
+    for tag in (2, 3):
+        raw = cbor2.dumps(cbor2.CBORTag(tag, b"\xff" * 5_000))
+        assert metadata_json(raw) is None
+        assert metadata_json(b"\xa1" + raw + b"\x01") is None
+
+
 def test_nesting_without_end_is_left_to_the_bytes() -> None:
     assert metadata_json(b"\x81" * 10_000 + b"\x01") is None
 

@@ -1,0 +1,70 @@
+"""Protocol parameters: CDDL `protocol_param_update`, each value of its own kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nectar.cardano.governance import ProtocolParamUpdate
+from nectar.decode.checked import SIGNED, UNSIGNED, listed, number, rational, sized
+
+_LANGUAGES = 255
+
+
+def _whole(value: Any) -> object:
+    return number(value, UNSIGNED)
+
+
+def _pair(value: Any) -> object:
+    first, second = listed(value)
+    return number(first, UNSIGNED), number(second, UNSIGNED)
+
+
+def _prices(value: Any) -> object:
+    memory, steps = listed(value)
+    return rational(memory), rational(steps)
+
+
+def _nonce(value: Any) -> object:
+    """CDDL `nonce = [0 // 1, bytes .size 32]`."""
+    kind, *digest = listed(value)
+    if kind not in (0, 1) or len(digest) != kind:
+        raise ValueError("a nonce is [0] or [1, 32 bytes]")
+    return [sized(one, 32) for one in digest]
+
+
+def _cost_models(value: Any) -> object:
+    for language, costs in value.items():
+        number(language, _LANGUAGES)
+        for cost in listed(costs):
+            number(cost, SIGNED, -SIGNED - 1)
+    return value
+
+
+def _thresholds(value: Any) -> object:
+    return [rational(one) for one in listed(value)]
+
+
+_RATIONALS = (9, 10, 11, 12, 33)
+_CHECKS: Mapping[int, Callable[[Any], object]] = {
+    **dict.fromkeys(range(34), _whole),
+    **dict.fromkeys(_RATIONALS, rational),
+    13: _nonce,
+    14: _pair,
+    18: _cost_models,
+    19: _prices,
+    20: _pair,
+    21: _pair,
+    25: _thresholds,
+    26: _thresholds,
+}
+
+
+def parameters(values: Any) -> ProtocolParamUpdate:
+    """An update, or a set of parameters, as it stands. ValueError for a value that is not of its parameter's kind."""
+    for key, value in values.items():
+        check = _CHECKS.get(key)
+        if check is None:
+            raise ValueError(f"a protocol parameter's key is 0 to {max(_CHECKS)}")
+        check(value)
+    return ProtocolParamUpdate(values)
