@@ -77,7 +77,10 @@ class PlanError(NectarError):
 
 
 class TransientError(NectarError):
-    """Worth another try: only the runner retries, adapters never do."""
+    """Worth another try: only the runner retries, adapters never do. `retry_after`: seconds before which another try is vain, as
+    far as that is known."""
+
+    retry_after = 0.0
 
 
 class TooBigError(TransientError):

@@ -56,7 +56,7 @@ def _sampled(compiled: CompiledPlan, folder: Path) -> Sample:
     from nectar.runner.signals import listening
     from nectar.runner.trial import sample
 
-    with listening() as stop, report("auto" if sys.stderr.isatty() else "off") as told:
+    with listening() as stop, report("bar" if sys.stderr.isatty() else "off") as told:
         return sample(compiled, folder, told, stop)
 
 

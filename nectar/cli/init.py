@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from nectar.cli.asking import confirm
+
 if TYPE_CHECKING:
     from nectar.cli.init_questions import Answers
     from nectar.config.server import Target
@@ -146,14 +148,14 @@ def _tried(answers: Answers, target: Target) -> bool:
     if wrong[0].name == "database" and wrong[0].code in (NO_DATABASE.code, NO_RIGHTS.code):
         _make_database(answers, target)
         return True
-    return answers.asks and typer.confirm("\nWrite the profile all the same?", err=True)
+    return answers.asks and confirm("\nWrite the profile all the same?")
 
 
 def _make_database(answers: Answers, target: Target) -> None:
     from nectar.errors import NectarError
     from nectar.sinks.looking import made
 
-    if not answers.asks or not typer.confirm("\nMake the database now?", default=True, err=True):
+    if not answers.asks or not confirm("\nMake the database now?", True):
         typer.echo(f"\nmake the database with: nectar db init --profile {answers.file}", err=True)
         return
     try:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from nectar.cli.asking import ask, ask_number, confirm
+
 if TYPE_CHECKING:
     from nectar.config.dsn import DsnError
     from nectar.config.server import Target
@@ -113,7 +115,7 @@ def _ask_once(answers: Answers) -> None:
 
     here = "127.0.0.1" if kind in ("mysql", "tidb-local") else None
     answers.settle("host", lambda usual: _line("Host", usual), here, must="--host")
-    answers.settle("port", lambda usual: typer.prompt("Port", usual, type=int, err=True), DEFAULTS[Kind(kind)].port)
+    answers.settle("port", lambda usual: ask_number("Port", usual), DEFAULTS[Kind(kind)].port)
     answers.settle("user", lambda usual: _line("User", usual), "root" if kind == "tidb-local" else None, must="--user")
     answers.settle("database", lambda usual: _line("Database", usual), "nectar")
     _ask_tls(answers, kind)
@@ -168,7 +170,7 @@ def _ask_tls(answers: Answers, kind: str) -> None:
     answers.settle("ssl_mode", lambda usual: _choice("TLS", MODES, usual), "VERIFY_IDENTITY" if far else "PREFERRED")
     mode = keys["ssl_mode"]
     if far and mode in ("DISABLED", "PREFERRED") and "allow_insecure" not in keys:
-        keys["allow_insecure"] = typer.confirm("Everybody on the way can read and change what is sent. Is that meant?", err=True)
+        keys["allow_insecure"] = confirm("Everybody on the way can read and change what is sent. Is that meant?")
         if not keys["allow_insecure"]:
             del keys["allow_insecure"]
     if mode.startswith("VERIFY"):
@@ -184,7 +186,7 @@ def _ask_file(answers: Answers, key: str, question: str) -> None:
 
     if key not in answers.keys:
         before = answers.before.get(key, "")
-        path = str(typer.prompt(question, before, show_default=bool(before), err=True)).strip()
+        path = ask(question, before, show=bool(before)).strip()
         if path == before and before:
             answers.keys[key] = before               # as the profile says it already
         elif path:
@@ -219,7 +221,7 @@ def ask_password(answers: Answers, said: str | None, *, stdin: bool, none: bool)
         elif _has_key():
             from nectar.secrets.secret import Secret
 
-            answers.keys["password"] = _sealed(answers, Secret(typer.prompt("The password", hide_input=True, err=True)))
+            answers.keys["password"] = _sealed(answers, Secret(ask("The password", hidden=True)))
 
 
 def _reference(answers: Answers, kind: str, value: str) -> Mapping[str, str]:
@@ -249,7 +251,7 @@ def _has_key() -> bool:
         if error.code != "NEC-X013":
             raise
     path = default_file()
-    if not typer.confirm(f"There is no key yet to seal with. Make one in {path}?", default=True, err=True):
+    if not confirm(f"There is no key yet to seal with. Make one in {path}?", True):
         return False
     write_key(path, key_text(*new_identity()))
     typer.echo(f"Made. Keep a copy of {path}: without it, what is sealed stays sealed.", err=True)
@@ -262,7 +264,7 @@ def _choice(question: str, among: Mapping[str, str], default: str, *, others: bo
     for number, (name, means) in enumerate(among.items(), 1):
         typer.echo(f"  {number}  {name:<{width}}  {means}", err=True)
     while True:
-        said = str(typer.prompt(question, default, err=True)).strip()
+        said = ask(question, default).strip()
         if said.isdecimal() and 0 < int(said) <= len(names):
             return names[int(said) - 1]
         found = next((name for name in names if name.lower() == said.lower()), None)
@@ -274,4 +276,4 @@ def _choice(question: str, among: Mapping[str, str], default: str, *, others: bo
 
 
 def _line(question: str, default: str | None) -> str:
-    return str(typer.prompt(question, default, err=True)).strip()
+    return ask(question, default).strip()

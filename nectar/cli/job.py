@@ -26,6 +26,15 @@ class ProgressKind(StrEnum):
     JSON = "json"
     OFF = "off"
 
+    def chosen(self, on_a_terminal: bool) -> ProgressKind:
+        """What `auto` means there."""
+        if self is not ProgressKind.AUTO:
+            return self
+        return ProgressKind.BAR if on_a_terminal else ProgressKind.JSON
+
+
+BROKEN_OFF = "stopped as asked, at once; what was not committed yet was dropped whole. Run again to go on"
+
 
 ProfileOption: TypeAlias = Annotated[
     Path | None, typer.Option("--profile", metavar="FILE", envvar="NECTAR_PROFILE", help="Which database; see --db.")
@@ -66,28 +75,34 @@ class Asked:
 
 def do_job(compile_for: Callable[[str], CompiledPlan], asked: Asked) -> int:
     """Run the plan and print the summary; the exit code. `compile_for` a dialect: each has limits of its own."""
+    from nectar.cli.exits import errors_in_json
     from nectar.runner.report import report
     from nectar.runner.run import run as run_job
-    from nectar.runner.signals import listening
+    from nectar.runner.signals import listening, say_at_the_end
     from nectar.runner.steps import Options
     from nectar.sinks.registry import dialect_of
 
+    if asked.progress is ProgressKind.JSON:
+        errors_in_json(BROKEN_OFF)
     compiled = compile_for(SQLITE)
     target = target_of(asked.db, asked.profile or compiled.plan.meta.profile, asked.database)
     dialect = dialect_of(target)
     if dialect != SQLITE:
         compiled = compile_for(dialect)
     options = Options(target, asked.source, asked.socket, asked.workers, asked.once, asked.dry_run)
-    with listening() as stop, report(asked.progress.value) as told:
-        summary = run_job(compiled, options, told, stop)
-    if sys.stdout.isatty():
-        print(f"\n{summary.as_text()}")
+    kind = asked.progress.chosen(sys.stderr.isatty())
+    if kind is ProgressKind.JSON:
+        errors_in_json(BROKEN_OFF)
     else:
-        print(json.dumps(summary.as_json()))
-    if summary.stopped:
-        print(f"stopped {summary.stopped}", file=sys.stderr)
-        return stop.exit_code
-    return 0
+        say_at_the_end(BROKEN_OFF)
+    in_table = sys.stdout.isatty()
+    with listening() as stop, report(kind.value) as told:
+        summary = run_job(compiled, options, told, stop)
+        stop.told = bool(summary.stopped)
+        if summary.stopped and not in_table:
+            told.say("stopped", f"stopped {summary.stopped}")
+    print(f"\n{summary.as_text()}" if in_table else json.dumps(summary.as_json()))
+    return stop.exit_code if summary.stopped else 0
 
 
 def target_of(db: Path | None, profile: Path | None, database: str | None) -> Target:

@@ -187,9 +187,10 @@ def from_input(what: str) -> Secret:
 
 
 def _typed(what: str) -> Secret:
+    from nectar.cli.asking import ask_twice
     from nectar.secrets.secret import Secret
 
-    return Secret(typer.prompt(what, hide_input=True, confirmation_prompt=True, err=True))
+    return Secret(ask_twice(what))
 
 
 def key_text(key: str, recipient: str) -> str:

@@ -3,46 +3,38 @@
 from __future__ import annotations
 
 import math
-import random
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 
+from nectar.errors import TransientError
 from nectar.network import faults
+from nectar.network.reach import Place
 
 MINUTE = 60.0
-_JITTER = 0.1  # of the wait, at most: clients that were refused together do not come back together
 
 
 class Attempts:
-    """One for all connections to a server, whatever thread they are made in.
+    """One for all connections to a server, whatever thread they are made in. It never waits: that is the runner's to do.
 
-    `patience`: seconds that an attempt waits for its turn at most. `clock`, `sleep` in seconds; `dice` gives 0 to 1.
+    `failures` by place: those that failed least often are tried first, so that each has its turn however few there are.
     """
 
-    def __init__(
-        self,
-        per_minute: int,
-        *,
-        patience: float = MINUTE,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-        dice: Callable[[], float] = random.random,
-    ) -> None:
-        self._patience, self._clock, self._sleep, self._dice = patience, clock, sleep, dice
+    def __init__(self, per_minute: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.failures: Counter[Place] = Counter()
+        self._clock = clock
         self._turns: deque[float] = deque([-math.inf] * per_minute, maxlen=per_minute)
         self._lock = threading.Lock()
 
-    def admit(self, where: str) -> float:
-        """Waits until an attempt may be made; how many seconds that took. Errors: TransientError NEC-Y041, without waiting."""
+    def admit(self, where: str) -> None:
+        """Takes a turn. Errors: TransientError NEC-Y041, which says after how many seconds there is one."""
         with self._lock:
             now = self._clock()
-            free = self._turns[0] + MINUTE
-            wait = 0.0 if free <= now else (free - now) * (1 + _JITTER * self._dice())
-            if wait > self._patience * (1 + _JITTER):
-                raise faults.TOO_OFTEN.at(where, f"{len(self._turns)} are allowed, the next in {free - now:.0f} s")
-            self._turns.append(now + wait)
-        if wait:
-            self._sleep(wait)
-        return wait
+            left = self._turns[0] + MINUTE - now
+            if left > 0:
+                error = faults.TOO_OFTEN.at(where, f"{len(self._turns)} are allowed, the next in {left:.0f} s")
+                assert isinstance(error, TransientError)
+                error.retry_after = left
+                raise error
+            self._turns.append(now)

@@ -34,14 +34,15 @@ def connect(
     """An open connection; its `facts` say to whom.
 
     `first`: with the first connection's patience. `local_infile`: `load_local` may be used. `tunnel_secret`: the tunnel's
-    password, or its key's passphrase. Every address of the host is tried until one is reached; one record for each.
+    password, or its key's passphrase. Every address of the host is tried until one is reached; one record for each. Those that
+    failed before come last.
     Errors: TransientError when it may pass, ConnectError when a person must act; NEC-Y001 to NEC-Y057.
     """
     where, began = str(server), time.perf_counter()
     with recorded(server, audit, begun_only=True):
         audit.ready()
         context = tls.context(server.tls)
-        places = _places(server)
+        places = sorted(_places(server), key=lambda place: attempts.failures[place])
     resolve_seconds = time.perf_counter() - began
     for place in places:
         with recorded(server, audit) as note:
@@ -50,6 +51,7 @@ def connect(
             try:
                 stream, tcp_seconds = _open(server, place, tunnel_secret, first)
             except TransientError as error:
+                attempts.failures[place] += 1
                 if place is places[-1]:
                     raise
                 note.outcome = error.code

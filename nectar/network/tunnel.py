@@ -150,17 +150,21 @@ def _bridge(client: paramiko.SSHClient, channel: paramiko.Channel) -> socket.soc
 
 
 def _down(client: paramiko.SSHClient, channel: paramiko.Channel, theirs: socket.socket, up: threading.Thread) -> None:
-    """Until either side ends; then everything is closed."""
-    _pump(channel.recv, theirs.sendall, lambda: theirs.shutdown(socket.SHUT_RDWR))
-    up.join()
-    client.close()
-    theirs.close()
+    """Until either side ends; then everything is closed, which the database's connection sees at once."""
+    try:
+        _pump(channel.recv, theirs.sendall, lambda: theirs.shutdown(socket.SHUT_RDWR))
+        up.join()
+    finally:
+        client.close()
+        theirs.close()
 
 
 def _pump(take: Any, give: Any, end: Any) -> None:
-    """Until there is nothing more to take, or nobody to give it to; then tells the other side."""
-    with contextlib.suppress(OSError, EOFError):
-        while piece := take(_PIECE):
-            give(piece)
-    with contextlib.suppress(OSError, EOFError):
-        end()
+    """Until there is nothing more to take, or nobody to give it to, or no memory; then tells the other side."""
+    try:
+        with contextlib.suppress(OSError, EOFError, MemoryError):
+            while piece := take(_PIECE):
+                give(piece)
+    finally:
+        with contextlib.suppress(OSError, EOFError):
+            end()

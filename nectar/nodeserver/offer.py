@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import signal
 import sys
 from collections.abc import Iterator
 from itertools import islice
@@ -22,7 +20,7 @@ from nectar.sources.node.connection import address
 def offer(
     folder: Path, socket: str, network: Network, script: Path | None, limit: int | None, queries: Path | None = None
 ) -> None:
-    """Says `ready` on standard output once clients may come, everything else on standard error; ends on Ctrl-C or SIGTERM."""
+    """Says `ready` on standard output once clients may come, everything else on standard error; until it is interrupted."""
     facts = facts_of(network)
     steps = None if script is None else iter(read_script(script))
 
@@ -40,15 +38,8 @@ def offer(
         _say(f"{network.name}, {held}, on {where.host + ':' + port if port else where}")
         print("ready" + (f" {port}" if port else ""), flush=True)
 
-    async def until_told() -> None:
-        task = asyncio.ensure_future(serve(stage, where, ready))
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
     try:
-        asyncio.run(until_told())
+        asyncio.run(serve(stage, where, ready))
     finally:
         if where.path:
             Path(where.path).unlink(missing_ok=True)

@@ -213,7 +213,16 @@ class _Client:
         self._send(mux.CHAIN_SYNC, chain_sync.not_found(tip))
 
     async def _answer(self) -> None:
-        """Answers requests for blocks, in order, as the chain has them."""
+        """Answers requests for blocks. A client that cannot be answered any more is cut off, never left waiting."""
+        try:
+            await self._answer_in_order()
+        except Exception as error:  # noqa: BLE001 - the client must not be left waiting
+            if not isinstance(error, ConnectionError):
+                what = error.what if isinstance(error, NectarError) else type(error).__name__
+                self.stage.say(f"a client was cut off: {what}")
+            self.writer.transport.abort()
+
+    async def _answer_in_order(self) -> None:
         stage = self.stage
         while True:
             if not self.wanted:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from threading import Condition, Thread
+from threading import Condition
 
+from nectar.runner.threads import lost, started
 from nectar.sources.events import Event, RollForward
 
 AHEAD_BYTES = 32 << 20
+END_SECONDS = 5.0    # that the thread is given to end, once it was told to
 
 
 class Feed:
@@ -21,13 +23,12 @@ class Feed:
         self._trouble: BaseException | None = None
         self._closed = False
         self._changed = Condition()
-        self._thread = Thread(target=self._read, name="nectar-reader", daemon=True)
-        self._thread.start()
+        self._thread = started(self._read, "nectar-reader")
 
     def get(self, seconds: float) -> list[Event] | None:
         """What came together, in order; None when nothing came in so many seconds.
 
-        Trouble with the source is raised when everything read before it has been given.
+        Trouble with the source is raised when everything read before it has been given. Errors: FatalError NEC-R003 besides.
         """
         with self._changed:
             if not self._waiting and self._trouble is None:
@@ -39,6 +40,8 @@ class Feed:
                 return events
             if self._trouble is not None:
                 raise self._trouble
+            if not self._thread.is_alive():
+                raise lost(self._thread.name)
             return None
 
     @property
@@ -47,12 +50,12 @@ class Feed:
         return bool(self._waiting) or self._trouble is not None
 
     def close(self) -> None:
-        """What waits is dropped. The thread has ended when this returns."""
+        """What waits is dropped. The thread has ended when this returns, or can do nothing any more."""
         with self._changed:
             self._closed = True
             self._changed.notify()
         self._stop()
-        self._thread.join()
+        self._thread.join(END_SECONDS)
 
     def _read(self) -> None:
         try:

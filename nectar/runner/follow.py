@@ -19,7 +19,7 @@ from nectar.runner.ledger import Ledger
 from nectar.runner.load import smaller
 from nectar.runner.patience import Patience
 from nectar.runner.report import Report
-from nectar.runner.signals import Stop
+from nectar.runner.signals import Halted, Stop
 from nectar.runner.stretch import Again, Stretch
 from nectar.runner.summary import Summary
 from nectar.runner.work import Job
@@ -66,11 +66,15 @@ class Follow:
                     return
             except Again:
                 continue
+            except Halted:
+                return
             except TooBigError as error:
                 self.share = smaller(self.share, limits_of(self.job.compiled, self.keeper.target, self.share), error, self.report)
             except TransientError as error:
                 self.source.close()
                 self.settled = self.settled and bool(self.stop)
+                if self.stop:
+                    return
                 patience.wait(error, self.report, self.stop)
             finally:
                 self.told_tip = False

@@ -16,7 +16,7 @@ from nectar.runner.batch import Batch, Limits, batches, limits_of
 from nectar.runner.keep import Keeper
 from nectar.runner.pool import AHEAD, Inline, Pool, Processes
 from nectar.runner.report import Report
-from nectar.runner.signals import Stop
+from nectar.runner.signals import Halted, Stop
 from nectar.runner.steps import watch_state
 from nectar.runner.summary import Summary
 from nectar.runner.watch import NOTHING, WatchState
@@ -95,7 +95,8 @@ def _load(task: Task, report: Report, stop: Stop, summary: Summary, kept: list[C
         task.sink.expect(committing)
     count = 1 if alone or len(few) <= FEW else task.workers or cores()
     summary.workers = count
-    pool: Pool = Inline(task.job, task.state) if count == 1 else Processes(task.job, count)
+    halted = stop.__bool__
+    pool: Pool = Inline(task.job, task.state, halted=halted) if count == 1 else Processes(task.job, count, halted=halted)
     keeper = Keeper(task.compiled, task.sink, task.target, report, summary, began)
     left = slots = max(sum(one.last - one.first + 1 for one in task.gaps), 1)
 
@@ -156,7 +157,10 @@ def decoded(stream: Iterator[Batch], pool: Pool, count: int, stop: Stop) -> Iter
             batch, trouble = _next(stream)
         if not given:
             break
-        done = pool.result()
+        try:
+            done = pool.result()
+        except Halted:
+            return
         ready[done.number] = done
         while at in ready and not stop:
             yield given.pop(at), ready.pop(at)

@@ -8,11 +8,10 @@ from typing import TypeVar
 
 from nectar.errors import StoppedError, TransientError
 from nectar.runner.report import Report
-from nectar.runner.signals import Stop
+from nectar.runner.signals import Halted, Stop
 
 FIRST, LONGEST = 0.5, 30.0     # seconds between two tries: doubled each time
 TRIES = 6                      # before anything came at all: the address may be wrong
-STOP_LOOK = 0.25               # seconds between two looks whether to stop
 HOURS = 24                     # without any progress, once there was some: a node may be restarted, or replay its ledger
 
 
@@ -39,26 +38,25 @@ class Patience:
         return min(FIRST * 2.0 ** (self._tries - 1), LONGEST)
 
     def wait(self, error: TransientError, report: Report, stop: Stop) -> None:
-        """Says what happened, and waits; not when the job is to stop. Errors: as `after`."""
+        """Says what happened, and waits. Errors: as `after`; Halted when the job is to stop."""
         if stop:
-            return
+            raise Halted
         seconds = self.after(error)
         report.say("retry", f"{error}; trying again in {seconds:g} s", code=error.code, seconds=seconds)
-        end = time.monotonic() + seconds
-        while not stop and (left := end - time.monotonic()) > 0:
-            time.sleep(min(left, STOP_LOOK))
+        stop.wait(seconds)
 
 
 T = TypeVar("T")
 
 
-def persistently(attempt: Callable[[], T], let_go: Callable[[], None], report: Report, stop: Stop) -> T | None:
-    """Tries until it works; `let_go` after each try that did not. None when the job was to stop before. Errors: StoppedError."""
+def persistently(attempt: Callable[[], T], let_go: Callable[[], None], report: Report, stop: Stop) -> T:
+    """Tries until it works; `let_go` after each try that did not. Errors: StoppedError; Halted when the job is to stop."""
     patience = Patience()
-    while not stop:
+    while True:
+        if stop:
+            raise Halted
         try:
             return attempt()
         except TransientError as error:
             let_go()
             patience.wait(error, report, stop)
-    return None

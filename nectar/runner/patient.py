@@ -12,14 +12,13 @@ from nectar.checkpoint.coverage import Coverage
 from nectar.config.server import Retry, Server, Target
 from nectar.errors import QuotaError, StoppedError, TooBigError, TransientError
 from nectar.runner.report import Report
-from nectar.runner.signals import Stop
+from nectar.runner.signals import Halted, Stop
 from nectar.sinks.registry import opener
 from nectar.sinks.seam import Commit, Epochs, Finished, Layout, Sink, Staged
 
 FILE = Retry(first=1.0, longest=1.0, patience=25.0, quota=1.0)
-"""Another process holds the file: besides these pauses, SQLite itself waits for five seconds each time."""
+"""Another process holds the file: besides these pauses, SQLite itself waits for a second each time."""
 AT_FIRST = 30.0      # seconds: before anything was ever answered the address may be wrong
-STOP_LOOK = 0.25     # seconds between two looks whether to stop
 
 T = TypeVar("T")
 
@@ -30,7 +29,7 @@ def retry_of(target: Target) -> Retry:
 
 class Patient:
     """A `Sink`. Errors: those of the sink that no other try can help; TooBigError, for whoever makes batches; StoppedError when
-    patience ends, or the job is to stop while it waits."""
+    patience ends; Halted when the job is to stop instead of trying again."""
 
     def __init__(self, target: Target, layout: Layout, report: Report, stop: Stop) -> None:
         self._retry, self._report, self._stop = retry_of(target), report, stop
@@ -85,15 +84,18 @@ class Patient:
             except TooBigError:
                 raise
             except TransientError as error:
-                quota = isinstance(error, QuotaError)
-                seconds = retry.quota if quota else pause * random.uniform(1.0, 1.5)
-                if self._stop or (time.monotonic() + seconds > until and not quota):
+                if self._stop:
+                    raise Halted from error
+                at_will = not (isinstance(error, QuotaError) or error.retry_after)
+                seconds = self._pause(error, pause)
+                if at_will and time.monotonic() + seconds > until:
                     raise StoppedError(error.what, where=error.where, hint=error.hint, code=error.code) from error
                 self._report.say("retry", f"{error}; trying again in {seconds:.1f} s", code=error.code, seconds=round(seconds, 1))
-                self._wait(seconds)
-                pause = min(pause * 2, retry.longest)
+                self._stop.wait(seconds)
+                pause = min(pause * 2, retry.longest) if at_will else pause
 
-    def _wait(self, seconds: float) -> None:
-        end = time.monotonic() + seconds
-        while not self._stop and (left := end - time.monotonic()) > 0:
-            time.sleep(min(left, STOP_LOOK))
+    def _pause(self, error: TransientError, usual: float) -> float:
+        """Seconds, a little more than they must be: clients that were refused together do not come back together."""
+        if isinstance(error, QuotaError):
+            return self._retry.quota
+        return error.retry_after * random.uniform(1.0, 1.1) if error.retry_after else usual * random.uniform(1.0, 1.5)

@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import multiprocessing
+import os
 import pickle
 import signal
 import sys
 import threading
 import traceback
 from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Protocol
 
 from nectar.errors import FatalError, NectarError
 from nectar.runner.batch import Batch
 from nectar.runner.choose import Ask
+from nectar.runner.signals import LOOK, NUMBERS, THREAD, Halted
+from nectar.runner.threads import Crew, lost, no_room, started
 from nectar.runner.watch import WatchState
 from nectar.runner.work import Done, Job, Worker
 
 AHEAD = 2  # batches at each process: the one it does and one that waits
 COLLECT_EVERY = 64  # batches between two runs of the garbage collector
+NO_MEMORY = errno.ENOMEM  # exit code of a decoding process that had too little of it
 
 
 class Pool(Protocol):
-    """`room` says whether a batch may be given, `ready` whether one is done; `result` waits for any that is, in no order."""
+    """`room` says whether a batch may be given, `ready` whether asking for a result leads to something at once; `result` waits
+    for any batch that is done, in no order. Errors of `result`: Halted when the job is to stop; FatalError NEC-R003 or NEC-R011
+    when whoever decodes has died."""
 
     def room(self) -> bool: ...
 
@@ -48,26 +56,32 @@ class Pool(Protocol):
 class Inline:
     """No other process: one thread decodes while the runner's commits, most of which is SQLite's own work."""
 
-    def __init__(self, job: Job, state: WatchState, ask: Ask | None = None) -> None:
-        self._worker = Worker(job, state, ask)
-        self._thread = ThreadPoolExecutor(1, "nectar-decoder")
+    def __init__(self, job: Job, state: WatchState, ask: Ask | None = None, *, halted: Callable[[], bool] = bool) -> None:
+        self._worker, self._halted = Worker(job, state, ask), halted
+        self._thread = Crew(1, "nectar-decoder")
         self._under_way: deque[Future[Done]] = deque()
 
     def room(self) -> bool:
         return len(self._under_way) < AHEAD
 
     def ready(self) -> bool:
-        return bool(self._under_way) and self._under_way[0].done()
+        return bool(self._under_way) and (self._under_way[0].done() or not self._thread.is_whole())
 
     def give(self, batch: Batch) -> None:
-        self._under_way.append(self._thread.submit(self._do, batch))
+        self._under_way.append(self._thread.submit(partial(self._do, batch)))
 
     def result(self) -> Done:
-        return self._under_way.popleft().result()
+        first = self._under_way[0]
+        if not self._thread.settled(first, self._halted):
+            raise Halted
+        self._under_way.popleft()
+        return first.result()
 
     def close(self) -> None:
-        """What waits is dropped; what is being done is waited for."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        """What waits is dropped; what is being done is waited for, unless the job is to stop."""
+        self._thread.close()
+        if self._under_way and self._thread.is_whole() and self._under_way[0].running():
+            self._thread.settled(self._under_way[0], self._halted)
 
     def _do(self, batch: Batch) -> Done:
         with uncollected():
@@ -80,10 +94,11 @@ class Processes:
     Both ends read in a thread of their own: were both to write a large message at once, each would wait for the other.
     """
 
-    def __init__(self, job: Job, count: int) -> None:
-        told = pickle.dumps(job)
+    def __init__(self, job: Job, count: int, *, halted: Callable[[], bool] = bool) -> None:
+        told, self._halted = pickle.dumps(job), halted
         self._load: dict[Connection, int] = {}
         self._workers: dict[Connection, BaseProcess] = {}
+        self._listeners: dict[Connection, Thread] = {}
         self._answers: SimpleQueue[tuple[Connection, Any]] = SimpleQueue()
         for number in range(count):
             ours, process = _start(number, list(self._workers))
@@ -91,13 +106,13 @@ class Processes:
             self._workers[ours] = process
         for pipe in self._workers:  # threads come last: a process must not be forked beside them
             self._send(pipe, told)
-            Thread(target=self._listen, args=(pipe,), daemon=True).start()
+            self._listeners[pipe] = started(partial(self._listen, pipe), f"nectar-listener-{len(self._listeners) + 1}")
 
     def room(self) -> bool:
         return min(self._load.values()) < AHEAD
 
     def ready(self) -> bool:
-        return not self._answers.empty()
+        return not self._answers.empty() or not all(thread.is_alive() for thread in self._listeners.values())
 
     def give(self, batch: Batch) -> None:
         pipe = min(self._load, key=self._load.__getitem__)
@@ -105,15 +120,28 @@ class Processes:
         self._send(pipe, pickle.dumps(batch, pickle.HIGHEST_PROTOCOL))
 
     def result(self) -> Done:
-        pipe, answer = self._answers.get()
+        pipe, answer = self._next()
         if answer is None:
             raise self._dead(pipe)
         self._load[pipe] -= 1
         if isinstance(answer, Done):
             return answer
+        if isinstance(answer, MemoryError):
+            raise no_room("memory ran out while a decoded batch was read")
         if isinstance(answer, NectarError):
             raise answer
         raise WorkerBug(answer)
+
+    def _next(self) -> tuple[Connection, Any]:
+        """Waits, but not for who can say nothing any more."""
+        while True:
+            try:
+                return self._answers.get(timeout=LOOK)
+            except Empty:
+                if self._halted():
+                    raise Halted from None
+            if any(not thread.is_alive() for thread in self._listeners.values()) and self._answers.empty():
+                raise lost("nectar-listener")
 
     def close(self) -> None:
         """End them all; what they were doing is dropped."""
@@ -130,15 +158,21 @@ class Processes:
             raise self._dead(pipe) from error
 
     def _listen(self, pipe: Connection) -> None:
+        end: tuple[Connection, Any] = (pipe, None)
         try:
             while True:
                 self._answers.put((pipe, pipe.recv()))
-        except (EOFError, OSError, TypeError):  # TypeError: the pipe was closed meanwhile
-            self._answers.put((pipe, None))
+        except MemoryError as error:
+            end = (pipe, error)
+        except BaseException:  # noqa: BLE001 - the pipe has ended, or was closed meanwhile, or this thread is to end
+            pass
+        self._answers.put(end)
 
     def _dead(self, pipe: Connection) -> FatalError:
         process = self._workers[pipe]
         process.join(1)
+        if process.exitcode == NO_MEMORY:
+            return no_room(f"decoding process {process.name} had too little memory")
         return FatalError(
             f"decoding process {process.name} ended unexpectedly (exit code {process.exitcode})",
             hint="nothing of the open batch was written; was memory short? run again, perhaps with fewer --workers",
@@ -159,7 +193,8 @@ def _start(number: int, others: list[Connection]) -> tuple[Connection, BaseProce
 
     A forked process never touches the database that is open here, and leaves without tidying up (multiprocessing's `_exit`).
     """
-    forked = sys.platform == "linux" and threading.active_count() == 1
+    alone = all(one is threading.main_thread() or one.name == THREAD for one in threading.enumerate())
+    forked = sys.platform == "linux" and alone
     ours, theirs = multiprocessing.Pipe()
     held = [*others, ours] if forked else []
     make = multiprocessing.get_context("fork").Process if forked else multiprocessing.get_context("spawn").Process
@@ -167,7 +202,10 @@ def _start(number: int, others: list[Connection]) -> tuple[Connection, BaseProce
     if not forked:
         resource_tracker.ensure_running()  # which would let signals through again when it starts
     with _deaf():
-        process.start()
+        try:
+            process.start()
+        except (OSError, MemoryError) as error:
+            raise no_room(f"the decoding process {process.name} could not be started") from error
     theirs.close()
     return ours, process
 
@@ -175,7 +213,7 @@ def _start(number: int, others: list[Connection]) -> tuple[Connection, BaseProce
 @contextmanager
 def _deaf() -> Iterator[None]:
     """Processes started within it never hear Ctrl-C nor SIGTERM, not even while they start: those are the runner's to handle."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, NUMBERS)
     try:
         yield
     finally:
@@ -187,8 +225,16 @@ def serve(pipe: Connection, held: Sequence[Connection] = ()) -> None:
 
     `held` are the runner's ends of pipes that a fork brought along: while they were open here, no end would be seen.
     """
+    signal.set_wakeup_fd(-1)
     for other in held:
         other.close()
+    try:
+        _serve(pipe)
+    except MemoryError:
+        os._exit(NO_MEMORY)
+
+
+def _serve(pipe: Connection) -> None:
     given: SimpleQueue[Batch | None] = SimpleQueue()
     with contextlib.suppress(EOFError, OSError):
         worker = Worker(pickle.loads(pipe.recv_bytes()))
@@ -217,10 +263,16 @@ def uncollected() -> Iterator[None]:
 
 
 def _receive(pipe: Connection, given: SimpleQueue[Batch | None]) -> None:
-    with contextlib.suppress(EOFError, OSError):
+    """Until the runner closes the pipe. Were this thread to end otherwise, the process would wait for ever: so it ends too."""
+    try:
         while True:
             given.put(pipe.recv())
-    given.put(None)
+    except (EOFError, OSError):
+        given.put(None)
+    except MemoryError:
+        os._exit(NO_MEMORY)
+    except BaseException:  # noqa: BLE001 - the runner sees the process end, and says so
+        os._exit(1)
 
 
 def _answer(worker: Worker, batch: Batch) -> Done | NectarError | str:
@@ -228,6 +280,8 @@ def _answer(worker: Worker, batch: Batch) -> Done | NectarError | str:
         return worker.do(batch)
     except NectarError as error:
         return error
+    except MemoryError:
+        raise
     except Exception as error:  # noqa: BLE001 - a bug here must reach the runner's process, which reports it
         frames = traceback.format_tb(error.__traceback__)
         return f"{type(error).__module__}.{type(error).__qualname__}\n{''.join(frames)}"

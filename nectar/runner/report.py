@@ -161,9 +161,7 @@ def _time(seconds: float) -> str:
 
 
 def report(kind: str) -> Report:
-    """`auto` is a bar on a terminal and JSON lines elsewhere; both go to standard error, the summary to standard output."""
-    if kind == "auto":
-        kind = "bar" if sys.stderr.isatty() else "json"
+    """`bar`, `json` (lines of it) or `off`; on standard error, the summary goes to standard output."""
     if kind == "bar":
         return Bar(sys.stderr)
     return JsonLines(sys.stderr) if kind == "json" else Quiet()

@@ -15,7 +15,17 @@ from nectar.runner.patient import Patient
 from nectar.runner.report import Report
 from nectar.runner.run_node import node_address, run_on_node
 from nectar.runner.signals import Stop
-from nectar.runner.steps import Options, echo, empty_summary, finish, overlap, watch_state, workers_of, write_once
+from nectar.runner.steps import (
+    Options,
+    echo,
+    empty_summary,
+    finish,
+    overlap,
+    told_when_stopped,
+    watch_state,
+    workers_of,
+    write_once,
+)
 from nectar.runner.summary import Summary
 from nectar.runner.watch import WatchState
 from nectar.runner.work import Job
@@ -56,14 +66,15 @@ def _run_on_files(
     workers = workers_of(compiled, options)
     state = WatchState(whole=asked.first < 0)
     task = Task(Job(compiled, told, family), source, found, (asked,), None, options.target, workers, state)
-    try:
-        if options.dry_run:
-            load(task, report, stop, summary)
-        else:
-            _fill(task, asked, report, stop, summary)
-    finally:
-        for note in source.notes:
-            report.say("note", note)
+    with told_when_stopped(summary):
+        try:
+            if options.dry_run:
+                load(task, report, stop, summary)
+            else:
+                _fill(task, asked, report, stop, summary)
+        finally:
+            for note in source.notes:
+                report.say("note", note)
     return summary
 
 

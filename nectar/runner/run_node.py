@@ -18,7 +18,7 @@ from nectar.runner.patience import persistently
 from nectar.runner.patient import Patient
 from nectar.runner.report import Report
 from nectar.runner.signals import Stop
-from nectar.runner.steps import Options, echo, empty_summary, finish, overlap, workers_of, write_once
+from nectar.runner.steps import Options, echo, empty_summary, finish, overlap, told_when_stopped, workers_of, write_once
 from nectar.runner.summary import Summary
 from nectar.runner.work import Job
 from nectar.sinks.registry import family_of, may_be_filled
@@ -40,6 +40,15 @@ def node_address(compiled: CompiledPlan, options: Options) -> Address | None:
 
 def run_on_node(compiled: CompiledPlan, options: Options, source: NodeSource, report: Report, stop: Stop) -> Summary:
     """The node is asked first: where it cannot be reached, no database is made."""
+    summary = empty_summary(compiled, options, Coverage(0, 0))
+    with told_when_stopped(summary):
+        _follow(compiled, options, source, report, stop, summary)
+    return summary
+
+
+def _follow(
+    compiled: CompiledPlan, options: Options, source: NodeSource, report: Report, stop: Stop, summary: Summary
+) -> None:
     sink: Sink = Uncommitted()
     ledger = Ledger(source.greeting)
     family = family_of(options.target)
@@ -56,15 +65,10 @@ def run_on_node(compiled: CompiledPlan, options: Options, source: NodeSource, re
             agreed = replace(compiled, network=replace(compiled.network, history=history))
             return agreed, resolve(source, plan.sync.start, plan.sync.end, history, known)
 
-        agreed = persistently(agree, source.close, report, stop)
-        if agreed is None:
-            summary = empty_summary(compiled, options, Coverage(0, 0))
-            summary.stopped = "as asked, before the node could be reached"
-            return summary
-        compiled, found = agreed
+        compiled, found = persistently(agree, source.close, report, stop)
         network = compiled.network
         asked = Coverage(found.first_slot, found.last_slot)
-        summary = empty_summary(compiled, options, asked)
+        summary.first_slot, summary.last_slot = asked
         echo(report, compiled, options, asked, found.how)
         if isinstance(sink, Uncommitted) and not options.dry_run:
             sink = Patient(options.target, told, report, stop)
@@ -92,4 +96,3 @@ def run_on_node(compiled: CompiledPlan, options: Options, source: NodeSource, re
         sink.close()
         for note in (*source.notes, *sink.notes()):
             report.say("note", note)
-    return summary

@@ -1,18 +1,46 @@
-"""Ctrl-C and SIGTERM: the first asks the job to stop between two batches, the second stops it at once."""
+"""Ctrl-C and SIGTERM, heard whatever is waited for.
+
+Python runs a signal's handler between two bytecodes of the main thread. While that thread waits within SQLite or the name
+service, no handler runs. So the system also writes each signal's number into a pipe, and a thread of its own reads it there.
+It gives the command a moment to end by itself, then breaks off what the main thread waits for, then ends the process. That is
+as safe as a kill: rows, checkpoint and coverage are one transaction.
+"""
 
 from __future__ import annotations
 
+import os
+import select
 import signal
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
+
+GRACE = 1.5          # seconds in which a job may come to the next place where it stops by itself
+TIDY = 1.0           # seconds more in which it may close what is open
+LOOK = 0.1           # seconds between two looks of a wait whether to stop
+NUMBERS = (signal.SIGINT, signal.SIGTERM)
+THREAD = "nectar-signals"
+
+_ENDED = 0           # written into the pipe when there is nothing left to listen for
+_SHOW_CURSOR = b"\x1b[?25h"
+
+
+class Interrupted(KeyboardInterrupt):
+    """Raised in the main thread: a signal came, and what was being done is to be broken off."""
+
+
+class Halted(Exception):
+    """The job is to stop, and so it does not wait, or try again."""
 
 
 class Stop:
-    """`number` is the signal that came, 0 when none did."""
+    """`number` is the signal that came, 0 when none did; `told`: the command has said that it was stopped."""
 
     def __init__(self) -> None:
-        self.number = 0
+        self.number, self.told = 0, False
 
     def __bool__(self) -> bool:
         return self.number != 0
@@ -22,19 +50,138 @@ class Stop:
         """130 after Ctrl-C, 143 after SIGTERM."""
         return 128 + self.number
 
-    def _ask(self, number: int, _frame: FrameType | None) -> None:
-        if self.number:
-            raise KeyboardInterrupt
-        self.number = number
+    def wait(self, seconds: float) -> None:
+        """So many seconds. Errors: Halted, as soon as the job is to stop."""
+        end = time.monotonic() + seconds
+        while True:
+            if self:
+                raise Halted
+            if (left := end - time.monotonic()) <= 0:
+                return
+            time.sleep(min(left, LOOK))
+
+
+class Ears:
+    """Hears both signals for one command. `gently`: the first one only asks the job to stop, the second one breaks it off."""
+
+    def __init__(self) -> None:
+        self.stop, self.gently = Stop(), False
+        self.last_words = "interrupted"
+        self._handled, self._breaking = 0, False
+        self._pipe, self._into = os.pipe()
+        os.set_blocking(self._into, False)
+        self._thread = threading.Thread(target=self._listen, name=THREAD, daemon=True)
+
+    def open(self) -> None:
+        """In the main thread, which is the one that is broken off."""
+        self._before = {number: signal.signal(number, self._handle) for number in NUMBERS}
+        self._wakeup = signal.set_wakeup_fd(self._into, warn_on_full_buffer=False)
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, NUMBERS)      # the listener's own: signals are for the main thread
+        try:
+            self._thread.start()
+        except RuntimeError:
+            pass                                                      # no thread to be had: the handlers are there all the same
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+    def close(self) -> None:
+        """Puts back what was there before."""
+        signal.set_wakeup_fd(self._wakeup)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        if self._thread.is_alive():
+            os.write(self._into, bytes([_ENDED]))
+            self._thread.join()
+        os.close(self._pipe)
+        os.close(self._into)
+
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        self.stop.number = self.stop.number or number
+        self._handled += 1
+        if not self.gently or self._breaking or self._handled > 1:
+            raise Interrupted
+
+    def _listen(self) -> None:
+        number = self._next(None) or _ENDED
+        if number == _ENDED:
+            return
+        self.stop.number = self.stop.number or number
+        if self._next(GRACE) == _ENDED:
+            return
+        if self.gently or not self._handled:
+            self._breaking = True
+            signal.pthread_kill(threading.main_thread().ident or 0, number)
+        if self._ended_within(TIDY):
+            return
+        self._leave(number)
+
+    def _next(self, seconds: float | None) -> int | None:
+        """The next of our signals, `_ENDED`, or None when so many seconds are over."""
+        end = None if seconds is None else time.monotonic() + seconds
+        while True:
+            left = None if end is None else max(end - time.monotonic(), 0.0)
+            if not select.select([self._pipe], [], [], left)[0]:
+                return None
+            came = os.read(self._pipe, 1)
+            if not came or came[0] == _ENDED:
+                return _ENDED
+            if came[0] in NUMBERS:
+                return came[0]
+
+    def _ended_within(self, seconds: float) -> bool:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self._next(left) == _ENDED:
+                return True
+        return False
+
+    def _leave(self, number: int) -> NoReturn:
+        """From within whatever the main thread does. It may hold the lock of standard error, or wait for who reads that."""
+        words = f"{self.last_words}\n".encode()
+        if select.select([], [2], [], LOOK)[1]:
+            os.write(2, _SHOW_CURSOR + words if os.isatty(2) else words)
+        os._exit(128 + number)
+
+
+_ears: Ears | None = None
+
+
+@contextmanager
+def hearing() -> Iterator[Ears]:
+    """A signal within the block raises Interrupted in it. Should it not come to its end then, the process ends."""
+    global _ears
+    ears, before = Ears(), _ears
+    ears.open()
+    _ears = ears
+    try:
+        yield ears
+    finally:
+        _ears = before
+        ears.close()
 
 
 @contextmanager
 def listening() -> Iterator[Stop]:
-    """Handles both signals within the block, and puts back what was there before."""
-    stop = Stop()
-    before = {number: signal.signal(number, stop._ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    """A first signal within the block only asks to stop. What does not stop soon is broken off with Interrupted."""
+    if _ears is None:
+        with hearing(), listening() as stop:
+            yield stop
+        return
+    ears = _ears
+    ears.gently = True
     try:
-        yield stop
+        yield ears.stop
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        ears.gently = False
+
+
+def raise_if_heard() -> None:
+    """Errors: Interrupted, when a signal came. What it raised then may have been lost in code that lets nothing through."""
+    if _ears is not None and _ears.stop:
+        raise Interrupted
+
+
+def say_at_the_end(words: str) -> None:
+    """What is said should the process have to be ended."""
+    if _ears is not None:
+        _ears.last_words = words

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from nectar.processors.registry import PROCESSORS
 from nectar.processors.rows import RowBuffers
 from nectar.runner.keep import epochs_of
 from nectar.runner.report import Report
-from nectar.runner.signals import Stop
+from nectar.runner.signals import Halted, Interrupted, Stop
 from nectar.runner.summary import Summary
 from nectar.runner.watch import WatchState
 from nectar.sinks.registry import stager
@@ -54,6 +55,17 @@ def empty_summary(compiled: CompiledPlan, options: Options, asked: Coverage) -> 
     }
     summary.rows = {table.name: 0 for table in compiled.tables if table.kind in (Kind.FACT, Kind.DIMENSION)}
     return summary
+
+
+@contextmanager
+def told_when_stopped(summary: Summary) -> Iterator[None]:
+    """A job that stops out of a wait, or is broken off, says so in its summary as one that stops by itself."""
+    try:
+        yield
+    except Halted:
+        summary.stopped = "as asked, while it waited; open batches were dropped whole. Run again to go on"
+    except Interrupted:
+        summary.stopped = "as asked, at once; what was not committed yet was dropped whole. Run again to go on"
 
 
 def echo(report: Report, compiled: CompiledPlan, options: Options, asked: Coverage, how: str) -> None:

@@ -12,7 +12,7 @@ from nectar.runner.batch import Limits, OpenBatch, limits_of
 from nectar.runner.feed import Feed
 from nectar.runner.keep import epochs_of
 from nectar.runner.load import cores
-from nectar.runner.patience import STOP_LOOK, Patience
+from nectar.runner.patience import Patience
 from nectar.runner.pool import Inline, Pool, Processes
 from nectar.runner.steps import watch_state
 from nectar.runner.work import Done
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 AGE = 0.5            # seconds that a block waits for others at most
 LOOK = 0.005         # seconds between two looks at what is being decoded, while there is room for more
 TIMES = 4            # as many blocks in a batch as from chunk files: 4,000, or 2 MB
+IDLE_LOOK = 0.25     # seconds between two looks at what else there is to do, while nothing is being decoded
 FAR = 10_000         # slots from the tip from which decoding is worth processes of its own
 STABLE = 60          # times k: slots after which no block is undone any more (3 k / f, f = 1/20)
 NEAR = 400_000       # slots from the tip up to which a finished database is kept finished while it catches up
@@ -128,7 +129,7 @@ class Stretch:
         count = (follow.workers or cores()) if far and not self.compiled.filters.ordered else 1
         follow.summary.workers = max(count, follow.summary.workers)
         if count > 1:
-            return Processes(follow.job, count)
+            return Processes(follow.job, count, halted=follow.stop.__bool__)
         return self._inline()
 
     def _committing(self) -> int:
@@ -143,7 +144,7 @@ class Stretch:
     def _inline(self) -> Inline:
         follow = self.follow
         state = watch_state(self.compiled, follow.sink, self.open.begins, follow.keeper.target)
-        return Inline(follow.job, state, follow.unspent)
+        return Inline(follow.job, state, follow.unspent, halted=follow.stop.__bool__)
 
     # -- the loop --------------------------------------------------------------------------------------------------
 
@@ -183,7 +184,7 @@ class Stretch:
         """How long to wait for events before looking at what else there is to do."""
         if self.given:
             return LOOK
-        return max(min(self.opened + AGE - time.monotonic(), STOP_LOOK), 0.0) if self.open.raws else STOP_LOOK
+        return max(min(self.opened + AGE - time.monotonic(), IDLE_LOOK), 0.0) if self.open.raws else IDLE_LOOK
 
     def _due(self) -> bool:
         """Whether to cut the open batch: it is full, or nothing more is waiting and it is old, or at the tip."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future
+from functools import partial
 from types import TracebackType
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from nectar.checkpoint.coverage import Coverage
 from nectar.compiler.compiled import CompiledPlan
 from nectar.errors import TooBigError
 from nectar.runner.keep import Keeper
+from nectar.runner.threads import Crew
 from nectar.runner.work import Done
 from nectar.sinks.seam import Layout, Sink
 
@@ -25,23 +27,25 @@ class _UnderWay(NamedTuple):
 class Writers:
     """`count` threads commit; 0: this one does. `kept` is told of each batch that is committed and counted, in the chain's order.
 
-    Leaving it waits for what is under way, and keeps what was committed whatever happened to the rest.
+    Leaving it waits for what is under way, and keeps what was committed whatever happened to the rest. When it is broken off, it
+    does not wait.
     """
 
     def __init__(self, keeper: Keeper, count: int, kept: Callable[[Coverage, Done], None]) -> None:
         self._keeper, self._count, self._kept = keeper, count, kept
         self._under_way: deque[_UnderWay] = deque()
-        self._threads = ThreadPoolExecutor(count, "nectar-writer") if count else None
+        self._threads = Crew(count, "nectar-writer") if count else None
 
     def __enter__(self) -> Writers:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         try:
-            found = self._rest()
+            broken_off = kind is not None and not issubclass(kind, Exception)
+            found = None if broken_off else self._rest()
         finally:
             if self._threads is not None:
-                self._threads.shutdown()
+                self._threads.close()
         if found is not None and kind is None:
             raise found
 
@@ -54,7 +58,7 @@ class Writers:
             return
         while len(self._under_way) >= self._count:
             self._settle(self._under_way.popleft())
-        self._under_way.append(_UnderWay(covered, done, self._threads.submit(self._keeper.commit, covered, done)))
+        self._under_way.append(_UnderWay(covered, done, self._threads.submit(partial(self._keeper.commit, covered, done))))
 
     def settle(self) -> None:
         """Everything given is committed and kept. Errors: as of `give`."""
@@ -62,15 +66,17 @@ class Writers:
             raise found
 
     def _settle(self, one: _UnderWay) -> None:
+        assert self._threads is not None
+        self._threads.settled(one.came)
         self._keeper.count(one.done, one.came.result())
         self._kept(one.covered, one.done)
 
     def _rest(self) -> BaseException | None:
         """Waits for all. The error of one of them: rather one that ends the job than one that asks for smaller batches."""
-        wait([one.came for one in self._under_way])
-        errors = []
-        while self._under_way:
+        errors: list[BaseException] = []
+        while self._under_way and self._threads is not None:
             one = self._under_way.popleft()
+            self._threads.settled(one.came)
             if (error := one.came.exception()) is not None:
                 errors.append(error)
             else:

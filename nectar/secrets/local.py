@@ -101,7 +101,7 @@ def _printed(words: list[str]) -> tuple[int, Found]:
     with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         try:
             found = _found(process.communicate(timeout=COMMAND_SECONDS)[0])
-        except subprocess.TimeoutExpired:
+        except BaseException:                          # too long, or a signal: it is not left behind
             process.kill()
             raise
     return process.returncode, found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 
 import pytest
@@ -10,26 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nectar.errors import ConnectError, TransientError
-from nectar.network import faults
+from nectar.network import faults, reach
 from nectar.network.attempts import MINUTE, Attempts
 from nectar.network.audit import AuditLog
-from tests.mysql.server import Server
+from tests.mysql.server import Server, free_port
 from tests.network.making import joined, server
 
 
 class Clock:
-    """Stands still but for sleeps and waits."""
-
     def __init__(self) -> None:
         self.now = 1_000.0
-        self.slept: list[float] = []
 
     def __call__(self) -> float:
         return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
 
 
 def _most_in_a_minute(times: list[float]) -> int:
@@ -37,93 +29,80 @@ def _most_in_a_minute(times: list[float]) -> int:
     return max(sum(1 for other in ordered if 0 <= other - one < MINUTE - 1e-6) for one in ordered)
 
 
+def _refused(attempts: Attempts) -> float:
+    """Seconds after which another try is worth it; 0 when a turn was taken."""
+    try:
+        attempts.admit("user@host:1/db")
+    except TransientError as error:
+        assert (error.code, error.where) == (faults.TOO_OFTEN.code, "user@host:1/db")
+        assert 0 < error.retry_after <= MINUTE
+        return error.retry_after
+    return 0.0
+
+
 @settings(max_examples=300)
-@given(
-    most=st.integers(1, 8),
-    steps=st.lists(st.floats(0, 90), min_size=1, max_size=60),
-    dice=st.randoms(use_true_random=False),
-    patience=st.floats(0, 200),
-)
-def test_never_more_in_any_minute(most: int, steps: list[float], dice: random.Random, patience: float) -> None:
-    """One after the other, at any moments."""
+@given(most=st.integers(1, 8), steps=st.lists(st.floats(0, 90), min_size=1, max_size=60))
+def test_never_more_in_any_minute_and_never_a_wait(most: int, steps: list[float]) -> None:
+    """At any moments. Who comes again when it was told to is let in."""
     clock = Clock()
-    attempts = Attempts(most, patience=patience, clock=clock, sleep=clock.sleep, dice=dice.random)
+    attempts = Attempts(most, clock=clock)
     made = []
     for step in steps:
         clock.now += step
-        before = clock.now
-        try:
-            waited = attempts.admit("here")
-        except TransientError as error:
-            assert error.code == faults.TOO_OFTEN.code
-            assert clock.now == before                           # it does not wait in vain
-            continue
-        assert waited == pytest.approx(clock.now - before)
-        assert waited <= patience * 1.1 + 1e-6
+        if after := _refused(attempts):
+            clock.now += after
+            assert _refused(attempts) == 0
         made.append(clock.now)
-    assert _most_in_a_minute(made) <= most if made else patience < MINUTE
-
-
-@settings(max_examples=200)
-@given(most=st.integers(1, 6), moments=st.lists(st.floats(0, 300), min_size=1, max_size=50), dice=st.randoms(use_true_random=False))
-def test_nor_when_many_wait_at_once(most: int, moments: list[float], dice: random.Random) -> None:
-    """Callers that sleep side by side: the clock goes on while none is woken."""
-    clock = Clock()
-    attempts = Attempts(most, patience=10_000, clock=clock, sleep=lambda _: None, dice=dice.random)
-    made = []
-    for moment in sorted(moments):
-        clock.now = 1_000 + moment
-        made.append(clock.now + attempts.admit("here"))
     assert _most_in_a_minute(made) <= most
 
 
-@given(chance=st.floats(0, 1), passed=st.floats(0, 59.9))
-def test_the_wait_is_stretched_by_a_tenth_at_most(chance: float, passed: float) -> None:
+def test_a_refused_one_takes_no_turn() -> None:
     clock = Clock()
-    attempts = Attempts(1, clock=clock, sleep=clock.sleep, dice=lambda: chance)
-    assert attempts.admit("here") == 0
-    clock.now += passed
-    waited = attempts.admit("here")
-    least = MINUTE - passed
-    assert least - 1e-6 <= waited <= least * 1.1 + 1e-6
-    assert waited == pytest.approx(least * (1 + 0.1 * chance))
-    assert clock.slept == [waited]
-
-
-def test_who_would_wait_too_long_is_told_at_once() -> None:
-    clock = Clock()
-    attempts = Attempts(2, patience=5, clock=clock, sleep=clock.sleep)
+    attempts = Attempts(2, clock=clock)
     attempts.admit("here")
     attempts.admit("here")
-    with pytest.raises(TransientError, match="2 are allowed, the next in 60 s") as caught:
-        attempts.admit("user@host:1/db")
-    assert caught.value.where == "user@host:1/db"
-    assert clock.slept == []
+    for _ in range(3):
+        with pytest.raises(TransientError, match="2 are allowed, the next in 60 s"):
+            attempts.admit("here")
     clock.now += MINUTE
-    assert attempts.admit("here") == 0                          # the refused one took no turn
+    attempts.admit("here")
 
 
 def test_threads_share_it() -> None:
     clock = Clock()
-    attempts = Attempts(10, patience=1_000_000, clock=clock, sleep=lambda _: None, dice=lambda: 0.0)
-    waited: list[float] = []
+    attempts = Attempts(10, clock=clock)
+    outcomes: list[float] = []
     gate = threading.Barrier(8)
 
     def work() -> None:
         gate.wait()
-        waited.extend(attempts.admit("here") for _ in range(25))
+        outcomes.extend(_refused(attempts) for _ in range(25))
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(waited) == [MINUTE * (turn // 10) for turn in range(200)]
+    assert sorted(outcomes) == [0.0] * 10 + [MINUTE] * 190
+
+
+def test_each_address_has_its_turn_however_few_there_are(secured: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One attempt a minute, and the first of two addresses answers nobody: the second one is tried in the next minute."""
+    clock = Clock()
+    attempts = Attempts(1, clock=clock)
+    silent, real = free_port(), reach.places
+    both = lambda host, port, where, hosts: [*real("127.0.0.1", silent, where), *real("127.0.0.1", port, where)]  # noqa: E731
+    monkeypatch.setattr(reach, "places", both)
+    with pytest.raises(TransientError) as caught:
+        joined(server(secured.port), attempts=attempts)
+    assert 0 < caught.value.retry_after <= MINUTE
+    clock.now += MINUTE
+    joined(server(secured.port), attempts=attempts).close()
 
 
 def test_connections_are_counted_whether_they_succeed_or_not(secured: Server) -> None:
     clock = Clock()
-    attempts = Attempts(3, patience=0, clock=clock, sleep=clock.sleep)
+    attempts = Attempts(3, clock=clock)
     audit = AuditLog()
     to = server(secured.port)
     for _ in range(3):

@@ -164,11 +164,15 @@ class Session:
         if self._connection is not None and (now - self._made > self._lifetime or now - self._used > self._recycle):
             self.drop()
 
-    def drop(self) -> None:
+    def drop(self, *, used: bool = False) -> None:
+        """`used`: another thread waits for its answer. Then nothing is said to the server."""
         connection, self._connection = self._connection, None
         if connection is not None:
             try:
-                connection.close()
+                if used:
+                    connection.drop()
+                else:
+                    connection.close()
             except ERRORS:
                 connection.drop()
             self.metrics.move(in_use=-1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ from nectar.sinks.mysql.split import split_ahead
 from nectar.sinks.mysql.statements import literal, placed
 from nectar.sinks.seam import Commit, Epochs, Finished, Layout, Staged
 from nectar.tables import Place
+
+CLOSING_SECONDS = 1.0
+"""For connections that are still being made ahead when the job ends."""
 
 
 class MysqlSink:
@@ -59,15 +63,21 @@ class MysqlSink:
         """Connections are made meanwhile. One that cannot be is tried again when it is wanted, and fails there."""
         for lane in [lane for lane in self._lanes[1:writers] if lane in self._idle]:
             thread = threading.Thread(target=self._connect, args=(lane,), name="nectar-connect", daemon=True)
-            self._connecting.append(thread)
             self._idle.remove(lane)
-            thread.start()
+            try:
+                thread.start()
+            except RuntimeError as error:                # the system has no more threads
+                self._give_back(lane)
+                lane.session.note(f"a connection could not be made ahead: {error}")
+            else:
+                self._connecting.append(thread)
 
     def _connect(self, lane: Lane) -> None:
         try:
             lane.session.connect()
-        except NectarError as error:
-            lane.session.note(f"a connection could not be made ahead: {error}")
+        except BaseException as error:  # noqa: BLE001 - whoever wants the connection tries again, and raises what happens then
+            told = error if isinstance(error, NectarError) else type(error).__name__
+            lane.session.note(f"a connection could not be made ahead: {told}")
         finally:
             self._give_back(lane)
 
@@ -165,10 +175,13 @@ class MysqlSink:
         return list(dict.fromkeys(note for session in self._sessions for note in session.notes))
 
     def close(self) -> None:
+        """What another thread still uses, in a job that was broken off, is taken from it."""
+        end = time.monotonic() + CLOSING_SECONDS
         for thread in self._connecting:
-            thread.join()
+            thread.join(max(end - time.monotonic(), 0.0))
+        used = {lane.session for lane in self._lanes if lane not in self._idle}
         for session in self._sessions:
-            session.drop()
+            session.drop(used=session in used)
 
     # -- preparing -------------------------------------------------------------------------------------------------
 

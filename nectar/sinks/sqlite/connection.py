@@ -13,7 +13,7 @@ from nectar.errors import NectarError, SinkError, TransientError
 PAGE_SIZE = 8192
 CACHE_KIB = 64 * 1024
 WAL_PAGES = 4_000              # 32 MB of log before it is copied into the file
-BUSY_MS = 5_000
+BUSY_MS = 1_000                # the runner tries again: it hears signals, and SQLite does not while it waits
 
 _MEANING: dict[type[apsw.Error], tuple[type[NectarError], str, str]] = {
     apsw.BusyError: (TransientError, "NEC-K010", "another process is writing to it; wait, or stop that one"),
