@@ -28,7 +28,7 @@ from nectar.compiler.ddl import StatementKind, statements
 from nectar.compiler.read import read_plan
 from tests.mysql.faults import FaultPlan
 from tests.mysql.proxy import Proxy
-from tests.mysql.server import Server, mariadb, server_at
+from tests.mysql.server import Server, server_at, started
 from tests.tidb.real import ADDRESS
 
 CASES = (
@@ -47,7 +47,7 @@ def server() -> Iterator[Server]:
     if ADDRESS:
         yield server_at(ADDRESS)
         return
-    with mariadb(*OPTIONS) as running:
+    with started(*OPTIONS) as running:
         yield running
 
 

@@ -1,4 +1,7 @@
-"""Where the real chain data is. The small share of it in tests/data travels with the project; the whole is used where present."""
+"""Where the real chain data is, and which database servers a test runs on.
+
+The small share of the chain data in tests/data travels with the project; the whole is used where present.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mysql.programs import MARIADB, PERSONA
 from tests.tidb.real import ADDRESS, NONE_TESTED
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,6 +36,25 @@ def cases() -> Path:
     if os.environ.get("CI"):
         pytest.fail(f"the cases are not at {CASES}; CI must have them")
     pytest.skip(f"the cases are not at {CASES} (set NECTAR_CASES)")
+
+
+@pytest.fixture(scope="module")
+def program(request: pytest.FixtureRequest) -> str:
+    """The database server that a test runs on."""
+    return str(getattr(request, "param", MARIADB))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test runs on MariaDB, or on those that `@pytest.mark.servers(..)` names; one with a proxy before MariaDB as TiDB too."""
+    if "program" not in metafunc.fixturenames:
+        return
+    mark = metafunc.definition.get_closest_marker("servers")
+    names = list(mark.args) if mark is not None else [MARIADB]
+    if ADDRESS:
+        names = names[:1]
+    elif "proxied" in metafunc.fixturenames and MARIADB in names:
+        names.append(PERSONA)
+    metafunc.parametrize("program", names, indirect=True, scope="module")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

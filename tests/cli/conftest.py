@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mysql.conftest import database, persona, server, tidb_parser
+from tests.mysql.conftest import database, persona, running, server, tidb_parser
 from tests.network.conftest import papers, secured
 
-__all__ = ["database", "papers", "persona", "secured", "server", "tidb_parser"]
+__all__ = ["database", "papers", "persona", "running", "secured", "server", "tidb_parser"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import ROOT
-from tests.mysql.server import PASSWORD, USER
+from tests.mysql.programs import PASSWORD, USER
 
 VARIABLE = "NECTAR_TESTS_DB_PASSWORD"
 PLAN = ROOT / "plans/preview-sample.toml"

@@ -13,23 +13,25 @@ from pathlib import Path
 import pytest
 
 from nectar.network import faults
-from nectar.sinks.mysql.kinds import product_of
+from nectar.network.product import product_of
 from nectar.sinks.mysql.reached import _STEP, CONNECTING, EITHER, failed_step
 from tests.cli.databases import STEPS, VARIABLE, checked, nectar, outcomes, profile
+from tests.mysql.programs import MARIADB, MYSQL, PASSWORD
 from tests.mysql.proxy import Proxy
-from tests.mysql.server import PASSWORD, Server, free_port, mariadb
+from tests.mysql.server import Server, free_port, started
 from tests.network.conftest import DATABASE, Papers
 
 VERIFIED = 'ssl_mode = "VERIFY_IDENTITY"\nssl_ca_path = "{}"\n'
 
 
-def test_a_server_that_is_ready(server: Server, database: str, tmp_path: Path) -> None:
+@pytest.mark.servers(MARIADB, MYSQL)
+def test_a_server_that_is_ready(program: str, server: Server, database: str, tmp_path: Path) -> None:
     told = checked(profile(tmp_path, server.port, database), "--count", 40)
     assert tuple(told["by"]) == STEPS
     assert set(outcomes(told).values()) == {"ok", "warning"}
     by = told["by"]
     assert by["name"]["facts"]["addresses"] == ["127.0.0.1"]
-    assert by["server"]["facts"]["product"] == "MariaDB"
+    assert by["server"]["facts"]["product"] == program
     assert by["server"]["facts"]["version"] == server.run("SELECT VERSION()")[0][0]
     times = by["round trip"]["facts"]
     assert times["count"] == 40
@@ -56,6 +58,7 @@ def test_the_text_is_for_people(server: Server, database: str, tmp_path: Path) -
     assert "\x1b" not in done.stdout
 
 
+@pytest.mark.servers(MARIADB, MYSQL)
 def test_over_tls(secured: Server, papers: Papers, tmp_path: Path) -> None:
     more = VERIFIED.format(papers.ca.pair.certificate)
     tls = checked(profile(tmp_path, secured.port, DATABASE, more, host="localhost"))["by"]["tls"]
@@ -75,13 +78,11 @@ def test_over_tls(secured: Server, papers: Papers, tmp_path: Path) -> None:
     [("expired", faults.EXPIRED), ("wrong name", faults.WRONG_NAME), ("wrong CA", faults.UNKNOWN_CA), ("self-signed", faults.SELF_SIGNED)],
 )
 def test_a_certificate_that_is_not_accepted(secured: Server, papers: Papers, tmp_path: Path, shown: str, fault: faults.Fault) -> None:
-    papers.show(shown)
-    secured.run("FLUSH SSL")
+    papers.show(shown, secured)
     try:
         told = checked(profile(tmp_path, secured.port, DATABASE, VERIFIED.format(papers.ca.pair.certificate), host="localhost"), code=1)
     finally:
-        papers.show("good")
-        secured.run("FLUSH SSL")
+        papers.show("good", secured)
     _only(told, "tls", fault)
 
 
@@ -104,6 +105,7 @@ def test_what_is_no_mysql(tmp_path: Path) -> None:
         _only(checked(profile(tmp_path, port, "n"), code=1), "server", faults.NOT_MYSQL)
 
 
+@pytest.mark.servers(MARIADB, MYSQL)
 def test_a_wrong_password(server: Server, database: str, tmp_path: Path) -> None:
     told = checked(profile(tmp_path, server.port, database), code=1, **{VARIABLE: "Quite-Wrong-1"})
     _only(told, "login", faults.ACCESS_DENIED)
@@ -176,6 +178,7 @@ def test_rights(server: Server, database: str, tmp_path: Path, grants: str, miss
             assert missing[0] not in again["by"]["rights"]["facts"]["missing"]
 
 
+@pytest.mark.servers(MARIADB, MYSQL)
 def test_no_rights_at_all(server: Server, database: str, tmp_path: Path) -> None:
     with _user(server, database, "") as user:
         _only(checked(profile(tmp_path, server.port, database, user=user), code=1), "database", faults.NO_RIGHTS)
@@ -227,8 +230,9 @@ def test_a_connection_that_breaks_in_the_middle(server: Server, database: str, t
     assert (outcomes(told)["database"], outcomes(told)["rights"]) == ("not reached", "not reached")
 
 
-def test_limits_that_are_in_the_way(tmp_path: Path) -> None:
-    with mariadb("--local-infile=0", "--max-allowed-packet=1M", "--wait-timeout=60", "--max-connections=10") as small:
+@pytest.mark.servers(MARIADB, MYSQL)
+def test_limits_that_are_in_the_way(program: str, tmp_path: Path) -> None:
+    with started("--local-infile=0", "--max-allowed-packet=1M", "--wait-timeout=60", "--max-connections=10", name=program) as small:
         small.run("CREATE DATABASE n")
         told = checked(profile(tmp_path, small.port, "n", "[pool]\nsize = 9"))["by"]
     said = " ".join(note["text"] for note in told["limits"]["notes"])
@@ -239,6 +243,7 @@ def test_limits_that_are_in_the_way(tmp_path: Path) -> None:
     assert told["rights"]["facts"]["load_data"] is False
 
 
+@pytest.mark.servers(MARIADB, MYSQL)
 def test_a_server_that_only_reads(server: Server, database: str, tmp_path: Path) -> None:
     with _user(server, database, "ALL") as user:
         server.run("SET GLOBAL read_only = ON")

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.databases import PLAN, nectar, profile
+from tests.mysql.programs import MARIADB, MYSQL, PASSWORD
 from tests.mysql.proxy import Proxy
-from tests.mysql.server import PASSWORD, Server
+from tests.mysql.server import Server
 
 
 @pytest.fixture
@@ -22,6 +23,7 @@ def absent(server: Server) -> Iterator[str]:
     server.run(f"DROP DATABASE IF EXISTS {name}")
 
 
+@pytest.mark.servers(MARIADB, MYSQL)
 def test_it_makes_the_database_and_says_so(server: Server, absent: str, tmp_path: Path) -> None:
     path = profile(tmp_path, server.port, absent)
     where = f"database nectar@127.0.0.1:{server.port}/{absent}"
@@ -55,6 +57,7 @@ def test_with_a_plan_it_makes_its_tables(server: Server, absent: str, tmp_path: 
     assert server.run("SELECT COUNT(*) FROM block", absent) == [(4_321,)]
 
 
+@pytest.mark.servers(MARIADB, MYSQL)
 def test_who_may_not_is_told_what_to_ask_for(server: Server, absent: str, tmp_path: Path) -> None:
     server.run(f"CREATE USER humble@'%' IDENTIFIED BY '{PASSWORD}'")
     try:
@@ -95,6 +98,7 @@ def test_the_schema_is_what_compile_emits(kind: str, dialect: str, tmp_path: Pat
     assert nectar("db", "schema", PLAN, folder=tmp_path).stdout == nectar("plan", "compile", PLAN, "--emit-sql", folder=tmp_path).stdout
 
 
+@pytest.mark.servers(MARIADB, MYSQL)
 def test_comparing_with_what_is_there(server: Server, absent: str, tmp_path: Path) -> None:
     path = profile(tmp_path, server.port, absent)
     nectar("db", "init", PLAN, "--profile", path, folder=tmp_path)

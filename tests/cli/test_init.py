@@ -22,7 +22,8 @@ from nectar.config.profile_text import Value, as_seen_from, profile_text
 from nectar.config.server import SslMode
 from tests.cli.databases import VARIABLE, environment, nectar, profile
 from tests.config.profiles import server as server_of
-from tests.mysql.server import PASSWORD, USER, Server, free_port
+from tests.mysql.programs import PASSWORD, USER
+from tests.mysql.server import Server, free_port
 from tests.network.conftest import DATABASE, Papers
 
 PATIENCE = 60

@@ -1,9 +1,11 @@
-"""One MariaDB a session, and databases in it."""
+"""One server of each program a session, and databases in it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 
 import pytest
 from pymysql.connections import Connection
@@ -12,36 +14,41 @@ from pymysql.cursors import Cursor
 from tests.mysql.faults import FaultPlan
 from tests.mysql.jobs import PASSWORD_VARIABLE
 from tests.mysql.persona import tidb_proxy
+from tests.mysql.programs import MARIADB, PERSONA
 from tests.mysql.proxy import Proxy
-from tests.mysql.server import SERVER, Server, mariadb, server_at
+from tests.mysql.server import Server, server_at, started
 from tests.tidb.conftest import tidb_parser
 from tests.tidb.parsing import TidbParser
 from tests.tidb.real import ADDRESS
 
-__all__ = ["database", "persona", "server", "table", "tidb", "tidb_parser"]
+__all__ = ["database", "persona", "running", "server", "table", "tidb", "tidb_parser"]
 Proxied = Callable[[FaultPlan], Proxy]
-WHY = "no MariaDB here (Debian: apt-get install mariadb-server)"
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """Shared by all tests of a session: what a test changes, it does in a database of its own. A real TiDB, where one is named."""
-    if ADDRESS:
-        running = server_at(ADDRESS)
-        os.environ[PASSWORD_VARIABLE] = running.password
-        yield running
-        return
-    if SERVER is None and not os.environ.get("CI"):
-        pytest.skip(WHY)
-    with mariadb() as running:
-        os.environ[PASSWORD_VARIABLE] = running.password
-        yield running
+def running() -> Iterator[Callable[[str], Server]]:
+    """The server of a program's name, started once a session. A real TiDB in place of all, where one is named."""
+    with ExitStack() as stack:
+
+        @cache
+        def server_of(name: str) -> Server:
+            server = server_at(ADDRESS) if ADDRESS else stack.enter_context(started(name=name))
+            os.environ[PASSWORD_VARIABLE] = server.password
+            return server
+
+        yield server_of
 
 
-@pytest.fixture(params=["MariaDB", "TiDB's persona"])
-def proxied(request: pytest.FixtureRequest, server: Server, tidb_parser: TidbParser) -> Proxied:
+@pytest.fixture(scope="module")
+def server(running: Callable[[str], Server], program: str) -> Server:
+    """Shared by all tests of a session: what a test changes, it does in a database of its own."""
+    return running(MARIADB if program == PERSONA else program)
+
+
+@pytest.fixture
+def proxied(program: str, server: Server, tidb_parser: TidbParser) -> Proxied:
     """A proxy in front of the server with a plan of faults: as it is, or taken for TiDB."""
-    if request.param == "MariaDB" or ADDRESS:
+    if program != PERSONA or ADDRESS:
         return lambda plan: Proxy(server.address, plan)
     return lambda plan: tidb_proxy(server.address, tidb_parser, plan)
 

@@ -1,36 +1,31 @@
-"""A MariaDB of the tests' own on 127.0.0.1: made once, copied for each start, stopped by its process id."""
+"""A server of the tests' own on 127.0.0.1, MariaDB or MySQL: made once, copied for each start, stopped by its process id."""
 
 from __future__ import annotations
 
 import fcntl
-import getpass
 import hashlib
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pymysql
+import pytest
 from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
 from tests.awaiting import wait_until_it_answers
+from tests.mysql.programs import FAST, FIRST_WORDS, MARIADB, PASSWORD, USER, Program, program
 
-SERVER = shutil.which("mariadbd", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
-INSTALL = "mariadb-install-db"
 PATIENCE_SECONDS = 60
-USER, PASSWORD = "nectar", "Nectar-tests-1"
-SMALL = ("--innodb-log-file-size=8M", "--innodb-buffer-pool-size=32M", "--skip-log-bin", "--skip-name-resolve")
-# A test's data need not outlive a power cut; the file of a killed server is whole all the same.
-FAST = ("--innodb-flush-log-at-trx-commit=2", "--innodb-doublewrite=0", "--aria-log-file-size=8M")
-FIRST_WORDS = f"CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON *.* TO {USER}@'%' WITH GRANT OPTION;"
 
 # What PyMySQL raises when a connection is gone. AttributeError: it still writes to a socket that it has just thrown away,
 # when a LOAD DATA LOCAL breaks while it sends the file (1.2.4).
@@ -39,13 +34,14 @@ LOST = (pymysql.err.MySQLError, OSError, AttributeError)
 
 @dataclass
 class Server:
-    """Where it is, who may connect, and the process, which the owner may kill."""
+    """Where it is, who may connect; the process, which the owner may kill, and its program."""
 
     host: str
     port: int
     user: str
     password: str
     process: subprocess.Popen[bytes] | None
+    program: Program | None = None
 
     @property
     def address(self) -> tuple[str, int]:
@@ -90,24 +86,24 @@ def server_at(address: str) -> Server:
 
 
 @contextmanager
-def mariadb(*arguments: str, data: Path | None = None, port: int = 0) -> Iterator[Server]:
+def started(*arguments: str, name: str = MARIADB, data: Path | None = None, port: int = 0) -> Iterator[Server]:
     """A running server. `arguments` come after the fixture's own and win. `data`: a folder to keep; made when not there.
 
     `port` 0: a free one.
     """
-    assert SERVER is not None, "no MariaDB here (Debian: apt-get install mariadb-server)"
+    made = here(name)
     with tempfile.TemporaryDirectory(prefix="nectar-mysql-", ignore_cleanup_errors=True) as folder:      # short: a socket's path has 107 bytes
         place = data or Path(folder, "data")
         if not place.exists():
-            shutil.copytree(installed(), place)
+            shutil.copytree(installed(made), place)
         port = port or free_port()
         process = subprocess.Popen(
-            [SERVER, *_common(place), *FAST, f"--socket={folder}/socket", "--bind-address=127.0.0.1", f"--port={port}", f"--pid-file={folder}/pid",
+            [*made.arguments(place), *FAST, f"--socket={folder}/socket", "--bind-address=127.0.0.1", f"--port={port}", f"--pid-file={folder}/pid",
              "--local-infile=1", "--max-allowed-packet=64M", f"--log-error={folder}/log", *arguments],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            server = Server("127.0.0.1", port, USER, PASSWORD, process)
+            server = Server("127.0.0.1", port, USER, PASSWORD, process, made)
             log = Path(folder, "log")
             wait_until_it_answers(
                 process, lambda: server.connect().close(), pymysql.err.OperationalError, PATIENCE_SECONDS,
@@ -119,34 +115,34 @@ def mariadb(*arguments: str, data: Path | None = None, port: int = 0) -> Iterato
             process.wait(PATIENCE_SECONDS)
 
 
-def installed() -> Path:
+@cache
+def here(name: str) -> Program:
+    """The program. Where there is none, tests are skipped; in CI they fail."""
+    try:
+        found = program(name)
+        why = f"no {name} here"
+    except (LookupError, subprocess.CalledProcessError) as error:
+        found, why = None, str(error)
+    if found is not None:
+        return found
+    if os.environ.get("CI"):
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+def installed(made: Program) -> Path:
     """A data folder with the user in it, made once for this version and these options, outside the tree."""
-    assert SERVER is not None
-    version = subprocess.run([SERVER, "--version"], capture_output=True, check=True).stdout
-    key = hashlib.sha256(version + repr((SMALL, FIRST_WORDS)).encode()).hexdigest()[:16]
-    place = Path(os.environ.get("NECTAR_CACHE") or Path.home() / ".cache" / "nectar") / f"mariadb-{key}"
+    key = hashlib.sha256(repr((made.version, made.arguments(Path()), FIRST_WORDS)).encode()).hexdigest()[:16]
+    place = Path(os.environ.get("NECTAR_CACHE") or Path.home() / ".cache" / "nectar") / f"{made.name.lower()}-{key}"
     place.mkdir(parents=True, exist_ok=True)
     data = place / "data"
     with (place / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (place / ".done").exists():
             shutil.rmtree(data, ignore_errors=True)
-            user = getpass.getuser()
-            subprocess.run(
-                [INSTALL, "--no-defaults", f"--datadir={data}", f"--user={user}", "--auth-root-authentication-method=socket",
-                 f"--auth-root-socket-user={user}", "--skip-test-db", *SMALL[:2]],
-                check=True, capture_output=True,
-            )  # fmt: skip
-            subprocess.run(
-                [SERVER or "", *_common(data), "--bootstrap"], input=f"FLUSH PRIVILEGES; {FIRST_WORDS}".replace("; ", ";\n").encode() + b"\n",
-                check=True, capture_output=True,
-            )  # fmt: skip
+            made.make(data)
             (place / ".done").touch()
     return data
-
-
-def _common(data: Path) -> Sequence[str]:
-    return ["--no-defaults", f"--datadir={data}", f"--user={getpass.getuser()}", *SMALL]
 
 
 def free_port() -> int:

@@ -9,8 +9,11 @@ import pytest
 from tests.mysql import errors
 from tests.mysql.asking import Failure, code_of, insert, rows, settle, through
 from tests.mysql.faults import Answer, FaultPlan, Refusal
+from tests.mysql.programs import MARIADB, MYSQL
 from tests.mysql.proxy import Proxy
 from tests.mysql.server import Server
+
+pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 
 
 def test_each_exchange_takes_the_delay(server: Server, table: str) -> None:

@@ -9,7 +9,10 @@ import pytest
 from tests.mysql import errors
 from tests.mysql.asking import Failure, code_of, insert, rows, settle, through
 from tests.mysql.faults import Act, Answer, CutLoad, Drop, FaultPlan, Late, LoseAnswer, Wait, at
+from tests.mysql.programs import MARIADB, MYSQL
 from tests.mysql.server import LOST, Server
+
+pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,15 @@ from nectar.sources.immutable.source import ImmutableSource
 from tests.mysql.conftest import Proxied
 from tests.mysql.faults import FaultPlan
 from tests.mysql.jobs import profile, rows, sqlite_rows
+from tests.mysql.programs import MARIADB, MYSQL
 from tests.mysql.proxy import Proxy
 from tests.mysql.server import Server
 from tests.node.histories import History, K, busy_bodies
 from tests.node.jobs import node_job, node_plan
 from tests.node.serving import serving
 from tests.runner.jobs import EVERYTHING, same
+
+pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 
 SEEDS = 16
 FACTS = ("block", "tx", "tx_in", "tx_out", "stake_address", "multi_asset", "ma_tx_out", "tx_metadata", "pool_hash", "epoch", "nectar_coverage")
@@ -34,6 +37,13 @@ def bodies(chain: Path) -> list[bytes]:
     return busy_bodies(chain)
 
 
+@pytest.mark.servers(MYSQL)
+@pytest.mark.parametrize("seed", range(SEEDS // 4))
+def test_so_it_does_on_mysql(seed: int, bodies: list[bytes], tmp_path: Path, server: Server, proxied: Proxied, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    test_a_history_of_forks_leaves_what_the_last_chain_has(seed, bodies, tmp_path, server, proxied, database, monkeypatch)
+
+
+@pytest.mark.servers(MARIADB)
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_a_history_of_forks_leaves_what_the_last_chain_has(seed: int, bodies: list[bytes], tmp_path: Path, server: Server, proxied: Proxied, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     history, dice = History(seed, bodies), random.Random(-seed)

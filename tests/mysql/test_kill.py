@@ -19,9 +19,12 @@ from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
 from tests.mysql.jobs import PASSWORD_VARIABLE, Heard, plan_of, profile, rows, sqlite_rows
-from tests.mysql.server import Server, free_port, mariadb
+from tests.mysql.programs import MARIADB, MYSQL
+from tests.mysql.server import Server, free_port, started
 from tests.runner.jobs import between, plan_text, same
 from tests.tidb.real import ADDRESS
+
+pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 
 SEEDS = 6 if not os.environ.get("NECTAR_LONG") else 100
 FIRST, LAST = 225 * 4_320, 229 * 4_320 - 1
@@ -70,14 +73,14 @@ def test_the_job_is_killed(seed: int, chain: Path, server: Server, database: str
 
 
 @pytest.mark.skipif(bool(ADDRESS), reason="a real TiDB is not ours to kill")
-def test_the_server_is_killed(chain: Path, straight: dict[str, list[Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_server_is_killed(program: str, chain: Path, straight: dict[str, list[Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     port, folder, said = free_port(), tmp_path / "data", Heard()
     found: list[Any] = []
 
     def job(server: Server) -> None:
         found.append(run(plan_of(_text(chain)), Options(profile(server, "nectar", writers=3), workers=1), said, Stop()))
 
-    with mariadb(data=folder, port=port) as server:
+    with started(name=program, data=folder, port=port) as server:
         monkeypatch.setenv(PASSWORD_VARIABLE, server.password)
         server.run("CREATE DATABASE nectar CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
         thread = threading.Thread(target=job, args=(server,))
@@ -87,7 +90,7 @@ def test_the_server_is_killed(chain: Path, straight: dict[str, list[Any]], tmp_p
             time.sleep(0.01)
         assert server.process is not None
         server.process.kill()
-    with mariadb(data=folder, port=port) as server:
+    with started(name=program, data=folder, port=port) as server:
         thread.join(60)
         assert found, said.said
         assert said.of("retry")

@@ -11,14 +11,17 @@ from threading import Thread
 
 import pymysql
 import pytest
-from pymysql._auth import scramble_native_password
+from pymysql._auth import scramble_caching_sha2, scramble_native_password
 from pymysql.constants import CLIENT
 
 from tests.mysql import wire
 from tests.mysql.faults import FaultPlan
+from tests.mysql.programs import MARIADB, MYSQL
 from tests.mysql.proxy import Proxy
 from tests.mysql.server import Server
 from tests.mysql.streams import Message, Stream
+
+pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 
 
 @pytest.fixture
@@ -97,13 +100,21 @@ def test_load_data(server: Server, database: str, proxy: Proxy, tmp_path: Path, 
 @pytest.mark.parametrize("deprecate_eof", [False, True])
 def test_a_client_that_wants_no_eof(server: Server, proxy: Proxy, deprecate_eof: bool) -> None:
     """PyMySQL always wants them; others end their rows with an OK instead."""
-    stream = Stream(socket.create_connection((proxy.host, proxy.port), 5), "proxy")
+    with socket.create_connection((proxy.host, proxy.port), 60) as sock:
+        _talk(Stream(sock, "proxy"), server, deprecate_eof)
+
+
+def _talk(stream: Stream, server: Server, deprecate_eof: bool) -> None:
     greeting = wire.parse_greeting(stream.read().payload)
     wanted = CLIENT.CAPABILITIES | (wire.Capability.DEPRECATE_EOF if deprecate_eof else 0)
-    scrambled = scramble_native_password(server.password.encode(), greeting.salt + greeting.rest[:12])
-    response = struct.pack("<IIB23x", wanted & ~CLIENT.CONNECT_ATTRS, 1 << 24, 45) + server.user.encode() + b"\0" + wire.lenenc(20) + scrambled
-    stream.put(Message(response + b"mysql_native_password\0", 1))
+    salt, plugin = greeting.salt + greeting.rest[:12], greeting.rest[13:].rstrip(b"\0")
+    sha2 = plugin == b"caching_sha2_password"
+    scrambled = (scramble_caching_sha2 if sha2 else scramble_native_password)(server.password.encode(), salt)
+    response = struct.pack("<IIB23x", wanted & ~CLIENT.CONNECT_ATTRS, 1 << 24, 45) + server.user.encode() + b"\0"
+    stream.put(Message(response + wire.lenenc(len(scrambled)) + scrambled + plugin + b"\0", 1))
     stream.flush()
+    if sha2:
+        assert stream.read().payload == b"\x01\x03"                        # the server knows the password from an earlier login
     assert stream.read().kind == wire.OK
     for _ in range(2):
         stream.put(Message(b"\x03SELECT 1 UNION SELECT 2", 0))
@@ -118,7 +129,6 @@ def test_a_client_that_wants_no_eof(server: Server, proxy: Proxy, deprecate_eof:
     stream.put(Message(b"\x16SELECT ?", 0))                                # COM_STMT_PREPARE
     stream.flush()
     assert wire.parse_err(stream.read().payload).code == 1047
-    stream.close()
 
 
 def test_a_wrong_password_and_a_missing_database(server: Server, proxy: Proxy) -> None:

@@ -17,8 +17,11 @@ from nectar.tables import Kind
 from tests.mysql.conftest import Proxied
 from tests.mysql.faults import FaultPlan
 from tests.mysql.jobs import OWN, names_in, plan_of, profile, rows, sqlite_rows
+from tests.mysql.programs import MARIADB, MYSQL
 from tests.mysql.server import Server
 from tests.runner.jobs import EVERYTHING, between, job, plan_text, same
+
+pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 
 EPOCH = 4_320          # slots of a chunk of preview
 

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.mysql.jobs import PASSWORD_VARIABLE
+from tests.mysql.programs import MARIADB, MYSQL
 from tests.mysql.server import Server
+
+pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 
 ROOT = Path(__file__).parents[2]
 PLAN = ROOT / "plans/preview-sample.toml"

@@ -9,10 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nectar.network.product import product_of
 from tests.mysql import wire
+from tests.mysql.programs import MARIADB, MYSQL
 from tests.mysql.server import Server
 from tests.mysql.streams import Gone, Stream
 from tests.mysql.weighing import Load, longest_row, writes
+
+pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 
 
 @given(st.integers(0, 2**64 - 1))
@@ -55,13 +59,13 @@ def test_messages_of_any_size_pass_a_stream(size: int) -> None:
     other.close()
 
 
-def test_a_real_greeting(server: Server) -> None:
+def test_a_real_greeting(program: str, server: Server) -> None:
     with socket.create_connection(server.address) as sock:
         stream = Stream(sock, "server")
         payload = stream.read().payload
         stream.close()
     greeting = wire.parse_greeting(payload)
-    assert "MariaDB" in greeting.version
+    assert product_of(greeting.version).name == program
     assert wire.build_greeting(greeting) == payload
     shown = wire.parse_greeting(wire.build_greeting(wire.plain(greeting)._replace(version="8.0.11-TiDB-v8.5.7")))
     assert shown.version == "8.0.11-TiDB-v8.5.7"

@@ -28,9 +28,12 @@ from nectar.sources.immutable.source import ImmutableSource
 from tests.mysql.conftest import Proxied
 from tests.mysql.faults import Answer, FaultPlan, LoseAnswer, at
 from tests.mysql.jobs import Heard, plan_of, profile, rows, sqlite_rows
+from tests.mysql.programs import MARIADB, MYSQL
 from tests.mysql.proxy import Proxy
 from tests.mysql.server import Server
 from tests.runner.jobs import EVERYTHING, between, plan_text, same
+
+pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 
 FIRST, LAST = 225 * 4_320, 229 * 4_320 - 1
 

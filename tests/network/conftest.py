@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.mysql.server import PASSWORD, SERVER, Server, mariadb
+from tests.mysql import server as servers
+from tests.mysql.programs import MARIADB, PASSWORD
+from tests.mysql.server import Server
 from tests.network.certificates import Pair, Signer, authority, leaf
 
 DATABASE = "nectar"
@@ -30,9 +31,13 @@ class Papers:
     client: Pair
     stranger: Pair
 
-    def show(self, name: str) -> None:
+    def show(self, name: str, server: Server | None = None) -> None:
+        """`server`: one that is running, and is to show it from now on."""
         shutil.copy(self.leaves[name].certificate, self.folder / "shown.pem")
         shutil.copy(self.leaves[name].key, self.folder / "shown.key")
+        if server is not None:
+            assert server.program is not None
+            server.run(server.program.reload_tls)
 
     @property
     def options(self) -> list[str]:
@@ -57,11 +62,9 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
 
 
 @contextmanager
-def started(*options: str) -> Iterator[Server]:
+def started(*options: str, name: str = MARIADB) -> Iterator[Server]:
     """A server of its own, with a DATABASE and the user CERTIFIED."""
-    if SERVER is None and not os.environ.get("CI"):
-        pytest.skip("no MariaDB here (Debian: apt-get install mariadb-server)")
-    with mariadb(*options) as server:
+    with servers.started(*options, name=name) as server:
         server.run(f"CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
         server.run(f"CREATE USER {CERTIFIED}@'%' IDENTIFIED BY '{PASSWORD}' REQUIRE X509")
         server.run(f"GRANT ALL ON {DATABASE}.* TO {CERTIFIED}@'%'")
@@ -69,8 +72,8 @@ def started(*options: str) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def secured(papers: Papers) -> Iterator[Server]:
+def secured(papers: Papers, program: str) -> Iterator[Server]:
     """With TLS 1.2 and 1.3 and the good certificate."""
     papers.show("good")
-    with started(*papers.options) as server:
+    with started(*papers.options, name=program) as server:
         yield server

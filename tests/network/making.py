@@ -16,7 +16,7 @@ from nectar.network.audit import AuditLog
 from nectar.network.connect import connect
 from nectar.network.connection import Connection
 from nectar.secrets.secret import Secret
-from tests.mysql.server import PASSWORD, USER
+from tests.mysql.programs import PASSWORD, USER
 from tests.network.certificates import Pair
 from tests.network.conftest import DATABASE
 

@@ -12,8 +12,11 @@ from nectar.errors import ConnectError, TransientError
 from nectar.network import faults, reach
 from nectar.network.attempts import MINUTE, Attempts
 from nectar.network.audit import AuditLog
+from tests.mysql.programs import MARIADB, MYSQL
 from tests.mysql.server import Server, free_port
 from tests.network.making import joined, server
+
+pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 
 
 class Clock:

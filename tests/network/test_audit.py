@@ -31,12 +31,15 @@ from nectar.runner.steps import Options
 from nectar.secrets.secret import Secret
 from tests.mysql.faults import Answer, FaultPlan, Refusal, at
 from tests.mysql.jobs import PASSWORD_VARIABLE, plan_of, profile
+from tests.mysql.programs import MARIADB, MYSQL, PASSWORD, USER
 from tests.mysql.proxy import Proxy
-from tests.mysql.server import PASSWORD, USER, Server
+from tests.mysql.server import Server
 from tests.network.conftest import CERTIFIED, DATABASE, Papers
 from tests.network.making import joined, nobody, open_folder, server
 from tests.network.recorder import recording
 from tests.runner.jobs import between, plan_text
+
+pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 
 WRONG = "Heron-and-eel-9"
 

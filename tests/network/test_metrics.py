@@ -19,10 +19,12 @@ from nectar.sinks.mysql import open as opening
 from tests.mysql import errors
 from tests.mysql.faults import Act, FaultPlan, LoseAnswer, Refusal, Wait, at
 from tests.mysql.jobs import PASSWORD_VARIABLE, Heard, plan_of, profile
+from tests.mysql.programs import MARIADB, MYSQL, PASSWORD
 from tests.mysql.proxy import Proxy
-from tests.mysql.server import PASSWORD
 from tests.mysql.server import Server as Running
 from tests.runner.jobs import between, plan_text
+
+pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 
 SLOW = 0.1
 

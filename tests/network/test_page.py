@@ -14,7 +14,7 @@ from nectar.config.server import SslMode, Tls
 from nectar.errors import ConnectError
 from nectar.network import faults, tls
 from nectar.network.audit import Attempt
-from tests.mysql.server import USER
+from tests.mysql.programs import USER
 from tests.network.conftest import started
 from tests.network.making import asked, joined, server
 from tests.network.test_tls_matrix import MATRIX

@@ -15,8 +15,11 @@ from nectar.config.server import Limits
 from nectar.errors import ConnectError, TransientError
 from nectar.network import faults, reach
 from nectar.network.audit import AuditLog
+from tests.mysql.programs import MARIADB, MYSQL
 from tests.mysql.server import Server
 from tests.network.making import asked, joined, server
+
+pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 
 WHERE = "user@host:1/db"
 #       patterns                            host                    its address         allowed

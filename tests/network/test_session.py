@@ -11,9 +11,12 @@ from nectar.secrets.secret import Secret
 from nectar.sinks.mysql.session import MODE, Session
 from tests.mysql import errors
 from tests.mysql.faults import Act, Answer, Drop, FaultPlan, LoseAnswer, at
+from tests.mysql.programs import MARIADB, MYSQL, PASSWORD
 from tests.mysql.proxy import Proxy
-from tests.mysql.server import PASSWORD, Server
+from tests.mysql.server import Server
 from tests.network.making import server
+
+pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 
 
 @pytest.mark.parametrize("act", [errors.TIKV_BUSY, errors.QUOTA, errors.WRITE_CONFLICT, Answer(1064, "what?"), Drop(), LoseAnswer()], ids=str)

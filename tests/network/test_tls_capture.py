@@ -16,7 +16,8 @@ from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
 from tests.mysql.jobs import PASSWORD_VARIABLE, Heard, plan_of, profile
-from tests.mysql.server import PASSWORD, USER, Server
+from tests.mysql.programs import PASSWORD, USER
+from tests.mysql.server import Server
 from tests.network.conftest import Papers
 from tests.network.recorder import Recorder, recording
 from tests.runner.jobs import between, plan_text

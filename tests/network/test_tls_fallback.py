@@ -12,12 +12,15 @@ from nectar.config.server import SslMode, Waits
 from nectar.errors import ConnectError, NectarError
 from nectar.network import faults, tls
 from tests.mysql import wire
-from tests.mysql.server import PASSWORD, USER, Server
+from tests.mysql.programs import MARIADB, MYSQL, PASSWORD, USER
+from tests.mysql.server import Server
 from tests.mysql.wire import Capability
 from tests.network.conftest import Papers
 from tests.network.hostile import CAPABILITIES, Script, Talk, greeting, serving
 from tests.network.making import asked, joined, server
 from tests.network.recorder import recording
+
+pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 
 DEMANDED = sorted(tls.DEMANDED, key=lambda mode: mode.value)
 SSL_REQUEST = 4 + 32      # bytes: header, capabilities, largest packet, character set, filler

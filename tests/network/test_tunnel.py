@@ -25,7 +25,8 @@ from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
 from nectar.secrets.secret import Secret
 from tests.mysql.jobs import PASSWORD_VARIABLE, Heard, plan_of, profile, rows, sqlite_rows
-from tests.mysql.server import PASSWORD, Server
+from tests.mysql.programs import PASSWORD
+from tests.mysql.server import Server
 from tests.network.conftest import Papers
 from tests.network.making import asked, joined, server
 from tests.network.password_ssh import PASSWORD as SSH_PASSWORD
@@ -184,14 +185,12 @@ def test_a_tunnel_s_host_that_is_none(secured: Server, ssh: Sshd, tmp_path: Path
 def test_the_database_is_checked_by_its_own_name(ssh: Sshd, secured: Server, papers: Papers) -> None:
     """Not by the tunnel's: and a tunnel is no reason to trust what is behind it."""
     to = server(secured.port, SslMode.VERIFY_IDENTITY, papers.ca.pair.certificate, tunnel=ssh.tunnel())
-    papers.show("wrong name")
-    secured.run("FLUSH SSL")
+    papers.show("wrong name", secured)
     try:
         assert "'localhost'" in str(_refused(to, faults.WRONG_NAME))
         joined(replace(to, tls=Tls(SslMode.VERIFY_CA, papers.ca.pair.certificate))).close()
     finally:
-        papers.show("good")
-        secured.run("FLUSH SSL")
+        papers.show("good", secured)
     _refused(replace(to, tls=Tls(SslMode.VERIFY_IDENTITY, papers.other.pair.certificate)), faults.UNKNOWN_CA)
 
 

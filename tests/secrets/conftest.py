@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 
-from tests.mysql.server import SERVER, Server, mariadb
+from tests.mysql.programs import MARIADB
+from tests.mysql.server import Server, here, started
 from tests.network.conftest import Papers, papers
 from tests.secrets.planted import PASSWORD, USER
 
@@ -17,8 +17,7 @@ __all__ = ["papers"]
 
 @pytest.fixture(scope="session")
 def mariadb_here() -> None:
-    if SERVER is None and not os.environ.get("CI"):
-        pytest.skip("no MariaDB here (Debian: apt-get install mariadb-server)")
+    here(MARIADB)
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +25,7 @@ def server(papers: Papers, mariadb_here: None) -> Iterator[Server]:
     """With TLS and the good certificate; USER has the planted PASSWORD."""
     papers.show("good")
     with ExitStack() as stack:
-        running = stack.enter_context(mariadb(*papers.options))
+        running = stack.enter_context(started(*papers.options))
         connection = running.connect(autocommit=True)
         with connection.cursor() as cursor:
             cursor.execute(f"CREATE USER {USER}@'%%' IDENTIFIED BY %s", (PASSWORD,))

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.mysql.server import Server, free_port, mariadb
+from tests.mysql.server import Server, free_port, started
 from tests.network.conftest import Papers
 from tests.runner.jobs import between, plan_text
 from tests.secrets.commands import environment, nectar, on_a_terminal
@@ -193,7 +193,7 @@ def test_failures_of_the_network(place: Place, papers: Papers) -> None:
 
 
 def test_a_server_without_tls_is_told_nothing(place: Place) -> None:
-    with mariadb("--skip-ssl") as plain:
+    with started("--skip-ssl") as plain:
         place.variables["NECTAR_DB_PASSWORD"] = PASSWORD
         place.profile("", 'ssl_mode = "REQUIRED"', port=plain.port)
         assert "NEC-Y010" in place.run(1).stderr

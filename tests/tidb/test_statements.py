@@ -9,7 +9,7 @@ import pytest
 
 from nectar.compiler.ddl import StatementKind, statements
 from tests.compiler.making import EVERY_TABLE, PLANS, compiled_from
-from tests.mysql.conftest import server
+from tests.mysql.conftest import running, server
 from tests.mysql.persona import tidb_proxy
 from tests.mysql.proxy import Proxy
 from tests.mysql.server import Server
@@ -18,7 +18,7 @@ from tests.tidb.parsing import TidbParser
 from tests.tidb.real import ADDRESS
 from tests.tidb.recording import Runs, record, shape, templates
 
-__all__ = ["server"]
+__all__ = ["running", "server"]
 
 SENT = {
     "tables": r"CREATE TABLE IF NOT EXISTS `tx_out` .*CLUSTERED",

@@ -11,7 +11,8 @@ from nectar.errors import NectarError
 from nectar.network.audit import Attempt
 from nectar.network.certificate import described
 from nectar.network.facts import Facts, Secured
-from nectar.sinks.mysql.kinds import Product, notes_of
+from nectar.network.product import Product
+from nectar.sinks.mysql.kinds import notes_of
 from nectar.sinks.mysql.reached import CONNECTING, failed_step, others_tried
 from nectar.sinks.step import Note, Step, failed, milliseconds, ms, not_reached, passed
 

@@ -11,9 +11,9 @@ from typing import Any
 from nectar.config.server import Server
 from nectar.errors import NectarError, SinkError
 from nectar.network import faults
+from nectar.network.product import Product, product_of
 from nectar.sinks.mysql.arrival import arrival, departure
 from nectar.sinks.mysql.asking import Asking, Refused, held
-from nectar.sinks.mysql.kinds import Product, product_of
 from nectar.sinks.mysql.limits import look_at_limits
 from nectar.sinks.mysql.open import connector
 from nectar.sinks.mysql.rights import try_rights

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nectar.config.server import Server
+from nectar.network.product import Product
 from nectar.sinks.mysql.asking import Asking, Refused
-from nectar.sinks.mysql.kinds import Product
 from nectar.sinks.step import Note, Step, passed
 
 _MIB = 1 << 20

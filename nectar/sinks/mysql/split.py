@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nectar.errors import SinkError, TransientError
-from nectar.network.product import Product, product_of
+from nectar.network.product import product_of
 from nectar.sinks.mysql.session import Session
 from nectar.sinks.seam import Statement
 
@@ -16,9 +16,10 @@ AT_ONCE = "SET SESSION tidb_wait_split_region_finish = 0"
 def split_ahead(session: Session, splits: Sequence[Statement]) -> None:
     """A refusal is noted; nothing of the job depends on it. Trouble with the connection ends it, the next statement tells."""
     product = product_of(session.version)
-    if product is not Product.TIDB:
-        if product is not Product.TIDB_CLOUD:
-            session.note(f"the profile says TiDB, and the server is {product.value} ({session.version}): it is used as that")
+    if not product.is_tidb:
+        session.note(f"the profile says TiDB, and the server is {product.name} ({session.version}): it is used as that")
+        return
+    if product.is_starter:
         return
     for sql in (AT_ONCE, *(split.sql for split in splits)):
         try:
