@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 DATA = "'nectar:data'"
 """Stands in a statement where the file's name would: ``LOAD DATA LOCAL INFILE 'nectar:data' INTO TABLE ..``."""
-PACKET = 1 << 20
-"""Bytes of one packet: many below the 16 MiB that a server takes by default."""
+PACKET = 1 << 18
+"""Bytes of one packet: below what any server is set to take, down to a quarter of a mebibyte and a little."""
 
 
 class Load(NamedTuple):

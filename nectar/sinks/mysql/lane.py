@@ -1,8 +1,9 @@
 """One of the connections that commit, and its row in `nectar_writer`.
 
 The row is moved first, by compare-and-set, and its lock is held until the commit: a second writer is found out before it
-writes. When the answer to a COMMIT is lost, a locking read of that row tells whether the server has it: the read waits for
-whatever the dead connection left behind (docs/decisions/0009).
+writes. A job's first commit is by the first lane: with it the job has the database, and another one that opened it before
+that is refused at its own first commit. When the answer to a COMMIT is lost, a locking read of that row tells whether the
+server has it: the read waits for whatever the dead connection left behind (docs/decisions/0009).
 """
 
 from __future__ import annotations
@@ -44,13 +45,16 @@ class _Doubt(NamedTuple):
 
 @dataclass
 class Writing:
-    """What all lanes of a job share. `owners`: whom the first lane's row may name; `top`: the highest number given out."""
+    """What all lanes of a job share. `owners`: whom the first lane's row may name; `others`: the highest number in the other
+    lanes' rows when the job came; `top`: the highest given out; `claimed`: the job has the database."""
 
     writer: str
     fingerprint: str
     audit: bool
     owners: set[str] = field(default_factory=set)
+    others: int = 0
     top: int = 0
+    claimed: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def number(self) -> int:
@@ -92,7 +96,7 @@ class Lane:
         except Undetermined:
             self._doubt = _Doubt(entry.key, seq, came)
             raise
-        self.seq = seq
+        self.seq, self._writing.claimed = seq, True
         self._attempts.clear()
         self.session.metrics.committed(self.session.commit_seconds, sum(came.values()), entry.size)
         return came
@@ -102,16 +106,20 @@ class Lane:
         done = f"finished = {seq}, " if entry.finished else ""
         values = f"{done}seq = {seq}, writer = {literal(writing.writer)}"
         row = (seq, entry.point.slot, entry.point.hash, entry.block_no, writing.fingerprint, writing.writer)
+        others = writing.others if writing.claimed else f"(SELECT COALESCE(MAX(seq), 0) FROM nectar_writer WHERE id <> {FIRST})"
         return [
             f"UPDATE nectar_writer SET {values} WHERE id = {self.number} AND seq = {self.seq}",
-            f"SELECT writer FROM nectar_writer WHERE id = {FIRST}",
-            f"INSERT INTO nectar_checkpoint VALUES ({', '.join(map(literal, row))})",
+            f"SELECT writer, {others} FROM nectar_writer WHERE id = {FIRST}",
+            f"INSERT INTO nectar_checkpoint VALUES ({', '.join(map(literal, row))}) ON DUPLICATE KEY UPDATE seq = {seq}",
         ]
 
     def _check(self, outcomes: Sequence[Outcome]) -> None:
-        """Another job moves its first lane: whoever uses another one finds that out as well."""
-        moved, asked, _ = outcomes
-        if moved.changed != 1 or asked.rows[0][0] not in self._writing.owners:
+        """Another job moves its first lane: whoever uses another one finds that out as well. One that is about to commit is
+        told by its number, which is ours too."""
+        moved, asked, entered = outcomes
+        ((writer, others),) = asked.rows
+        writing = self._writing
+        if moved.changed != 1 or writer not in writing.owners or others != writing.others or entered.changed != 1:
             raise second_writer(self.session.where)
 
     def _was_committed(self, doubt: _Doubt) -> bool:
@@ -126,7 +134,7 @@ class Lane:
             raise
         if seq == doubt.seq and writer == self._writing.writer:
             session.note("the commit whose answer was lost is in the database")
-            self.seq = seq
+            self.seq, self._writing.claimed = seq, True
             return True
         if seq != self.seq:
             raise second_writer(session.where)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from nectar.errors import SinkError
 from nectar.network.faults import readable
 from nectar.network.local_data import DATA, Load
+from nectar.network.product import product_of
 from nectar.sinks.mysql.session import FAR, MOST_PACKET, Session
 from nectar.sinks.mysql.stage import Lines, lines_of
 from nectar.sinks.mysql.statements import inserts, load_data
@@ -21,11 +22,14 @@ SHOW_WARNINGS = "SHOW WARNINGS"                 # TiDB has no LIMIT there
 
 
 class Terms(NamedTuple):
-    """Bytes of a packet and of a statement at most, and whether LOAD DATA LOCAL may be used."""
+    """Bytes of a packet and of a statement at most, and of a packet that the server takes; whether LOAD DATA LOCAL may be
+    used; whether an upsert may name the row that comes."""
 
     packet: int
     most: int
+    largest: int
     by_file: bool
+    named: bool
 
 
 def terms_of(session: Session, statement_bytes: int, load_data: bool) -> Terms:
@@ -33,7 +37,7 @@ def terms_of(session: Session, statement_bytes: int, load_data: bool) -> Terms:
     ((packet, allowed),) = session.rows("SELECT @@max_allowed_packet, @@local_infile")
     by_file = load_data and str(allowed).upper() in ("1", "ON")
     room = min(int(packet) - 1_024, MOST_PACKET)
-    return Terms(room, min(statement_bytes, room), by_file)
+    return Terms(room, min(statement_bytes, room), int(packet), by_file, product_of(session.version).names_rows)
 
 
 class _Sent(NamedTuple):
@@ -50,7 +54,7 @@ class Loader:
 
     def __init__(self, session: Session, tables: Sequence[Table], terms: Terms) -> None:
         self._session, self._tables = session, {table.name: table for table in tables}
-        session.packet, self._most, self._by_file = terms
+        session.packet, self._most, session.largest, self._by_file, self._named = terms
 
     def load(self, staged: Staged, then: Sequence[str] = ()) -> dict[str, int]:
         """Rows that came or changed, by table; `then` are statements to go with the last of them.
@@ -63,7 +67,7 @@ class Loader:
             if self._by_file and lines.rows > FEW and table.kind is not Kind.DIMENSION and self._is_worth_it(lines):
                 sent.append(_Sent(table, lines.rows, Load(load_data(table, DATA), (lines.text,)), SHOW_WARNINGS))
             else:
-                sent += [_Sent(table, rows, sql) for sql, rows in inserts(table, lines, self._most)]
+                sent += [_Sent(table, rows, sql) for sql, rows in inserts(table, lines, self._most, named=self._named)]
         statements = [part for one in sent for part in (one.statement, one.asking) if part]
         outcomes = iter(self._session.several([*statements, *then]))
         came: Counter[str] = Counter()
@@ -88,7 +92,7 @@ class Loader:
             table = self._tables[lines.table]
             key = table.columns[0].name
             keep = "" if table.kind is Kind.DIMENSION else f"\nON DUPLICATE KEY UPDATE `{key}` = `{key}`"
-            statements += [sql + keep for sql, _ in inserts(table, lines, self._most)]
+            statements += [sql + keep for sql, _ in inserts(table, lines, self._most, named=self._named)]
         self._session.several(statements)
 
     def _unlike(self, sent: _Sent, came: int, told: Sequence[tuple[Any, ...]]) -> SinkError:

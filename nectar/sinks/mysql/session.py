@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pymysql
 
 from nectar.config.server import Pool
-from nectar.errors import NectarError, TransientError
+from nectar.errors import NectarError, SinkError, TransientError
 from nectar.network.answers import Action, action_of, translated
 from nectar.network.connection import PARTED, Connection, Told
 from nectar.network.connector import Connector
@@ -22,6 +22,7 @@ from nectar.network.local_data import Load
 MODE = "STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION"
 """What our statements mean depends on it: backslashes escape, quotes are quotes, a value that does not fit is an error."""
 
+_INTO = re.compile(r"(?:INSERT|REPLACE) INTO `?(\w+)")
 _DUPLICATES = re.compile(r"Duplicates: (\d+)")
 PACKET = 1_000_000
 """Bytes, until the server says how many it takes."""
@@ -67,7 +68,7 @@ class Session:
         self._made = self._used = 0.0
         self._begun: _Begun | None = None
         self.notes: list[str] = []
-        self.packet = PACKET
+        self.packet, self.largest = PACKET, 0          # of those that are put together; that the server takes, 0 not known yet
         self.round_trip = 0.0              # seconds, at the last connection's beginning
         self.commit_seconds = 0.0          # of the last one
         self.version = ""
@@ -97,7 +98,7 @@ class Session:
         found: list[Outcome] = []
         with self._told():
             connection = self._live()
-            for pack in packed(statements, self.packet):
+            for pack in packed(statements, self.packet, self._refuse_beyond):
                 with closing(connection.several(pack)) as answers:
                     for told in answers:
                         found.append(_outcome(told))
@@ -210,6 +211,14 @@ class Session:
                 self.note(f"the server does not take {wanted[done].replace('SESSION ', '')}: {said}")
                 done += 1
 
+    def _refuse_beyond(self, sql: str, size: int) -> None:
+        """A server hangs up on who sends it more than it takes, and would do so again. A statement that large is one row."""
+        if self.largest and size >= self.largest:
+            table = _INTO.match(sql)
+            what = f"a row{f' of {table[1]}' if table else ''} takes {size:,} bytes: more than max_allowed_packet"
+            hint = f"on the server: SET GLOBAL max_allowed_packet = {1 << size.bit_length()}, and in its configuration"
+            raise SinkError(f"{what}, {self.largest:,}", where=self.where, hint=hint, code="NEC-M011")
+
     def note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
@@ -231,13 +240,16 @@ class Session:
         return told
 
 
-def packed(statements: Iterable[str | Load], most: int) -> Iterator[list[str | Load]]:
-    """Statements put together as long as `most` bytes hold them."""
+def packed(
+    statements: Iterable[str | Load], most: int, look: Callable[[str, int], None] = lambda _, __: None
+) -> Iterator[list[str | Load]]:
+    """Statements put together as long as `most` bytes hold them; `look` sees each with its size."""
     waiting: list[str | Load] = []
     size = 0
     for one in statements:
         sql = one if isinstance(one, str) else one.sql + _NAMED
         room = (len(sql) if sql.isascii() else len(sql.encode())) + len(PARTED)
+        look(sql, room)
         if waiting and size + room > most:
             yield waiting
             waiting, size = [], 0

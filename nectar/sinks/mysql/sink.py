@@ -20,8 +20,8 @@ from nectar.sinks.mysql.load import Loader, terms_of
 from nectar.sinks.mysql.removal import facts_of_slots, things_after
 from nectar.sinks.mysql.session import Session
 from nectar.sinks.mysql.split import split_ahead
-from nectar.sinks.mysql.statements import literal, placed
-from nectar.sinks.seam import Commit, Epochs, Finished, Layout, Staged
+from nectar.sinks.mysql.statements import Came, literal, placed
+from nectar.sinks.seam import Commit, Epochs, Finished, Layout, Staged, Statement
 from nectar.tables import Place
 
 CLOSING_SECONDS = 1.0
@@ -47,6 +47,7 @@ class MysqlSink:
             self._prepare()
             seqs = self._enter(len(sessions))
             terms = terms_of(self._session, statement_bytes, load_data)
+            self._longer = _longer(Came(terms.named))
         except BaseException:
             self._session.drop()
             raise
@@ -96,7 +97,7 @@ class MysqlSink:
             session = lane.session
             if commit.replace:
                 session.several(facts_of_slots(self.layout.tables, commit.covered.first, commit.covered.last))
-            bulk = () if commit.live else (f"{_INSERT_COVERAGE} {self._covering([commit.covered])} {_LONGER}",)
+            bulk = () if commit.live else (f"{_INSERT_COVERAGE} {self._covering([commit.covered])} {self._longer}",)
             came = lane.loader.load(commit.staged, bulk)
             filled = _coverage(session) if commit.live else []
             self._close(session, commit, filled)
@@ -205,29 +206,40 @@ class MysqlSink:
 
     def _enter(self, lanes: int) -> dict[int, int]:
         """The lanes' rows, made where they are not there; the last commit of each."""
-        rows = ", ".join(f"({number}, 0, -1, '')" for number in range(FIRST, FIRST + lanes))
-        entered = f"INSERT INTO nectar_writer VALUES {rows} ON DUPLICATE KEY UPDATE id = VALUES(id)"
-        with self._session.transaction(entered):
+        with self._session.transaction(_lanes_entered(lanes)):
             found = self._session.rows("SELECT id, seq, writer FROM nectar_writer FOR UPDATE")
         self._writing.owners = {self._writing.writer, *(writer for number, _, writer in found if number == FIRST)}
+        self._writing.others = max((seq for number, seq, _ in found if number != FIRST), default=0)
         self._entered = self._writing.top = max(seq for _, seq, _ in found)
         return {number: seq for number, seq, _ in found}
 
     def _enter_plan(self) -> None:
-        """Before any other table is made: what is left when that is interrupted is known as ours."""
-        self._session.execute(next(one.sql for one in self.layout.definitions if one.name == "nectar_plan"))
+        """Before any other table is made: what is left when that is interrupted is known as ours. One job after another, by the
+        lock of the first lane's row: of two with different plans the later one is refused."""
+        definitions = {one.name: one.sql for one in self.layout.definitions}
+        self._session.several([definitions["nectar_plan"], definitions["nectar_writer"]])
         plan = (self.layout.fingerprint, self.layout.plan_name, self.layout.compiled, self.layout.version)
-        values = ", ".join(map(literal, plan))
-        with self._session.transaction(f"INSERT INTO nectar_plan VALUES ({values}) ON DUPLICATE KEY UPDATE version = version"):
-            pass
+        with self._session.transaction(_lanes_entered(1)):
+            self._refuse_another_plan(" FOR UPDATE")
+            values = ", ".join(map(literal, plan))
+            unless_there = "ON DUPLICATE KEY UPDATE version = nectar_plan.version"
+            self._session.execute(f"INSERT INTO nectar_plan VALUES ({values}) {unless_there}")
 
     def _define(self) -> None:
         self._session.several([statement.sql for statement in self.layout.definitions])
-        there = self._session.index_names()
-        self._session.several([one.sql for one in self.layout.kept_indexes if one.name not in there])
+        while wanted := self._not_there(self.layout.kept_indexes):
+            try:
+                self._session.several([one.sql for one in wanted])
+            except SinkError:
+                if self._not_there(wanted) == wanted:           # else another job has just made one of them
+                    raise
 
-    def _refuse_another_plan(self) -> None:
-        stored = self._session.rows("SELECT fingerprint, name, compiled FROM nectar_plan")
+    def _not_there(self, indexes: Sequence[Statement]) -> list[Statement]:
+        there = self._session.index_names()
+        return [one for one in indexes if one.name not in there]
+
+    def _refuse_another_plan(self, lock: str = "") -> None:
+        stored = self._session.rows(f"SELECT fingerprint, name, compiled FROM nectar_plan{lock}")
         refuse_another_plan(stored, self.layout, self._where, "database")
 
     # -- writing ---------------------------------------------------------------------------------------------------
@@ -257,8 +269,9 @@ class MysqlSink:
         for lane in self._idle:
             if lane.doubts(key):
                 return lane
-        if alone:
-            return self._lanes[0] if self._lanes[0] in self._idle else None
+        first = self._lanes[0]
+        if alone or not self._writing.claimed:
+            return first if first in self._idle and (alone or not first.in_doubt) else None
         return min((lane for lane in self._idle if not lane.in_doubt), key=lambda lane: lane.number, default=None)
 
     def _close(self, session: Session, commit: Commit, filled: list[Coverage]) -> None:
@@ -298,8 +311,18 @@ class MysqlSink:
         return ", ".join(f"({', '.join(map(literal, row))})" for row in rows)
 
 
+def _lanes_entered(lanes: int) -> str:
+    """Inserts their rows where they are not there, and locks the first."""
+    rows = ", ".join(f"({number}, 0, -1, '')" for number in range(FIRST, FIRST + lanes))
+    return f"INSERT INTO nectar_writer VALUES {rows} ON DUPLICATE KEY UPDATE id = nectar_writer.id"
+
+
 _INSERT_COVERAGE = "INSERT INTO nectar_coverage VALUES"
-_LONGER = "ON DUPLICATE KEY UPDATE last_slot = GREATEST(last_slot, VALUES(last_slot))"
+
+
+def _longer(came: Came) -> str:
+    """Of a range that is there already the later end stays."""
+    return f"{came.head} last_slot = GREATEST(nectar_coverage.last_slot, {came.of('last_slot')})"
 
 
 def _coverage(session: Session) -> list[Coverage]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
 from nectar.sinks.mysql.stage import ESCAPED, HEXED, NULL, NUMBERS, Lines
 from nectar.tables import Column, Kind, Table, Type
@@ -21,10 +22,10 @@ def load_data(table: Table, source: str) -> str:
     return f"LOAD DATA LOCAL INFILE {source} INTO TABLE `{table.name}` {_FORM} ({fields})" + (f" SET {sets}" if sets else "")
 
 
-def inserts(table: Table, lines: Lines, most: int) -> Iterator[tuple[str, int]]:
-    """Statements of at most about `most` bytes, and the number of rows of each."""
+def inserts(table: Table, lines: Lines, most: int, *, named: bool = False) -> Iterator[tuple[str, int]]:
+    """Statements of at most about `most` bytes, and the number of rows of each. `named`: see `Came`."""
     head = f"INSERT INTO `{table.name}` ({', '.join(f'`{name}`' for name in table.column_names)}) VALUES\n"
-    tail = _upsert(table) if table.kind is Kind.DIMENSION else ""
+    tail = _upsert(table, Came(named)) if table.kind is Kind.DIMENSION else ""
     writers = [_literal(column) for column in table.columns]
     rows: list[str] = []
     size = room = most - len(head) - len(tail)
@@ -40,13 +41,27 @@ def inserts(table: Table, lines: Lines, most: int) -> Iterator[tuple[str, int]]:
         yield head + ",\n".join(rows) + tail, len(rows)
 
 
-def _upsert(table: Table) -> str:
+class Came(NamedTuple):
+    """The row that an upsert brings: by a name where the server lets one give it (`Product.names_rows`), else by VALUES()."""
+
+    named: bool
+
+    @property
+    def head(self) -> str:
+        return "AS came ON DUPLICATE KEY UPDATE" if self.named else "ON DUPLICATE KEY UPDATE"
+
+    def of(self, column: str) -> str:
+        return f"came.`{column}`" if self.named else f"VALUES(`{column}`)"
+
+
+def _upsert(table: Table, came: Came) -> str:
     """Of a thing seen twice the row of its first sight stays. The position comes last: the others compare with it."""
     key, first = table.columns[0].name, table.first
-    earlier = f"VALUES(`{first}`) < `{first}`"
+    was = f"`{table.name}`"
+    earlier = f"{came.of(first)} < {was}.`{first}`"
     others = [name for name in table.column_names if name not in (key, first)]
-    changes = [f"`{name}` = IF({earlier}, VALUES(`{name}`), `{name}`)" for name in others]
-    return f"\nON DUPLICATE KEY UPDATE {', '.join([*changes, f'`{first}` = LEAST(`{first}`, VALUES(`{first}`))'])}"
+    changes = [f"`{name}` = IF({earlier}, {came.of(name)}, {was}.`{name}`)" for name in others]
+    return f"\n{came.head} {', '.join([*changes, f'`{first}` = LEAST({was}.`{first}`, {came.of(first)})'])}"
 
 
 def _literal(column: Column) -> Callable[[str], str]:
