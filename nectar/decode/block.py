@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nectar.cardano.block import Block
 from nectar.cardano.point import Era
-from nectar.decode.broken import Broken
+from nectar.decode.broken import Broken, told
 from nectar.decode.byron import boundary_block, byron_block
 from nectar.decode.cbor import BROKEN, head
 from nectar.decode.shelley import shelley_block
@@ -38,7 +38,7 @@ def decode_block(raw: bytes, want: Want, byron_epoch_slots: int = BYRON_EPOCH_SL
             hint="the block's bytes are kept; check the source, or report them if the node accepts the block",
         ) from error
     except BROKEN as error:
-        what = f"the block cannot be decoded: {error}"
+        what = f"the block cannot be decoded: {told(error)}"
         raise DecodeError(what, path="block", raw=raw, hint="these bytes are not a block") from error
 
 

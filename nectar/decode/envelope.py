@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from nectar.cardano.point import Era
+from nectar.decode.checked import SIGNED
 from nectar.decode.skip import INDEFINITE, Malformed, Skip, array_head, end_of_item, head, skipper, unsigned
 from nectar.errors import DecodeError
 
@@ -113,6 +114,7 @@ def quick_fields(raw: bytes, start: int) -> tuple[int, int, bytes | None]:
         raise Malformed("a header of 15 or 10 fields was expected", start)
     block_no, at = unsigned(raw, start + 2)
     slot, at = unsigned(raw, at)
+    _check_range(slot, block_no, start)
     if raw[at : at + 2] == b"\x58\x20" and len(raw) >= at + 34:
         return slot, block_no, raw[at + 2 : at + 34]
     if raw[at : at + 1] == b"\xf6":
@@ -127,6 +129,7 @@ def quick_header(raw: bytes, byron_epoch_slots: int = BYRON_EPOCH_SLOTS) -> Head
     if found is not None:
         block_no, _ = unsigned(raw, found.start(1))
         slot, at = unsigned(raw, found.start(2))
+        _check_range(slot, block_no, found.start(1))
         prev_hash = None if raw[at] == _NULL else raw[at + 2 : at + 34]
         return Header(raw[1], slot, block_no, blake2b(raw[3 : found.end()], digest_size=32).digest(), prev_hash, None)
     tag, at = _era_tag(raw, 0)
@@ -159,6 +162,12 @@ def byron_magic(raw: bytes, header_start: int) -> int:
     """Protocol magic of a Byron header (its first field)."""
     _, at = array_head(raw, header_start)
     return unsigned(raw, at)[0]
+
+
+def _check_range(slot: int, block_no: int, at: int) -> None:
+    """Whatever keeps a block's place, in memory or in a database, takes 63 bits."""
+    if slot > SIGNED or block_no > SIGNED:
+        raise Malformed(f"a slot and a block number are at most {SIGNED}", at)
 
 
 def _era_tag(raw: bytes, at: int) -> tuple[int, int]:
@@ -209,6 +218,7 @@ def _boundary_header(raw: bytes, start: int, end: int, epoch_slots: int) -> Head
     _, at = _hash(raw, at)
     epoch, at = unsigned(raw, _fields(raw, at, 2))
     block_no, _ = unsigned(raw, _fields(raw, at, 1))
+    _check_range(epoch * epoch_slots, block_no, start)
     digest = blake2b(b"\x82\x00" + raw[start:end], digest_size=32).digest()
     return Header(Era.BYRON_EBB, epoch * epoch_slots, block_no, digest, prev_hash, None)
 
@@ -223,6 +233,7 @@ def _byron_header(raw: bytes, start: int, end: int, epoch_slots: int) -> Header:
     slot_in_epoch, at = unsigned(raw, at)
     at = end_of_item(raw, at)
     block_no, _ = unsigned(raw, _fields(raw, at, 1))
+    _check_range(epoch * epoch_slots + slot_in_epoch, block_no, start)
     digest = blake2b(b"\x82\x01" + raw[start:end], digest_size=32).digest()
     return Header(Era.BYRON, epoch * epoch_slots + slot_in_epoch, block_no, digest, prev_hash, None)
 
@@ -235,6 +246,7 @@ def _shelley_header(raw: bytes, era_tag: int, start: int, end: int) -> Header:
         raise Malformed(f"a header of 15 or 10 fields was expected, not of {count}", body)
     block_no, at = unsigned(raw, at)
     slot, at = unsigned(raw, at)
+    _check_range(slot, block_no, body)
     prev_hash: bytes | None = None
     if raw[at : at + 1] == b"\xf6":
         at += 1

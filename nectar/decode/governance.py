@@ -24,7 +24,7 @@ from nectar.cardano.point import Era
 from nectar.decode.cbor import Reader
 from nectar.decode.certificate import anchor, credential
 from nectar.decode.checked import OUTPUTS, UNSIGNED, listed, number, rational, sized, sized_or_none
-from nectar.decode.parameters import parameters
+from nectar.decode.parameters import parameter_update
 from nectar.decode.repeats import once, refuse_repeats
 
 _Parts = Sequence[Any]
@@ -33,7 +33,7 @@ _Parts = Sequence[Any]
 def update(parts: _Parts) -> Update:
     """CDDL `update = [proposed_protocol_parameter_updates, epoch]` (Shelley to Babbage)."""
     proposals, epoch = parts
-    proposed = tuple((sized(who, 28), parameters(values)) for who, values in proposals.items())
+    proposed = tuple((sized(who, 28), parameter_update(values)) for who, values in proposals.items())
     return Update(proposed, number(epoch, UNSIGNED))
 
 
@@ -85,7 +85,7 @@ def _update_committee(a: _Parts) -> UpdateCommittee:
 
 
 _ACTIONS: dict[int, Callable[[_Parts], GovAction]] = {
-    0: lambda a: ParameterChange(_previous(a[1]), parameters(a[2]), _policy(a, 3)),
+    0: lambda a: ParameterChange(_previous(a[1]), parameter_update(a[2]), _policy(a, 3)),
     1: _hard_fork,
     2: _treasury_withdrawals,
     3: lambda a: NoConfidence(_previous(a[1])),

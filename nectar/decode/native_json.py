@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from nectar.decode.broken import told
 from nectar.decode.cbor import BROKEN, Reader
+from nectar.decode.checked import SIGNED, UNSIGNED, listed, number, sized
 
 _LISTS = {1: "all", 2: "any"}
 _SLOTS = {4: "after", 5: "before"}
@@ -20,15 +22,16 @@ def native_json(raw: bytes) -> str | None:
     except RecursionError:
         return None
     except BROKEN as error:
-        raise ValueError(f"not a native script: {error}") from error
+        raise ValueError(f"not a native script: {told(error)}") from error
 
 
 def _script(parts: Any) -> dict[str, Any]:
-    kind = parts[0]
+    kind = number(parts[0], 5)
     if kind == 0:
-        return {"type": "sig", "keyHash": parts[1].hex()}
+        return {"type": "sig", "keyHash": sized(parts[1], 28).hex()}
     if kind in _LISTS:
-        return {"type": _LISTS[kind], "scripts": [_script(one) for one in parts[1]]}
+        return {"type": _LISTS[kind], "scripts": [_script(one) for one in listed(parts[1])]}
     if kind == 3:
-        return {"type": "atLeast", "scripts": [_script(one) for one in parts[2]], "required": parts[1]}
-    return {"slot": parts[1], "type": _SLOTS[kind]}
+        scripts = [_script(one) for one in listed(parts[2])]
+        return {"type": "atLeast", "scripts": scripts, "required": number(parts[1], SIGNED, -SIGNED - 1)}
+    return {"slot": number(parts[1], UNSIGNED), "type": _SLOTS[kind]}

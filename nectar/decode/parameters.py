@@ -41,8 +41,14 @@ def _cost_models(value: Any) -> object:
     return value
 
 
-def _thresholds(value: Any) -> object:
-    return [rational(one) for one in listed(value)]
+def _thresholds(count: int) -> Callable[[Any], object]:
+    def check(value: Any) -> object:
+        found = [rational(one) for one in listed(value)]
+        if len(found) != count:
+            raise ValueError(f"{count} thresholds were expected, not {len(found)}")
+        return found
+
+    return check
 
 
 _RATIONALS = (9, 10, 11, 12, 33)
@@ -55,12 +61,12 @@ _CHECKS: Mapping[int, Callable[[Any], object]] = {
     19: _prices,
     20: _pair,
     21: _pair,
-    25: _thresholds,
-    26: _thresholds,
+    25: _thresholds(5),
+    26: _thresholds(10),
 }
 
 
-def parameters(values: Any) -> ProtocolParamUpdate:
+def parameter_update(values: Any) -> ProtocolParamUpdate:
     """An update, or a set of parameters, as it stands. ValueError for a value that is not of its parameter's kind."""
     for key, value in values.items():
         check = _CHECKS.get(key)

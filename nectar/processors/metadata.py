@@ -9,7 +9,7 @@ from nectar.cardano.block import Block
 from nectar.cardano.position import item_id, tx_id
 from nectar.decode.metadata_json import metadata_json
 from nectar.decode.want import Want
-from nectar.processors.rows import Context, RowBuffers
+from nectar.processors.rows import Context, RowBuffers, Unreadable
 from nectar.tables import ITEM_PLACE, Column, Index, Kind, Place, Table, Type
 
 NAME = "metadata"
@@ -53,7 +53,10 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
         for place, (label, raw) in enumerate(tx.metadata):
             if labels and label not in labels:
                 continue
-            text = metadata_json(raw)
+            try:
+                text = metadata_json(raw)
+            except ValueError as error:
+                raise Unreadable(tx.index, "auxiliary_data.metadata", error) from error
             shown = None if text is None or left_out(text) else text
             out.facts["tx_metadata"].append((item_id(this, place, "tx_metadata"), label, shown, _label(label) + raw, this))
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from nectar.cardano.block import Block
 from nectar.cardano.network import Network
+from nectar.decode.broken import told
 from nectar.decode.want import Want
 from nectar.tables import Kind, Table
 
@@ -56,3 +57,10 @@ class Processor(Protocol):
     def rows(self, block: Block, out: RowBuffers, context: Context) -> None: ...
 
 
+class Unreadable(Exception):
+    """A part of a transaction, at `path` of its block, that is only read when rows are made of it is not what the CDDL says."""
+
+    def __init__(self, index: int, part: str, cause: ValueError) -> None:
+        super().__init__(part, cause)
+        self.path = f"block.transactions[{index}].{part}"
+        self.why = told(cause)

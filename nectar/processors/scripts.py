@@ -11,12 +11,13 @@ from nectar.cardano.network import Price
 from nectar.cardano.point import Era
 from nectar.cardano.position import item_id, tx_id
 from nectar.cardano.script import Datum, Purpose, Redeemer, Script, ScriptKind
+from nectar.decode.checked import number
 from nectar.decode.native_json import native_json
 from nectar.decode.plutus_json import plutus_json
 from nectar.decode.want import Want
 from nectar.processors.param_proposal import COST_MODEL, cost_model_row
 from nectar.processors.redeemer_ids import script_of
-from nectar.processors.rows import Context, Row, RowBuffers
+from nectar.processors.rows import Context, Row, RowBuffers, Unreadable
 from nectar.tables import ITEM_PLACE, Column, Index, Kind, Place, Table, Type
 
 NAME = "scripts"
@@ -94,13 +95,23 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
     prices = context.network.execution_prices
     native = "multisig" if block.era is Era.SHELLEY else "timelock"
     for tx in block.txs:
-        for place in _shown_by(tx):
-            if place.script is not None:
-                _script(place.script, tx_id(block.slot, tx.index), out, native)
-            if place.inline_datum is not None:
-                _datum(place.inline_datum, tx_id(block.slot, tx.index), out.dimensions["datum"])
-        if tx.is_valid and (tx.scripts or tx.datums or tx.redeemers or tx.update is not None or tx.proposals):
-            _witnessed(tx, tx_id(block.slot, tx.index), out, prices, native)
+        try:
+            _shown(tx, tx_id(block.slot, tx.index), out, native)
+        except ValueError as error:
+            raise Unreadable(tx.index, "body.outputs.script_ref", error) from error
+        try:
+            if tx.is_valid and (tx.scripts or tx.datums or tx.redeemers or tx.update is not None or tx.proposals):
+                _witnessed(tx, tx_id(block.slot, tx.index), out, prices, native)
+        except ValueError as error:
+            raise Unreadable(tx.index, "witness_set", error) from error
+
+
+def _shown(tx: Tx, this: int, out: RowBuffers, native: str) -> None:
+    for place in _shown_by(tx):
+        if place.script is not None:
+            _script(place.script, this, out, native)
+        if place.inline_datum is not None:
+            _datum(place.inline_datum, this, out.dimensions["datum"])
 
 
 def _witnessed(tx: Tx, this: int, out: RowBuffers, prices: tuple[Price, Price], native: str) -> None:
@@ -134,10 +145,10 @@ def _script(script: Script, this: int, out: RowBuffers, native: str) -> None:
 
 def _datum(datum: Datum, this: int, known: dict[Any, Row]) -> None:
     if datum.hash not in known:
-        known[datum.hash] = (datum.hash, datum.hash, this, _shown(datum.raw), datum.raw)
+        known[datum.hash] = (datum.hash, datum.hash, this, _as_json(datum.raw), datum.raw)
 
 
-def _shown(raw: bytes) -> str | None:
+def _as_json(raw: bytes) -> str | None:
     try:
         return plutus_json(raw)
     except ValueError:
@@ -153,7 +164,7 @@ def _redeemers(tx: Tx, this: int, out: RowBuffers, prices: tuple[Price, Price]) 
                 this,
                 one.mem,
                 one.steps,
-                fee(one, prices),
+                number(fee(one, prices)),
                 _PURPOSES[one.purpose],
                 one.index,
                 script_of(tx, one),

@@ -7,20 +7,31 @@ from contextlib import contextmanager
 
 from nectar.cardano.block import Block
 from nectar.cardano.position import tx_path
+from nectar.decode.broken import told
+from nectar.decode.cbor import BROKEN
 from nectar.decode.envelope import envelope
 from nectar.errors import DecodeError, OverflowFatal
+from nectar.processors.rows import Unreadable
 from nectar.sinks.seam import Quarantined
 
 
 @contextmanager
 def places(block: Block) -> Iterator[None]:
-    """An id that has no room names block and transaction."""
+    """What cannot be made a row, or has no room for an id, names block and transaction."""
     try:
         yield
     except OverflowFatal as error:
         tx = next((tx for tx in block.txs if tx_path(tx.index) == error.path), None)
         what = error.what if tx is None else f"transaction {tx.hash.hex()}: {error.what}"
         raise OverflowFatal(what, slot=block.slot, block_hash=block.hash, path=error.path, code=error.code) from None
+    except Unreadable as error:
+        raise _unreadable(block, error.why, error.path) from error
+    except BROKEN as error:
+        raise _unreadable(block, told(error), "block.transactions") from error
+
+
+def _unreadable(block: Block, why: str, path: str) -> DecodeError:
+    return DecodeError(f"the block cannot be made rows: {why}", slot=block.slot, block_hash=block.hash, path=path)
 
 
 def placed(error: DecodeError, raw: bytes, epoch_slots: int) -> DecodeError:

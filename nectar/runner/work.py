@@ -14,7 +14,7 @@ from nectar.config.genesis_files import genesis_of
 from nectar.decode.block import decode_block
 from nectar.decode.envelope import envelope
 from nectar.decode.want import Want
-from nectar.errors import DecodeError, OverflowFatal
+from nectar.errors import DecodeError
 from nectar.filterlang.table_scope import table_scope
 from nectar.filterlang.to_python import Surely, to_python
 from nectar.filterlang.unknown import SCOPES, can_be_unknown
@@ -93,20 +93,20 @@ class Worker:
         self._stager = stager(job.database, job.layout)
 
     def do(self, batch: Batch) -> Done:
-        """Errors: those of decoding, and blocks whose rows' ids have no room, are in what it gives back; NetworkError (genesis)
-        and FatalError NEC-F060 (a filter's answer is unknown) are raised."""
-        unfit: dict[bytes | None, OverflowFatal] = {}
+        """Errors: those of decoding, and blocks that cannot be made rows, are in what it gives back; NetworkError (genesis) and
+        FatalError NEC-F060 (a filter's answer is unknown) are raised."""
+        unfit: dict[bytes | None, DecodeError] = {}
         while True:
             try:
                 return self._do(batch, unfit)
-            except OverflowFatal as error:     # found while rows were made: once more, without that block
+            except DecodeError as error:       # found while rows were made: once more, without that block
                 if error.block_hash is None or error.block_hash in unfit:
                     raise
                 unfit[error.block_hash] = error
                 if self._chooser is not None:
                     self._chooser.undo()
 
-    def _do(self, batch: Batch, unfit: Mapping[bytes | None, OverflowFatal]) -> Done:
+    def _do(self, batch: Batch, unfit: Mapping[bytes | None, DecodeError]) -> Done:
         chooser = self._chooser
         if chooser is not None:
             chooser.begin()

@@ -114,3 +114,14 @@ def block(
         parts.append(cbor(list(invalid)))
     digest = blake2b(b"".join(blake2b(part, digest_size=32).digest() for part in parts), digest_size=32).digest()
     return cbor([int(era), [header(era, digest, **fields), *map(Raw, parts)]])
+
+
+def byron_block(
+    *, epoch: Any = 3, in_epoch: Any = 5, difficulty: Any = 7, major: Any = 1, issuer: Any = bytes(64), value: Any = 5, index: Any = 0,
+    spent: Any = bytes(32), checksum: Any = 1, payload: Any = b"\x83",
+) -> bytes:  # fmt: skip
+    """A Byron block of one transaction."""
+    tx = [[[0, wrapped([spent, index])]], [[[Tagged(24, payload), checksum], value]], {}]
+    consensus = [[epoch, in_epoch], issuer, [difficulty], [2, []]]
+    extra = [[major, 0, 0], ["name", 1], {}, bytes(32)]
+    return cbor([int(Era.BYRON), [[764_824_073, bytes(32), [], consensus, extra], [[[tx, []]], [], [], []], [{}]]])

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 from cbor2 import CBORTag, dumps
 
 from nectar.cardano.point import ORIGIN, Point
+from nectar.decode.checked import SIGNED
 from nectar.sources.node import faults
 from nectar.sources.node.message import LARGEST, message_end, whole
 
@@ -200,7 +201,7 @@ def read_request(message: bytes) -> Request:
 
 def _tip(value: Any, message: bytes) -> Tip:
     match value:
-        case [point, int(block_no)] if block_no >= 0:
+        case [point, int(block_no)] if 0 <= block_no <= SIGNED:
             return Tip(_point(point, message), block_no)
     raise faults.violation("no tip", message)
 
@@ -209,6 +210,6 @@ def _point(value: Any, message: bytes) -> Point:
     match value:
         case []:
             return ORIGIN
-        case [int(slot), bytes(digest)] if slot >= 0 and len(digest) == 32:
+        case [int(slot), bytes(digest)] if 0 <= slot <= SIGNED and len(digest) == 32:
             return Point(slot, digest)
     raise faults.violation("no point", message)

@@ -4,13 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from cbor2 import CBORDecodeError, loads
+from cbor2 import loads
 
+from nectar.decode.broken import told
+from nectar.decode.cbor import BROKEN
 from nectar.decode.skip import Malformed, end_of_item
 from nectar.sources.node import faults
 
 LARGEST = 64 << 20
 """Bytes of a message beyond which its length must be a mistake: a block has at most some 100 kB, a query's answer a few MB."""
+
+LONGEST_NUMBER = 16
+"""Bytes of an integer: a time in picoseconds takes nine."""
+
+
+def _positive(digits: bytes, _immutable: bool) -> int:
+    if len(digits) > LONGEST_NUMBER:
+        raise ValueError(f"an integer of {len(digits)} bytes")
+    return int.from_bytes(digits, "big")
+
+
+def _negative(digits: bytes, immutable: bool) -> int:
+    return -1 - _positive(digits, immutable)
+
+
+_NUMBERS = {2: _positive, 3: _negative}
 
 
 def message_end(data: bytes, at: int) -> int | None:
@@ -24,11 +42,11 @@ def message_end(data: bytes, at: int) -> int | None:
 
 
 def whole(message: bytes) -> Any:
-    """One message as Python values. Errors: SourceError NEC-W004."""
+    """One message as Python values. Errors: SourceError NEC-W004; an integer of more than LONGEST_NUMBER bytes is one too."""
     try:
-        return loads(message)
-    except (CBORDecodeError, ValueError, RecursionError) as error:
-        raise faults.violation(f"no message: {error}", message) from error
+        return loads(message, semantic_decoders=_NUMBERS)
+    except BROKEN as error:
+        raise faults.violation(f"no message: {told(error)}", message) from error
 
 
 class Cutter:

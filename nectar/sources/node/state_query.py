@@ -19,7 +19,11 @@ from cbor2 import CBORTag, dumps
 from nectar.cardano.block import TxOut
 from nectar.cardano.governance import ProtocolParamUpdate
 from nectar.cardano.point import ORIGIN, Point
+from nectar.decode.broken import told
+from nectar.decode.cbor import BROKEN
+from nectar.decode.checked import OUTPUTS, SIGNED, number, sized
 from nectar.decode.output import output
+from nectar.decode.parameters import parameter_update
 from nectar.sources.node import faults
 from nectar.sources.node.message import whole
 
@@ -132,7 +136,7 @@ def read_eras(answer: bytes) -> tuple[EraSummary, ...]:
 
 def _era(value: Any, answer: bytes) -> EraSummary:
     match value:
-        case [start, end, [int(epoch_slots), length, *_]]:
+        case [start, end, [int(epoch_slots), length, *_]] if 0 < epoch_slots <= SIGNED:
             with contextlib.suppress(TypeError, ValueError, OverflowError):
                 bounds = _bound(start, answer), None if end is None else _bound(end, answer)
                 return EraSummary(*bounds, epoch_slots, int(length))
@@ -141,7 +145,7 @@ def _era(value: Any, answer: bytes) -> EraSummary:
 
 def _bound(value: Any, answer: bytes) -> Bound:
     match value:
-        case [int(time), int(slot), int(epoch), *_]:
+        case [int(time), int(slot), int(epoch), *_] if 0 <= slot <= SIGNED and 0 <= epoch <= SIGNED:
             return Bound(time, slot, epoch)
     raise faults.violation("no bound of an era", answer)
 
@@ -159,7 +163,7 @@ def read_point(answer: bytes) -> Point:
     match whole(answer):
         case []:
             return ORIGIN
-        case [int(slot), bytes(digest)]:
+        case [int(slot), bytes(digest)] if 0 <= slot <= SIGNED and len(digest) == 32:
             return Point(slot, digest)
     raise faults.violation("no point", answer)
 
@@ -169,7 +173,7 @@ def read_block_no(answer: bytes) -> int:
     match whole(answer):
         case [0]:
             return -1
-        case [1, int(number)]:
+        case [1, int(number)] if 0 <= number <= SIGNED:
             return number
     raise faults.violation("no block number", answer)
 
@@ -203,7 +207,10 @@ def read_parameters(answer: bytes) -> ProtocolParamUpdate:
     if not isinstance(found, list) or len(found) not in _KNOWN_SIZES:
         size = len(found) if isinstance(found, list) else "no"
         raise faults.no_answer(f"the node's protocol parameters are {size} values, of an era that this version does not know")
-    return ProtocolParamUpdate(dict(zip(_PARAMETER_KEYS, map(_plain, found), strict=False)))
+    try:
+        return parameter_update(dict(zip(_PARAMETER_KEYS, map(_plain, found), strict=False)))
+    except BROKEN as error:
+        raise faults.violation(f"protocol parameters that cannot be read: {told(error)}", answer) from error
 
 
 def _plain(value: Any) -> Any:
@@ -219,6 +226,6 @@ def read_utxo(answer: bytes) -> dict[tuple[bytes, int], TxOut]:
     if not isinstance(found, dict):
         raise faults.violation("no outputs", answer)
     try:
-        return {(bytes(tx_hash), int(at)): output(int(at), item, True, True) for (tx_hash, at), item in found.items()}
-    except (TypeError, ValueError, LookupError) as error:
-        raise faults.violation(f"an output that cannot be read: {error}", answer) from error
+        return {(sized(tx_hash, 32), number(at, OUTPUTS)): output(at, item, True, True) for (tx_hash, at), item in found.items()}
+    except BROKEN as error:
+        raise faults.violation(f"an output that cannot be read: {told(error)}", answer) from error
