@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nectar.errors import SinkError
+from nectar.sinks.kept import kept_plan, refuse_newer
 from nectar.sinks.seam import Layout
 
 _MEANING = ("network", "processors", "filters", "tables")
@@ -19,15 +19,18 @@ def differences(there: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]:
     return found if len(found) <= 6 else [*found[:6], f"and {len(found) - 6} more"]
 
 
-def refuse_another_plan(stored: Sequence[tuple[str, str, str]], ours: Layout, where: str, other: str) -> None:
-    """`stored`: fingerprint, name and compiled plan of each that filled the database; `other`: what to index into instead.
+def refuse_another_plan(stored: Sequence[tuple[Any, ...]], ours: Layout, where: str, other: str) -> None:
+    """`stored`: fingerprint, name, compiled plan and version of each that filled it; `other`: what to index into instead.
 
-    Errors: SinkError NEC-K002 when ours means something else than all of them.
+    Errors: SinkError NEC-K002 when ours means something else than all of them; NEC-K025, NEC-K026 when they cannot be believed.
     """
-    if not stored or any(fingerprint == ours.fingerprint for fingerprint, _, _ in stored):
+    for _, _, compiled, version in stored:
+        refuse_newer(version, where)
+        kept_plan(compiled, where)
+    if not stored or any(fingerprint == ours.fingerprint for fingerprint, *_ in stored):
         return
-    _, name, compiled = stored[0]
-    told = "; ".join(differences(json.loads(compiled), json.loads(ours.compiled)))
+    _, name, compiled, _ = stored[0]
+    told = "; ".join(differences(kept_plan(compiled, where), kept_plan(ours.compiled, where)))
     raise SinkError(
         f"this database was filled by another plan, {name!r}: {told}",
         where=where,

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from nectar.checkpoint.coverage import Coverage, merged
 from nectar.errors import SinkError
+from nectar.sinks.kept import kept_plan, refuse_missing, refuse_newer, tables_of
+
+
+class Kept(NamedTuple):
+    """The plan that filled a database, as the database says it: `deferred` are the indexes that are built at the end."""
+
+    fingerprint: str
+    name: str
+    version: str
+    network: str
+    tables: tuple[str, ...]
+    deferred: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,37 +47,49 @@ class State:
 
 
 class Told(NamedTuple):
-    """Rows as a database tells them: of ``nectar_plan`` (fingerprint, name, version), ``nectar_coverage`` (first, last, complete)
-    and ``nectar_checkpoint`` (slot, hash, block_no; the last one, or none)."""
+    """Rows as a database tells them: of ``nectar_coverage`` (first, last, complete) and ``nectar_checkpoint`` (slot, hash,
+    block_no; the highest one, or none)."""
 
-    plan: tuple[str, str, str]
     ranges: Sequence[tuple[int, int, int]]
     points: Sequence[tuple[int, bytes, int]]
 
 
+def kept_of(rows: Sequence[tuple[Any, ...]], there: Collection[str], own: Sequence[str], where: str) -> Kept:
+    """From the rows of ``nectar_plan``: fingerprint, name, compiled plan, version. `there`: names of the tables; `own`: Nectar's.
+
+    Errors: SinkError NEC-K003 (not Nectar's), NEC-K025 to NEC-K027.
+    """
+    if not rows:
+        raise refused(where)
+    fingerprint, name, compiled, version = rows[0]
+    refuse_newer(version, where)
+    network, tables, deferred = tables_of(kept_plan(compiled, where), where)
+    refuse_missing([*own, *tables], there, where)
+    return Kept(str(fingerprint), str(name), version, network, tuple(tables), tuple(deferred))
+
+
 def state_of(
-    database: str, told: Told, compiled: Mapping[str, Any], *,
+    database: str, told: Told, kept: Kept, *,
     size: int, rows: dict[str, int], quarantined: int, there: Container[str], finished: bool,
 ) -> State:  # fmt: skip
-    """`compiled`: the plan as ``nectar_plan`` keeps it; `there`: names of the indexes that are built."""
-    fingerprint, name, version = told.plan
+    """`there`: names of the indexes that are built. A job that never committed anything is not finished."""
     slot, digest, block_no = told.points[0] if told.points else (None, b"", None)
     return State(
         database=database,
         size=size,
-        plan=name,
-        network=compiled["network"]["name"],
-        fingerprint=fingerprint,
-        version=version,
-        complete=all(complete for _, _, complete in told.ranges),
+        plan=kept.name,
+        network=kept.network,
+        fingerprint=kept.fingerprint,
+        version=kept.version,
+        complete=bool(told.ranges) and all(complete for _, _, complete in told.ranges),
         coverage=tuple(merged(Coverage(first, last) for first, last, _ in told.ranges)),
         slot=slot,
         block_hash=digest.hex() or None,
         block_no=block_no,
         rows=rows,
         quarantined=quarantined,
-        pending=tuple(index for index in compiled["indexes"]["deferred"] if index not in there),
-        finished=finished,
+        pending=tuple(index for index in kept.deferred if index not in there),
+        finished=finished and bool(told.ranges),
     )
 
 

@@ -14,6 +14,7 @@ from nectar.cardano.point import Point
 from nectar.checkpoint.coverage import Coverage, merged, without_after
 from nectar.errors import NectarError, SinkError, TooBigError, TransientError
 from nectar.sinks.difference import refuse_another_plan
+from nectar.sinks.kept import damaged, refuse_missing
 from nectar.sinks.mysql.finish import TXS_A_STEP, Finisher, bound
 from nectar.sinks.mysql.lane import FIRST, Entry, Lane, Writing, thinned
 from nectar.sinks.mysql.load import Loader, terms_of
@@ -199,6 +200,7 @@ class MysqlSink:
             )
         if "nectar_plan" in names:
             self._refuse_another_plan()
+            self._refuse_missing(names)
         self._enter_plan()
         self._define()
         if self.layout.pre_splits and not self.coverage():
@@ -239,8 +241,19 @@ class MysqlSink:
         return [one for one in indexes if one.name not in there]
 
     def _refuse_another_plan(self, lock: str = "") -> None:
-        stored = self._session.rows(f"SELECT fingerprint, name, compiled FROM nectar_plan{lock}")
+        stored = self._session.rows(f"SELECT fingerprint, name, compiled, version FROM nectar_plan{lock}")
         refuse_another_plan(stored, self.layout, self._where, "database")
+
+    def _refuse_missing(self, names: set[str]) -> None:
+        """Tables are made one by one. When that was interrupted, the last ones are missing, and nothing was committed."""
+        first = ("nectar_plan", "nectar_writer")
+        wanted = [*first, *(one.name for one in self.layout.definitions if one.name not in first)]
+        made = len([one for one in wanted if one in names])
+        empty = "nectar_checkpoint" not in names or not self._session.rows("SELECT 1 FROM nectar_checkpoint LIMIT 1")
+        if not (empty and set(wanted[:made]) <= names):
+            refuse_missing(wanted, names, self._where)
+        elif names & set(wanted[2:]) and not self._session.rows("SELECT 1 FROM nectar_plan LIMIT 1"):
+            raise damaged("nectar_plan has no row", self._where)
 
     # -- writing ---------------------------------------------------------------------------------------------------
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from nectar.config.server import Server
 from nectar.sinks.mysql.open import session_of
 from nectar.sinks.mysql.session import Session
-from nectar.sinks.state import State, Told, refused, state_of
+from nectar.sinks.state import State, Told, kept_of, state_of
+
+OWN = ("nectar_checkpoint", "nectar_coverage", "nectar_quarantine", "nectar_writer")
 
 
 def read_state(server: Server) -> State:
-    """Errors: SinkError NEC-K003 when the database is not Nectar's; those of connecting."""
+    """Errors: those of `kept_of`, and of connecting."""
     session = session_of(server)
     try:
         with session.transaction():                   # one view of it all, while a job goes on
@@ -25,17 +24,14 @@ def _state(session: Session) -> State:
     tables = "SELECT table_name, data_length + index_length FROM information_schema.tables WHERE table_schema = DATABASE()"
     sizes = {name: int(size or 0) for name, size in session.rows(tables)}
     plans = session.rows("SELECT fingerprint, name, compiled, version FROM nectar_plan") if "nectar_plan" in sizes else []
-    if not plans or "nectar_writer" not in sizes:
-        raise refused(session.where)
-    fingerprint, name, text, version = plans[0]
-    compiled: dict[str, Any] = json.loads(text)
+    kept = kept_of(plans, sizes, OWN, session.where)
     ranges = session.rows("SELECT first_slot, last_slot, complete FROM nectar_coverage WHERE table_name = '*'")
     points = session.rows("SELECT slot, hash, block_no FROM nectar_checkpoint WHERE slot >= 0 ORDER BY slot DESC LIMIT 1")
-    rows = {table: _count(session, table) for table in compiled["tables"] if table in sizes}
+    rows = {table: _count(session, table) for table in kept.tables}
     ((seq, finished),) = session.rows("SELECT COALESCE(MAX(seq), 0), COALESCE(MAX(finished), -1) FROM nectar_writer")
-    told = Told((fingerprint, name, version), ranges, points)
+    told = Told(ranges, points)
     return state_of(
-        session.where, told, compiled,
+        session.where, told, kept,
         size=sum(sizes.values()), rows=rows, quarantined=_count(session, "nectar_quarantine"), there=session.index_names(),
         finished=seq == finished,
     )  # fmt: skip

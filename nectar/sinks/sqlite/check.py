@@ -10,7 +10,7 @@ from pathlib import Path
 import apsw
 
 from nectar.errors import NectarError, SinkError, TransientError
-from nectar.sinks.sqlite.connection import open_to_read, translated
+from nectar.sinks.sqlite.connection import open_to_read, refuse_no_file, translated
 from nectar.sinks.step import Note, Outcome, Step, failed, not_reached, passed
 
 OLDEST = (3, 37)                   # STRICT tables
@@ -53,6 +53,7 @@ def _folder(path: Path) -> Step:
 
 
 def _file(path: Path) -> Step:
+    refuse_no_file(path)
     if not path.exists():
         return passed("file", f"{path} is not there yet: `nectar run` makes it", exists=False, size=0)
     size = path.stat().st_size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,14 +36,19 @@ _MEANING: dict[type[apsw.Error], tuple[type[NectarError], str, str]] = {
     apsw.NoLFSError: (SinkError, "NEC-K012", "the file system cannot hold large files"),
 }
 
+_CHANGED = re.compile(r"no such (table|column|index|view)|has no column|has \d+ columns? but|\d+ values for \d+ columns")
+
 
 @contextmanager
 def translated(path: str) -> Iterator[None]:
-    """SQLite's errors become Nectar's, by the one table above; others are bugs and pass."""
+    """SQLite's errors become Nectar's, by the one table above; others are bugs and pass, but for those of tables that were
+    changed by somebody else."""
     try:
         yield
     except apsw.Error as error:
         found = _MEANING.get(type(error))
+        if found is None and _CHANGED.search(str(error)):
+            found = _MEANING[apsw.SchemaChangeError]
         if found is None:
             raise
         kind, code, hint = found
@@ -50,12 +56,75 @@ def translated(path: str) -> Iterator[None]:
 
 
 def open_file(path: Path) -> apsw.Connection:
-    """A connection to a file that may be new; nothing is changed in it yet (see `prepare`)."""
+    """A connection to a file that may be new; nothing is changed in it yet (see `prepare`).
+
+    Errors: SinkError NEC-K013, NEC-K023, and those of `translated`.
+    """
+    refuse_no_file(path)
+    if log_of(path).exists() and log_of(path).stat().st_size and path.exists() and not path.stat().st_size:
+        what, hint = "its log is there, and the file is empty", "restore the file; or remove both, to begin anew"
+        raise SinkError(f"the database is damaged: {what}", where=str(path), hint=hint, code="NEC-K013")
     with translated(str(path)):
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
         connection.set_busy_timeout(BUSY_MS)
         connection.execute("SELECT count(*) FROM sqlite_master")
     return connection
+
+
+def log_of(path: Path) -> Path:
+    """Where SQLite writes commits before they are copied into the file."""
+    return path.with_name(f"{path.name}-wal")
+
+
+def refuse_no_file(path: Path) -> None:
+    """Errors: SinkError NEC-K023 of a database in memory, NEC-K015 of a folder."""
+    if str(path) == ":memory:":
+        what, hint = "a database in memory is gone when the command ends", "name a file: --db nectar.db"
+        raise SinkError(what, where=str(path), hint=hint, code="NEC-K023")
+    if path.is_dir():
+        raise SinkError("this is a folder", where=str(path), hint="name a file in it: --db folder/nectar.db", code="NEC-K015")
+
+
+class Opened:
+    """The file that was opened, its log and the tables in it, as they were then."""
+
+    def __init__(self, path: Path, connection: apsw.Connection) -> None:
+        self._path, self._connection = path, connection
+        self._known = {one: _identity(one) for one in (path, log_of(path)) if _identity(one) is not None}
+        self._schema, self._tables = connection.pragma("schema_version"), self._definitions()
+
+    def check_tables(self) -> None:
+        """Within a transaction. What is gone from the file might be found in the image of a batch. Errors: SinkError NEC-K020."""
+        schema = self._connection.pragma("schema_version")
+        if schema == self._schema:
+            return
+        now = self._definitions()
+        changed = [name for name, sql in self._tables.items() if now.get(name) != sql]
+        if changed:
+            what = f"tables were changed by somebody else meanwhile: {', '.join(changed)}"
+            hint = "restore the file from a backup, or index into a new one"
+            raise SinkError(what, where=str(self._path), hint=hint, code="NEC-K020")
+        self._schema = schema                          # indexes and views come and go
+
+    def _definitions(self) -> dict[str, str]:
+        return dict(self._connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+
+    def check(self) -> None:
+        """SQLite would write on into a file that has no name any more. Errors: SinkError NEC-K024."""
+        for path, known in self._known.items():
+            now = _identity(path)
+            if now != known:
+                what = f"{path.name} was {'removed' if now is None else 'replaced'} while the job was running"
+                hint = "put it back and run again, or run again to begin anew; nothing more was written"
+                raise SinkError(what, where=str(self._path), hint=hint, code="NEC-K024")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def prepare(connection: apsw.Connection) -> None:
@@ -74,6 +143,7 @@ def prepare(connection: apsw.Connection) -> None:
 
 def open_to_read(path: Path) -> apsw.Connection:
     """A connection that changes nothing. Errors: SinkError, as for writing."""
+    refuse_no_file(path)
     with translated(str(path)):
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
         connection.set_busy_timeout(BUSY_MS)

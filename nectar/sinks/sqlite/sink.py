@@ -13,8 +13,9 @@ from nectar.cardano.point import Point
 from nectar.checkpoint.coverage import Coverage, merged, without_after
 from nectar.errors import SinkError
 from nectar.sinks.difference import refuse_another_plan
+from nectar.sinks.kept import damaged, refuse_missing
 from nectar.sinks.seam import POINTS_KEPT, Commit, Epochs, Finished, Layout, Staged
-from nectar.sinks.sqlite.connection import open_file, prepare, transaction, translated
+from nectar.sinks.sqlite.connection import Opened, open_file, prepare, transaction, translated
 from nectar.sinks.sqlite.finish import Finisher
 from nectar.sinks.sqlite.removal import forget_after, remove_facts
 from nectar.tables import Kind, Place, Table
@@ -103,8 +104,12 @@ class SqliteSink:
         finisher = Finisher(self._db, self.layout, stopping, keep_look_ups=live)
         if finisher.is_done(self._seq):
             return Finished({}, True)
+        self._opened.check()
         with translated(self._where):
-            return finisher.run(lambda: self._sum_epochs(epochs), self._seq, self._whole_to())
+            self._opened.check_tables()
+            done = finisher.run(lambda: self._sum_epochs(epochs), self._seq, self._whole_to())
+        self._opened.check()
+        return done
 
     def write_once(self, staged: Staged) -> None:
         with translated(self._where):
@@ -128,6 +133,7 @@ class SqliteSink:
         return [(digest, index, bits) for digest, index, bits in found]
 
     def size(self) -> int:
+        self._opened.check()
         return self.path.stat().st_size
 
     def notes(self) -> list[str]:
@@ -148,18 +154,23 @@ class SqliteSink:
             )
         if names:
             self._refuse_another_plan()
+            refuse_missing([one.name for one in self.layout.definitions], names, self._where)
         self._seq = 0
         with translated(self._where):
             prepare(self._db)
+            self._opened = Opened(self.path, self._db)
         with self._transaction():
             for statement in (*self.layout.definitions, *self.layout.kept_indexes):
                 self._db.execute(statement.sql)
             row = (self.layout.fingerprint, self.layout.plan_name, self.layout.compiled, self.layout.version)
             self._db.execute("INSERT OR IGNORE INTO nectar_plan VALUES (?, ?, ?, ?)", row)
+        self._opened = Opened(self.path, self._db)    # its log and its tables with it
         self._seq = self._highest_seq()
 
     def _refuse_another_plan(self) -> None:
-        stored = self._all("SELECT fingerprint, name, compiled FROM nectar_plan")
+        stored = self._all("SELECT fingerprint, name, compiled, version FROM nectar_plan")
+        if not stored:
+            raise damaged("nectar_plan has no row", self._where)
         refuse_another_plan(stored, self.layout, self._where, "file (--db)")
 
     def _highest_seq(self) -> int:
@@ -207,8 +218,10 @@ class SqliteSink:
     def _transaction(self) -> Iterator[None]:
         """Everything or nothing; our own count of commits goes back with the rest."""
         seq = self._seq
+        self._opened.check()
         try:
             with translated(self._where), transaction(self._db):
+                self._opened.check_tables()
                 yield
         except BaseException:
             self._seq = seq

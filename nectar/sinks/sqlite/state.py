@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 from nectar.errors import SinkError
-from nectar.sinks.sqlite.connection import open_to_read, translated
-from nectar.sinks.state import State, Told, refused, state_of
+from nectar.sinks.sqlite.connection import open_to_read, refuse_no_file, translated
+from nectar.sinks.state import State, Told, kept_of, state_of
+
+OWN = ("nectar_checkpoint", "nectar_coverage", "nectar_quarantine")
 
 
 def read_state(path: Path) -> State:
-    """Raises SinkError NEC-K003 when the file is not a database of Nectar's, NEC-K015 when it is not there."""
+    """Errors: SinkError NEC-K015 when it is not there, those of `kept_of`, and of opening it."""
+    refuse_no_file(path)
     if not path.exists():
         raise SinkError("there is no such database", where=str(path), hint="make one with `nectar run`", code="NEC-K015")
     db = open_to_read(path)
     with translated(str(path)):
         names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
         plans = list(db.execute("SELECT fingerprint, name, compiled, version FROM nectar_plan")) if "nectar_plan" in names else []
-        if not plans:
-            raise refused(str(path))
-        fingerprint, name, text, version = plans[0]
-        compiled: dict[str, Any] = json.loads(text)
+        kept = kept_of(plans, names, OWN, str(path))
         ranges = list(db.execute("SELECT first_slot, last_slot, complete FROM nectar_coverage WHERE table_name = '*'"))
-        points = list(db.execute("SELECT slot, hash, block_no FROM nectar_checkpoint WHERE slot >= 0 ORDER BY seq DESC LIMIT 1"))
-        rows = {table: db.execute(f'SELECT count(*) FROM "{table}"').get for table in compiled["tables"]}
+        last = "SELECT slot, hash, block_no FROM nectar_checkpoint WHERE slot >= 0 ORDER BY slot DESC, seq DESC LIMIT 1"
+        points = list(db.execute(last))
+        rows = {table: db.execute(f'SELECT count(*) FROM "{table}"').get for table in kept.tables}
         seq = db.execute("SELECT coalesce(max(seq), 0) FROM nectar_checkpoint").get
         closed = db.pragma("user_version")
         quarantined = db.execute("SELECT count(*) FROM nectar_quarantine").get
     db.close()
-    told = Told((fingerprint, name, version), ranges, points)
+    told = Told(ranges, points)
     return state_of(
-        str(path), told, compiled,
+        str(path), told, kept,
         size=path.stat().st_size, rows=rows, quarantined=quarantined, there=names, finished=seq == closed,
     )  # fmt: skip
 

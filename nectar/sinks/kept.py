@@ -1,0 +1,62 @@
+"""What a database says of itself in `nectar_plan`, checked before it is believed; and whether its tables are all there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from nectar import __version__
+from nectar.errors import SinkError
+
+_VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:[-+.a-z0-9]{0,40})", re.ASCII)
+_SHOWN = 6
+
+
+def refuse_newer(version: object, where: str) -> None:
+    """Errors: SinkError NEC-K025 when a newer Nectar filled it, NEC-K026 when that cannot be told."""
+    theirs = _VERSION.fullmatch(version) if isinstance(version, str) else None
+    if theirs is None:
+        raise damaged("nectar_plan.version is no version", where)
+    ours = _VERSION.fullmatch(__version__)
+    assert ours is not None
+    if tuple(map(int, theirs.groups())) > tuple(map(int, ours.groups())):
+        what = f"this database was made by Nectar {theirs[0]}, and this is {__version__}"
+        raise SinkError(what, where=where, hint="use that version, or a newer one", code="NEC-K025")
+
+
+def kept_plan(text: object, where: str) -> Mapping[str, Any]:
+    """The compiled plan as ``nectar_plan`` keeps it. Errors: SinkError NEC-K026."""
+    try:
+        found = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise damaged("nectar_plan.compiled is no compiled plan", where)
+    return found
+
+
+def tables_of(compiled: Mapping[str, Any], where: str) -> tuple[str, list[str], list[str]]:
+    """The network's name, the plan's tables, the indexes that are built at the end. Errors: SinkError NEC-K026."""
+    network, indexes = compiled.get("network"), compiled.get("indexes")
+    name = network.get("name") if isinstance(network, dict) else None
+    deferred = indexes.get("deferred") if isinstance(indexes, dict) else None
+    tables = compiled.get("tables")
+    if not isinstance(name, str) or not isinstance(tables, dict | list) or not isinstance(deferred, dict | list):
+        raise damaged("nectar_plan.compiled lacks what every compiled plan has", where)
+    return name, [str(table) for table in tables], [str(index) for index in deferred]
+
+
+def refuse_missing(wanted: Sequence[str], there: Collection[str], where: str) -> None:
+    """Errors: SinkError NEC-K027. What is gone is not made anew: the rows would be missing, and nothing would say so."""
+    gone = [name for name in wanted if name not in there]
+    if gone:
+        more = f" and {len(gone) - _SHOWN} more" if len(gone) > _SHOWN else ""
+        what = f"tables of this database are gone: {', '.join(gone[:_SHOWN])}{more}"
+        raise SinkError(what, where=where, hint="restore them from a backup, or index into a new database", code="NEC-K027")
+
+
+def damaged(what: str, where: str) -> SinkError:
+    hint = "somebody changed it: restore it from a backup, or index into a new database"
+    return SinkError(f"this database is damaged: {what}", where=where, hint=hint, code="NEC-K026")
