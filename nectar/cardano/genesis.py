@@ -12,7 +12,7 @@ from zlib import crc32
 
 from nectar.cardano import base58
 from nectar.cardano.address import parse_text
-from nectar.cardano.certificate import Anchor, PoolRegistration, Relay
+from nectar.cardano.certificate import Anchor, Credential, PoolRegistration, Relay
 
 Json = Mapping[str, Any]
 
@@ -42,6 +42,29 @@ class GenesisOutputs(NamedTuple):
     outputs: tuple[GenesisOutput, ...]
     pools: tuple[PoolRegistration, ...] = ()
     delegations: tuple[tuple[bytes, bytes], ...] = ()     # stake key hash, pool
+
+
+class GenesisGovernance(NamedTuple):
+    """What Conway begins with: a committee, each member with the last epoch of the term, and a constitution."""
+
+    members: tuple[tuple[Credential, int], ...]
+    quorum: tuple[int, int]
+    constitution: Anchor
+    guardrails: bytes | None                              # hash of the script
+
+
+def governance(conway: Json) -> GenesisGovernance:
+    """From Conway's genesis file. Errors: those of values that are not there or of another kind."""
+    committee, constitution = conway["committee"], conway["constitution"]
+    members = []
+    for name, epoch in committee["members"].items():
+        kind, _, digest = name.rpartition("-")
+        members.append((Credential(("keyHash", "scriptHash").index(kind) == 1, bytes.fromhex(digest)), int(epoch)))
+    told = committee["threshold"]
+    share = Fraction(told["numerator"], told["denominator"]) if isinstance(told, dict) else Fraction(str(told))
+    anchor = Anchor(constitution["anchor"]["url"], bytes.fromhex(constitution["anchor"]["dataHash"]))
+    script = constitution.get("script")
+    return GenesisGovernance(tuple(sorted(members)), share.as_integer_ratio(), anchor, bytes.fromhex(script) if script else None)
 
 
 def _output(address: bytes, value: int) -> GenesisOutput:

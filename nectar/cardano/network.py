@@ -32,6 +32,8 @@ class Network:
     delegates: Mapping[bytes, str]
     execution_prices: tuple[Price, Price]       # per unit of memory, per step (Alonzo genesis)
     gov_action_lifetime: int                    # epochs (Conway genesis)
+    key_deposit: int                            # lovelace (Shelley genesis)
+    pool_deposit: int                           # lovelace (Shelley genesis)
 
     @property
     def slots_per_chunk(self) -> int:

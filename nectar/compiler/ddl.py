@@ -36,6 +36,10 @@ class Statement(NamedTuple):
     sql: str
 
 
+UTXO_VIEW = "utxo_view"
+UNSPENT = 'SELECT t.* FROM "tx_out" t\nWHERE t."consumed_by_tx_id" IS NULL AND t."id" >= 0'
+"""As db-sync has it: without what genesis created, most of which are vouchers that nobody redeemed."""
+
 WHEN = {
     StatementKind.TABLE: "Tables",
     StatementKind.PRE_SPLIT: "Regions of large tables, split ahead: by TiDB alone, and not by TiDB Cloud Starter and Essential",
@@ -73,9 +77,18 @@ def statements(compiled: CompiledPlan, dialect: str, slots: Slots | None = None)
         Statement(StatementKind.VIEW, view.table, view.name, speak.create_view(view.name, view_select(compiled, view, dialect)))
         for view in compiled.views
     ]
+    if shows_unspent(compiled):
+        unspent = quoted(UNSPENT, dialect)
+        views.append(Statement(StatementKind.VIEW, "tx_out", UTXO_VIEW, speak.create_view(UTXO_VIEW, unspent)))
     columns = [Statement(StatementKind.VIEW_COLUMN, one.table, one.name, speak.json_column(*one)) for one in json]
     sought = [Statement(StatementKind.VIEW_INDEX, one.table, f"idx_{one.name}", speak.json_index(*one)) for one in json]
     return tables + indexes + [one for one in columns if one.sql] + sought + views
+
+
+def shows_unspent(compiled: CompiledPlan) -> bool:
+    """Whether the plan has all that `utxo_view` needs: every output, and what spent it. A view of its own with that name wins."""
+    resolves = any(one.name == "transactions" and one.options["resolve_inputs"] != "off" for one in compiled.processors)
+    return resolves and compiled.complete and all(view.name != UTXO_VIEW for view in compiled.views)
 
 
 def view_select(compiled: CompiledPlan, view: CompiledView, dialect: str) -> str:

@@ -50,6 +50,27 @@ floats rounds the large ones without a word, and a join by them finds the wrong 
 * Join in SQL, where ids are exact. Amounts of lovelace can be above 2^53 too, from 9,007,199,254 ada on.
 """
 
+ABSENT: dict[str, tuple[str, ...]] = {
+    "They are the ledger's state, which no block holds": (
+        "ada_pots", "drep_distr", "epoch_stake", "epoch_stake_progress", "epoch_state", "pool_stat", "reward", "reward_rest",
+    ),
+    "Their rows come from elsewhere than the chain": (
+        "delisted_pool", "off_chain_pool_data", "off_chain_pool_fetch_error", "off_chain_vote_author", "off_chain_vote_data",
+        "off_chain_vote_drep_data", "off_chain_vote_external_update", "off_chain_vote_fetch_error",
+        "off_chain_vote_gov_action_data", "off_chain_vote_reference", "reserved_pool_ticker",
+    ),
+    "They are db-sync's own book-keeping": ("epoch_sync_time", "event_info", "extra_migrations", "reverse_index"),
+}  # fmt: skip
+"""Tables of cardano-db-sync 13.7 that no processor fills, and why."""
+
+VIEWS = """\
+## Views
+
+`utxo_view`: rows of `tx_out` that nothing has spent, without those of genesis, as db-sync's view of that name. It is there in
+every plan with all outputs and inputs: no filter, `resolve_inputs` not `"off"`. It is true once the closing passes are done, and
+of outputs from the plan's start on. Plans have [views of their own](filter-language.md#views) besides.
+"""
+
 PLACES = {Place.BLOCK: "block", Place.TX: "transaction", Place.IN_TX: "item of a transaction"}
 
 
@@ -73,6 +94,10 @@ def _page() -> Iterator[str]:
     yield "## Nectar's own tables\n\nIn every database, whatever the plan; two of them in servers' only.\n"
     for own in (*OWN_TABLES, *SERVER_TABLES):
         yield from _table(own)
+    yield VIEWS
+    yield "## Tables of db-sync that are not here\n\nOf a table above, every column of db-sync 13.7's is there.\n"
+    for why, names in ABSENT.items():
+        yield f"* {why}: {', '.join(f'`{name}`' for name in names)}."
 
 
 def _table(table: Table) -> Iterator[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nectar.cardano.era_history import ERAS, EraHistory
-from nectar.cardano.genesis import GenesisOutputs, byron_outputs, shelley_outputs
+from nectar.cardano.genesis import GenesisGovernance, GenesisOutputs, byron_outputs, governance, shelley_outputs
 from nectar.cardano.network import Network, Price
 from nectar.cardano.position import GENESIS_TXS, ITEMS
 from nectar.errors import NetworkError
@@ -80,11 +80,20 @@ def genesis_of(net: Network) -> tuple[GenesisOutputs, GenesisOutputs]:
     return found
 
 
+def governance_of(net: Network) -> GenesisGovernance:
+    """What Conway's genesis sets up."""
+    try:
+        return governance(_json(_files(net.home).conway, net.home, "conway"))
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        what = f"the committee or the constitution cannot be read: {type(error).__name__} {error}"
+        raise NetworkError(what, where=_where(net.home, "conway"), hint=_HINT, code="NEC-N003") from error
+
+
 def _have_ids(net: Network, genesis: tuple[GenesisOutputs, GenesisOutputs]) -> None:
     """Genesis stands at one slot: its outputs and the staking are transactions, the staking's certificates items of one."""
     byron, shelley = genesis
     for many, most, things in (
-        (len(byron.outputs) + len(shelley.outputs) + 1, GENESIS_TXS, "balances"),
+        (len(byron.outputs) + len(shelley.outputs) + 2, GENESIS_TXS, "balances"),
         (len(shelley.pools), ITEMS, "pools"),
         (2 * len(shelley.delegations), ITEMS, "delegations, of two certificates each,"),
         (sum(len(pool.owners) for pool in shelley.pools), ITEMS, "pools' owners"),
@@ -189,6 +198,8 @@ def _network(home: str | Path, files: GenesisFiles) -> Network:
         _delegates(shelley),
         (_price(prices["prMem"]), _price(prices["prSteps"])),
         int(conway["govActionLifetime"]),
+        int(shelley["protocolParams"]["keyDeposit"]),
+        int(shelley["protocolParams"]["poolDeposit"]),
     )
 
 

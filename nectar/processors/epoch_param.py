@@ -8,7 +8,7 @@ from nectar.processors.param_proposal import cost_model_row, parameter_columns, 
 from nectar.processors.rows import Row
 from nectar.tables import Column, Kind, Place, Table, Type
 
-_BEFORE, _AFTER = parameter_columns()
+_BEFORE, _AFTER = parameter_columns("extra_entropy")
 
 EPOCH_PARAM = Table(
     "epoch_param",
@@ -18,6 +18,7 @@ EPOCH_PARAM = Table(
         Column("id", Type.ID, "The epoch's first slot * 2 + 1.", source="position on the chain", differs="A sequence number in db-sync."),
         Column("epoch_no", Type.INT, "The epoch.", source="slot and the network's era history"),
         *_BEFORE,
+        Column("nonce", Type.HASH32, "The epoch's nonce.", null=True, differs="Always NULL: a node's ledger gives the parameters without it."),
         Column("block_id", Type.ID, "The block after which the node was asked.", references="block.id", differs="The epoch's first block in db-sync."),
         *_AFTER,
     ),
@@ -31,4 +32,4 @@ def epoch_param_rows(epoch: int, first_slot: int, block: int, parameters: Protoc
     tx = first_slot << TX_BITS
     before, after = parameter_values(parameters, tx)
     costs = parameters.values.get(18)
-    return (first_slot * 2 + 1, epoch, *before, block, *after), cost_model_row(costs, tx) if costs else None
+    return (first_slot * 2 + 1, epoch, *before, None, block, *after), cost_model_row(costs, tx) if costs else None

@@ -14,13 +14,15 @@ from nectar.cardano.genesis import (
     SHELLEY_BLOCK_HASH,
     SHELLEY_LEADER_HASH,
     STAKING_TX_HASH,
+    GenesisGovernance,
     GenesisOutput,
     GenesisOutputs,
 )
 from nectar.cardano.network import Network
-from nectar.cardano.position import GENESIS_SLOT, block_id, item_id, tx_id
+from nectar.cardano.position import GENESIS_SLOT, GENESIS_TXS, block_id, item_id, tx_id
 from nectar.processors.certificates.genesis import staking_rows
 from nectar.processors.dimensions import stake_address
+from nectar.processors.governance.genesis import governance_rows
 from nectar.processors.rows import Row, RowBuffers
 from nectar.tables import Table
 
@@ -35,6 +37,7 @@ def genesis_rows(
     genesis: tuple[GenesisOutputs, GenesisOutputs],
     tables: Sequence[Table],
     kept: Collection[bytes] | None = None,
+    governance: GenesisGovernance | None = None,
 ) -> None:
     """Rows for the enabled `processors`; of the pretend transactions `kept` by a filter, and all without one.
 
@@ -49,6 +52,8 @@ def genesis_rows(
     digest = network.byron_genesis_hash
     _block(write, network, BYRON_BLOCK, (digest, digest[:28], "Genesis slot leader"), byron.outputs, 0)
     _transactions(write, out, BYRON_BLOCK, byron.outputs, 0, kept)
+    if governance is not None and kept is None and "governance" in processors:
+        governance_rows(governance, tx_id(GENESIS_SLOT, GENESIS_TXS - 1), BYRON_BLOCK, out)
     if not (shelley.outputs or staked):
         return
     first = len(byron.outputs)

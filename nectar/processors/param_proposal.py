@@ -72,12 +72,12 @@ def _column(name: str, kind: Type, key: int, doc: str) -> Column:
     return Column(name, kind, doc, null=True, source=source)
 
 
-def parameter_columns() -> tuple[tuple[Column, ...], tuple[Column, ...]]:
+def parameter_columns(entropy: str) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
     """The values that a parameter update or a set of parameters has, as `parameter_values` gives them: those before and those
-    after the columns that tell the two tables apart."""
+    after the columns that tell the two tables apart; db-sync calls the extra `entropy` differently in each."""
     before = (
         *(_column(*one) for one in _VALUES),
-        Column("entropy", Type.HASH32, "Extra entropy.", null=True, source="CDDL protocol_param_update 13"),
+        Column(entropy, Type.HASH32, "Extra entropy.", null=True, source="CDDL protocol_param_update 13"),
         Column("protocol_major", Type.U64, "Protocol version, major.", null=True, source="CDDL protocol_param_update 14"),
         Column("protocol_minor", Type.U64, "Protocol version, minor.", null=True, source="CDDL protocol_param_update 14"),
         Column("min_utxo_value", Type.U64, "Least value of an output.", null=True, source="CDDL protocol_param_update 15"),
@@ -91,7 +91,7 @@ def parameter_columns() -> tuple[tuple[Column, ...], tuple[Column, ...]]:
     return before, after
 
 
-_BEFORE, _AFTER = parameter_columns()
+_BEFORE, _AFTER = parameter_columns("entropy")
 
 PARAM_PROPOSAL = Table(
     "param_proposal",

@@ -24,7 +24,7 @@ def layout(compiled: CompiledPlan, family: str = "sqlite", slots: tuple[int, int
     speaks = FAMILIES[family]
     every = statements(compiled, speaks.dialect, slots)
     resolves = resolve_inputs(compiled)
-    at_end = closing(speaks.spelling, compiled.tables, inputs=resolves != "off")
+    at_end = closing(speaks.spelling, compiled.tables, compiled.network, inputs=resolves != "off")
     if compiled.filters.where is not None:
         at_end = tuple(one for one in at_end if one.name not in NEED_ALL_INPUTS)
     live = tuple(one for one in at_end if not one.from_origin) if resolves == "live" else ()

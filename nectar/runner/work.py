@@ -10,7 +10,7 @@ from nectar.cardano.block import Block
 from nectar.cardano.point import Point
 from nectar.cardano.position import ITEM_BITS, block_id, tx_id
 from nectar.compiler.compiled import CompiledPlan
-from nectar.config.genesis_files import genesis_of
+from nectar.config.genesis_files import genesis_of, governance_of
 from nectar.decode.block import decode_block
 from nectar.decode.envelope import envelope
 from nectar.decode.want import Want
@@ -232,7 +232,8 @@ class Worker:
                 kept, asked = self._chooser.genesis(*genesis_block(genesis_of(self._network)))
                 if asked:
                     out.facts["nectar_watched"].extend(asked)
-            genesis_rows(self._names, out, self._network, genesis_of(self._network), self._tables, kept)
+            governance = governance_of(self._network) if "governance" in self._names else None
+            genesis_rows(self._names, out, self._network, genesis_of(self._network), self._tables, kept, governance)
         return out
 
     def _failed(self, batch: Batch, at: int, error: DecodeError) -> Done:

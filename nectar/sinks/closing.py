@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from nectar.cardano.network import Network
+from nectar.sinks.in_force import in_force
 from nectar.sinks.seam import Closing
 from nectar.tables import Table
 
@@ -34,9 +36,10 @@ class Spelling(NamedTuple):
     script_hash: Callable[[str, str], str]
     action: Callable[[str, str, str, str], str]
     active_epoch: str
+    divide: str = "/"          # whole numbers by whole numbers
 
 
-def closing(spell: Spelling, tables: Sequence[Table], inputs: bool = True) -> tuple[Closing, ...]:
+def closing(spell: Spelling, tables: Sequence[Table], network: Network, inputs: bool = True) -> tuple[Closing, ...]:
     """The statements that a plan with these tables can run, in the order in which they build on each other.
 
     `inputs` False leaves out whatever asks which output an input spends.
@@ -60,4 +63,4 @@ def closing(spell: Spelling, tables: Sequence[Table], inputs: bool = True) -> tu
         chosen += [Closing(ACTIONS, votes), Closing(ACTIONS, before)]
     if {"block", "tx", "pool_update"} <= there.keys():
         chosen.append(Closing(POOLS, spell.active_epoch, from_origin=True, tables=frozenset(("pool_update",))))
-    return tuple(chosen)
+    return (*chosen, *in_force(spell.divide, frozenset(there), network))

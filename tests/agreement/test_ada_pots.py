@@ -52,6 +52,18 @@ def test_deposits_and_fees_account_for_every_lovelace_that_left_the_outputs(
         assert held - retired * POOL_DEPOSIT == pots[epoch + 1]["deposits"]
 
 
+def test_every_transactions_deposits_are_told_by_its_certificates(preview: sqlite3.Connection) -> None:
+    """What the sums of a transaction leave for deposits is what its certificates say: of 57 pools' 8 are changes, which pay nothing."""
+    told = """
+        SELECT coalesce((SELECT sum(deposit) FROM stake_registration WHERE tx_id = tx.id), 0)
+             + coalesce((SELECT sum(deposit) FROM pool_update WHERE registered_tx_id = tx.id), 0)
+             - 2000000 * (SELECT count(*) FROM stake_deregistration WHERE tx_id = tx.id)
+    """
+    assert preview.execute(f"SELECT count(*) FROM tx WHERE valid_contract AND id >= 0 AND deposit <> ({told})").fetchone() == (0,)
+    assert preview.execute("SELECT count(*), count(deposit) FROM stake_registration").fetchone() == (628, 628)
+    assert preview.execute("SELECT count(*), sum(deposit IS NULL), sum(deposit) FROM pool_update").fetchone() == (57, 8, 49 * POOL_DEPOSIT)
+
+
 def test_the_great_sum_of_epoch_seven_is_exact(preview: sqlite3.Connection) -> None:
     """Above 2^64: no database number of 64 bits holds it."""
     said = preview.execute("SELECT out_sum FROM epoch WHERE no = 7").fetchone()[0]

@@ -12,7 +12,7 @@ import pytest
 from nectar.cardano.genesis import SHELLEY_BLOCK_HASH, SHELLEY_LEADER_HASH, STAKING_TX_HASH, GenesisOutputs, shelley_outputs
 from nectar.cardano.network import Network
 from nectar.cardano.position import GENESIS_SLOT, tx_id
-from nectar.config.genesis_files import genesis_of, network
+from nectar.config.genesis_files import genesis_of, governance_of, network
 from nectar.processors.blocks import epoch_sql
 from nectar.processors.genesis import BYRON_BLOCK, SHELLEY_BLOCK, genesis_rows
 from nectar.processors.registry import PROCESSORS
@@ -172,3 +172,29 @@ def test_the_whole_supply_of_genesis_becomes_outputs(chain: Path, name: str) -> 
     supply = sum(int(value) for part in ("avvmDistr", "nonAvvmBalances") for value in said[part].values())
     rows, _ = made(network(name), None, "transactions")
     assert sum(row["value"] for row in rows["tx_out"]) == supply > 0
+
+
+@pytest.mark.parametrize(("name", "members", "epoch"), [("mainnet", 7, 580), ("preprod", 7, 229), ("preview", 1, 1000)])
+def test_the_committee_and_the_constitution_of_conways_genesis(name: str, members: int, epoch: int) -> None:
+    """db-sync has them without a proposal; the anchor and the guardrails are those of the interim constitution."""
+    net = network(name)
+    out = RowBuffers(PROCESSORS["governance"].tables({}))
+    genesis_rows(("governance",), out, net, genesis_of(net), PROCESSORS["governance"].tables({}), None, governance_of(net))
+    ((committee, proposal, above, below),) = out.facts["committee"]
+    assert (proposal, above, below) == (None, 2, 3)
+    assert [(row[1], row[3]) for row in out.facts["committee_member"]] == [(committee, epoch)] * members
+    assert {row[2] for row in out.facts["committee_member"]} == set(out.dimensions["committee_hash"])
+    assert all(key == b"\1" + row[1] and row[2] == 1 for key, row in out.dimensions["committee_hash"].items())
+    ((_, by, anchor, script),) = out.facts["constitution"]
+    assert (by, script.hex()) == (None, "fa24fb305126805cf2164c161d852a0e7330cf988f1fe558cf7d4a64")
+    assert out.dimensions["voting_anchor"][anchor][2].hex() == "ca41a91f399259bcefe57f9858e91f6d00e1a38d6d9c63d4052914ea7bd70cb2"
+    assert all(row[0] < 0 for table in ("committee", "committee_member", "constitution") for row in out.facts[table])
+
+
+def test_a_plan_with_a_filter_or_without_governance_has_no_committee_of_genesis() -> None:
+    net = network("preview")
+    for names, kept in ((("governance",), {b"?"}), (("blocks",), None)):
+        tables = PROCESSORS["governance"].tables({})
+        out = RowBuffers((*tables, *PROCESSORS["blocks"].tables({})))
+        genesis_rows(names, out, net, genesis_of(net), (*tables, *PROCESSORS["blocks"].tables({})), kept, governance_of(net))
+        assert not out.facts["committee_member"]

@@ -13,8 +13,9 @@ _REDEEMER = Column("redeemer_id", Type.ID, "The redeemer of a script's certifica
 _EPOCH = Column("epoch_no", Type.INT, "Epoch of the block.", source="slot and era history")
 _POOL = Column("pool_hash_id", Type.HASH28, "The pool.", references="pool_hash.id")
 _DEPOSIT = Column(
-    "deposit", Type.LOVELACE, "Deposit.", null=True, source="CDDL reg_cert (Conway)",
-    differs="NULL for certificates that do not say it: the protocol's parameter of the day is ledger state.",
+    "deposit", Type.LOVELACE, "Deposit.", null=True, source="CDDL reg_cert (Conway), else closing pass: the parameter in force",
+    differs="Of certificates that do not say it: NULL unless the history is complete from the origin, and once another deposit than "
+    "genesis' can have been adopted.",
 )  # fmt: skip
 
 
@@ -57,7 +58,9 @@ POOL_UPDATE = _fact(
         Column("margin", Type.RATIO, "Share of the rewards it keeps.", source="CDDL unit_interval"),
         Column("fixed_cost", Type.U64, "Lovelace an epoch it keeps.", source="CDDL pool_params"),
         Column("registered_tx_id", Type.ID, "The transaction.", references="tx.id"),
-        Column("deposit", Type.LOVELACE, "Deposit.", null=True, differs="Always NULL: a parameter of the ledger's state."),
+        Column("deposit", Type.LOVELACE, "Deposit of a pool that was not registered; NULL for a change.", null=True,
+               source="closing pass: the parameter in force",
+               differs="NULL unless the history is complete from the origin, and once another deposit than genesis' can have been adopted."),
     ),
     "hash_id", "registered_tx_id",
 )  # fmt: skip

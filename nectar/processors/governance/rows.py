@@ -176,7 +176,7 @@ class _Governed:
             (
                 row_id, self.this, index, None, proposal.deposit, stake_address(self.out, proposal.reward_account, self.this),
                 None, self._anchor(proposal.anchor, "gov_action"), ACTION_KINDS[type(action)], describe_action(action), parameters,
-                previous.tx_hash if previous is not None else None, previous.index if previous is not None else None,
+                None, None, None, None, previous.tx_hash if previous is not None else None, previous.index if previous is not None else None,
             )
         )  # fmt: skip
         if isinstance(action, TreasuryWithdrawals):

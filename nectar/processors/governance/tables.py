@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nectar.tables import ITEM_PLACE, Column, Index, Kind, Place, Table, Type
 
 _ID = Column("id", Type.ID, f"{ITEM_PLACE} + the certificate's index.", source="position on the chain")
@@ -10,6 +12,7 @@ _TX = Column("tx_id", Type.ID, "The transaction.", references="tx.id")
 _CERT = Column("cert_index", Type.INT, "Place among the transaction's certificates.", source="CDDL transaction_body 4")
 _ANCHOR = Column("voting_anchor_id", Type.HASH32, "The text.", null=True, references="voting_anchor.id", source="CDDL anchor")
 _PROPOSAL = Column("gov_action_proposal_id", Type.ID, "The proposal.", references="gov_action_proposal.id")
+_PROPOSED = replace(_PROPOSAL, doc="The proposal; NULL for what Conway's genesis sets up.", null=True)
 
 
 def _fact(name: str, doc: str, columns: tuple[Column, ...], *indexed: str) -> Table:
@@ -51,6 +54,13 @@ COMMITTEE_REGISTRATION = _fact(
 COMMITTEE_DE_REGISTRATION = _fact(
     "committee_de_registration", "Committee members resigning.", (_ID, _TX, _CERT, _COLD, _ANCHOR)
 )
+
+
+def _epoch(what: str, when: str) -> Column:
+    differs = "Always NULL: ratification is ledger state, in no block."
+    return Column(f"{what}_epoch", Type.INT, f"Epoch in which {when}.", null=True, differs=differs)
+
+
 GOV_ACTION_PROPOSAL = _fact(
     "gov_action_proposal",
     "Governance actions that were proposed.",
@@ -63,7 +73,8 @@ GOV_ACTION_PROPOSAL = _fact(
         Column("deposit", Type.LOVELACE, "Deposit.", source="CDDL proposal_procedure"),
         Column("return_address", Type.HASH29, "Where the deposit goes back to.", references="stake_address.id"),
         Column("expiration", Type.INT, "Last epoch in which it can be voted on.", null=True,
-               differs="Always NULL: the lifetime is a parameter of the ledger's state."),
+               source="closing pass: its epoch and the lifetime in force",
+               differs="NULL unless the history is complete from the origin, and once another lifetime than genesis' can have been enacted."),
         _ANCHOR,
         Column("type", Type.LABEL,
                "ParameterChange, HardForkInitiation, TreasuryWithdrawals, NoConfidence, NewCommittee, NewConstitution or InfoAction.",
@@ -71,6 +82,8 @@ GOV_ACTION_PROPOSAL = _fact(
         Column("description", Type.JSON, "The action as JSON.", source="CDDL gov_action",
                differs="Nectar's own JSON: tag and contents, where db-sync shows the ledger's."),
         Column("param_proposal", Type.ID, "The parameters it would change.", null=True, references="param_proposal.id"),
+        _epoch("ratified", "it was accepted"), _epoch("enacted", "it took effect"), _epoch("dropped", "it fell with another"),
+        _epoch("expired", "its time was over"),
         Column("prev_tx_hash", Type.HASH32, "Transaction of the action it builds on.", null=True, source="CDDL gov_action_id", differs="Nectar's own."),
         Column("prev_index", Type.INT, "Place of that action in its transaction.", null=True, source="CDDL gov_action_id", differs="Nectar's own."),
     ),
@@ -89,20 +102,21 @@ TREASURY_WITHDRAWAL = _fact(
 )
 COMMITTEE = _fact(
     "committee",
-    "Committees that proposals would set up.",
+    "Committees that proposals would set up, and that of Conway's genesis.",
     (
         Column("id", Type.ID, "Id of its proposal.", source="position on the chain"),
-        _PROPOSAL,
+        _PROPOSED,
         Column("quorum_numerator", Type.U64, "Share of votes needed, above.", source="CDDL update_committee"),
         Column("quorum_denominator", Type.U64, "Share of votes needed, below.", source="CDDL update_committee"),
     ),
 )
 COMMITTEE_MEMBER = _fact(
     "committee_member",
-    "Members that proposals would add.",
+    "Members that proposals would add, and those of Conway's genesis.",
     (
         _COUNTED,
-        Column("committee_id", Type.ID, "The committee.", references="committee.id"),
+        Column("committee_id", Type.ID, "The committee.", references="committee.id",
+               differs="Under a proposal stand the members that it adds; db-sync lists all that its committee would have, which is ledger state."),
         Column("committee_hash_id", Type.BYTES, "The member.", references="committee_hash.id"),
         Column("expiration_epoch", Type.U64, "Last epoch of the term.", source="CDDL update_committee"),
     ),
@@ -110,10 +124,10 @@ COMMITTEE_MEMBER = _fact(
 )
 CONSTITUTION = _fact(
     "constitution",
-    "Constitutions that proposals would adopt.",
+    "Constitutions that proposals would adopt, and that of Conway's genesis.",
     (
         Column("id", Type.ID, "Id of its proposal.", source="position on the chain"),
-        _PROPOSAL,
+        _PROPOSED,
         Column("voting_anchor_id", Type.HASH32, "The text.", references="voting_anchor.id", source="CDDL constitution"),
         Column("script_hash", Type.HASH28, "The guardrails script.", null=True, source="CDDL constitution"),
     ),

@@ -76,7 +76,7 @@ def _action(table: str, column: str, tx_hash: str, index: str) -> str:
         SET v.{column} = p.id WHERE v.{column} IS NULL AND v.id {_ITEMS}"""
 
 
-SPELLING = Spelling(_PREVIOUS, _resolve, _CONSUMED, _FEE, _FEE_WITH_BLOCKS, _DEPOSIT, _script_hash, _action, _ACTIVE_EPOCH)
+SPELLING = Spelling(_PREVIOUS, _resolve, _CONSUMED, _FEE, _FEE_WITH_BLOCKS, _DEPOSIT, _script_hash, _action, _ACTIVE_EPOCH, "DIV")
 
 
 def look_ups(tables: Sequence[Table]) -> tuple[Statement, ...]:

@@ -1,5 +1,5 @@
 -- Nectar plan fast-catch-up on mainnet
--- fingerprint 52e7765d34817d3eb768fc948a3360769668be23
+-- fingerprint b87271b45c16b65390d03fefb577c5bfa1211817
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables
@@ -411,6 +411,10 @@ CREATE TABLE IF NOT EXISTS "gov_action_proposal" (
   "type" TEXT NOT NULL,
   "description" TEXT NOT NULL,
   "param_proposal" INTEGER,
+  "ratified_epoch" INTEGER,
+  "enacted_epoch" INTEGER,
+  "dropped_epoch" INTEGER,
+  "expired_epoch" INTEGER,
   "prev_tx_hash" BLOB,
   "prev_index" INTEGER
 ) STRICT;
@@ -422,7 +426,7 @@ CREATE TABLE IF NOT EXISTS "treasury_withdrawal" (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "committee" (
   "id" INTEGER PRIMARY KEY,
-  "gov_action_proposal_id" INTEGER NOT NULL,
+  "gov_action_proposal_id" INTEGER,
   "quorum_numerator" ANY NOT NULL,
   "quorum_denominator" ANY NOT NULL
 ) STRICT;
@@ -434,7 +438,7 @@ CREATE TABLE IF NOT EXISTS "committee_member" (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "constitution" (
   "id" INTEGER PRIMARY KEY,
-  "gov_action_proposal_id" INTEGER NOT NULL,
+  "gov_action_proposal_id" INTEGER,
   "voting_anchor_id" BLOB NOT NULL,
   "script_hash" BLOB
 ) STRICT;
@@ -501,3 +505,8 @@ CREATE INDEX IF NOT EXISTS "idx_treasury_withdrawal_gov_action_proposal_id" ON "
 CREATE INDEX IF NOT EXISTS "idx_committee_member_committee_id" ON "committee_member" ("committee_id");
 CREATE INDEX IF NOT EXISTS "idx_voting_procedure_gov_action_proposal_id" ON "voting_procedure" ("gov_action_proposal_id");
 CREATE INDEX IF NOT EXISTS "idx_voting_procedure_tx_id" ON "voting_procedure" ("tx_id");
+
+-- Views
+CREATE VIEW "utxo_view" AS
+SELECT t.* FROM "tx_out" t
+WHERE t."consumed_by_tx_id" IS NULL AND t."id" >= 0;

@@ -1,5 +1,5 @@
 -- Nectar plan governance on mainnet
--- fingerprint 936d2cce6210db5b24a5c006da2535c77fe15858
+-- fingerprint 8c012b4881241e11c27f15974f29f3e60248fea6
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables
@@ -279,6 +279,10 @@ CREATE TABLE IF NOT EXISTS `gov_action_proposal` (
   `type` VARCHAR(64) NOT NULL,
   `description` LONGTEXT NOT NULL,
   `param_proposal` BIGINT NULL,
+  `ratified_epoch` BIGINT NULL,
+  `enacted_epoch` BIGINT NULL,
+  `dropped_epoch` BIGINT NULL,
+  `expired_epoch` BIGINT NULL,
   `prev_tx_hash` BINARY(32) NULL,
   `prev_index` BIGINT NULL,
   PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
@@ -292,7 +296,7 @@ CREATE TABLE IF NOT EXISTS `treasury_withdrawal` (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS `committee` (
   `id` BIGINT NOT NULL,
-  `gov_action_proposal_id` BIGINT NOT NULL,
+  `gov_action_proposal_id` BIGINT NULL,
   `quorum_numerator` BIGINT UNSIGNED NOT NULL,
   `quorum_denominator` BIGINT UNSIGNED NOT NULL,
   PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
@@ -306,7 +310,7 @@ CREATE TABLE IF NOT EXISTS `committee_member` (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS `constitution` (
   `id` BIGINT NOT NULL,
-  `gov_action_proposal_id` BIGINT NOT NULL,
+  `gov_action_proposal_id` BIGINT NULL,
   `voting_anchor_id` BINARY(32) NOT NULL,
   `script_hash` BINARY(28) NULL,
   PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
@@ -414,3 +418,8 @@ CREATE INDEX `idx_treasury_withdrawal_gov_action_proposal_id` ON `treasury_withd
 CREATE INDEX `idx_committee_member_committee_id` ON `committee_member` (`committee_id`);
 CREATE INDEX `idx_voting_procedure_gov_action_proposal_id` ON `voting_procedure` (`gov_action_proposal_id`);
 CREATE INDEX `idx_voting_procedure_tx_id` ON `voting_procedure` (`tx_id`);
+
+-- Views
+CREATE OR REPLACE VIEW `utxo_view` AS
+SELECT t.* FROM `tx_out` t
+WHERE t.`consumed_by_tx_id` IS NULL AND t.`id` >= 0;

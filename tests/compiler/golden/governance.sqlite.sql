@@ -1,5 +1,5 @@
 -- Nectar plan governance on mainnet
--- fingerprint 936d2cce6210db5b24a5c006da2535c77fe15858
+-- fingerprint 8c012b4881241e11c27f15974f29f3e60248fea6
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables
@@ -244,6 +244,10 @@ CREATE TABLE IF NOT EXISTS "gov_action_proposal" (
   "type" TEXT NOT NULL,
   "description" TEXT NOT NULL,
   "param_proposal" INTEGER,
+  "ratified_epoch" INTEGER,
+  "enacted_epoch" INTEGER,
+  "dropped_epoch" INTEGER,
+  "expired_epoch" INTEGER,
   "prev_tx_hash" BLOB,
   "prev_index" INTEGER
 ) STRICT;
@@ -255,7 +259,7 @@ CREATE TABLE IF NOT EXISTS "treasury_withdrawal" (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "committee" (
   "id" INTEGER PRIMARY KEY,
-  "gov_action_proposal_id" INTEGER NOT NULL,
+  "gov_action_proposal_id" INTEGER,
   "quorum_numerator" ANY NOT NULL,
   "quorum_denominator" ANY NOT NULL
 ) STRICT;
@@ -267,7 +271,7 @@ CREATE TABLE IF NOT EXISTS "committee_member" (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "constitution" (
   "id" INTEGER PRIMARY KEY,
-  "gov_action_proposal_id" INTEGER NOT NULL,
+  "gov_action_proposal_id" INTEGER,
   "voting_anchor_id" BLOB NOT NULL,
   "script_hash" BLOB
 ) STRICT;
@@ -372,3 +376,8 @@ CREATE INDEX IF NOT EXISTS "idx_treasury_withdrawal_gov_action_proposal_id" ON "
 CREATE INDEX IF NOT EXISTS "idx_committee_member_committee_id" ON "committee_member" ("committee_id");
 CREATE INDEX IF NOT EXISTS "idx_voting_procedure_gov_action_proposal_id" ON "voting_procedure" ("gov_action_proposal_id");
 CREATE INDEX IF NOT EXISTS "idx_voting_procedure_tx_id" ON "voting_procedure" ("tx_id");
+
+-- Views
+CREATE VIEW "utxo_view" AS
+SELECT t.* FROM "tx_out" t
+WHERE t."consumed_by_tx_id" IS NULL AND t."id" >= 0;

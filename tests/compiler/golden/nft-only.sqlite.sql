@@ -224,3 +224,8 @@ CREATE INDEX IF NOT EXISTS "idx_ma_tx_out_ident" ON "ma_tx_out" ("ident");
 CREATE INDEX IF NOT EXISTS "idx_ma_tx_out_tx_out_id" ON "ma_tx_out" ("tx_out_id");
 CREATE INDEX IF NOT EXISTS "idx_tx_metadata_key" ON "tx_metadata" ("key");
 CREATE INDEX IF NOT EXISTS "idx_tx_metadata_tx_id" ON "tx_metadata" ("tx_id");
+
+-- Views
+CREATE VIEW "utxo_view" AS
+SELECT t.* FROM "tx_out" t
+WHERE t."consumed_by_tx_id" IS NULL AND t."id" >= 0;

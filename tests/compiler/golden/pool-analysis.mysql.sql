@@ -1,5 +1,5 @@
 -- Nectar plan pool-analysis on preview
--- fingerprint 82b94302e3e6016daa6654e8e6fef9e304acddda
+-- fingerprint 564370fcc611bed7c1d96918716ae099eacb6458
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables
@@ -429,6 +429,10 @@ CREATE TABLE IF NOT EXISTS `gov_action_proposal` (
   `type` VARCHAR(64) NOT NULL,
   `description` LONGTEXT NOT NULL,
   `param_proposal` BIGINT NULL,
+  `ratified_epoch` BIGINT NULL,
+  `enacted_epoch` BIGINT NULL,
+  `dropped_epoch` BIGINT NULL,
+  `expired_epoch` BIGINT NULL,
   `prev_tx_hash` BINARY(32) NULL,
   `prev_index` BIGINT NULL,
   PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
@@ -442,7 +446,7 @@ CREATE TABLE IF NOT EXISTS `treasury_withdrawal` (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS `committee` (
   `id` BIGINT NOT NULL,
-  `gov_action_proposal_id` BIGINT NOT NULL,
+  `gov_action_proposal_id` BIGINT NULL,
   `quorum_numerator` BIGINT UNSIGNED NOT NULL,
   `quorum_denominator` BIGINT UNSIGNED NOT NULL,
   PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
@@ -456,7 +460,7 @@ CREATE TABLE IF NOT EXISTS `committee_member` (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS `constitution` (
   `id` BIGINT NOT NULL,
-  `gov_action_proposal_id` BIGINT NOT NULL,
+  `gov_action_proposal_id` BIGINT NULL,
   `voting_anchor_id` BINARY(32) NOT NULL,
   `script_hash` BINARY(28) NULL,
   PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */

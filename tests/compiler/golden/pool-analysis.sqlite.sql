@@ -1,5 +1,5 @@
 -- Nectar plan pool-analysis on preview
--- fingerprint 82b94302e3e6016daa6654e8e6fef9e304acddda
+-- fingerprint 564370fcc611bed7c1d96918716ae099eacb6458
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables
@@ -384,6 +384,10 @@ CREATE TABLE IF NOT EXISTS "gov_action_proposal" (
   "type" TEXT NOT NULL,
   "description" TEXT NOT NULL,
   "param_proposal" INTEGER,
+  "ratified_epoch" INTEGER,
+  "enacted_epoch" INTEGER,
+  "dropped_epoch" INTEGER,
+  "expired_epoch" INTEGER,
   "prev_tx_hash" BLOB,
   "prev_index" INTEGER
 ) STRICT;
@@ -395,7 +399,7 @@ CREATE TABLE IF NOT EXISTS "treasury_withdrawal" (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "committee" (
   "id" INTEGER PRIMARY KEY,
-  "gov_action_proposal_id" INTEGER NOT NULL,
+  "gov_action_proposal_id" INTEGER,
   "quorum_numerator" ANY NOT NULL,
   "quorum_denominator" ANY NOT NULL
 ) STRICT;
@@ -407,7 +411,7 @@ CREATE TABLE IF NOT EXISTS "committee_member" (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "constitution" (
   "id" INTEGER PRIMARY KEY,
-  "gov_action_proposal_id" INTEGER NOT NULL,
+  "gov_action_proposal_id" INTEGER,
   "voting_anchor_id" BLOB NOT NULL,
   "script_hash" BLOB
 ) STRICT;

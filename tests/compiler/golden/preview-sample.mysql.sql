@@ -1,5 +1,5 @@
 -- Nectar plan preview-sample on preview
--- fingerprint 3375704d6163a85fba08a6ff7009d9c0b4829223
+-- fingerprint 4840dc0734ab6d296a0972608659f82a65a4ca21
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables
@@ -512,6 +512,10 @@ CREATE TABLE IF NOT EXISTS `gov_action_proposal` (
   `type` VARCHAR(64) NOT NULL,
   `description` LONGTEXT NOT NULL,
   `param_proposal` BIGINT NULL,
+  `ratified_epoch` BIGINT NULL,
+  `enacted_epoch` BIGINT NULL,
+  `dropped_epoch` BIGINT NULL,
+  `expired_epoch` BIGINT NULL,
   `prev_tx_hash` BINARY(32) NULL,
   `prev_index` BIGINT NULL,
   PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
@@ -525,7 +529,7 @@ CREATE TABLE IF NOT EXISTS `treasury_withdrawal` (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS `committee` (
   `id` BIGINT NOT NULL,
-  `gov_action_proposal_id` BIGINT NOT NULL,
+  `gov_action_proposal_id` BIGINT NULL,
   `quorum_numerator` BIGINT UNSIGNED NOT NULL,
   `quorum_denominator` BIGINT UNSIGNED NOT NULL,
   PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
@@ -539,7 +543,7 @@ CREATE TABLE IF NOT EXISTS `committee_member` (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS `constitution` (
   `id` BIGINT NOT NULL,
-  `gov_action_proposal_id` BIGINT NOT NULL,
+  `gov_action_proposal_id` BIGINT NULL,
   `voting_anchor_id` BINARY(32) NOT NULL,
   `script_hash` BINARY(28) NULL,
   PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
@@ -612,3 +616,8 @@ CREATE INDEX `idx_treasury_withdrawal_gov_action_proposal_id` ON `treasury_withd
 CREATE INDEX `idx_committee_member_committee_id` ON `committee_member` (`committee_id`);
 CREATE INDEX `idx_voting_procedure_gov_action_proposal_id` ON `voting_procedure` (`gov_action_proposal_id`);
 CREATE INDEX `idx_voting_procedure_tx_id` ON `voting_procedure` (`tx_id`);
+
+-- Views
+CREATE OR REPLACE VIEW `utxo_view` AS
+SELECT t.* FROM `tx_out` t
+WHERE t.`consumed_by_tx_id` IS NULL AND t.`id` >= 0;

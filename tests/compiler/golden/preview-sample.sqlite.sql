@@ -1,5 +1,5 @@
 -- Nectar plan preview-sample on preview
--- fingerprint 3375704d6163a85fba08a6ff7009d9c0b4829223
+-- fingerprint 4840dc0734ab6d296a0972608659f82a65a4ca21
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables
@@ -462,6 +462,10 @@ CREATE TABLE IF NOT EXISTS "gov_action_proposal" (
   "type" TEXT NOT NULL,
   "description" TEXT NOT NULL,
   "param_proposal" INTEGER,
+  "ratified_epoch" INTEGER,
+  "enacted_epoch" INTEGER,
+  "dropped_epoch" INTEGER,
+  "expired_epoch" INTEGER,
   "prev_tx_hash" BLOB,
   "prev_index" INTEGER
 ) STRICT;
@@ -473,7 +477,7 @@ CREATE TABLE IF NOT EXISTS "treasury_withdrawal" (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "committee" (
   "id" INTEGER PRIMARY KEY,
-  "gov_action_proposal_id" INTEGER NOT NULL,
+  "gov_action_proposal_id" INTEGER,
   "quorum_numerator" ANY NOT NULL,
   "quorum_denominator" ANY NOT NULL
 ) STRICT;
@@ -485,7 +489,7 @@ CREATE TABLE IF NOT EXISTS "committee_member" (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "constitution" (
   "id" INTEGER PRIMARY KEY,
-  "gov_action_proposal_id" INTEGER NOT NULL,
+  "gov_action_proposal_id" INTEGER,
   "voting_anchor_id" BLOB NOT NULL,
   "script_hash" BLOB
 ) STRICT;
@@ -556,3 +560,8 @@ CREATE INDEX IF NOT EXISTS "idx_treasury_withdrawal_gov_action_proposal_id" ON "
 CREATE INDEX IF NOT EXISTS "idx_committee_member_committee_id" ON "committee_member" ("committee_id");
 CREATE INDEX IF NOT EXISTS "idx_voting_procedure_gov_action_proposal_id" ON "voting_procedure" ("gov_action_proposal_id");
 CREATE INDEX IF NOT EXISTS "idx_voting_procedure_tx_id" ON "voting_procedure" ("tx_id");
+
+-- Views
+CREATE VIEW "utxo_view" AS
+SELECT t.* FROM "tx_out" t
+WHERE t."consumed_by_tx_id" IS NULL AND t."id" >= 0;
