@@ -64,7 +64,7 @@ def json_index(table: str, name: str, value: str) -> str:
 
 
 def create_view(name: str, select: str) -> str:
-    return f"CREATE VIEW {_quoted(name)} AS\n{select}"
+    return f"CREATE VIEW IF NOT EXISTS {_quoted(name)} AS\n{select}"
 
 
 def _list(names: tuple[str, ...]) -> str:

@@ -81,8 +81,8 @@ class Finisher:
 
     def _missing_views(self) -> list[Statement]:
         """Those that are not there, or not as the plan has them now."""
-        there = dict(self._db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'"))
-        return [view for view in self._layout.views if there.get(view.name) != view.sql]
+        there = dict(self._db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'"))     # without IF NOT EXISTS
+        return [view for view in self._layout.views if there.get(view.name) != view.sql.replace(" IF NOT EXISTS", "", 1)]
 
     def _make_views(self) -> None:
         for view in self._missing_views():

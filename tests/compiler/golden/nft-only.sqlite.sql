@@ -226,6 +226,6 @@ CREATE INDEX IF NOT EXISTS "idx_tx_metadata_key" ON "tx_metadata" ("key");
 CREATE INDEX IF NOT EXISTS "idx_tx_metadata_tx_id" ON "tx_metadata" ("tx_id");
 
 -- Views
-CREATE VIEW "utxo_view" AS
+CREATE VIEW IF NOT EXISTS "utxo_view" AS
 SELECT t.* FROM "tx_out" t
 WHERE t."consumed_by_tx_id" IS NULL AND t."id" >= 0;

@@ -562,6 +562,6 @@ CREATE INDEX IF NOT EXISTS "idx_voting_procedure_gov_action_proposal_id" ON "vot
 CREATE INDEX IF NOT EXISTS "idx_voting_procedure_tx_id" ON "voting_procedure" ("tx_id");
 
 -- Views
-CREATE VIEW "utxo_view" AS
+CREATE VIEW IF NOT EXISTS "utxo_view" AS
 SELECT t.* FROM "tx_out" t
 WHERE t."consumed_by_tx_id" IS NULL AND t."id" >= 0;

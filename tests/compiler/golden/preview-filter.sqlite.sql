@@ -363,9 +363,9 @@ CREATE INDEX IF NOT EXISTS "idx_reserve_addr_id" ON "reserve" ("addr_id");
 CREATE INDEX IF NOT EXISTS "idx_tx_out_value" ON "tx_out" ("value");
 
 -- Views
-CREATE VIEW "large_payments" AS
+CREATE VIEW IF NOT EXISTS "large_payments" AS
 SELECT t.* FROM "tx_out" t
 WHERE ((t."value" >= 1000000000000) AND (NOT (t."address_has_script" = 1)));
-CREATE VIEW "busy_transactions" AS
+CREATE VIEW IF NOT EXISTS "busy_transactions" AS
 SELECT t.* FROM "tx" t JOIN "block" b ON b."id" = t."block_id"
 WHERE (((SELECT COUNT(*) FROM "tx_out" x1 WHERE x1."id" BETWEEN t."id" * 65536 AND t."id" * 65536 + 65535 AND (x1."value" >= 10000000)) > 3) AND (COALESCE(b."epoch_no", -1) = 0));
