@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint fuzz clean
+.PHONY: demo test lint fuzz mutants clean
 
 demo: $(VENV)/.ready  ## index preview's first epoch and two busy chunks into nectar-demo.db
 	$(BIN)/nectar plan validate plans/preview-sample.toml plans/preview-busy.toml
@@ -35,6 +35,9 @@ $(VENV)/.ready-dev: $(VENV)/.ready
 
 fuzz: $(VENV)/.ready-dev  ## 200,000 inputs at random, by hand (docs/guarantees.md)
 	$(BIN)/python -m tests.fuzz.run
+
+mutants: $(VENV)/.ready-dev  ## 400 small bugs, planted in a copy: which of them no test catches; by hand (docs/guarantees.md)
+	$(BIN)/python -m tests.mutants.run
 
 clean:  ## what the others made
 	rm -rf $(VENV) build dist nectar-demo.db*

@@ -1,0 +1,69 @@
+"""Copies of the tree, outside of it: one that records, others in which small bugs are planted."""
+
+from __future__ import annotations
+
+import compileall
+import os
+import py_compile
+import shutil
+import sys
+from pathlib import Path
+
+from tests.conftest import CASES, WHOLE_CHAIN
+
+TEXTS = ("nectar", "tests", "grammar", "schemas", "plans", "docs", "benchmarks", "deploy", ".ci")
+FILES = ("pyproject.toml", "README.md", "Makefile", "CHANGELOG.md", "LICENSE", ".gitignore")
+LARGE = ("tests/data",)
+LINKED = (".venv", ".venv-oracle")
+HOOK = """
+_there = {{"__name__": "nectar_recorder"}}
+with open({recorder!r}) as _file:
+    exec(compile(_file.read(), {recorder!r}, "exec"), _there)
+_there["begin"]({raw!r}, {root!r})
+"""
+
+
+def cache() -> Path:
+    return Path(os.environ.get("NECTAR_CACHE") or Path.home() / ".cache" / "nectar") / "mutants"
+
+
+def copy(root: Path, to: Path) -> Path:
+    """A new copy at `to`, in the place of an old one. What is large or not read as text is linked."""
+    if to.exists():
+        shutil.rmtree(to)
+    to.mkdir(parents=True)
+    skipped = {str(root / one) for one in LARGE}
+
+    def left_out(folder: str, names: list[str]) -> list[str]:
+        return [name for name in names if name == "__pycache__" or f"{folder}/{name}" in skipped]
+
+    for name in TEXTS:
+        if (root / name).is_dir():
+            shutil.copytree(root / name, to / name, ignore=left_out, symlinks=True)
+    for name in FILES:
+        if (root / name).is_file():
+            shutil.copy2(root / name, to / name)
+    for name in (*LARGE, *LINKED):
+        if (root / name).exists():
+            (to / name).symlink_to((root / name).resolve())
+    return to
+
+
+def precompile(tree: Path) -> None:
+    """By content: a module with a bug planted in it is compiled anew, all others are not."""
+    by_content = py_compile.PycInvalidationMode.CHECKED_HASH
+    compileall.compile_dir(tree / "nectar", quiet=1, invalidation_mode=by_content)
+
+
+def recording(root: Path, to: Path, raw: Path) -> Path:
+    """A copy whose nectar notes what it runs into the folder `raw`."""
+    tree = copy(root, to)
+    with (tree / "nectar/__init__.py").open("a") as file:
+        file.write(HOOK.format(root=str(tree), raw=str(raw), recorder=str(tree / "tests/mutants/recorder.py")))
+    return tree
+
+
+def environment(tree: Path) -> dict[str, str]:
+    """Of tests in a copy; the whole chain and the cases are found as they are from the real tree."""
+    data = {"NECTAR_CHAIN_DATA": str(WHOLE_CHAIN), "NECTAR_CASES": str(CASES)}
+    return {**os.environ, **data, "PYTHONPATH": str(tree), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}

@@ -1,0 +1,103 @@
+"""Plants a bug in a copy of the tree, and asks the tests that run its function."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.mutants.changes import planted
+from tests.mutants.copies import copy, environment, precompile
+from tests.mutants.reach import Reach
+from tests.mutants.sample import Mutant
+
+KILLED, LATE, SURVIVED, UNTESTED = "killed", "late", "survived", "untested"
+FEWEST_SECONDS = 60.0
+SLOWER = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`by`: the test that failed. `tests`: how many were asked."""
+
+    status: str
+    seconds: float = 0.0
+    tests: int = 0
+    by: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Judge:
+    """One copy of the tree, and a process that forks in it."""
+
+    def __init__(self, root: Path, place: Path) -> None:
+        self.tree = copy(root, place)
+        precompile(self.tree)
+        command = [sys.executable, str(self.tree / "tests/mutants/forker.py"), str(self.tree)]
+        more = {"PYTHONDONTWRITEBYTECODE": "1", "NECTAR_MUTANTS": "1"}
+        self.forker = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment(self.tree) | more, start_new_session=True
+        )
+
+    def close(self) -> None:
+        with self.forker:
+            assert self.forker.stdin is not None
+            self.forker.stdin.close()
+
+    def judge(self, mutant: Mutant, reach: Reach, budget: float) -> Verdict:
+        """`budget`: how many recorded seconds of tests are asked at most."""
+        tests = chosen(reach, mutant, budget)
+        if not tests:
+            return Verdict(UNTESTED)
+        path = self.tree / mutant.file
+        text = path.read_text()
+        path.write_text(planted(text, mutant.change))
+        try:
+            told = self.ask(tests, FEWEST_SECONDS + SLOWER * sum(reach.seconds[test] for test in tests))
+        finally:
+            path.write_text(text)
+        return Verdict(_status(told), told["seconds"], len(tests), _failed(told["last"]))
+
+    def ask(self, tests: Sequence[str], seconds: float) -> dict[str, Any]:
+        assert self.forker.stdin is not None
+        assert self.forker.stdout is not None
+        self.forker.stdin.write(json.dumps({"tests": list(tests), "seconds": seconds}) + "\n")
+        self.forker.stdin.flush()
+        told: dict[str, Any] = json.loads(self.forker.stdout.readline())
+        return told
+
+
+def _status(told: dict[str, Any]) -> str:
+    """Errors: RuntimeError when no test was even asked."""
+    if told["late"]:
+        return LATE
+    if told["code"] == 0:
+        return SURVIVED
+    if _failed(told["last"]) or told["code"] < 0:                 # a negative one: killed by a signal, as by a loop of recursions in C
+        return KILLED
+    raise RuntimeError(f"pytest ended with {told['code']}:\n{told['last']}")
+
+
+def chosen(reach: Reach, mutant: Mutant, budget: float) -> list[str]:
+    """The quickest that there is time for, file by file, the quickest file first: each file's fixtures are made once."""
+    by_file: dict[str, list[str]] = defaultdict(list)
+    spent = 0.0
+    for test in reach.tests_of(mutant.file, mutant.change.inside):
+        spent += reach.seconds[test]
+        if spent > budget and by_file:
+            break
+        by_file[test.partition("::")[0]].append(test)
+    files = sorted(by_file, key=lambda file: sum(reach.seconds[test] for test in by_file[file]))
+    return [test for file in files for test in by_file[file]]
+
+
+def _failed(last: str) -> str:
+    lines = [line for line in last.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+    return lines[0].split(" - ")[0] if lines else ""
