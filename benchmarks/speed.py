@@ -45,6 +45,7 @@ class Case:
 
 CASES = (
     Case("mainnet 01000", "mainnet", "mainnet/immutable", ("01000",), 1000 * 21_600),
+    Case("mainnet-conway 06189", "mainnet", "mainnet-conway/immutable", ("06189",), 6189 * 21_600),
     Case("preview 00200-00239", "preview", "preview/immutable", tuple(f"{n:05}" for n in range(200, 240)), 200 * 4_320),
 )
 
