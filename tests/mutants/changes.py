@@ -170,7 +170,7 @@ class _Finder(ast.NodeVisitor):
         if name == "dict.fromkeys" and len(node.args) == 1:
             self.swap("call", node, self.of(node.args[0]))
         plain = [one for one in node.args if not isinstance(one, ast.Starred)]
-        if len(plain) > 1 and len(plain) == len(node.args):
+        if len(plain) > 1 and len(plain) == len(node.args) and name != "isinstance":
             first, second = plain[:2]
             between = self.text[self.span(first)[1] : self.span(second)[0]]
             self.add("arguments", self.span(first)[0], self.span(second)[1], f"{self.of(second)}{between}{self.of(first)}")
@@ -201,5 +201,5 @@ class _Finder(ast.NodeVisitor):
     def generic_visit(self, node: ast.AST) -> None:
         if isinstance(node, DROPPED):
             self.swap("raise dropped" if isinstance(node, ast.Raise) else "statement dropped", node, "pass")
-        if not isinstance(node, ast.Import | ast.ImportFrom):
+        if not isinstance(node, ast.Import | ast.ImportFrom | ast.Raise):          # an error is raised or not; its words are for people
             super().generic_visit(node)

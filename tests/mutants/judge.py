@@ -16,7 +16,9 @@ from tests.mutants.copies import copy, environment, precompile
 from tests.mutants.reach import Reach
 from tests.mutants.sample import Mutant
 
-KILLED, LATE, SURVIVED, UNTESTED = "killed", "late", "survived", "untested"
+KILLED, LATE, SURVIVED, UNTESTED, BROKEN = "killed", "late", "survived", "untested", "broken"
+"""BROKEN: pytest asked no test, with the bug and without it, so nothing is known of it."""
+
 FEWEST_SECONDS = 60.0
 SLOWER = 4.0
 
@@ -58,12 +60,16 @@ class Judge:
             return Verdict(UNTESTED)
         path = self.tree / mutant.file
         text = path.read_text()
+        seconds = FEWEST_SECONDS + SLOWER * sum(reach.seconds[test] for test in tests)
         path.write_text(planted(text, mutant.change))
         try:
-            told = self.ask(tests, FEWEST_SECONDS + SLOWER * sum(reach.seconds[test] for test in tests))
+            told = self.ask(tests, seconds)
         finally:
             path.write_text(text)
-        return Verdict(_status(told), told["seconds"], len(tests), _failed(told["last"]))
+        status = _status(told)
+        if status == BROKEN and self.ask(tests[:1], seconds)["code"] == 0:      # without the bug pytest can begin
+            status = KILLED
+        return Verdict(status, told["seconds"], len(tests), _failed(told["last"]))
 
     def ask(self, tests: Sequence[str], seconds: float) -> dict[str, Any]:
         assert self.forker.stdin is not None
@@ -75,14 +81,12 @@ class Judge:
 
 
 def _status(told: dict[str, Any]) -> str:
-    """Errors: RuntimeError when no test was even asked."""
+    """A negative code is a signal's: of a recursion in C that never ends, for one."""
     if told["late"]:
         return LATE
     if told["code"] == 0:
         return SURVIVED
-    if _failed(told["last"]) or told["code"] < 0:                 # a negative one: killed by a signal, as by a loop of recursions in C
-        return KILLED
-    raise RuntimeError(f"pytest ended with {told['code']}:\n{told['last']}")
+    return KILLED if _failed(told["last"]) or told["code"] < 0 else BROKEN
 
 
 def chosen(reach: Reach, mutant: Mutant, budget: float) -> list[str]:
