@@ -19,11 +19,8 @@ from nectar.runner.threads import Crew
 from tests.cli.databases import environment, profile
 from tests.conftest import ROOT
 from tests.interop.peers import nectar_server, running
-from tests.mysql.conftest import database, server
 from tests.mysql.server import Server
 from tests.runner.jobs import content
-
-__all__ = ["database", "server"]
 
 SAMPLE = ROOT / "tests/data/preview/immutable"
 GENEROUS = 60

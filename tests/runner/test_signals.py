@@ -25,13 +25,10 @@ from nectar.runner.signals import Halted, Stop
 from tests.cli.databases import environment, profile
 from tests.conftest import ROOT
 from tests.interop.peers import nectar_server, running
-from tests.mysql.conftest import database, server
 from tests.mysql.server import Server, free_port
 from tests.mysql.wire import Capability
 from tests.network.hostile import CAPABILITIES, Talk, greeting, serving
 from tests.runner.jobs import content
-
-__all__ = ["database", "server"]
 
 SAMPLE = ROOT / "tests/data/preview/immutable"
 PLAN = ROOT / "plans/preview-sample.toml"

@@ -19,12 +19,9 @@ from nectar.runner.report import Progress, Quiet
 from nectar.sinks.sqlite.state import read_state
 from tests.cli.databases import environment, profile
 from tests.conftest import ROOT
-from tests.mysql.conftest import database, server
 from tests.mysql.server import Server
 from tests.network.making import nobody, open_folder
 from tests.runner.jobs import job, plan_text
-
-__all__ = ["database", "server"]
 
 SAMPLE = ROOT / "tests/data/preview/immutable"
 FEW = "blocks = true\ntransactions = true"
