@@ -47,3 +47,13 @@ def missing(wanted: Coverage, filled: Iterable[Coverage]) -> list[Coverage]:
 def without_after(filled: Iterable[Coverage], slot: int) -> list[Coverage]:
     """What is left when everything after `slot` never happened."""
     return [Coverage(one.first, min(one.last, slot)) for one in merged(filled) if one.first <= slot]
+
+
+def slots_of(ranges: Iterable[Coverage], first: int | None = None, last: int | None = None) -> int:
+    """How many slots are in ranges that do not overlap; of those from `first` to `last`, where these are given."""
+    found = 0
+    for one in ranges:
+        low = one.first if first is None else max(one.first, first)
+        high = one.last if last is None else min(one.last, last)
+        found += max(high - low + 1, 0)
+    return found

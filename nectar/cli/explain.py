@@ -158,7 +158,7 @@ def _facts(found: Sample) -> dict[str, Any]:
         "selectivity": round(found.selectivity, 6),
         "share_of_network": found.share,
         "network_hours": round(found.hours, 2),
-        "network_gigabytes": round(found.gigabytes, 3),
+        "network_gigabytes": round(found.gigabytes, 6),
     }
 
 

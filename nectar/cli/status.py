@@ -37,13 +37,21 @@ def status(
         typer.echo(_text(state))
 
 
+def _completeness(state: State) -> str:
+    """Of what is covered."""
+    if not state.coverage:
+        return "not there yet"
+    rows = "complete" if state.complete else "those that the plan's filters keep"
+    return f"{rows}, but for the blocks in quarantine" if state.quarantined else rows
+
+
 def _text(state: State) -> str:
     last = "none" if state.slot is None else f"{state.block_no:,} at slot {state.slot:,}, {state.block_hash}"
     facts = [
         ("database", f"{state.database} ({state.size / 1e6:,.1f} MB)"),
         ("plan", f"{state.plan} on {state.network}, fingerprint {state.fingerprint}"),
         ("covers", "; ".join(f"slots {one}" for one in state.coverage) or "nothing yet"),
-        ("rows are", "complete" if state.complete else "those that the plan's filters keep"),
+        ("rows are", _completeness(state)),
         ("last block", last),
         ("quarantined", f"{state.quarantined:,}"),
         ("indexes", "all built" if not state.pending else f"{len(state.pending)} not built yet"),

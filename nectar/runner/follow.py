@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from nectar.cardano.block import TxOut
 from nectar.cardano.point import Point
 from nectar.cardano.position import block_id
-from nectar.checkpoint.coverage import Coverage, merged, missing
+from nectar.checkpoint.coverage import Coverage, merged, missing, slots_of
 from nectar.errors import NectarError, TooBigError, TransientError
 from nectar.processors.epoch_param import epoch_param_rows
 from nectar.processors.rows import RowBuffers
@@ -51,6 +51,18 @@ class Follow:
     settled: bool = False          # at the tip, and everything that came is written
     told_tip: bool = False         # since the connection was made
     began: float = field(default_factory=time.monotonic)
+    there: tuple[Coverage, ...] = ()     # filled before the job began
+
+    def __post_init__(self) -> None:
+        self.there = tuple(self.filled)
+
+    def share_done(self) -> float:
+        """Of the slots that were missing when the job began, up to the node's tip."""
+        tip = self.source.tip
+        first, last = self.asked.first, self.asked.last if tip is None else min(self.asked.last, tip.point.slot)
+        before = slots_of(self.there, first, last)
+        done = slots_of(self.filled, first, last) - before
+        return min(max(done / max(last - first + 1 - before, 1), 0.0), 1.0)
 
     @property
     def asked(self) -> Coverage:

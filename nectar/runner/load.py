@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 
-from nectar.checkpoint.coverage import Coverage, missing
+from nectar.checkpoint.coverage import Coverage, missing, slots_of
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.server import Target
 from nectar.errors import NectarError, SinkError, TooBigError
@@ -51,21 +51,31 @@ class Task:
         return self.job.compiled
 
 
+@dataclass(slots=True)
+class Kept:
+    """What was committed of a job's `slots`, whatever the size of its batches was."""
+
+    slots: int
+    ranges: list[Coverage] = field(default_factory=list)
+    done: int = 0
+
+
 def load(task: Task, report: Report, stop: Stop, summary: Summary) -> None:
     """Until all gaps are filled or `stop` says so; what is committed stays, the open batches are dropped whole.
 
     A batch that is too much for one transaction of the server is made anew in halves. Errors: SinkError NEC-M009 when it is
     a single block.
     """
-    share = 1.0
+    share, asked = 1.0, task.gaps
+    keeper = Keeper(task.compiled, task.sink, task.target, report, summary, time.monotonic())
+    kept = Kept(max(slots_of(asked), 1))
     while True:
-        kept: list[Coverage] = []
         try:
-            _load(replace(task, share=share), report, stop, summary, kept)
+            _load(replace(task, share=share), keeper, stop, kept)
             return
         except TooBigError as error:
             share = smaller(share, limits_of(task.compiled, task.target, share), error, report)
-            gaps = tuple(left for gap in task.gaps for left in missing(gap, kept))
+            gaps = tuple(left for gap in asked for left in missing(gap, kept.ranges))
             assert task.sink is not None
             task = replace(task, gaps=gaps, state=watch_state(task.compiled, task.sink, gaps[0].first, task.target))
 
@@ -81,12 +91,10 @@ def smaller(share: float, limits: Limits, error: TooBigError, report: Report) ->
     return share / times
 
 
-def _load(task: Task, report: Report, stop: Stop, summary: Summary, kept: list[Coverage]) -> None:
-    """`kept` grows by what is committed.
-
-    Where a block's rows depend on the blocks before it, one process decodes them, in order.
+def _load(task: Task, keeper: Keeper, stop: Stop, kept: Kept) -> None:
+    """Where a block's rows depend on the blocks before it, one process decodes them, in order.
     """
-    began = time.monotonic()
+    began, summary = time.monotonic(), keeper.summary
     stream = gap_batches(task)
     alone = task.workers == 1 or task.compiled.filters.ordered
     few = list(islice(stream, FEW + 1))
@@ -94,17 +102,14 @@ def _load(task: Task, report: Report, stop: Stop, summary: Summary, kept: list[C
     if task.sink is not None and len(few) > FEW:
         task.sink.expect(committing)
     count = 1 if alone or len(few) <= FEW else task.workers or cores()
-    summary.workers = count
+    summary.workers = max(count, summary.workers)
     halted = stop.__bool__
     pool: Pool = Inline(task.job, task.state, halted=halted) if count == 1 else Processes(task.job, count, halted=halted)
-    keeper = Keeper(task.compiled, task.sink, task.target, report, summary, began)
-    left = slots = max(sum(one.last - one.first + 1 for one in task.gaps), 1)
 
     def keep(covered: Coverage, _: Done) -> None:
-        nonlocal left
-        kept.append(covered)
-        left -= covered.last - covered.first + 1
-        keeper.tell(covered.last, 1 - left / slots)
+        kept.ranges.append(covered)
+        kept.done += slots_of([covered])
+        keeper.tell(covered.last, kept.done / kept.slots)
 
     try:
         with Writers(keeper, committing, keep) as writers:

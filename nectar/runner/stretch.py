@@ -310,17 +310,11 @@ class Stretch:
         follow = self.follow
         follow.filled = merged([*follow.filled, covered])
         if taken.counts.blocks:
-            self._tell(covered.last)
+            follow.keeper.tell(covered.last, follow.share_done())
 
     def _is_settled(self, done: Done) -> bool:
         tip = self.follow.source.tip
         return tip is not None and 0 <= done.block_no < tip.block_no - self.compiled.network.security_parameter
-
-    def _tell(self, slot: int) -> None:
-        tip = self.follow.source.tip
-        first, last = self.gap.first, self.gap.last
-        end = min(last, tip.point.slot) if tip is not None else last
-        self.follow.keeper.tell(slot, min((slot - first + 1) / max(end - first + 1, 1), 1.0))
 
     def _drain(self) -> None:
         while self.given:

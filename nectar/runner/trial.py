@@ -19,17 +19,20 @@ from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
 from nectar.runner.summary import Summary
-from nectar.sinks.sqlite.state import table_bytes
+from nectar.sinks.sqlite.state import bytes_of_rows, table_bytes
 from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource
+from nectar.tables import Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`bytes` by table, its indexes with it. `share`: how much of the network's slots until now the sample is."""
+    """`bytes` by table, its indexes with it; `growing`: those of them that rows of the chain fill. `share`: how much of the
+    network's slots until now the sample is."""
 
     summary: Summary
     bytes: Mapping[str, int]
+    growing: int
     share: float
 
     @property
@@ -44,7 +47,7 @@ class Sample:
 
     @property
     def gigabytes(self) -> float:
-        return sum(self.bytes.values()) / self.share / 1e9
+        return self.growing / self.share / 1e9
 
 
 def sample(compiled: CompiledPlan, folder: Path, report: Report, stop: Stop) -> Sample:
@@ -56,10 +59,15 @@ def sample(compiled: CompiledPlan, folder: Path, report: Report, stop: Stop) -> 
     with tempfile.TemporaryDirectory(prefix="nectar-sample-") as place:
         database = Path(place) / "sample.db"
         summary = run(tried, Options(SqliteFile(database), source=folder, once=True), report, stop)
-        sizes = table_bytes(database)
+        sizes, growing = table_bytes(database), bytes_of_rows(database, _of_the_chain(compiled))
     now = compiled.network.history.slot_at(datetime.now(UTC))
     slots = summary.last_slot - max(summary.first_slot, 0) + 1
-    return Sample(summary, sizes, min(slots / now, 1.0) if now else 1.0)
+    return Sample(summary, sizes, growing, min(slots / now, 1.0) if now else 1.0)
+
+
+def _of_the_chain(compiled: CompiledPlan) -> list[str]:
+    """Tables that grow with it."""
+    return [table.name for table in compiled.tables if table.kind in (Kind.FACT, Kind.DIMENSION)]
 
 
 def rows_found(compiled: CompiledPlan, test: PlanTest, report: Report, stop: Stop) -> Mapping[str, int]:

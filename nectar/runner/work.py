@@ -73,6 +73,7 @@ class _Gathered:
     parts: list[tuple[Block, list[Part]]] = field(default_factory=list)
     last: Block | None = None
     seen: int = 0
+    kept: int = 0
 
 
 class Worker:
@@ -85,6 +86,7 @@ class Worker:
         self._epoch_slots = compiled.network.byron_epoch_slots
         self._tables = compiled.tables
         self._chooser = Chooser(compiled, state) if compiled.filters.where is not None else None
+        self._keeps_blocks = compiled.filters.keep == "block"
         self._row_filters = _row_filters(compiled)
         self._every = any(one.name == "blocks" and one.options["every"] for one in compiled.processors)
         self._quarantines = compiled.plan.sync.on_decode_error == "quarantine"
@@ -141,7 +143,7 @@ class Worker:
                 chooser.learn(block, before, self._ask)
                 before = Point(block.slot, block.hash)
             self._choose(block, gathered, out)
-        kept = gathered.seen if chooser is None else chooser.tally.kept
+        kept = gathered.seen if chooser is None else gathered.kept
         self._rows(gathered, out)
         staged = self._stager.stage(out)
         read = len(batch.raws) - len(quarantined)
@@ -156,7 +158,9 @@ class Worker:
         """
         assert self._chooser is not None
         with places(block):
-            chosen: Chosen = self._chooser.choose(block)
+            before = self._chooser.tally.kept
+        chosen: Chosen = self._chooser.choose(block)
+        gathered.kept += len(chosen.whole) if self._keeps_blocks else self._chooser.tally.kept - before
         if chosen.asked:
             out.facts["nectar_watched"].extend(chosen.asked)
         if self._every or chosen.whole or chosen.parts:

@@ -189,7 +189,8 @@ class SqliteSink:
         row = (self._seq, point.slot, point.hash, block_no, self.layout.fingerprint, self._writer)
         self._db.execute("INSERT INTO nectar_checkpoint VALUES (?, ?, ?, ?, ?, ?)", row)
         kept = " OR ".join(f"(seq > {self._seq - reach} AND seq % {step} = 0)" for step, reach in POINTS_KEPT)
-        self._db.execute(f"DELETE FROM nectar_checkpoint WHERE NOT ({kept})")
+        highest = "(SELECT max(slot) FROM nectar_checkpoint)"          # the last block, whichever range was filled last
+        self._db.execute(f"DELETE FROM nectar_checkpoint WHERE NOT ({kept}) AND slot < {highest}")
 
     def _block_no(self, point: Point) -> int:
         found = list(self._db.execute("SELECT block_no FROM nectar_checkpoint WHERE slot = ? AND hash = ?", tuple(point)))

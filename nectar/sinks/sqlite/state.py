@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from nectar.errors import SinkError
@@ -46,5 +47,18 @@ def table_bytes(path: Path) -> dict[str, int]:
             table = str(owner.get(name, name))
             found[table] = found.get(table, 0) + int(size)
         return found
+    finally:
+        db.close()
+
+
+def bytes_of_rows(path: Path, tables: Sequence[str]) -> int:
+    """Bytes of the file that rows of these tables and their indexes fill. An empty table takes a page too: of what has a single
+    page only the rows' own bytes count."""
+    db = open_to_read(path)
+    try:
+        owner = dict(db.execute("SELECT name, tbl_name FROM sqlite_master WHERE type IN ('table', 'index')"))
+        pages = db.execute("SELECT name, COUNT(*), SUM(pgsize), SUM(payload) FROM dbstat GROUP BY name")
+        wanted = frozenset(tables)
+        return sum(int(size if count > 1 else payload) for name, count, size, payload in pages if owner.get(name) in wanted)
     finally:
         db.close()
