@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.mutants.changes import planted
 from tests.mutants.copies import copy, environment, precompile
-from tests.mutants.reach import Reach
+from tests.mutants.reach import Reach, is_near
 from tests.mutants.sample import Mutant
 
 KILLED, LATE, SURVIVED, UNTESTED, BROKEN = "killed", "late", "survived", "untested", "broken"
@@ -90,15 +90,14 @@ def _status(told: dict[str, Any]) -> str:
 
 
 def chosen(reach: Reach, mutant: Mutant, budget: float) -> list[str]:
-    """The quickest that there is time for, file by file, the quickest file first: each file's fixtures are made once."""
+    """Those that there is time for, one at least, file by file: each file's fixtures are made once."""
     by_file: dict[str, list[str]] = defaultdict(list)
     spent = 0.0
     for test in reach.tests_of(mutant.file, mutant.change.inside):
-        spent += reach.seconds[test]
-        if spent > budget and by_file:
-            break
-        by_file[test.partition("::")[0]].append(test)
-    files = sorted(by_file, key=lambda file: sum(reach.seconds[test] for test in by_file[file]))
+        if spent + reach.seconds[test] <= budget or not by_file:
+            spent += reach.seconds[test]
+            by_file[test.partition("::")[0]].append(test)
+    files = sorted(by_file, key=lambda file: (not is_near(file, mutant.file), sum(reach.seconds[test] for test in by_file[file])))
     return [test for file in files for test in by_file[file]]
 
 

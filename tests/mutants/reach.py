@@ -36,9 +36,15 @@ class Reach:
         path.write_text(json.dumps({"files": self.files, "ran": self.ran, "seconds": self.seconds}))
 
     def tests_of(self, file: str, function: str) -> list[str]:
-        """Those that run the function, the quickest first; of what stands outside of functions, those that run any of the file."""
+        """Those that run the function, or any of the file where the change stands outside of functions: those of the same folder
+        first, and the quickest first among them."""
         found = [test for test, ran in self.ran.items() if any(_is_of(one, file, function) for one in ran)]
-        return sorted(found, key=lambda test: (self.seconds[test], test))
+        return sorted(found, key=lambda test: (not is_near(test, file), self.seconds[test], test))
+
+
+def is_near(test: str, file: str) -> bool:
+    """tests/decode is what tests nectar/decode first of all."""
+    return test.split("/")[1] == file.split("/")[1]
 
 
 def _is_of(ran: str, file: str, function: str) -> bool:

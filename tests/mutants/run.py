@@ -26,7 +26,7 @@ from tests.mutants.report import is_caught, reasons, report, survivors
 from tests.mutants.sample import ROOMS, Mutant, sample
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-COUNT, SEED, BUDGET = 400, 1, 60.0
+COUNT, SEED, BUDGET = 400, 1, 120.0
 
 
 class Book:
