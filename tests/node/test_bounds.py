@@ -99,7 +99,11 @@ def test_the_point_that_was_chosen_is_shown(blocks: list[Offered], tmp_path: Pat
     assert str(after_alonzo()) in started
     assert "before slot 300,000 are passed over" in started
     (how,) = heard.of("range")
-    assert how == "start: slot 300000\nend: slot 310000"
+    assert how.splitlines() == [
+        "start: slot 300000",
+        "end: slot 310000",
+        "slot 300000 is Babbage, epoch 3; slot 310000 is Babbage, epoch 3",
+    ]
 
 
 def test_a_job_that_began_at_the_tip_leaves_no_hole_when_it_goes_on(blocks: list[Offered], tmp_path: Path) -> None:
