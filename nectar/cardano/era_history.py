@@ -14,6 +14,9 @@ from nectar.errors import NetworkError
 
 ERAS = ("byron", "shelley", "allegra", "mary", "alonzo", "babbage", "conway")
 
+NOT_YET = 1 << 40
+"""`shelley_epoch` of a network that may have a Byron era for as long as it likes."""
+
 _SECOND = 1_000_000
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -111,6 +114,13 @@ class EraHistory:
         if since <= byron:
             return max(0, -(-since // self.byron_slot))
         return self.first_shelley_slot + -(-(since - byron) // self.shelley_slot)
+
+    def latest_slot_at(self, moment: datetime) -> int:
+        """The last slot that may have begun by the moment; -1 before the network's start. Where Shelley's first epoch is not
+        known, slots are counted as if all had its length."""
+        if self.shelley_epoch == NOT_YET:
+            return (moment.astimezone(UTC) - self.start) // _MICROSECOND // self.shelley_slot
+        return self.slot_at(moment + _MICROSECOND) - 1
 
     def _first_epoch(self, era: str) -> int:
         if era not in self.first_epochs:

@@ -29,5 +29,12 @@ class Point(NamedTuple):
         return f"{self.slot}.{self.hash.hex()}" if self.hash else "origin"
 
 
+class Numbered(NamedTuple):
+    """A block's point and its number; -1 where that is not known."""
+
+    point: Point
+    block_no: int = -1
+
+
 ORIGIN = Point(-1, b"")
 """Before the first block: genesis lives at slot -1, so that its ids sort before every block's."""

@@ -52,6 +52,9 @@ SocketOption: TypeAlias = Annotated[
     str | None, typer.Option("--socket", metavar="PATH", help="A node's socket, or host:port, instead of the plan's [source].")
 ]
 OnceOption: TypeAlias = Annotated[bool, typer.Option("--once", help="Stop at the tip instead of following it.")]
+DeepOption: TypeAlias = Annotated[
+    int, typer.Option("--accept-deep-rollback", metavar="N", min=0, help="Let a node's fork undo up to N blocks, even beyond k.")
+]
 DryRunOption: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Decode and count; write nothing, make no database.")]
 ProgressOption: TypeAlias = Annotated[
     ProgressKind, typer.Option("--progress", help="auto: a bar on a terminal, JSON lines elsewhere (standard error).")
@@ -71,6 +74,7 @@ class Asked:
     source: Path | None = None
     socket: str | None = None
     database: str | None = None
+    accept_deep_rollback: int = 0
 
 
 def do_job(compile_for: Callable[[str], CompiledPlan], asked: Asked) -> int:
@@ -89,7 +93,7 @@ def do_job(compile_for: Callable[[str], CompiledPlan], asked: Asked) -> int:
     dialect = dialect_of(target)
     if dialect != SQLITE:
         compiled = compile_for(dialect)
-    options = Options(target, asked.source, asked.socket, asked.workers, asked.once, asked.dry_run)
+    options = Options(target, asked.source, asked.socket, asked.workers, asked.once, asked.dry_run, asked.accept_deep_rollback)
     kind = asked.progress.chosen(sys.stderr.isatty())
     if kind is ProgressKind.JSON:
         errors_in_json(BROKEN_OFF)

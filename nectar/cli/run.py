@@ -11,6 +11,7 @@ from nectar.cli.job import (
     Asked,
     DatabaseOption,
     DbOption,
+    DeepOption,
     DryRunOption,
     OnceOption,
     ProfileOption,
@@ -34,6 +35,7 @@ def run(
     workers: WorkersOption = None,
     once: OnceOption = False,
     dry_run: DryRunOption = False,
+    accept_deep_rollback: DeepOption = 0,
     progress: ProgressOption = ProgressKind.AUTO,
 ) -> int:
     """Index what PLAN asks for and is not in the database yet.
@@ -47,5 +49,5 @@ def run(
 
     if source is not None and socket is not None:
         raise typer.BadParameter("blocks come from --source or from --socket, not from both", param_hint="--socket")
-    asked = Asked(profile, db, workers, once, dry_run, progress, source, socket, database)
+    asked = Asked(profile, db, workers, once, dry_run, progress, source, socket, database, accept_deep_rollback)
     return do_job(lambda dialect: read_plan(plan, dialect), asked)

@@ -11,6 +11,7 @@ from nectar.cli.job import (
     Asked,
     DatabaseOption,
     DbOption,
+    DeepOption,
     DryRunOption,
     OnceOption,
     ProfileOption,
@@ -57,6 +58,7 @@ def sync(
     workers: WorkersOption = None,
     once: OnceOption = False,
     dry_run: DryRunOption = False,
+    accept_deep_rollback: DeepOption = 0,
     progress: ProgressOption = ProgressKind.AUTO,
 ) -> int:
     """Index by flags: with a plan, they stand above what it says; without one, everything is indexed.
@@ -88,5 +90,5 @@ def sync(
         skip_metadata=skip_metadata,
         skip_scripts=skip_scripts,
     )
-    asked = Asked(profile, db, workers, once, dry_run, progress, database=database)
+    asked = Asked(profile, db, workers, once, dry_run, progress, database=database, accept_deep_rollback=accept_deep_rollback)
     return do_job(lambda dialect: load(execution_plan, flags, dialect), asked)

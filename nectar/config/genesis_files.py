@@ -14,7 +14,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nectar.cardano.era_history import ERAS, EraHistory
+from nectar.cardano.era_history import ERAS, NOT_YET, EraHistory
 from nectar.cardano.genesis import GenesisGovernance, GenesisOutputs, byron_outputs, governance, shelley_outputs
 from nectar.cardano.network import Network, Price
 from nectar.cardano.position import GENESIS_TXS, ITEMS
@@ -210,7 +210,7 @@ def _history(byron: Json, shelley: Json, forks: Mapping[str, int]) -> EraHistory
         10 * int(byron["protocolConsts"]["k"]),
         int(Fraction(str(shelley["slotLength"])) * 1_000_000),
         int(shelley["epochLength"]),
-        forks.get("shelley", 1 << 40),
+        forks.get("shelley", NOT_YET),
         forks,
     )
     if min(history.byron_slot, history.byron_epoch_slots, history.shelley_slot, history.shelley_epoch_slots) <= 0:

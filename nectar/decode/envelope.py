@@ -230,7 +230,10 @@ def _byron_header(raw: bytes, start: int, end: int, epoch_slots: int) -> Header:
     at = end_of_item(raw, at)
     at = _fields(raw, at, 4)
     epoch, at = unsigned(raw, _fields(raw, at, 2))
-    slot_in_epoch, at = unsigned(raw, at)
+    slot_in_epoch, after = unsigned(raw, at)
+    if slot_in_epoch >= epoch_slots:
+        raise Malformed(f"an epoch has {epoch_slots:,} slots, and this one is beyond them", at)
+    at = after
     at = end_of_item(raw, at)
     block_no, _ = unsigned(raw, _fields(raw, at, 1))
     _check_range(epoch * epoch_slots + slot_in_epoch, block_no, start)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from nectar.cardano.point import ORIGIN, Era, Point
+from nectar.cardano.point import ORIGIN, Era, Numbered, Point
 from nectar.checkpoint.coverage import Coverage
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.server import Server, Target
@@ -20,7 +20,8 @@ RARELY = 10  # times as many in a batch, where a filter rules out most undecoded
 
 
 class Batch(NamedTuple):
-    """`raws` are `[era, block]` as the source gave them, `last` the last one's point, or the one before them when there are none.
+    """`raws` are `[era, block]` as the source gave them, `last` the last one's point, or the one before them when there are none;
+    `last_no` is its number, -1 where that is not known.
 
     `covered` are the slots that are filled once the batch is. `previous` is the block before, when it is in the batch
     before; never a boundary block. `genesis`: the batch begins with the rows of genesis. `ask_after`: the block before its
@@ -34,6 +35,7 @@ class Batch(NamedTuple):
     previous: Point | None
     genesis: bool
     ask_after: Point | None = None
+    last_no: int = -1
 
 
 class Limits(NamedTuple):
@@ -65,20 +67,30 @@ def limits_of(compiled: CompiledPlan, target: Target, share: float = 1.0, times:
 
 @dataclass(slots=True)
 class OpenBatch:
-    """Blocks that wait to be one batch. `begins`: the first slot that it will cover; `before`: the block before its first."""
+    """Blocks that wait to be one batch. `begins`: the first slot that it will cover; `before`: the block before its first, and
+    `before_no` its number, -1 where that is not known."""
 
     begins: int
     number: int = 0
     before: Point | None = None
+    before_no: int = -1
     raws: list[bytes] = field(default_factory=list)
-    points: list[Point] = field(default_factory=list)
+    blocks: list[Numbered] = field(default_factory=list)
     size: int = 0
     linked: bool = False           # `before` is in the batch before
 
     def add(self, event: RollForward) -> None:
         self.raws.append(event.raw)
-        self.points.append(event.point)
+        self.blocks.append(Numbered(event.point, event.block_no))
         self.size += len(event.raw)
+
+    def pass_over(self, event: RollForward) -> None:
+        """The batch begins after this block."""
+        self.before, self.before_no = event.point, event.block_no
+
+    def earlier(self) -> list[Numbered]:
+        """Its blocks before the last, but for boundary blocks, which share their slot with another."""
+        return [block for block, raw in zip(self.blocks[:-1], self.raws, strict=False) if not is_boundary(raw)]
 
     def can_end(self) -> bool:
         """No batch ends on a boundary block, which shares its slot with the block after it."""
@@ -89,26 +101,27 @@ class OpenBatch:
 
     def cut(self, last_slot: int | None = None, *, may_ask: bool = False) -> Batch:
         """What waited, up to `last_slot` or the last block's; what comes now is the next batch."""
-        last = self.points[-1] if self.points else self.before or ORIGIN
+        last, last_no = self.blocks[-1] if self.blocks else (self.before or ORIGIN, self.before_no)
         covered = Coverage(self.begins, last.slot if last_slot is None else last_slot)
         previous = self.before if self.linked else None
         ask_after = self.before if may_ask else None
-        batch = Batch(self.number, tuple(self.raws), last, covered, previous, self.begins < 0, ask_after)
-        if self.points:
-            self.before, self.linked = last, True
+        batch = Batch(self.number, tuple(self.raws), last, covered, previous, self.begins < 0, ask_after, last_no)
+        if self.blocks:
+            self.before, self.before_no, self.linked = last, last_no, True
         self.begins, self.number, self.size = covered.last + 1, self.number + 1, 0
-        self.raws, self.points = [], []
+        self.raws, self.blocks = [], []
         return batch
 
     def drop_after(self, point: Point) -> bool:
         """Forget what came after `point`; False when that is not in this batch, nor right before it."""
-        if point in self.points:
-            keep = self.points.index(point) + 1
+        points = [block.point for block in self.blocks]
+        if point in points:
+            keep = points.index(point) + 1
         elif point == self.before:
             keep = 0
         else:
             return False
-        del self.raws[keep:], self.points[keep:]
+        del self.raws[keep:], self.blocks[keep:]
         self.size = sum(map(len, self.raws))
         return True
 

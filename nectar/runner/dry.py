@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from nectar.cardano.point import Point
+from nectar.cardano.point import Numbered
 from nectar.checkpoint.coverage import Coverage, merged, without_after
 from nectar.sinks.seam import Commit, Epochs, Finished, Staged
 
-POINTS_KEPT = 3_000
+POINTS_KEPT = 5_000
 
 
 class Uncommitted:
     """A sink that counts."""
 
     def __init__(self) -> None:
-        self._points: list[Point] = []
+        self._points: list[Numbered] = []
+        self._highest = -1
         self._covered: list[Coverage] = []
 
     def coverage(self) -> Sequence[Coverage]:
         return self._covered
 
-    def known_points(self) -> Sequence[Point]:
+    def known_blocks(self) -> Sequence[Numbered]:
         return self._points[::-1]
+
+    def highest_block_no(self) -> int:
+        return self._highest
 
     def writers(self) -> int:
         return 0
@@ -31,13 +35,15 @@ class Uncommitted:
         pass
 
     def commit(self, commit: Commit) -> dict[str, int]:
-        self._points = [*self._points[-POINTS_KEPT:], commit.point]
+        self._points = [*self._points[-POINTS_KEPT:], *commit.earlier, Numbered(commit.point, commit.block_no)]
+        self._highest = commit.highest
         self._covered = merged([*self._covered, commit.covered])
         return commit.staged.rows
 
-    def roll_back(self, point: Point, epochs: Epochs | None) -> None:
-        self._points = [one for one in self._points if one.slot < point.slot] + [point]
-        self._covered = without_after(self._covered, point.slot)
+    def roll_back(self, to: Numbered, epochs: Epochs | None, highest: int) -> None:
+        self._points = [one for one in self._points if one.point.slot < to.point.slot] + [to]
+        self._highest = highest
+        self._covered = without_after(self._covered, to.point.slot)
 
     def finish(self, epochs: Epochs | None, stopping: Callable[[], bool], *, live: bool = False) -> Finished:
         return Finished({}, True)

@@ -45,6 +45,7 @@ class Follow:
     summary: Summary
     filled: list[Coverage]
     ledger: Ledger
+    accepted: int = 0              # blocks that a fork may go back, where that is more than k
     live: bool = False             # everything that follows from rows is done, and is kept so
     share: float = 1.0             # of a batch's usual size
     asked_epoch: int = -1          # whose parameters the database has

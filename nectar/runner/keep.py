@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nectar.cardano.era_history import EraHistory
-from nectar.cardano.point import ORIGIN
+from nectar.cardano.point import ORIGIN, Numbered
 from nectar.checkpoint.coverage import Coverage
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.server import Server, Target
@@ -21,7 +21,7 @@ from nectar.sinks.seam import Commit, Epochs, Sink
 
 @dataclass(slots=True)
 class Keeper:
-    """Without a `sink` everything is counted and nothing written."""
+    """Without a `sink` everything is counted and nothing written. `highest`: the highest block number that was ever committed."""
 
     compiled: CompiledPlan
     sink: Sink | None
@@ -29,6 +29,11 @@ class Keeper:
     report: Report
     summary: Summary
     began: float
+    highest: int = -1
+
+    def __post_init__(self) -> None:
+        if self.sink is not None:
+            self.highest = max([self.sink.highest_block_no(), *(one.block_no for one in self.sink.known_blocks())])
 
     def take(self, covered: Coverage, done: Done, *, live: bool = False) -> None:
         """Errors: the batch's own DecodeError, after what came before that block is committed."""
@@ -49,8 +54,21 @@ class Keeper:
         epochs = epochs_of(compiled.network.history, covered.first, covered.last)
         replace = not compiled.plan.sync.skip_existing
         point = done.last or ORIGIN
-        commit = Commit(done.staged, point, done.block_no, covered, epochs, done.quarantined, replace, live)
-        return sink.commit(commit)
+        earlier = tuple(one for one in done.earlier if one.point.slot < point.slot)
+        highest = max(self.highest, done.block_no)
+        commit = Commit(
+            done.staged, point, done.block_no, covered, epochs, done.quarantined, replace, live, earlier, highest
+        )
+        came = sink.commit(commit)
+        self.highest = max(self.highest, highest)
+        return came
+
+    def roll_back(self, to: Numbered, epochs: Epochs) -> None:
+        """In the database, in one transaction. Further back than `to` no later fork may go than from k blocks after it."""
+        assert self.sink is not None
+        if to.block_no >= 0 or to.point == ORIGIN:
+            self.highest = min(self.highest, to.block_no + self.compiled.network.security_parameter)
+        self.sink.roll_back(to, epochs, self.highest)
 
     def _refuse_too_much(self, done: Done) -> None:
         if not isinstance(self.target, Server) or done.counts.blocks <= 1:

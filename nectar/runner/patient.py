@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from nectar.cardano.point import Point
+from nectar.cardano.point import Numbered
 from nectar.checkpoint.coverage import Coverage
 from nectar.config.server import Retry, Server, Target
 from nectar.errors import QuotaError, StoppedError, TooBigError, TransientError
@@ -38,8 +38,11 @@ class Patient:
     def coverage(self) -> Sequence[Coverage]:
         return self._do(self._sink.coverage)
 
-    def known_points(self) -> Sequence[Point]:
-        return self._do(self._sink.known_points)
+    def known_blocks(self) -> Sequence[Numbered]:
+        return self._do(self._sink.known_blocks)
+
+    def highest_block_no(self) -> int:
+        return self._do(self._sink.highest_block_no)
 
     def writers(self) -> int:
         return self._sink.writers()
@@ -50,8 +53,8 @@ class Patient:
     def commit(self, commit: Commit) -> dict[str, int]:
         return self._do(lambda: self._sink.commit(commit))
 
-    def roll_back(self, point: Point, epochs: Epochs | None) -> None:
-        self._do(lambda: self._sink.roll_back(point, epochs))
+    def roll_back(self, to: Numbered, epochs: Epochs | None, highest: int) -> None:
+        self._do(lambda: self._sink.roll_back(to, epochs, highest))
 
     def finish(self, epochs: Epochs | None, stopping: Callable[[], bool], *, live: bool = False) -> Finished:
         return self._do(lambda: self._sink.finish(epochs, stopping, live=live))

@@ -41,6 +41,13 @@ def run(compiled: CompiledPlan, options: Options, report: Report, stop: Stop) ->
     address = node_address(compiled, options)
     if address is not None:
         return run_on_node(compiled, options, NodeSource(address, node_facts(compiled.network), stop.__bool__), report, stop)
+    if options.accept_deep_rollback:
+        raise FatalError(
+            "--accept-deep-rollback is about a node's forks, and this job reads chunk files",
+            where=str(compiled.plan.source_text_path),
+            hint="leave it out, or give --socket PATH",
+            code="NEC-R013",
+        )
     return _run_on_files(compiled, options, open_source(compiled, options), report, stop)
 
 

@@ -57,11 +57,12 @@ def _follow(
     try:
         if not options.dry_run and may_be_filled(options.target):
             sink = Patient(options.target, told, report, stop)
-        plan, known = compiled.plan, Known(sink.known_points(), sink.coverage())
+        plan, known = compiled.plan, Known([one.point for one in sink.known_blocks()], sink.coverage())
 
         def agree() -> tuple[CompiledPlan, NodeRange]:
             source.open()
             history = history_of(ledger, compiled.network.history, report)
+            source.facts = source.facts._replace(history=history)
             agreed = replace(compiled, network=replace(compiled.network, history=history))
             return agreed, resolve(source, plan.sync.start, plan.sync.end, history, known)
 
@@ -80,6 +81,7 @@ def _follow(
         job = Job(compiled, told, family)
         workers = workers_of(compiled, options)
         follow = Follow(job, source, found, sink, keeper, workers, options.once, report, stop, summary, filled, ledger)
+        follow.accepted = options.accept_deep_rollback
         follow.run()
         if stop and follow.settled:
             summary.stopped = "as asked, at the tip; everything up to it is written. Run again to go on"

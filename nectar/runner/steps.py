@@ -37,6 +37,7 @@ class Options:
     workers: int | None = None
     once: bool = False
     dry_run: bool = False
+    accept_deep_rollback: int = 0   # blocks; a node's only
 
 
 def workers_of(compiled: CompiledPlan, options: Options) -> int:

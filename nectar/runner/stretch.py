@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from nectar.cardano.point import ORIGIN, Point
+from nectar.cardano.point import ORIGIN, Numbered, Point
 from nectar.checkpoint.coverage import Coverage, merged, missing, without_after
 from nectar.errors import TransientError
 from nectar.runner.batch import Limits, OpenBatch, limits_of
 from nectar.runner.feed import Feed
+from nectar.runner.forks import STABLE, newest_common, numbered, refuse_too_deep, unsettled
 from nectar.runner.keep import epochs_of
 from nectar.runner.load import cores
 from nectar.runner.patience import Patience
@@ -20,7 +21,6 @@ from nectar.runner.writers import Writers, writers_of
 from nectar.sources.events import Event, RollBackward, RollForward
 from nectar.sources.node import faults
 from nectar.sources.node.bounds import landmarks_of
-from nectar.sources.node.ladder import ladder
 
 if TYPE_CHECKING:
     from nectar.runner.follow import Follow
@@ -30,7 +30,6 @@ LOOK = 0.005         # seconds between two looks at what is being decoded, while
 TIMES = 4            # as many blocks in a batch as from chunk files: 4,000, or 2 MB
 IDLE_LOOK = 0.25     # seconds between two looks at what else there is to do, while nothing is being decoded
 FAR = 10_000         # slots from the tip from which decoding is worth processes of its own
-STABLE = 60          # times k: slots after which no block is undone any more (3 k / f, f = 1/20)
 NEAR = 400_000       # slots from the tip up to which a finished database is kept finished while it catches up
 
 
@@ -46,7 +45,8 @@ class Stretch:
         self.compiled = follow.job.compiled
         self.limits: Limits = limits_of(self.compiled, follow.keeper.target, follow.share, TIMES)
         self.open = OpenBatch(gap.first)
-        self.given: dict[int, Coverage] = {}
+        self.given: dict[int, tuple[Coverage, list[Numbered]]] = {}
+        self.ahead = -1                        # the highest number that was given
         self.ready: dict[int, Done] = {}
         self.next = 0
         self.opened, self.first_no = 0.0, 0    # when the open batch got its first block, and that one's number
@@ -56,7 +56,8 @@ class Stretch:
         self.feed: Feed
         self.writers: Writers
         self.doubted: Point | None = None      # the database's newest point, not on the node's chain so far
-        self.back_to = ORIGIN
+        self.ours: frozenset[Point] = frozenset()
+        self.back_to = Numbered(ORIGIN)        # the newest block so far that both have
         self.is_ours = True                    # the database knows `back_to`
         found = follow.found
         self.must_begin = found.first if gap.first == found.first_slot else None
@@ -66,12 +67,13 @@ class Stretch:
 
     def run(self) -> bool:
         """True when the job is done; False when there are more gaps, or it was stopped."""
-        self.after = after = self._meet()
-        self.open.before = after
+        met = self._meet()
+        self.after = after = met.point
+        self.open.before, self.open.before_no = met
         self.follow.live = self._keeps_finished(after)
         self.pool = self._pool(self._is_far(after))
         try:
-            self.feed = Feed(self.follow.source.events(after), self.follow.source.close)
+            self.feed = Feed(self.follow.source.events(*met), self.follow.source.close)
             try:
                 with Writers(self.follow.keeper, self._committing(), self._kept) as self.writers:
                     return self._loop()
@@ -80,36 +82,37 @@ class Stretch:
         finally:
             self.pool.close()
 
-    def _meet(self) -> Point:
+    def _meet(self) -> Numbered:
         """Where the node's chain and what is before the gap have a point in common, the newest there is."""
         follow, source, first = self.follow, self.follow.source, self.gap.first
         if first < 0:
             source.meet([ORIGIN])
-            return ORIGIN
-        ours = ladder(point for point in follow.sink.known_points() if 0 <= point.slot < first)
-        filled = follow.sink.coverage()
-        if ours and filled and filled[0].first < 0:
-            ours.append(ORIGIN)
-        marks = {mark.point for mark in landmarks_of(source) if mark.point.slot < first}
+            return Numbered(ORIGIN)
+        blocks = [block for block in follow.sink.known_blocks() if 0 <= block.point.slot < first]
+        ours = sorted({block.point for block in blocks}, key=lambda point: point.slot, reverse=True)
+        marks = [Numbered(mark.point, mark.block_no) for mark in landmarks_of(source) if mark.point.slot < first]
         named = follow.found.after
         if named is not None and named.slot < first:
-            marks.add(named)
-        found = source.meet(sorted({*ours, *marks, ORIGIN}, key=lambda point: point.slot, reverse=True))
-        assert found is not None
+            marks.append(Numbered(named))
+        met = numbered(newest_common(source, ours, (mark.point for mark in marks)), [*blocks, *marks])
+        found = met.point
         if ours and found != ours[0] and found.slot <= ours[0].slot:
-            self._doubt_newest(ours, found)
+            self._doubt_newest(ours, met)
         else:
             skipped = f"; blocks before slot {first:,} are passed over" if found.slot < first - 1 else ""
             follow.report.say("start", f"going on after {found}{skipped}", slot=found.slot, hash=found.hash.hex())
-        return found
+        return met
 
-    def _doubt_newest(self, ours: list[Point], found: Point) -> None:
+    def _doubt_newest(self, ours: list[Point], met: Numbered) -> None:
         """The newest of our points is not on the node's chain: it is on a fork, or the node is not there yet."""
+        filled, tip = self.follow.sink.coverage(), self.follow.source.tip
+        is_ours = met.point in ours or (met.point == ORIGIN and bool(filled) and filled[0].first < 0)
         window = STABLE * self.compiled.network.security_parameter
-        if found not in ours and ours[0].slot - ours[-1].slot > window:
-            tip = self.follow.source.tip
+        if not is_ours and ours[0].slot - ours[-1].slot > window:
             raise faults.no_intersection(len(ours), tip.point if tip else ORIGIN)
-        self.doubted, self.back_to, self.is_ours = ours[0], found, found in ours
+        self.doubted, self.back_to, self.is_ours, self.ours = ours[0], met, is_ours, frozenset(ours)
+        if is_ours and tip is not None and tip.point.slot >= ours[0].slot:
+            refuse_too_deep(self.follow, met)
 
     def _is_far(self, after: Point) -> bool:
         tip = self.follow.source.tip
@@ -203,7 +206,7 @@ class Stretch:
                 return False
             return self._forward(event)
         if isinstance(event, RollBackward):
-            self._backward(event.point)
+            self._backward(event)
             return False
         return self._caught_up()
 
@@ -211,7 +214,7 @@ class Stretch:
         self.at_tip = False
         found, slot = self.follow.found, event.point.slot
         if slot < self.gap.first or not self._may_begin(event.point):
-            self.open.before = event.point
+            self.open.pass_over(event)
             return False
         if slot > self.gap.last:
             return self._end(self.gap.last)
@@ -288,8 +291,10 @@ class Stretch:
     def _give(self, last_slot: int | None = None) -> None:
         while not self.pool.room():
             self._take(self.pool.result())
+        earlier = self.open.earlier()
         batch = self.open.cut(last_slot, may_ask=self.at_tip or self._is_recent())
-        self.given[batch.number] = batch.covered
+        self.given[batch.number] = batch.covered, earlier
+        self.ahead = max(self.ahead, batch.last_no)
         self.pool.give(batch)
 
     def _is_recent(self) -> bool:
@@ -301,8 +306,9 @@ class Stretch:
         """Commits, in the chain's order unless no fork can undo it: what a job that breaks off leaves has no gaps there."""
         self.ready[done.number] = done
         while self.next in self.ready:
-            covered = self.given.pop(self.next)
-            taken = self.ready.pop(self.next)
+            covered, earlier = self.given.pop(self.next)
+            tip, k = self.follow.source.tip, self.compiled.network.security_parameter
+            taken = self.ready.pop(self.next)._replace(earlier=unsettled(earlier, tip.block_no if tip else 0, k))
             self.next += 1
             self.writers.give(covered, taken, in_order=not self._is_settled(taken), live=self.follow.live)
 
@@ -324,58 +330,73 @@ class Stretch:
     # -- forks -----------------------------------------------------------------------------------------------------
 
     def _doubt(self, event: RollForward) -> None:
-        """Only when the node's chain goes on beyond it without it was the database's newest block on a fork."""
+        """Only when the node's chain goes on beyond it without it was the database's newest block on a fork. A node behind it
+        may come by more of the database's blocks before that."""
         assert self.doubted is not None
+        if event.point in self.ours:
+            self.back_to, self.is_ours = Numbered(event.point, event.block_no), True
         if event.point == self.doubted:
-            self.doubted, self.open.before = None, event.point
+            self.doubted = None
+            self.open.pass_over(event)
         elif event.point.slot >= self.doubted.slot:
             if not self.is_ours:
-                raise faults.before_start(self.back_to, self.follow.found.first_slot)
+                raise faults.before_start(self.back_to.point, self.follow.found.first_slot)
+            refuse_too_deep(self.follow, self.back_to)
             self._undo(self.back_to)
             raise Again
 
-    def _backward(self, point: Point) -> None:
-        """Everything after `point` never happened: dropped where it waits, undone where it is written.
+    def _backward(self, event: RollBackward) -> None:
+        """Everything after its point never happened: dropped where it waits, undone where it is written.
 
-        Errors: FatalError NEC-W009.
+        Errors: FatalError NEC-W009; SourceError NEC-W012, before what waits is written.
         """
         self.at_tip = False
+        point, first_slot = event.point, self.follow.found.first_slot
         if self.doubted is not None:
-            if point.slot < self.back_to.slot:
+            if point.slot < self.back_to.point.slot:
                 raise Again
             return
         if self.open.drop_after(point):
             return
+        if point.slot >= first_slot:
+            refuse_too_deep(self.follow, self._numbered(event), self.ahead)
         self._drain()
-        known = [*self.follow.sink.known_points(), ORIGIN]
-        if point.slot < self.follow.found.first_slot and point not in known:
-            raise faults.before_start(point, self.follow.found.first_slot)
-        if self._may_be_boundary(point) or (point.slot < self.after.slot and point not in known):
-            self._undo(next(one for one in known if one.slot < point.slot))
+        known = [*self.follow.sink.known_blocks(), Numbered(ORIGIN)]
+        is_known = any(one.point == point for one in known)
+        if point.slot < first_slot and not is_known:
+            raise faults.before_start(point, first_slot)
+        to = self._numbered(event)
+        refuse_too_deep(self.follow, to)
+        if self._may_be_boundary(point) or (point.slot < self.after.slot and not is_known):
+            self._undo(max((one for one in known if one.point.slot < point.slot), key=lambda one: one.point.slot))
             raise Again
-        self._undo(point)
+        self._undo(to)
         self.gap = Coverage(min(self.gap.first, point.slot + 1), self.gap.last)
-        self.open = OpenBatch(max(point.slot + 1, self.gap.first), self.open.number, point)
+        self.open = OpenBatch(max(point.slot + 1, self.gap.first), self.open.number, *to)
         first = self.follow.found.first
         self.must_begin = first if first is not None and point.slot < first.slot else None
         if self.compiled.filters.ordered:
             self.pool.close()
             self.pool = self._inline()
 
+    def _numbered(self, event: RollBackward) -> Numbered:
+        return numbered(event.point, [Numbered(*event), *self.follow.sink.known_blocks()])
+
     def _may_be_boundary(self, point: Point) -> bool:
         """A boundary block shares its slot with the block after it: rows cannot be parted there by slot."""
         history = self.compiled.network.history
         return 0 <= point.slot < history.first_shelley_slot and point.slot % history.byron_epoch_slots == 0
 
-    def _undo(self, point: Point) -> None:
+    def _undo(self, to: Numbered) -> None:
         """In the database, in one transaction."""
-        follow = self.follow
+        follow, point = self.follow, to.point
         filled = follow.sink.coverage()
         if not filled or filled[-1].last <= point.slot:
             return
         last = filled[-1].last
         epochs = epochs_of(self.compiled.network.history, point.slot, last)
-        follow.sink.roll_back(point, epochs)
+        follow.keeper.roll_back(to, epochs)
+        self.ahead = -1
         follow.filled = without_after(follow.filled, point.slot)
         follow.asked_epoch = -1
         follow.summary.rollbacks += 1

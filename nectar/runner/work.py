@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from nectar.cardano.block import Block
-from nectar.cardano.point import Point
+from nectar.cardano.point import Numbered, Point
 from nectar.cardano.position import ITEM_BITS, block_id, tx_id
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.genesis_files import genesis_of, governance_of
@@ -54,7 +54,8 @@ class Counts(NamedTuple):
 
 
 class Done(NamedTuple):
-    """A batch in load form. With a `failure` the rows are those of the blocks before it, up to `last`, None without any."""
+    """A batch in load form. With a `failure` the rows are those of the blocks before it, up to `last`, None without any.
+    `earlier`: its blocks before the last that a fork may undo."""
 
     number: int
     staged: Staged
@@ -63,15 +64,15 @@ class Done(NamedTuple):
     block_no: int
     quarantined: tuple[Quarantined, ...]
     failure: DecodeError | None
+    earlier: tuple[Numbered, ...] = ()
 
 
 @dataclass(slots=True)
 class _Gathered:
-    """Of a batch's blocks: those with the transactions that are kept whole, those with some kept in part; the last one read."""
+    """Of a batch's blocks: those with the transactions that are kept whole, those with some kept in part."""
 
     whole: list[Block] = field(default_factory=list)
     parts: list[tuple[Block, list[Part]]] = field(default_factory=list)
-    last: Block | None = None
     seen: int = 0
     kept: int = 0
 
@@ -115,13 +116,11 @@ class Worker:
         out = self._buffers(batch)
         gathered = _Gathered()
         quarantined: list[Quarantined] = []
-        rejected = -1
         before = batch.ask_after if self._ask is not None else None
         for at, raw in enumerate(batch.raws):
             want = self._want
             if chooser is not None and chooser.rejects and before is None and not chooser.may_match(raw):
                 if not self._every:
-                    rejected = at
                     continue
                 want = Want.SUMS
             try:
@@ -134,7 +133,6 @@ class Worker:
                     return self._failed(batch, at, refused)
                 quarantined.append(kept_whole(refused))
                 continue
-            gathered.last = block
             gathered.seen += len(block.txs)
             if chooser is None:
                 gathered.whole.append(block)
@@ -148,8 +146,7 @@ class Worker:
         staged = self._stager.stage(out)
         read = len(batch.raws) - len(quarantined)
         counts = Counts(read, gathered.seen, kept, sum(map(len, batch.raws)), self._tallies())
-        last, block_no = self._last(batch, gathered.last, rejected)
-        return Done(batch.number, staged, counts, last, block_no, tuple(quarantined), None)
+        return Done(batch.number, staged, counts, batch.last, batch.last_no, tuple(quarantined), None)
 
     def _choose(self, block: Block, gathered: _Gathered, out: RowBuffers) -> None:
         """A block of which nothing is kept has no row, unless the plan wants every block's.
@@ -167,15 +164,6 @@ class Worker:
             gathered.whole.append(block._replace(txs=chosen.whole))
         if chosen.parts:
             gathered.parts.append((block._replace(txs=[part.tx for part in chosen.parts]), chosen.parts))
-
-    def _last(self, batch: Batch, last: Block | None, rejected: int) -> tuple[Point | None, int]:
-        """The last good block and its number; of one that was ruled out undecoded only the header is read."""
-        if rejected == len(batch.raws) - 1 >= 0:
-            found = envelope(batch.raws[rejected], self._epoch_slots)
-            return Point(found.slot, found.hash), found.block_no
-        if last is not None:
-            return Point(last.slot, last.hash), last.block_no
-        return (None if batch.raws else batch.last), -1
 
     def _tallies(self) -> tuple[tuple[str, Tally], ...]:
         """What the filters answered since this was asked last."""
@@ -247,7 +235,9 @@ class Worker:
         good = at - 1 if at and is_boundary(batch.raws[at - 1]) else at
         if not good:
             return Done(batch.number, Staged(b""), Counts(), None, -1, (), error)
-        return self.do(batch._replace(raws=batch.raws[:good]))._replace(failure=error)
+        last = envelope(batch.raws[good - 1], self._epoch_slots)
+        before = batch._replace(raws=batch.raws[:good], last=Point(last.slot, last.hash), last_no=last.block_no)
+        return self.do(before)._replace(failure=error)
 
 
 class _RowFilter:

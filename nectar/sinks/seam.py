@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from nectar.cardano.point import Point
+from nectar.cardano.point import Numbered, Point
 from nectar.checkpoint.coverage import Coverage
 from nectar.processors.rows import RowBuffers
 from nectar.tables import Table
 
-POINTS_KEPT = ((1, 64), (16, 4_096), (1_024, 262_144))
-"""Every so manyth commit of the last so many keeps its point: at the tip, where each is a block, enough for any fork."""
+POINTS_KEPT = ((1, 4_096), (64, 65_536), (1_024, 262_144))
+"""Every so manyth point of the last so many is kept: near the tip, where each block has one, enough for the deepest fork."""
 
 
 class Statement(NamedTuple):
@@ -105,6 +105,7 @@ class Commit:
     `point` and `block_no` are the last block's, never a boundary block's, which shares its slot with the next.
     `replace`: rows of the covered slots are taken away first, in the same transaction. `live`: everything was finished
     before (`Sink.finished`), and is to stay so: what follows from the new rows is done in the same transaction.
+    `earlier`: blocks of the batch before the last that a fork may undo. `highest`: the highest number that was ever committed.
     """
 
     staged: Staged
@@ -115,6 +116,8 @@ class Commit:
     quarantined: tuple[Quarantined, ...] = ()
     replace: bool = False
     live: bool = False
+    earlier: tuple[Numbered, ...] = ()
+    highest: int = -1
 
 
 class Stager(Protocol):
@@ -127,8 +130,11 @@ class Sink(Protocol):
     def coverage(self) -> Sequence[Coverage]:
         """Slots that are filled, as few ranges as will do, in order."""
 
-    def known_points(self) -> Sequence[Point]:
+    def known_blocks(self) -> Sequence[Numbered]:
         """The last committed points, newest first."""
+
+    def highest_block_no(self) -> int:
+        """The highest number that was ever committed, undone or not; -1 before there is one."""
 
     def writers(self) -> int:
         """How many threads may commit at once; 0: only the one that opened it."""
@@ -139,8 +145,8 @@ class Sink(Protocol):
     def commit(self, commit: Commit) -> dict[str, int]:
         """Rows that came or changed by it, by table: a thing that was there already, seen later again, is not among them."""
 
-    def roll_back(self, point: Point, epochs: Epochs | None) -> None:
-        """Everything after `point` never happened; `epochs` are those to sum anew."""
+    def roll_back(self, to: Numbered, epochs: Epochs | None, highest: int) -> None:
+        """Everything after `to` never happened; `epochs` are those to sum anew; `highest` as in `Commit`."""
 
     def finish(self, epochs: Epochs | None, stopping: Callable[[], bool], *, live: bool = False) -> Finished:
         """Deferred indexes and closing statements, unless nothing changed since they were done last. `live`: indexes that

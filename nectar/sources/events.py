@@ -16,9 +16,10 @@ class RollForward(NamedTuple):
 
 
 class RollBackward(NamedTuple):
-    """Everything after `point` never happened."""
+    """Everything after `point` never happened; `block_no` is its number, -1 where that is not known."""
 
     point: Point
+    block_no: int = -1
 
 
 class CaughtUp(NamedTuple):

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from nectar.config.genesis_files import network
+from nectar.errors import SourceError
 from nectar.nodeserver.chain import Offered
 from nectar.runner import stretch
 from nectar.sources.immutable.facts import facts_of
@@ -23,6 +24,7 @@ from tests.mysql.proxy import Proxy
 from tests.mysql.server import Server
 from tests.node.histories import History, K, busy_bodies
 from tests.node.jobs import node_job, node_plan
+from tests.node.parting import OURS, Chains
 from tests.node.serving import serving
 from tests.runner.jobs import EVERYTHING, same
 
@@ -101,3 +103,21 @@ def test_commits_overtake_each_other_where_no_fork_can_reach(chain: Path, tmp_pa
     assert any(one.began < other.ended and other.began < one.ended for one in safe for other in safe if one is not other)
     assert len(rest) > 5
     assert all(one.ended <= other.began for one, other in pairwise([max(safe, key=lambda one: one.ended), *rest]))
+
+
+def test_a_servers_database_is_not_replaced_either(bodies: list[bytes], tmp_path: Path, server: Server, database: str) -> None:
+    chains = Chains(bodies)
+    target: Any = profile(server, database)
+    plan = node_plan(f"end_slot = {chains.end}", processors="blocks = true")
+    with serving(tmp_path / "filling", chains.long):
+        node_job(target, tmp_path / "filling", plan)
+    asked = "SELECT * FROM nectar_checkpoint ORDER BY seq", "SELECT id, hash FROM block ORDER BY id"
+    before = [server.run(sql, database) for sql in asked]
+    with serving(tmp_path / "s", chains.parting(0, 2, beyond=chains.end)), pytest.raises(SourceError) as caught:
+        node_job(target, tmp_path / "s", node_plan(processors="blocks = true"))
+    assert caught.value.code == "NEC-W012"
+    assert [server.run(sql, database) for sql in asked] == before
+    other = chains.parting(OURS - K, K + 1, beyond=chains.end)
+    with serving(tmp_path / "deepest", other):
+        assert node_job(target, tmp_path / "deepest", node_plan(processors="blocks = true")).rollbacks == 1
+    assert len(server.run("SELECT id FROM block WHERE slot_no >= 0", database)) == len(other)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,10 @@ def node_job(
     workers: int = 1,
     report: Report | None = None,
     stop: Stop | None = None,
+    accept_deep_rollback: int = 0,
 ) -> Summary:
     options = Options(database if isinstance(database, Server) else SqliteFile(database), socket=str(socket), workers=workers, once=once)
+    options = replace(options, accept_deep_rollback=accept_deep_rollback)
     plan = read_document(load_text(text, "plan.toml"), Path("plan.toml"))
     return run(plan, options, report or Quiet(), Stop() if stop is None else stop)
 

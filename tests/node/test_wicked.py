@@ -490,4 +490,4 @@ def test_a_rollback_to_a_block_that_was_sent_is_an_event(blocks: list[Offered], 
         events = _all_events(found)
         seen = [next(events) for _ in range(4)]
         found.close()
-    assert seen == [*(RollForward(*block) for block in blocks[:2]), RollBackward(blocks[0].point), RollForward(*other)]
+    assert seen == [*(RollForward(*block) for block in blocks[:2]), RollBackward(blocks[0].point, blocks[0].block_no), RollForward(*other)]

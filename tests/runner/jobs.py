@@ -62,8 +62,11 @@ def compiled(text: str) -> CompiledPlan:
     return compile_plan(parse_plan(text, Path("plan.toml")))
 
 
-def job(database: Path, text: str, *, workers: int = 1, report: Report | None = None, stop: Stop | None = None) -> Summary:
-    options = Options(database if isinstance(database, Server) else SqliteFile(database), workers=workers)
+def job(
+    database: Path, text: str, *, workers: int = 1, report: Report | None = None, stop: Stop | None = None, accept_deep_rollback: int = 0
+) -> Summary:
+    target = database if isinstance(database, Server) else SqliteFile(database)
+    options = Options(target, workers=workers, accept_deep_rollback=accept_deep_rollback)
     return run(compiled(text), options, report or Quiet(), Stop() if stop is None else stop)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nectar.cardano.point import Point
+from nectar.cardano.point import ORIGIN, Numbered, Point
 from nectar.errors import SinkError
 from nectar.runner.keep import epochs_of
 from nectar.runner.layout import layout
@@ -31,9 +31,10 @@ def roll_back(database: Path, text: str, slot: int) -> Point:
     db.close()
     plan = compiled(text)
     sink = SqliteSink(database, layout(plan))
-    sink.roll_back(point, epochs_of(plan.network.history, point.slot, point.slot + 1_000_000))
-    assert all(known.slot <= point.slot for known in sink.known_points())
-    assert sink.known_points()[0] == point
+    sink.roll_back(Numbered(point, 7), epochs_of(plan.network.history, point.slot, point.slot + 1_000_000), 99)
+    assert all(known.point.slot <= point.slot for known in sink.known_blocks())
+    assert sink.known_blocks()[0] == Numbered(point, 7)
+    assert sink.highest_block_no() == 99
     sink.close()
     return point
 
@@ -60,7 +61,7 @@ def test_rolling_back_to_the_origin_leaves_genesis(source: Path, tmp_path: Path)
     job(tmp_path / "x.db", text)
     plan = compiled(text)
     sink = SqliteSink(tmp_path / "x.db", layout(plan))
-    sink.roll_back(Point(-1, b""), epochs_of(plan.network.history, 0, 90_000))
+    sink.roll_back(Numbered(ORIGIN), epochs_of(plan.network.history, 0, 90_000), -1)
     assert [tuple(one) for one in sink.coverage()] == [(-1, -1)]
     sink.close()
     left = content(tmp_path / "x.db")
@@ -75,9 +76,9 @@ def test_a_second_writer_that_rolled_back_is_found_out(source: Path, tmp_path: P
     job(tmp_path / "x.db", text)
     plan = compiled(text)
     ours, theirs = (SqliteSink(tmp_path / "x.db", layout(plan)) for _ in range(2))
-    theirs.roll_back(Point(-1, b""), None)
+    theirs.roll_back(Numbered(ORIGIN), None, -1)
     with pytest.raises(SinkError) as caught:
-        ours.roll_back(Point(-1, b""), None)
+        ours.roll_back(Numbered(ORIGIN), None, -1)
     assert caught.value.code == "NEC-K004"
     ours.close()
     theirs.close()

@@ -100,7 +100,7 @@ def test_a_commit_that_fails_leaves_nothing(sink: SqliteSink) -> None:
     row = (FIRST << TX_BITS, b"h" * 32, 1, 0, 5, 5, None, 1, None, None, 1, 0, 0)
     one = staged(lambda rows: rows.facts["tx"].append(row))
     sink.commit(commit(one, FIRST, FIRST))
-    points, coverage = sink.known_points(), sink.coverage()
+    points, coverage = sink.known_blocks(), sink.coverage()
 
     def both(rows: RowBuffers) -> None:
         rows.facts["tx"].append(row)
@@ -109,11 +109,11 @@ def test_a_commit_that_fails_leaves_nothing(sink: SqliteSink) -> None:
     with pytest.raises(SinkError) as caught:
         sink.commit(commit(staged(both)))
     assert caught.value.code == "NEC-K021"
-    assert (sink.known_points(), sink.coverage()) == (points, coverage)
+    assert (sink.known_blocks(), sink.coverage()) == (points, coverage)
     assert count(sink.path, "pool_hash") == 0
 
     sink.commit(commit(staged(with_pool(3))))
-    assert len(sink.known_points()) == 2
+    assert len(sink.known_blocks()) == 2
     assert count(sink.path, "pool_hash") == 1
 
 
@@ -209,7 +209,7 @@ def test_a_locked_database_is_worth_another_try(sink: SqliteSink, monkeypatch: p
     letting_go.join()
     insistent.close()
     other.close()
-    assert len(sink.known_points()) == 1
+    assert len(sink.known_blocks()) == 1
 
 
 NEVER_MET = {

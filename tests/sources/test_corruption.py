@@ -10,15 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nectar.cardano.point import ORIGIN
+from nectar.cardano.point import ORIGIN, Point
+from nectar.config.genesis_files import network
 from nectar.errors import SourceError
 from nectar.sources.events import RollForward
 from nectar.sources.immutable.chunk import linked
-from nectar.sources.immutable.facts import ChainFacts
+from nectar.sources.immutable.facts import ChainFacts, facts_of
 from nectar.sources.immutable.source import ImmutableSource
+from tests.node.forging import forged
 from tests.sources.networks import DEVNET, MAINNET, PREPROD, PREVIEW
 
-DESIGNED = {f"NEC-S{number:03}" for number in range(1, 13)}
+DESIGNED = {f"NEC-S{number:03}" for number in range(1, 14)}
 CHUNKS = 4
 SPOILT = ["zero", "short", "odd", "long", "beyond", "garbage", "other", "crc", "hash", "slot", "offset"]
 
@@ -330,3 +332,33 @@ def test_slots_must_rise(folder: Path) -> None:
     with pytest.raises(SourceError, match="whose slot is not lower") as caught:
         list(linked(iter((first, late, third)), source.folder.first, PREVIEW, None))
     assert caught.value.code == "NEC-S006"
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 5, 1 << 31, 1 << 47, 1 << 63, (1 << 64) - 1])
+@pytest.mark.parametrize("at", [0, 1, 3])
+def test_a_number_that_does_not_follow_is_refused(number: int, at: int, folder: Path) -> None:
+    """Without an index: there the header is all that tells."""
+    blocks = list(ImmutableSource(folder, PREVIEW).chunk(ImmutableSource(folder, PREVIEW).folder.chunks[0]))[:5]
+    if number == at:
+        return
+    bad = forged(blocks[at].raw, number, blocks[at].point.slot, blocks[at - 1].point if at else ORIGIN)
+    only = folder / "only"
+    only.mkdir()
+    (only / "00000.chunk").write_bytes(b"".join(one.raw for one in blocks[:at]) + bad.raw)
+    given: list[RollForward] = []
+    with pytest.raises(SourceError) as caught:
+        given.extend(ImmutableSource(only, PREVIEW).blocks())
+    assert caught.value.code == "NEC-S013"
+    assert "number" in caught.value.what
+
+
+def test_a_slot_that_is_to_come_is_refused(folder: Path) -> None:
+    """A whole chunk of days to come, by the clock, in the place where it would belong."""
+    facts = facts_of(network("preview"))
+    block = next(iter(ImmutableSource(folder, facts).blocks()))
+    slot = facts.slots_per_chunk * 400_000
+    only = folder / "only"
+    only.mkdir()
+    later = forged(block.raw[:1] + b"\x07" + block.raw[2:], 9, slot, Point(slot - 1, bytes(32)))
+    (only / "400000.chunk").write_bytes(later.raw)
+    assert refused(only, "NEC-S013", "clock", facts).where.endswith("400000.chunk")

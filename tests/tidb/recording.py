@@ -70,7 +70,7 @@ def record(runs: Runs, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> list[s
         sink = open_sink(options.target, layout(compiled, "tidb"))
         assert sink.finished()
         assert sink.size() > 0
-        sink.roll_back(sink.known_points()[1], Epochs(11, 11, 0, 1 << 40))
+        sink.roll_back(sink.known_blocks()[1], Epochs(11, 11, 0, 1 << 40), sink.highest_block_no())
         sink.finish(None, lambda: False, live=True)
         sink.close()
         _looked_at(options.target)

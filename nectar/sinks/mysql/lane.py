@@ -9,11 +9,11 @@ server has it: the read waits for whatever the dead connection left behind (docs
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from nectar.cardano.point import Point
+from nectar.cardano.point import Numbered
 from nectar.errors import SinkError
 from nectar.network.audit import Attempt
 from nectar.sinks.mysql.load import Loader
@@ -25,12 +25,17 @@ FIRST = 1
 """The lane that every job has. Its row says too whether everything that follows from the rows is done."""
 
 
+POINTS_AT_ONCE = 500
+"""Rows of a statement: about 100 kB, which every server takes."""
+
+
 class Entry(NamedTuple):
-    """A transaction to be. `key` is the same object when it is tried again; `finished`: what follows from the rows is in it."""
+    """A transaction to be. `key` is the same object when it is tried again; `blocks` get a point each, the last is where the
+    database stands then; `highest` as in `Commit`; `finished`: what follows from the rows is in it."""
 
     key: object
-    point: Point
-    block_no: int
+    blocks: tuple[Numbered, ...]
+    highest: int
     finished: bool = False
     size: int = 0
 
@@ -88,9 +93,10 @@ class Lane:
                 return doubt.came
         self.session.between()
         came: dict[str, int] = {}
-        seq = self._writing.number()
+        seqs = [self._writing.number() for _ in entry.blocks]
+        seq = seqs[-1]
         try:
-            with self.session.transaction(*self._moving(seq, entry), check=self._check):
+            with self.session.transaction(*self._moving(seqs, entry), check=lambda outcomes: self._check(outcomes, len(seqs))):
                 came = work(self)
                 self.record()
         except Undetermined:
@@ -101,25 +107,28 @@ class Lane:
         self.session.metrics.committed(self.session.commit_seconds, sum(came.values()), entry.size)
         return came
 
-    def _moving(self, seq: int, entry: Entry) -> list[str]:
-        writing = self._writing
+    def _moving(self, seqs: Sequence[int], entry: Entry) -> list[str]:
+        writing, seq = self._writing, seqs[-1]
         done = f"finished = {seq}, " if entry.finished else ""
         values = f"{done}seq = {seq}, writer = {literal(writing.writer)}"
-        row = (seq, entry.point.slot, entry.point.hash, entry.block_no, writing.fingerprint, writing.writer)
         others = writing.others if writing.claimed else f"(SELECT COALESCE(MAX(seq), 0) FROM nectar_writer WHERE id <> {FIRST})"
+        who = (entry.highest, writing.fingerprint, writing.writer)
+        rows = [(at, *one.point, one.block_no, *who) for at, one in zip(seqs, entry.blocks, strict=True)]
+        points = [f"({', '.join(map(literal, row))})" for row in rows]
+        enter = "INSERT INTO nectar_checkpoint VALUES {} ON DUPLICATE KEY UPDATE writer = nectar_checkpoint.writer"
         return [
             f"UPDATE nectar_writer SET {values} WHERE id = {self.number} AND seq = {self.seq}",
             f"SELECT writer, {others} FROM nectar_writer WHERE id = {FIRST}",
-            f"INSERT INTO nectar_checkpoint VALUES ({', '.join(map(literal, row))}) ON DUPLICATE KEY UPDATE seq = {seq}",
+            *(enter.format(", ".join(some)) for some in _by_hundreds(points)),
         ]
 
-    def _check(self, outcomes: Sequence[Outcome]) -> None:
+    def _check(self, outcomes: Sequence[Outcome], points: int) -> None:
         """Another job moves its first lane: whoever uses another one finds that out as well. One that is about to commit is
-        told by its number, which is ours too."""
-        moved, asked, entered = outcomes
+        told by its numbers, which are ours too."""
+        moved, asked, *entered = outcomes
         ((writer, others),) = asked.rows
-        writing = self._writing
-        if moved.changed != 1 or writer not in writing.owners or others != writing.others or entered.changed != 1:
+        writing, came = self._writing, sum(one.changed for one in entered)
+        if moved.changed != 1 or writer not in writing.owners or others != writing.others or came != points:
             raise second_writer(self.session.where)
 
     def _was_committed(self, doubt: _Doubt) -> bool:
@@ -153,6 +162,10 @@ class Lane:
             tls = f"{one.tls_version} {one.cipher}".strip()
             row = (one.time, one.attempt, who, place, tls, one.certificate, one.outcome, f"{one.seconds}")
             self.session.execute(f"REPLACE INTO nectar_connection VALUES ({', '.join(map(literal, row))})")
+
+
+def _by_hundreds(rows: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (rows[at : at + POINTS_AT_ONCE] for at in range(0, len(rows), POINTS_AT_ONCE))
 
 
 def thinned(seq: int) -> str:

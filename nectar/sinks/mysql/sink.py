@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from nectar.cardano.point import Point
+from nectar.cardano.point import Numbered, Point
 from nectar.checkpoint.coverage import Coverage, merged, without_after
 from nectar.errors import NectarError, SinkError, TooBigError, TransientError
 from nectar.sinks.difference import refuse_another_plan
@@ -86,9 +86,13 @@ class MysqlSink:
     def coverage(self) -> list[Coverage]:
         return _coverage(self._session)
 
-    def known_points(self) -> list[Point]:
-        found = self._session.rows("SELECT slot, hash FROM nectar_checkpoint ORDER BY slot DESC, seq DESC")
-        return [Point(slot, digest) for slot, digest in found]
+    def known_blocks(self) -> list[Numbered]:
+        found = self._session.rows("SELECT slot, hash, block_no FROM nectar_checkpoint ORDER BY slot DESC, seq DESC")
+        return [Numbered(Point(slot, digest), block_no) for slot, digest, block_no in found]
+
+    def highest_block_no(self) -> int:
+        found = self._session.rows("SELECT highest_block_no FROM nectar_checkpoint ORDER BY seq DESC LIMIT 1")
+        return int(found[0][0]) if found else -1
 
     def commit(self, commit: Commit) -> dict[str, int]:
         """In bulk (not `live`) sums of epochs wait for `finish`, and ranges stand as they came: so that connections do not wait
@@ -110,24 +114,25 @@ class MysqlSink:
                 session.execute(thinned(self._writing.top))
             return came
 
-        entry = Entry(commit, commit.point, commit.block_no, commit.live, len(commit.staged.load_form))
+        blocks = (*commit.earlier, Numbered(commit.point, commit.block_no))
+        entry = Entry(commit, blocks, commit.highest, commit.live, len(commit.staged.load_form))
         with self._lane(commit, alone=commit.live) as lane:
             return lane.write(entry, work)
 
-    def roll_back(self, point: Point, epochs: Epochs | None) -> None:
+    def roll_back(self, to: Numbered, epochs: Epochs | None, highest: int) -> None:
+        slot = to.point.slot
+
         def work(lane: Lane) -> dict[str, int]:
-            gone = [f"DELETE FROM nectar_checkpoint WHERE slot > {point.slot}"]
-            gone += facts_of_slots(self.layout.tables, point.slot + 1, None)
-            gone += things_after(self.layout.tables, point.slot)
+            gone = [f"DELETE FROM nectar_checkpoint WHERE slot > {slot}"]
+            gone += facts_of_slots(self.layout.tables, slot + 1, None)
+            gone += things_after(self.layout.tables, slot)
             lane.session.several(gone)
             self._sum_epochs(epochs)
-            self._cover(without_after(_coverage(lane.session), point.slot))
+            self._cover(without_after(_coverage(lane.session), slot))
             return {}
 
-        sql = f"SELECT block_no FROM nectar_checkpoint WHERE slot = {point.slot} AND hash = {literal(point.hash)}"
-        found = self._session.rows(sql)
-        entry = Entry(point, point, found[0][0] if found else -1, self._is_finished())
-        with self._lane(point, alone=True) as lane:
+        entry = Entry(to, (to,), highest, self._is_finished())
+        with self._lane(to, alone=True) as lane:
             lane.write(entry, work)
 
     def finished(self) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nectar.cardano.point import Point
+from nectar.cardano.point import Numbered, Point
 from nectar.checkpoint.coverage import Coverage, merged, without_after
 from nectar.errors import SinkError
 from nectar.sinks.difference import refuse_another_plan
@@ -41,8 +41,13 @@ class SqliteSink:
         found = self._all("SELECT first_slot, last_slot FROM nectar_coverage WHERE table_name = '*'")
         return merged(Coverage(*row) for row in found)
 
-    def known_points(self) -> list[Point]:
-        return [Point(slot, digest) for slot, digest in self._all("SELECT slot, hash FROM nectar_checkpoint ORDER BY seq DESC")]
+    def known_blocks(self) -> list[Numbered]:
+        found = self._all("SELECT slot, hash, block_no FROM nectar_checkpoint ORDER BY seq DESC")
+        return [Numbered(Point(slot, digest), block_no) for slot, digest, block_no in found]
+
+    def highest_block_no(self) -> int:
+        found = self._all("SELECT highest_block_no FROM nectar_checkpoint ORDER BY seq DESC LIMIT 1")
+        return int(found[0][0]) if found else -1
 
     def writers(self) -> int:
         return 0
@@ -56,7 +61,7 @@ class SqliteSink:
         with translated(self._where):
             self._db.deserialize("w", commit.staged.load_form)
         with self._transaction():
-            self._move_checkpoint(commit.point, commit.block_no)
+            self._move_checkpoint([*commit.earlier, Numbered(commit.point, commit.block_no)], commit.highest)
             if commit.replace:
                 remove_facts(self._db, self.layout.tables, commit.covered.first, commit.covered.last)
             for name, sql in self._loads.items():
@@ -84,15 +89,15 @@ class SqliteSink:
         if commit.live:
             self._db.pragma("user_version", self._seq)
 
-    def roll_back(self, point: Point, epochs: Epochs | None) -> None:
-        finished = self.finished()
+    def roll_back(self, to: Numbered, epochs: Epochs | None, highest: int) -> None:
+        finished, slot = self.finished(), to.point.slot
         with self._transaction():
-            self._move_checkpoint(point, self._block_no(point))
-            self._db.execute("DELETE FROM nectar_checkpoint WHERE slot > ?", (point.slot,))
-            remove_facts(self._db, self.layout.tables, point.slot + 1, None)
-            forget_after(self._db, self.layout.tables, point.slot)
+            self._move_checkpoint([to], highest)
+            self._db.execute("DELETE FROM nectar_checkpoint WHERE slot > ?", (slot,))
+            remove_facts(self._db, self.layout.tables, slot + 1, None)
+            forget_after(self._db, self.layout.tables, slot)
             self._sum_epochs(epochs)
-            self._cover(without_after(self.coverage(), point.slot))
+            self._cover(without_after(self.coverage(), slot))
             if finished:
                 self._db.pragma("user_version", self._seq)
 
@@ -176,8 +181,8 @@ class SqliteSink:
     def _highest_seq(self) -> int:
         return int(self._all("SELECT coalesce(max(seq), 0) FROM nectar_checkpoint")[0][0])
 
-    def _move_checkpoint(self, point: Point, block_no: int) -> None:
-        """Compare and set: the highest seq must still be ours."""
+    def _move_checkpoint(self, blocks: Sequence[Numbered], highest: int) -> None:
+        """Compare and set: the highest seq must still be ours. The last of `blocks` is where the database stands then."""
         if self._highest_seq() != self._seq:
             raise SinkError(
                 "another process wrote to this database meanwhile",
@@ -185,16 +190,13 @@ class SqliteSink:
                 hint="let one writer at a time fill it; nothing of this batch was written",
                 code="NEC-K004",
             )
-        self._seq += 1
-        row = (self._seq, point.slot, point.hash, block_no, self.layout.fingerprint, self._writer)
-        self._db.execute("INSERT INTO nectar_checkpoint VALUES (?, ?, ?, ?, ?, ?)", row)
+        who = (highest, self.layout.fingerprint, self._writer)
+        rows = [(seq, *one.point, one.block_no, *who) for seq, one in enumerate(blocks, self._seq + 1)]
+        self._db.executemany("INSERT INTO nectar_checkpoint VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        self._seq += len(rows)
         kept = " OR ".join(f"(seq > {self._seq - reach} AND seq % {step} = 0)" for step, reach in POINTS_KEPT)
         highest = "(SELECT max(slot) FROM nectar_checkpoint)"          # the last block, whichever range was filled last
         self._db.execute(f"DELETE FROM nectar_checkpoint WHERE NOT ({kept}) AND slot < {highest}")
-
-    def _block_no(self, point: Point) -> int:
-        found = list(self._db.execute("SELECT block_no FROM nectar_checkpoint WHERE slot = ? AND hash = ?", tuple(point)))
-        return int(found[0][0]) if found else -1
 
     def _whole_to(self) -> int | None:
         """The last slot before which no row is missing: no gap, no filter, no block in quarantine."""

@@ -15,6 +15,7 @@ from nectar.sources.immutable.chunk_file import GENESIS, ChunkFile, Found
 from nectar.sources.immutable.facts import ChainFacts
 from nectar.sources.immutable.scan import Scan, scanned
 from nectar.sources.immutable.secondary import Entry, entries
+from nectar.sources.plausible import NEXT_ERA, name_of, number_trouble
 
 Note = Callable[[str], None]
 """Takes one sentence a person may want to know, about something that was mended on the way."""
@@ -98,9 +99,9 @@ def _indexed(data: bytes, listed: list[Entry], byron_epoch_slots: int) -> Genera
 def linked(blocks: Iterator[Found], file: ChunkFile, facts: ChainFacts, before: Found | None) -> Iterator[Found]:
     """The same blocks, each following from the one before it and in the place its slot belongs to.
 
-    Errors: SourceError NEC-S005 (link), S006 (order, place), S007 (another network's).
+    Errors: SourceError NEC-S005 (link), S006 (order, place), S007 (another network's), S013 (it cannot be true).
     """
-    path, number = file.path, file.number
+    path, number, horizon = file.path, file.number, facts.horizon
     first_slot = facts.first_slot_of_chunk(number)
     end_slot = first_slot + facts.slots_per_chunk
     era_seen = -1
@@ -120,6 +121,10 @@ def linked(blocks: Iterator[Found], file: ChunkFile, facts: ChainFacts, before: 
                 raise faults.unlinked(path, block.point, block.prev_hash, before.point)
             if slot <= before.point.slot and not (slot == before.point.slot and before.era_tag == Era.BYRON_EBB):
                 raise faults.out_of_order(path, block.point, before.point)
+        told = horizon.trouble(slot) if horizon is not None and not horizon.has(slot) else ""
+        told = told or number_trouble(block.era_tag, slot, block.block_no, before and (before.era_tag, before.block_no))
+        if told:
+            raise faults.implausible(path, block.point, told)
         before = block
         yield block
 
@@ -129,12 +134,14 @@ def _check_network(block: Found, path: Path, facts: ChainFacts) -> None:
 
     An era newer than the network's last known one is let through: decoding will say what is to be said of it.
     """
+    if block.era_tag > NEXT_ERA or block.raw[1] != block.era_tag:
+        raise faults.implausible(path, block.point, f"its era's tag is {block.era_tag:,}, and there is no such era")
     expected = facts.era_tag_at(block.point.slot)
     era_tag = max(block.era_tag, int(Era.BYRON))
     newer = expected is not None and expected == facts.eras[-1][1] and era_tag > expected
     if expected is not None and era_tag != expected and not newer:
         raise faults.foreign(
-            path, f"its block {block.point} is of era {_era(era_tag)}, at a slot of era {_era(expected)}", facts.name
+            path, f"its block {block.point} is of era {name_of(era_tag)}, at a slot of era {name_of(expected)}", facts.name
         )
     if block.era_tag <= Era.BYRON:
         magic = byron_magic(block.raw, 3)
@@ -155,6 +162,3 @@ def _check_first(block: Found, path: Path, facts: ChainFacts) -> None:
     if block.era_tag > Era.BYRON:
         raise faults.unlinked(path, block.point, names, ORIGIN)
 
-
-def _era(tag: int) -> str:
-    return Era(tag).name.capitalize() if tag <= Era.CONWAY else f"tag {tag}"

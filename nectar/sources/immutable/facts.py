@@ -6,7 +6,7 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 from nectar.cardano.network import Network
-from nectar.cardano.point import Era
+from nectar.sources.plausible import Horizon, eras_of
 
 
 class ChainFacts(NamedTuple):
@@ -14,6 +14,7 @@ class ChainFacts(NamedTuple):
     it names one (Byron boundary blocks do; a chain that begins in Shelley or later names nothing).
 
     `eras`: (first slot, era tag on disk) of each era in slot order, Byron as 1; empty when the network's are not known.
+    `horizon`: the latest slot by the clock; None where the network's time is not known.
     """
 
     name: str
@@ -22,6 +23,7 @@ class ChainFacts(NamedTuple):
     genesis_hash: bytes | None = None
     byron_epoch_slots: int = 21_600
     eras: tuple[tuple[int, int], ...] = ()
+    horizon: Horizon | None = None
 
     def era_tag_at(self, slot: int) -> int | None:
         """The era's tag at `slot`; None when the network's eras are not known."""
@@ -39,7 +41,7 @@ class ChainFacts(NamedTuple):
 
 def facts_of(network: Network) -> ChainFacts:
     """A network's."""
-    eras = tuple((slot, int(Era[name.upper()])) for slot, name in network.era_tags())
+    of, history = network, network.history
     return ChainFacts(
-        network.name, network.magic, network.slots_per_chunk, network.byron_genesis_hash, network.byron_epoch_slots, eras
+        of.name, of.magic, of.slots_per_chunk, of.byron_genesis_hash, of.byron_epoch_slots, eras_of(history), Horizon(history)
     )

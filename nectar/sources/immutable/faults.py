@@ -110,6 +110,15 @@ def foreign(path: Path, what: str, network: str) -> SourceError:
     return SourceError(f"this is not {network}'s chain: {what}", where=str(path), hint=_WHICH_NETWORK, code="NEC-S007")
 
 
+def implausible(path: Path, point: object, told: str) -> SourceError:
+    return SourceError(
+        f"block {point} cannot be true: {told}",
+        where=str(path),
+        hint=f"{_RESTORE}; check this machine's clock, the plan's network and its genesis files",
+        code="NEC-S013",
+    )
+
+
 def outside(folder: Path, asked: str, has: str) -> SourceError:
     return SourceError(
         f"{asked} is outside of what the folder holds: {has}",

@@ -83,6 +83,19 @@ def no_answer(what: str, hint: str = "") -> SourceError:
     return SourceError(what, hint=hint, code="NEC-W011")
 
 
+def too_deep(what: str, blocks: int) -> SourceError:
+    hint = (
+        "is this the right node, and on the right chain? nothing was changed. If this chain is meant, fill another database, or "
+        f"give --accept-deep-rollback {blocks} to have this one rolled back"
+    )
+    return SourceError(what, hint=hint, code="NEC-W012")
+
+
+def implausible(what: str) -> SourceError:
+    hint = "check this machine's clock, the plan's network and its genesis files; else this node is not to be trusted"
+    return SourceError(what, hint=f"{hint}. Nothing of it was written", code="NEC-W013")
+
+
 @contextmanager
 def placed(where: str) -> Iterator[None]:
     """Errors from within say where they happened."""

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from nectar.cardano.era_history import EraHistory
 from nectar.cardano.network import Network
 from nectar.cardano.point import ORIGIN, Era, Point
 from nectar.decode.envelope import Header, byron_magic, quick_header
@@ -16,6 +17,7 @@ from nectar.sources.node.chain_sync import REQUEST_NEXT, Tip
 from nectar.sources.node.connection import Address
 from nectar.sources.node.ladder import ladder
 from nectar.sources.node.session import Greeting, Session, open_session
+from nectar.sources.plausible import Eras, Horizon, eras_of, number_trouble
 
 WINDOW = 100
 """Blocks asked for and not yet there, far from the tip. More gains nothing, and some servers queue no more than 100."""
@@ -28,19 +30,20 @@ IDLE_SECONDS = 90.0
 
 
 class NodeFacts(NamedTuple):
-    """What the source must know of the network."""
+    """What the source must know of the network. `history`: as genesis has it, until the node has told its eras."""
 
     name: str
     magic: int
     byron_epoch_slots: int
     genesis_hash: bytes | None
     security_parameter: int
+    history: EraHistory
 
 
 def node_facts(network: Network) -> NodeFacts:
     """A network's."""
     of, k = network, network.security_parameter
-    return NodeFacts(of.name, of.magic, of.byron_epoch_slots, of.byron_genesis_hash, k)
+    return NodeFacts(of.name, of.magic, of.byron_epoch_slots, of.byron_genesis_hash, k, of.history)
 
 
 class NodeSource:
@@ -77,7 +80,10 @@ class NodeSource:
 
     def meet(self, points: Sequence[Point]) -> Point | None:
         """The first of `points` that is on the node's chain; None when none is. Newest first, and about a hundred at most."""
-        answer = self.open().intersect(list(points))
+        session = self.open()
+        answer = session.intersect(list(points))
+        with faults.placed(session.where):
+            _check_tip(answer.tip, Horizon(self.facts.history))
         self.tip = answer.tip
         return answer.point if isinstance(answer, chain_sync.Found) else None
 
@@ -104,12 +110,14 @@ class NodeSource:
         for events in self.events(found):
             yield from events
 
-    def events(self, after: Point) -> Iterator[list[Event]]:
-        """Everything after the point `after`, which `meet` just found, in lists of what came together.
+    def events(self, after: Point, block_no: int = -1) -> Iterator[list[Event]]:
+        """Everything after the point `after`, which `meet` just found, in lists of what came together; `block_no`: its number,
+        where that is known.
 
-        Blocks are checked to follow from each other, by hash. At most `WINDOW` are asked for ahead, fewer near the tip.
+        Blocks are checked to follow from each other, by hash and number, and to be possible by now (`sources.plausible`). At most
+        `WINDOW` are asked for ahead, fewer near the tip. Errors: SourceError NEC-W013 of a block that cannot be true.
         """
-        return self._events(self.open(), _Reader(self.facts, after))
+        return self._events(self.open(), _Reader(self.facts, after, block_no))
 
     def _events(self, session: Session, reader: _Reader) -> Iterator[list[Event]]:
         while True:
@@ -127,15 +135,23 @@ class NodeSource:
                 yield events
 
 
+class _Sent(NamedTuple):
+    """A block as far as the next one is checked against it. `era_tag` and `block_no` -1: not known, or the origin."""
+
+    point: Point
+    block_no: int
+    era_tag: int
+
+
 class _Reader:
     """Chain-sync's state: what is asked for, whether the node said to wait, where its chain and ours stand."""
 
-    def __init__(self, facts: NodeFacts, after: Point) -> None:
+    def __init__(self, facts: NodeFacts, after: Point, block_no: int = -1) -> None:
         self._facts = facts
-        self._cursor, self._block_no = after, -1
+        self._horizon, self._eras = Horizon(facts.history), Eras(eras_of(facts.history))
+        self._last = self._after = _Sent(after, block_no, -1)
         self._begun = False
-        self._after = after
-        self._sent: deque[Point] = deque(maxlen=max(REMEMBERED, 2 * facts.security_parameter))
+        self._sent: deque[_Sent] = deque(maxlen=max(REMEMBERED, 2 * facts.security_parameter))
         self._flying = 0
         self.awaiting = False
         self.tip: Tip | None = None
@@ -149,10 +165,10 @@ class _Reader:
 
     def _behind(self) -> int:
         """Blocks to the tip, at least one. Some servers do not number theirs rightly: then the slots tell near from far."""
-        if self.tip is None or self._block_no < 0:
+        if self.tip is None or self._last.block_no < 0:
             return WINDOW
-        blocks = self.tip.block_no - self._block_no
-        return blocks if blocks > 0 else WINDOW if self._cursor.slot < self.tip.point.slot else 1
+        blocks = self.tip.block_no - self._last.block_no
+        return blocks if blocks > 0 else WINDOW if self._last.point.slot < self.tip.point.slot else 1
 
     def read(self, messages: Sequence[chain_sync.Message]) -> list[Event]:
         events: list[Event] = []
@@ -163,16 +179,15 @@ class _Reader:
                 self._flying -= 1
                 self.awaiting = False
                 events.append(self._forward(message))
-                if self._cursor == message.tip.point:
+                if self._last.point == message.tip.point:
                     events.append(CaughtUp())
             elif isinstance(message, chain_sync.Backward):
                 self._flying -= 1
                 self.awaiting = False
-                self.tip = message.tip
-                if message.point != self._cursor:
-                    self._check_back(message.point)
-                    self._cursor, self._block_no = message.point, -1
-                    events.append(RollBackward(message.point))
+                self._stands(message.tip)
+                if message.point != self._last.point:
+                    self._last = self._back_at(message.point)
+                    events.append(RollBackward(message.point, self._last.block_no))
                 self._begun = True
             elif isinstance(message, chain_sync.Await):
                 if self.awaiting:
@@ -183,39 +198,63 @@ class _Reader:
                 raise faults.violation(f"{_named(message)} came instead of a block")
         return events
 
+    def _stands(self, tip: Tip) -> None:
+        """The node's own tip, which is the same object for many blocks."""
+        if tip is not self.tip:
+            _check_tip(tip, self._horizon)
+            self.tip = tip
+
     def _forward(self, message: chain_sync.Forward) -> RollForward:
-        self.tip = message.tip
+        self._stands(message.tip)
         try:
             header = quick_header(message.raw, self._facts.byron_epoch_slots)
         except Malformed as error:
-            raise faults.violation(f"the block after {self._cursor} has no header: {error.what}", message.raw) from error
+            raise faults.violation(f"the block after {self._last.point} has no header: {error.what}", message.raw) from error
         self._check(header, message.raw)
-        self._cursor, self._block_no = Point(header.slot, header.hash), header.block_no
+        self._last = _Sent(Point(header.slot, header.hash), header.block_no, header.era_tag)
         self._begun = True
-        self._sent.append(self._cursor)
-        return RollForward(message.raw, self._cursor, header.block_no)
+        self._sent.append(self._last)
+        return RollForward(message.raw, self._last.point, header.block_no)
 
-    def _check_back(self, point: Point) -> None:
+    def _back_at(self, point: Point) -> _Sent:
         """It may go back to what it sent, to where the two chains met, or to before that: whoever knows earlier blocks tells
         those. To anything else, whoever followed would get a hole."""
         if not self._begun:
-            raise faults.violation(f"its first answer goes back to {point}, not to {self._cursor}")
-        while self._sent and self._sent[-1] != point and self._sent[-1].slot >= point.slot:
+            raise faults.violation(f"its first answer goes back to {point}, not to {self._last.point}")
+        while self._sent and self._sent[-1].point != point and self._sent[-1].point.slot >= point.slot:
             self._sent.pop()
-        if point != self._after and point.slot >= self._after.slot and not (self._sent and self._sent[-1] == point):
+        if self._sent and self._sent[-1].point == point:
+            return self._sent[-1]
+        if point != self._after.point and point.slot >= self._after.point.slot:
             raise faults.violation(f"it goes back to {point}, a block that it never sent")
-        if point.slot < self._after.slot:
-            self._after = point
+        if point != self._after.point:
+            self._after = _Sent(point, -1, -1)
+        return self._after
 
     def _check(self, header: Header, raw: bytes) -> None:
-        cursor = self._cursor
-        if cursor == ORIGIN:
+        last = self._last.point
+        if last == ORIGIN:
             self._check_first(header, raw)
-        elif header.prev_hash != cursor.hash:
+        elif header.prev_hash != last.hash:
             named = header.prev_hash.hex() if header.prev_hash is not None else "genesis"
-            raise faults.violation(f"the block at slot {header.slot} follows {named}, not {cursor}")
-        if header.slot < cursor.slot or (header.slot == cursor.slot and header.era_tag > Era.BYRON):
-            raise faults.violation(f"the block at slot {header.slot} comes after {cursor}")
+            raise faults.violation(f"the block at slot {header.slot} follows {named}, not {last}")
+        if header.slot < last.slot or (header.slot == last.slot and header.era_tag > Era.BYRON):
+            raise faults.violation(f"the block at slot {header.slot} comes after {last}")
+        told = self._trouble(header, raw)
+        if told:
+            raise faults.implausible(f"the block after {last} cannot be true: {told}")
+
+    def _trouble(self, header: Header, raw: bytes) -> str:
+        """Why the block cannot be; empty when it can."""
+        tag, slot, before = header.era_tag, header.slot, self._last
+        known = before.block_no >= 0 or before.point == ORIGIN
+        number = (before.era_tag, before.block_no) if known else None
+        return (
+            self._horizon.trouble(slot)
+            or number_trouble(tag, slot, header.block_no, number)
+            or self._eras.trouble(tag, slot, before.era_tag)
+            or ("" if raw[1] == tag else "its era's tag is not written as a node writes it")
+        )
 
     def _check_first(self, header: Header, raw: bytes) -> None:
         """The chain's first block names genesis: by its hash in Byron, by nothing in later eras."""
@@ -224,6 +263,13 @@ class _Reader:
             raise faults.other_network(facts.name, facts.magic, f"its first block is of magic {byron_magic(raw, 3)}")
         if header.prev_hash is not None and facts.genesis_hash is not None and header.prev_hash != facts.genesis_hash:
             raise faults.other_network(facts.name, facts.magic, f"its first block names genesis {header.prev_hash.hex()}")
+
+
+def _check_tip(tip: Tip, horizon: Horizon) -> None:
+    """Errors: SourceError NEC-W013. What is written, and how, depends on how far the tip is."""
+    told = horizon.trouble(tip.point.slot) or number_trouble(Era.CONWAY, tip.point.slot, tip.block_no, None)
+    if told:
+        raise faults.implausible(f"the node's tip cannot be true: {told}")
 
 
 def _named(message: chain_sync.Message) -> str:

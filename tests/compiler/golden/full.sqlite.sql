@@ -8,6 +8,7 @@ CREATE TABLE IF NOT EXISTS "nectar_checkpoint" (
   "slot" INTEGER NOT NULL,
   "hash" BLOB NOT NULL,
   "block_no" INTEGER NOT NULL,
+  "highest_block_no" INTEGER NOT NULL,
   "fingerprint" TEXT NOT NULL,
   "writer" TEXT NOT NULL
 ) STRICT;

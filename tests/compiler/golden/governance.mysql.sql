@@ -8,6 +8,7 @@ CREATE TABLE IF NOT EXISTS `nectar_checkpoint` (
   `slot` BIGINT NOT NULL,
   `hash` LONGBLOB NOT NULL,
   `block_no` BIGINT NOT NULL,
+  `highest_block_no` BIGINT NOT NULL,
   `fingerprint` VARCHAR(64) NOT NULL,
   `writer` LONGTEXT NOT NULL,
   PRIMARY KEY (`seq`) /*T![clustered_index] CLUSTERED */

@@ -1,0 +1,88 @@
+"""Whether a header can be true, whichever source it came from: its time, its number, its era.
+
+Nectar checks no signatures. But a slot becomes coverage and an id, and what is covered is never asked for again: a block that
+cannot be true must not move it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from datetime import UTC, datetime, timedelta
+
+from nectar.cardano.era_history import EraHistory
+from nectar.cardano.point import Era
+
+MARGIN = timedelta(hours=1)
+"""A block may be so far ahead of this machine's clock. Nodes allow five seconds, but their clocks are looked after."""
+NEXT_ERA = int(Era.CONWAY) + 1
+"""The newest era that a block may be of: one that a hard fork has brought, and that decoding does not know yet."""
+
+
+class Horizon:
+    """The latest slot that a block of a network may have by now."""
+
+    def __init__(self, history: EraHistory) -> None:
+        self._history, self._latest = history, -1
+
+    def has(self, slot: int) -> bool:
+        if slot > self._latest:                # the clock is only looked at when it may matter
+            self._latest = self._history.latest_slot_at(datetime.now(UTC) + MARGIN)
+        return slot <= self._latest
+
+    def trouble(self, slot: int) -> str:
+        """Why not, in words; empty when it may."""
+        if self.has(slot):
+            return ""
+        return f"its slot {shown(slot)} is to come: at this machine's clock and one hour it is slot {self._latest:,}"
+
+
+def number_trouble(tag: int, slot: int, block_no: int, before: tuple[int, int] | None) -> str:
+    """What is wrong with a block's number; empty when nothing is. `before`: era tag and number of the block before it, (-1, -1)
+    of the origin; None when its number is not known.
+
+    A boundary block has the number of the block before it (consensus: `expectedNextBlockNo`). No chain has more blocks than
+    slots, and the boundary block of epoch 0.
+    """
+    if block_no > slot + 1:
+        return f"its number {shown(block_no)} is higher than its slot {shown(slot)} allows"
+    if before is None:
+        return ""
+    before_tag, before_no = before
+    follows = before_no if tag == Era.BYRON_EBB and before_tag > Era.BYRON_EBB else before_no + 1
+    return "" if block_no == follows else f"its number is {shown(block_no)}, where {follows:,} follows"
+
+
+class Eras:
+    """A network's eras, as (first slot, tag) in order of slots, Byron's tag 1; none when they are not known."""
+
+    def __init__(self, eras: tuple[tuple[int, int], ...]) -> None:
+        self._firsts, self._tags = [first for first, _ in eras], [tag for _, tag in eras]
+
+    def trouble(self, tag: int, slot: int, before_tag: int) -> str:
+        """What is wrong with a block's era; empty when nothing is. An era has no slot after its end; where the next one begins
+        earlier than is known, the chain knows better."""
+        if tag > NEXT_ERA:
+            return f"its era's tag is {shown(tag)}, and there is no such era"
+        era = max(tag, int(Era.BYRON))
+        if era < before_tag:
+            return f"it is of era {name_of(era)}, after a block of era {name_of(before_tag)}"
+        if self._tags:
+            expected = self._tags[max(bisect_right(self._firsts, slot) - 1, 0)]
+            if era < expected:
+                return f"it is of era {name_of(era)}, at a slot of era {name_of(expected)}"
+        return ""
+
+
+def eras_of(history: EraHistory) -> tuple[tuple[int, int], ...]:
+    """(first slot, tag) of each era that has slots."""
+    firsts = {history.first_slot_of_era(era): int(Era[era.upper()]) for era in history.first_epochs}
+    return tuple(sorted(firsts.items()))
+
+
+def name_of(tag: int) -> str:
+    return Era(tag).name.capitalize() if tag <= Era.CONWAY else f"tag {shown(tag)}"
+
+
+def shown(number: int) -> str:
+    """A number that may be of any size."""
+    return f"{number:,}" if number < 1 << 64 else "of more than 64 bits"
