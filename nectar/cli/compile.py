@@ -23,6 +23,7 @@ def compile_plan_command(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Write plan.json, schema.sql and deferred.sql there.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="With --out: take the place of files that are something else.")] = False,
 ) -> None:
     """Print the compiled plan, or its SQL.
 
@@ -33,9 +34,11 @@ def compile_plan_command(
     from nectar.compiler.read import read_plan
     from nectar.compiler.readable import as_json
 
+    if force and out is None:
+        raise typer.BadParameter("it says what to do with --out, which is not given", param_hint="--force")
     compiled = read_plan(file, dialect.value)
     if out is not None:
-        for written in write_files(compiled, dialect.value, out):
+        for written in write_files(compiled, dialect.value, out, force=force):
             typer.echo(f"wrote {written}", err=True)
     if emit_sql:
         sys.stdout.write(render(compiled, dialect.value))

@@ -56,10 +56,10 @@ def schema_command() -> None:
 def write_plan(path: Path, text: str, *, force: bool = False, way_out: str = "name another file") -> None:
     """A new file, or with `force` in another's place; `way_out` is the hint when there is one. Errors: FatalError NEC-C002."""
     from nectar.errors import FatalError
+    from nectar.whole_file import write_whole
 
     try:
-        with path.open("w" if force else "x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        write_whole(path, text, replace=force)
     except OSError as error:
         there = isinstance(error, FileExistsError)
         hint = way_out if there else "name a file that you may write"

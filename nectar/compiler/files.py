@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.ddl import StatementKind, render
 from nectar.compiler.readable import as_json
 from nectar.errors import FatalError
+from nectar.whole_file import begins_with, write_whole
 
+_OURS = {"plan.json": b'{\n  "fingerprint": "', "schema.sql": b"-- Nectar plan ", "deferred.sql": b"-- Nectar plan "}
 AT_ONCE = (StatementKind.TABLE, StatementKind.PRE_SPLIT, StatementKind.ESSENTIAL_INDEX)
 AFTERWARDS = tuple(kind for kind in StatementKind if kind not in AT_ONCE)
 
 
-def write_files(compiled: CompiledPlan, dialect: str, folder: Path) -> list[Path]:
+def write_files(compiled: CompiledPlan, dialect: str, folder: Path, *, force: bool = False) -> list[Path]:
     """`plan.json`, `schema.sql` (to run before loading) and `deferred.sql` (after it) in `folder`, made when it is not there.
 
-    Files of these names are replaced. Errors: FatalError NEC-C001 when the folder cannot be written.
+    Files that an earlier compiling wrote are replaced, others with `force` alone. Errors: FatalError NEC-C001, also when the
+    folder cannot be written.
     """
     texts = {
         "plan.json": as_json(compiled),
@@ -27,7 +29,10 @@ def write_files(compiled: CompiledPlan, dialect: str, folder: Path) -> list[Path
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return [_write(folder / name, text) for name, text in texts.items()]
+        for name, begins in _OURS.items():
+            if not force:
+                _refuse_others(folder / name, begins)
+        return [write_whole(folder / name, text, replace=True) for name, text in texts.items()]
     except OSError as error:
         raise FatalError(
             f"the compiled plan cannot be written: {error.strerror}",
@@ -37,17 +42,12 @@ def write_files(compiled: CompiledPlan, dialect: str, folder: Path) -> list[Path
         ) from error
 
 
-def _write(path: Path, text: str) -> Path:
-    """Beside it first, then in its place in one step."""
-    descriptor, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(beside, 0o644)
-        os.replace(beside, path)
-    except OSError:
-        os.unlink(beside)
-        raise
-    return path
+def _refuse_others(path: Path, begins: bytes) -> None:
+    """What stands there already must be of an earlier compiling. Errors: FatalError NEC-C001."""
+    if os.path.lexists(path) and not begins_with(path, begins):
+        raise FatalError(
+            "there is a file already that `nectar plan compile` did not write, and it is not replaced",
+            where=str(path),
+            hint="give --out another folder, or --force to replace it; nothing was written",
+            code="NEC-C001",
+        )

@@ -9,6 +9,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from uuid import uuid4
 from nectar.network import faults
 
 OK = "ok"
+_BEGINS = b'{"time": "'
 _KEPT = 1000  # records in memory
 
 
@@ -55,8 +57,10 @@ class AuditLog:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def ready(self) -> None:
-        """Before anything is sent: can a record be kept? Errors: ConnectError NEC-Y042."""
+        """Before anything is sent: can a record be kept? Never in a file of something else. Errors: ConnectError NEC-Y042."""
         if self.file is not None:
+            if _is_of_others(self.file):
+                raise faults.NO_RECORD.at(str(self.file), "it is a file of something else already: nothing was added to it")
             _append(self.file, "")
 
     def add(self, attempt: Attempt) -> None:
@@ -86,6 +90,15 @@ def os_user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):                       # a number without an entry, as in some containers
         return str(os.getuid())
+
+
+def _is_of_others(path: Path) -> bool:
+    """A regular file that begins with anything but a record. One that may not be read may still be added to."""
+    with suppress(OSError):
+        if path.is_file():
+            with path.open("rb") as file:
+                return file.read(len(_BEGINS)) not in (_BEGINS, b"")
+    return False
 
 
 def _append(path: Path, line: str) -> None:

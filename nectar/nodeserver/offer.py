@@ -38,11 +38,7 @@ def offer(
         _say(f"{network.name}, {held}, on {where.host + ':' + port if port else where}")
         print("ready" + (f" {port}" if port else ""), flush=True)
 
-    try:
-        asyncio.run(serve(stage, where, ready))
-    finally:
-        if where.path:
-            Path(where.path).unlink(missing_ok=True)
+    asyncio.run(serve(stage, where, ready))
 
 
 def _blocks(folder: Path, facts: ChainFacts) -> Iterator[Offered]:

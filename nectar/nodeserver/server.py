@@ -12,6 +12,7 @@ from nectar.cardano.network import Network
 from nectar.cardano.point import ORIGIN, Point
 from nectar.errors import FatalError, NectarError
 from nectar.nodeserver.chain import Chain, Offered
+from nectar.nodeserver.place import bound
 from nectar.nodeserver.queries import answer
 from nectar.nodeserver.script import Back, Drop, Fork, Forward, Step, Wait
 from nectar.sources.node import chain_sync, handshake, mux, state_query
@@ -104,20 +105,19 @@ async def serve(stage: Stage, where: Address, ready: Callable[[str], None]) -> N
             stage.clients.discard(here)
             writer.close()
 
-    try:
-        if where.path:
-            with contextlib.suppress(FileNotFoundError):
-                if Path(where.path).is_socket():
-                    Path(where.path).unlink()
-            server = await asyncio.start_unix_server(client, where.path)
-        else:
-            server = await asyncio.start_server(client, where.host, where.port)
-    except OSError as error:
-        raise FatalError(f"cannot listen: {error.strerror or error}", where=str(where), code="NEC-V003") from error
-    port = "" if where.path else str(server.sockets[0].getsockname()[1])
-    ready(port)
-    async with server:
-        await server.serve_forever()
+    with contextlib.ExitStack() as held:
+        try:
+            if where.path:
+                listener = held.enter_context(bound(Path(where.path)))
+                server = await asyncio.start_unix_server(client, sock=listener)
+            else:
+                server = await asyncio.start_server(client, where.host, where.port)
+        except OSError as error:
+            raise FatalError(f"cannot listen: {error.strerror or error}", where=str(where), code="NEC-V003") from error
+        port = "" if where.path else str(server.sockets[0].getsockname()[1])
+        ready(port)
+        async with server:
+            await server.serve_forever()
 
 
 class _Client:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 from nectar.cardano.era_history import EraHistory
@@ -17,6 +18,7 @@ from nectar.runner.report import Progress, Report
 from nectar.runner.summary import Summary
 from nectar.runner.work import Done
 from nectar.sinks.seam import Commit, Epochs, Sink
+from nectar.whole_file import write_whole
 
 
 @dataclass(slots=True)
@@ -104,17 +106,27 @@ class Keeper:
         """The same error, with the file that now holds the block's bytes."""
         if self.sink is None or self.summary.dry_run:
             return error
-        folder = quarantine_folder(self.target)
-        folder.mkdir(exist_ok=True)
-        file = folder / f"{error.slot}-{(error.block_hash or b'').hex()[:16] or 'unknown'}.block"
-        file.write_bytes(error.raw)
+        kept = kept_apart(quarantine_folder(self.target), error)
         hint = (
-            f"its bytes are in {file}; everything before it is committed. "
+            f"{kept}; everything before it is committed. "
             'To go on without it set on_decode_error = "quarantine" in [sync]'
         )
         return type(error)(
             error.what, slot=error.slot, block_hash=error.block_hash, path=error.path, raw=error.raw, hint=hint, code=error.code
         )
+
+
+def kept_apart(folder: Path, error: DecodeError) -> str:
+    """Writes the block's bytes into a file of its own, and says where; what is there already stays as it is."""
+    name = f"{error.slot}-{(error.block_hash or b'').hex()[:16] or blake2b(error.raw, digest_size=8).hexdigest()}.block"
+    file = folder / name
+    try:
+        folder.mkdir(exist_ok=True)
+        if not file.is_symlink() and file.is_file() and file.read_bytes() == error.raw:
+            return f"its bytes are in {file}"
+        return f"its bytes are in {write_whole(file, error.raw)}"
+    except OSError as trouble:
+        return f"its bytes could not be kept in {file}: {(trouble.strerror or str(trouble)).lower()}"
 
 
 def quarantine_folder(target: Target) -> Path:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import tomllib
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ from nectar.config.complaints import dotted
 from nectar.config.positions import TomlPath
 from nectar.errors import SecretError
 from nectar.secrets.sealed import Key, open_sealed, seal
+from nectar.whole_file import write_whole
 
 
 def rotated(profile: Path, old: Key, new: Key) -> int:
@@ -53,18 +51,6 @@ def _replace(profile: Path, data: bytes) -> None:
     try:
         profile = profile.resolve(strict=True)
         before = profile.stat()
-        handle, name = tempfile.mkstemp(dir=profile.parent, prefix=f".{profile.name}.")
-        try:
-            with open(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            with suppress(PermissionError):
-                os.chown(name, before.st_uid, before.st_gid)
-            os.chmod(name, before.st_mode & 0o777)
-            os.replace(name, profile)
-        except BaseException:
-            os.unlink(name)
-            raise
+        write_whole(profile, data, mode=before.st_mode & 0o777, replace=True, owner=(before.st_uid, before.st_gid))
     except OSError as error:
         raise SecretError(f"the profile cannot be written: {error.strerror}", where=str(profile), code="NEC-X016") from None
