@@ -10,6 +10,7 @@ from nectar.cardano.point import ORIGIN, Era, Numbered, Point
 from nectar.checkpoint.coverage import Coverage
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.server import Server, Target
+from nectar.errors import NectarError
 from nectar.sources.events import RollForward
 
 BLOCKS = 1_000
@@ -112,6 +113,12 @@ class OpenBatch:
         self.raws, self.blocks = [], []
         return batch
 
+    def drop_boundary(self) -> None:
+        """Forget a boundary block at the end, whose neighbour will not come."""
+        if self.raws and is_boundary(self.raws[-1]):
+            self.size -= len(self.raws.pop())
+            self.blocks.pop()
+
     def drop_after(self, point: Point) -> bool:
         """Forget what came after `point`; False when that is not in this batch, nor right before it."""
         points = [block.point for block in self.blocks]
@@ -129,11 +136,22 @@ class OpenBatch:
 def batches(events: Iterable[RollForward], wanted: Coverage, limits: Limits, first_number: int = 0) -> Iterator[Batch]:
     """Batches that together cover `wanted`: the first from its first slot, the last to its last.
 
-    A range without blocks gives one batch without blocks: what is known to be empty is filled too.
+    A range without blocks gives one batch without blocks: what is known to be empty is filled too. Trouble with the source is
+    raised when every whole block before it was given.
     """
     waiting = OpenBatch(wanted.first, first_number)
-    for event in events:
-        if waiting.is_full(limits) and waiting.can_end():
-            yield waiting.cut()
-        waiting.add(event)
-    yield waiting.cut(wanted.last)
+    trouble: NectarError | None = None
+    try:
+        for event in events:
+            if waiting.is_full(limits) and waiting.can_end():
+                yield waiting.cut()
+            waiting.add(event)
+    except NectarError as error:
+        trouble = error
+    if trouble is None:
+        yield waiting.cut(wanted.last)
+        return
+    waiting.drop_boundary()
+    if waiting.raws:
+        yield waiting.cut()
+    raise trouble

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import chain
 
 from nectar.checkpoint.coverage import Coverage, missing, slots_of
 from nectar.compiler.compiled import CompiledPlan
@@ -97,7 +97,7 @@ def _load(task: Task, keeper: Keeper, stop: Stop, kept: Kept) -> None:
     began, summary = time.monotonic(), keeper.summary
     stream = gap_batches(task)
     alone = task.workers == 1 or task.compiled.filters.ordered
-    few = list(islice(stream, FEW + 1))
+    few, stream = _ahead(stream, FEW + 1)
     committing = writers_of(task.compiled, task.job.layout, task.sink)
     if task.sink is not None and len(few) > FEW:
         task.sink.expect(committing)
@@ -113,7 +113,7 @@ def _load(task: Task, keeper: Keeper, stop: Stop, kept: Kept) -> None:
 
     try:
         with Writers(keeper, committing, keep) as writers:
-            for covered, done in decoded(chain(few, stream), pool, count, stop):
+            for covered, done in decoded(stream, pool, count, stop):
                 writers.give(covered, done)
     finally:
         pool.close()
@@ -171,6 +171,23 @@ def decoded(stream: Iterator[Batch], pool: Pool, count: int, stop: Stop) -> Iter
             yield given.pop(at), ready.pop(at)
             at += 1
     if trouble is not None and not stop:
+        raise trouble
+
+
+def _ahead(stream: Iterator[Batch], count: int) -> tuple[list[Batch], Iterator[Batch]]:
+    """The first batches, so many at most, and all of them: trouble with the source comes in its place among those."""
+    few: list[Batch] = []
+    while len(few) < count:
+        batch, trouble = _next(stream)
+        if batch is None:
+            return few, _then(few, trouble)
+        few.append(batch)
+    return few, chain(few, stream)
+
+
+def _then(few: list[Batch], trouble: NectarError | None) -> Iterator[Batch]:
+    yield from few
+    if trouble is not None:
         raise trouble
 
 

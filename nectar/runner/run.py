@@ -77,6 +77,7 @@ def _run_on_files(
         try:
             if options.dry_run:
                 load(task, report, stop, summary)
+                _tell_trouble(task, stop)
             else:
                 _fill(task, asked, report, stop, summary)
         finally:
@@ -97,6 +98,7 @@ def _fill(task: Task, asked: Coverage, report: Report, stop: Stop, summary: Summ
         if gaps:
             state = watch_state(task.compiled, sink, gaps[0].first, task.target)
             load(replace(task, gaps=gaps, sink=sink, state=state), report, stop, summary)
+        _tell_trouble(task, stop)
         if stop:
             summary.stopped = "as asked, between two batches; open ones were dropped whole. Run again to go on"
         elif not finish(sink, compiled.network, report, stop, summary):
@@ -106,6 +108,12 @@ def _fill(task: Task, asked: Coverage, report: Report, stop: Stop, summary: Summ
         sink.close()
         for note in sink.notes():
             report.say("note", note)
+
+
+def _tell_trouble(task: Task, stop: Stop) -> None:
+    """Every whole block is there; what ends the chunk files is told now. Errors: SourceError NEC-S003 to S006, S013."""
+    if task.found.trouble is not None and not stop:
+        raise task.found.trouble
 
 
 def open_source(compiled: CompiledPlan, options: Options) -> ImmutableSource:

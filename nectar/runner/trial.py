@@ -13,13 +13,14 @@ from nectar.config.bound import AtOrigin, AtSlot, FollowTip
 from nectar.config.filters import PlanTest
 from nectar.config.plan import SyncConfig
 from nectar.config.server import SqliteFile
-from nectar.errors import FatalError
+from nectar.errors import FatalError, NectarError
 from nectar.runner.report import Report
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
 from nectar.runner.summary import Summary
 from nectar.sinks.sqlite.state import bytes_of_rows, table_bytes
+from nectar.sources.immutable.bounds import resolve
 from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource
 from nectar.tables import Kind
@@ -51,11 +52,8 @@ class Sample:
 
 
 def sample(compiled: CompiledPlan, folder: Path, report: Report, stop: Stop) -> Sample:
-    """The plan on all blocks of a folder. Errors: those of a run."""
-    source = ImmutableSource(folder, facts_of(compiled.network))
-    first = source.first_found().point.slot
-    begins = AtOrigin() if source.folder.first.number == 0 else AtSlot(first)
-    tried = _over(compiled, SyncConfig(begins, FollowTip()))
+    """The plan on its own range where the folder has it, else on all blocks of the folder. Errors: those of a run."""
+    tried = _over(compiled, _range(compiled, ImmutableSource(folder, facts_of(compiled.network))))
     with tempfile.TemporaryDirectory(prefix="nectar-sample-") as place:
         database = Path(place) / "sample.db"
         summary = run(tried, Options(SqliteFile(database), source=folder, once=True), report, stop)
@@ -68,6 +66,16 @@ def sample(compiled: CompiledPlan, folder: Path, report: Report, stop: Stop) -> 
 def _of_the_chain(compiled: CompiledPlan) -> list[str]:
     """Tables that grow with it."""
     return [table.name for table in compiled.tables if table.kind in (Kind.FACT, Kind.DIMENSION)]
+
+
+def _range(compiled: CompiledPlan, source: ImmutableSource) -> SyncConfig:
+    sync = compiled.plan.sync
+    try:
+        resolve(source, sync.start, sync.end, compiled.network.history)
+    except NectarError:
+        first = source.first_found().point.slot
+        return SyncConfig(AtOrigin() if source.folder.first.number == 0 else AtSlot(first), FollowTip())
+    return sync
 
 
 def rows_found(compiled: CompiledPlan, test: PlanTest, report: Report, stop: Stop) -> Mapping[str, int]:

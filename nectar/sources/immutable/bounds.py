@@ -16,6 +16,7 @@ from nectar.config.bound import (
     FollowTip,
     TipMinus,
 )
+from nectar.errors import SourceError
 from nectar.sources.calendar import Calendar, equals, first_slot, last_slot
 from nectar.sources.immutable import faults, lookup
 from nectar.sources.immutable.chunk_file import Found
@@ -29,7 +30,7 @@ class ResolvedRange:
 
     `first_slot` and `last_slot`, both included, are what the plan asked for in slots: no block stands between them and
     `first` / `end`, so they are what coverage may claim. `follows`: the plan wants to go on past the tip. `how`: two
-    lines to show a person.
+    lines to show a person. `trouble`: what is wrong with the chunk file right after `end`, where the plan wants more.
     """
 
     start: Point
@@ -39,6 +40,7 @@ class ResolvedRange:
     last_slot: int
     follows: bool
     how: str
+    trouble: SourceError | None = None
 
 
 class _Side(NamedTuple):
@@ -47,6 +49,7 @@ class _Side(NamedTuple):
     text: str
     origin: bool = False
     follows: bool = False
+    trouble: SourceError | None = None
 
 
 def resolve(source: ImmutableSource, start: Bound, end: Bound, calendar: Calendar) -> ResolvedRange:
@@ -62,9 +65,9 @@ def resolve(source: ImmutableSource, start: Bound, end: Bound, calendar: Calenda
         raise faults.bad_range(folder.path, f"the start comes after the end ({how.replace(chr(10), '; ')})")
     if first.found.point.slot > last.found.point.slot:
         raise faults.bad_range(folder.path, f"no block stands between start and end ({how.replace(chr(10), '; ')})")
-    folder.span(chunk_of(first.found.point.slot), chunk_of(last.found.point.slot))
+    folder.span(chunk_of(first.slot), chunk_of(last.slot))
     begin = ORIGIN if first.origin else first.found.point
-    return ResolvedRange(begin, first.found.point, first.slot, last.found.point, last.slot, last.follows, how)
+    return ResolvedRange(begin, first.found.point, first.slot, last.found.point, last.slot, last.follows, how, last.trouble)
 
 
 def _start(source: ImmutableSource, bound: Bound, calendar: Calendar) -> _Side:
@@ -99,7 +102,7 @@ def _after_checkpoint(source: ImmutableSource, bound: AtCheckpoint) -> _Side:
         raise _no_such_point(source, Point(bound.slot, bound.hash))
     if found is None:
         raise faults.not_found(source.folder.path, f"no block has the hash {bound.hash.hex()}", source.holds())
-    after = iter(source.found(found.point, 0, source.tip().slot))
+    after = iter(source.found(found.point, 0, source.last_whole()[0].point.slot))
     following = next(after, None)
     if following is None:
         raise faults.outside(source.folder.path, f"what follows the checkpoint {found.point}", source.holds())
@@ -124,15 +127,19 @@ def _end(source: ImmutableSource, bound: Bound, calendar: Calendar) -> _Side:
 
 
 def _at_tip(source: ImmutableSource, asked: str) -> _Side:
-    found = source.last_found()
-    return _Side(found, found.point.slot, _text(asked, None, "last", found), follows=True)
+    found, trouble = source.last_whole()
+    return _Side(found, found.point.slot, _text(asked, None, "last", found), follows=True, trouble=trouble)
 
 
 def _to_slot(source: ImmutableSource, slot: int, asked: str) -> _Side:
     """A slot past the tip is good only when no further block can come before it: its chunk must be finished."""
     path, facts, folder = source.folder.path, source.facts, source.folder
-    tip = source.last_found()
+    tip, trouble = source.last_whole()
     reach = slot
+    if slot == tip.point.slot:
+        return _Side(tip, slot, _text(asked, slot, "last", tip))
+    if slot > tip.point.slot and trouble is not None:
+        return _Side(tip, tip.point.slot, _text(asked, slot, "last", tip) + ", where a chunk file breaks off", trouble=trouble)
     if slot > tip.point.slot:
         finished = is_finished(folder.last.primary, facts.slots_per_chunk)
         if facts.chunk_of(slot) > folder.last.number or finished is False:

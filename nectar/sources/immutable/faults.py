@@ -58,6 +58,15 @@ def cut_short(path: Path, at: int, size: int, whole_blocks: int, is_last: bool) 
     )
 
 
+def unproven(path: Path) -> SourceError:
+    return SourceError(
+        "the chunk is empty, and neither an index nor the blocks around it tell that none is missing",
+        where=str(path),
+        hint=f"{_RESTORE}, or bring its .primary and .secondary",
+        code="NEC-S003",
+    )
+
+
 def emptied(path: Path, listed: int) -> SourceError:
     return SourceError(
         f"the chunk is empty but its index lists {listed:,} blocks", where=str(path), hint=_RESTORE, code="NEC-S003"

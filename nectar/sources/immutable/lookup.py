@@ -80,6 +80,8 @@ def at_or_before(source: ImmutableSource, slot: int) -> Found | None:
             if found.point.slot > slot:
                 break
             last = found
+            if found.point.slot == slot and found.era_tag != Era.BYRON_EBB:
+                break                      # what comes after it may be broken
         if last is not None:
             return last
     return None

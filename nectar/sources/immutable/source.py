@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from nectar.cardano.point import ORIGIN, Point
+from nectar.cardano.point import ORIGIN, Era, Point
 from nectar.errors import SourceError
 from nectar.sources.events import RollBackward, RollForward
 from nectar.sources.immutable import faults
@@ -58,11 +58,24 @@ class ImmutableSource:
 
     def last_found(self) -> Found:
         """The tip's block."""
+        found, trouble = self.last_whole()
+        if trouble is not None:
+            raise trouble
+        return found
+
+    def last_whole(self) -> tuple[Found, SourceError | None]:
+        """The last block before which nothing is wrong in its chunk, and what is wrong after it: a file that was cut, say."""
+        trouble: SourceError | None = None
         for chunk in reversed(self.folder.chunks):
-            last = _last(self.chunk(chunk))
+            last: Found | None = None
+            try:
+                for found in self.chunk(chunk):
+                    last = found
+            except SourceError as error:
+                trouble = error
             if last is not None:
-                return last
-        raise faults.no_blocks(self.folder.path)
+                return last, trouble
+        raise trouble or faults.no_blocks(self.folder.path)
 
     def first_found(self) -> Found:
         """The first block there is."""
@@ -128,6 +141,8 @@ class ImmutableSource:
                     break
             elif slot >= from_slot:
                 yield found
+                if slot == to_slot and found.era_tag != Era.BYRON_EBB:
+                    return                 # what comes after the range may be broken
         if not seen:
             raise faults.not_found(self.folder.path, f"block {excluded} is not on this chain", self.holds())
 
@@ -138,10 +153,38 @@ class ImmutableSource:
         if first < folder.first.number and not begins and from_slot <= 0:
             first = folder.first.number
         before = GENESIS if first == 0 else None
-        for chunk in folder.span(first, min(chunk_of(to_slot), folder.last.number)):
+        span = folder.span(first, min(chunk_of(to_slot), folder.last.number))
+        for chunk in {*span[:1], *span[-1:]}:
+            if chunk.is_empty:
+                self._prove_empty(chunk)
+        for chunk in span:
             for found in self.chunk(chunk, before):
                 yield found
                 before = found
+
+    def _prove_empty(self, chunk: ChunkFile) -> None:
+        """That no block was lost in a chunk of 0 bytes, which the blocks of the range do not tell: its index says so, or the
+        block after it names the one before it. At the folder's end nothing is claimed of it.
+
+        Errors: SourceError NEC-S003.
+        """
+        folder = self.folder
+        if chunk.says_empty(self.facts.slots_per_chunk):
+            return
+        before, after = chunk.number - 1, chunk.number + 1
+        while (earlier := folder.get(before)) is not None and earlier.is_empty:
+            before -= 1
+        while (later := folder.get(after)) is not None and later.is_empty:
+            after += 1
+        if later is None:
+            if after > folder.last.number:
+                return
+            raise faults.unproven(chunk.path)
+        names = next(self.chunk(later)).prev_hash
+        last = _last(self.chunk(earlier)) if earlier is not None else None
+        ours = {last.point.hash} if last is not None else {None, self.facts.genesis_hash} if before < 0 else set()
+        if names not in ours:
+            raise faults.unproven(chunk.path)
 
     def chunk(self, chunk: ChunkFile, before: Found | None = None) -> Iterator[Found]:
         """The checked blocks of one chunk; `before` as in `chunk_blocks`."""
