@@ -195,8 +195,8 @@ class SqliteSink:
         self._db.executemany("INSERT INTO nectar_checkpoint VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         self._seq += len(rows)
         kept = " OR ".join(f"(seq > {self._seq - reach} AND seq % {step} = 0)" for step, reach in POINTS_KEPT)
-        highest = "(SELECT max(slot) FROM nectar_checkpoint)"          # the last block, whichever range was filled last
-        self._db.execute(f"DELETE FROM nectar_checkpoint WHERE NOT ({kept}) AND slot < {highest}")
+        newest = "(SELECT max(slot) FROM nectar_checkpoint)"           # the last block, whichever range was filled last
+        self._db.execute(f"DELETE FROM nectar_checkpoint WHERE NOT ({kept}) AND slot < {newest}")
 
     def _whole_to(self) -> int | None:
         """The last slot before which no row is missing: no gap, no filter, no block in quarantine."""
