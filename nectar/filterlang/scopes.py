@@ -319,7 +319,13 @@ def _cert_rows(table: str, kind: str, tx: str = "tx_id", **columns: str) -> str:
     """One table of certificates in the shape of all: tx_id, kind, cert_index, addr_id, pool, drep, deposit, epoch."""
     wanted = ("addr_id", "pool", "drep", "deposit", "epoch")
     values = ", ".join(f'{columns.get(name, "NULL")} AS "{name}"' for name in wanted)
-    return f'SELECT "{tx}" * {ITEMS} AS "id", "{tx}" AS "tx_id", {kind} AS "kind", "cert_index", {values} FROM "{table}"'
+    return f'SELECT "id", "{tx}" AS "tx_id", {kind} AS "kind", "cert_index", {values} FROM "{table}"'
+
+
+def _first_rows(table: str, kind: str) -> str:
+    """Of a table that has several rows of one certificate, looked for within the transaction's ids."""
+    earlier = f'f."id" >= "{table}"."tx_id" * {ITEMS} AND f."id" < "{table}"."id" AND f."cert_index" = "{table}"."cert_index"'
+    return f'{_cert_rows(table, kind)} WHERE NOT EXISTS (SELECT 1 FROM "{table}" f WHERE {earlier})'
 
 
 CERT_ROWS: Mapping[str, str] = {
@@ -330,8 +336,8 @@ CERT_ROWS: Mapping[str, str] = {
     "pool_update": _cert_rows("pool_update", "'pool_registration'", "registered_tx_id", pool='"hash_id"'),
     "pool_retire": _cert_rows("pool_retire", "'pool_retirement'", "announced_tx_id", pool='"hash_id"', epoch='"retiring_epoch"'),
     "pot_transfer": _cert_rows("pot_transfer", "'instantaneous_rewards'"),
-    "reserve": _cert_rows("reserve", "'instantaneous_rewards'").replace("SELECT", "SELECT DISTINCT"),
-    "treasury": _cert_rows("treasury", "'instantaneous_rewards'").replace("SELECT", "SELECT DISTINCT"),
+    "reserve": _first_rows("reserve", "'instantaneous_rewards'"),
+    "treasury": _first_rows("treasury", "'instantaneous_rewards'"),
     "committee_registration": _cert_rows("committee_registration", "'committee_registration'"),
     "committee_de_registration": _cert_rows("committee_de_registration", "'committee_de_registration'"),
     "drep_registration": _cert_rows(

@@ -22,10 +22,17 @@ _WITH_ADDRESS = (
     '(SELECT o.*, a."address", a."has_script" AS "address_has_script", a."payment_cred" '
     'FROM "tx_out" o JOIN "address" a ON a."id" = o."address_id")'
 )
+_ASKED = ", ".join(
+    f'(SELECT a."{name}" FROM "address" a WHERE a."id" = o."address_id") AS "{shown}"'
+    for name, shown in (("address", "address"), ("has_script", "address_has_script"), ("payment_cred", "payment_cred"))
+)
+_WITH_ADDRESS_ASKED = f'(SELECT o.*, {_ASKED} FROM "tx_out" o)'
+"""The same for SQLite, which puts a join on the right of a LEFT JOIN together whole, for each row."""
 _TABLE = re.compile(r'(?:FROM|JOIN) ["`](\w+)["`]')
 _OF_TX = re.compile(r'(\w+)\."(?:tx_id|tx_in_id|registered_tx_id|announced_tx_id)" = t\."id"')
 _IN_TX = r'\1."id" ' + item_ids('t."id"')
 """An id is a place: what belongs to a transaction is a range of its table's own key, which needs no index."""
+_OF_THE_TX = '"id" ' + item_ids('{t}."id"')
 _SHOWN = "'STRING', 'INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL'"
 """MySQL's kinds of JSON that are shown as text."""
 _LARGEST_SIGNED = (1 << 63) - 1
@@ -127,11 +134,13 @@ class _Writer:
             hint = "a table keeps each once, with the first transaction only"
             raise NotInSql(f"no table tells which transactions show which {each.scope}: {hint}")
         if self.target.address_table:
-            source = source.replace('"tx_out"', _WITH_ADDRESS)
+            source = source.replace('"tx_out"', _WITH_ADDRESS_ASKED if self.sqlite else _WITH_ADDRESS)
         if "{certs}" in source:
             rows = [sql for table, sql in CERT_ROWS.items() if not self.target.tables or table in self.target.tables]
             if not rows:
                 raise NotInSql("no table of certificates is filled: switch on certificates or governance")
+            if self.sqlite:                           # which would not look the others' rows up by the link; servers do
+                rows = [f'{sql} {"AND" if " WHERE " in sql else "WHERE"} {_OF_THE_TX}' for sql in rows]
             source = source.replace("{certs}", f"({' UNION ALL '.join(rows)})")
         return self._template(source, each.var, parent), self._template(link, each.var, parent)
 

@@ -88,4 +88,9 @@ def look_ups(tables: Sequence[Table]) -> tuple[Statement, ...]:
 _LOOK_UPS = {
     "tx": Statement("idx_tx_hash", "CREATE INDEX `idx_tx_hash` ON `tx` (`hash`)", "tx"),
     "block": Statement("idx_block_hash", "CREATE INDEX `idx_block_hash` ON `block` (`hash`)", "block"),
+    "gov_action_proposal": Statement(
+        "idx_gov_action_proposal_tx_id",
+        "CREATE INDEX `idx_gov_action_proposal_tx_id` ON `gov_action_proposal` (`tx_id`)",
+        "gov_action_proposal",
+    ),
 }

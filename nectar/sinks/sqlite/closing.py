@@ -96,4 +96,8 @@ def look_ups(tables: Sequence[Table]) -> tuple[Statement, ...]:
 _LOOK_UPS = {
     "tx": Statement("idx_tx_hash", 'CREATE INDEX IF NOT EXISTS "idx_tx_hash" ON "tx" ("hash")'),
     "block": Statement("idx_block_hash", 'CREATE INDEX IF NOT EXISTS "idx_block_hash" ON "block" ("hash")'),
+    "gov_action_proposal": Statement(
+        "idx_gov_action_proposal_tx_id",
+        'CREATE INDEX IF NOT EXISTS "idx_gov_action_proposal_tx_id" ON "gov_action_proposal" ("tx_id")',
+    ),
 }
