@@ -58,7 +58,8 @@ def _script_hash(credential: str, join: str) -> str:
         SET r.script_hash = {credential} WHERE r.script_hash IS NULL AND r.purpose = 'spend' AND i.id {_ITEMS}"""
 
 
-# What it means: sinks/sqlite/closing.py.
+# What it means: sinks/sqlite/closing.py. By the link to the block before, which is there by then: asked for the highest id below
+# another these servers would read all blocks from the last one down.
 _ACTIVE_EPOCH = f"""UPDATE pool_update AS u JOIN (
           SELECT c.id, c.tx, LAG(c.tx) OVER w AS earlier, LAG(c.retiring) OVER w AS retiring FROM (
             SELECT hash_id, registered_tx_id AS tx, cert_index, NULL AS retiring, id FROM pool_update
@@ -66,7 +67,7 @@ _ACTIVE_EPOCH = f"""UPDATE pool_update AS u JOIN (
           WINDOW w AS (PARTITION BY c.hash_id ORDER BY c.tx, c.cert_index)) AS f ON f.id = u.id
         JOIN tx AS t ON t.id = f.tx JOIN block AS b ON b.id = t.block_id
         SET u.active_epoch_no = COALESCE(b.epoch_no, 0) + CASE WHEN f.earlier IS NULL OR f.retiring <=
-          (SELECT p.epoch_no FROM block AS p WHERE p.id < b.id ORDER BY p.id DESC LIMIT 1) THEN 2 ELSE 3 END
+          (SELECT p.epoch_no FROM block AS p WHERE p.id = b.previous_id) THEN 2 ELSE 3 END
         WHERE u.active_epoch_no IS NULL AND u.id {_ITEMS}"""
 
 
