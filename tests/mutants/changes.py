@@ -77,7 +77,8 @@ class _Finder(ast.NodeVisitor):
 
     def add(self, kind: str, start: int, end: int, new: str) -> None:
         line = self.text.count("\n", 0, start) + 1
-        self.changes.append(Change(kind, start, end, new, ".".join(self.names).removesuffix(".<locals>") or "<module>", line))
+        within = self.names[-1:] == ["<locals>"]                  # else a class's body, which runs when the module does
+        self.changes.append(Change(kind, start, end, new, ".".join(self.names[:-1]) if within else "<module>", line))
 
     def swap(self, kind: str, node: ast.AST, new: str) -> None:
         self.add(kind, *self.span(node), new)

@@ -1,7 +1,7 @@
 """A process that has what tests import, and forks for each question: `python tests/mutants/forker.py TREE`.
 
 A question is a line of JSON: the tests to run in the tree, and how many seconds they have. The answer is another: pytest's exit code,
-the seconds, whether the time ran out, and the last lines. Nectar itself is never imported before the fork: it is what changes.
+the seconds, whether the time ran out, the test that failed and the last lines. Nectar itself is never imported before the fork: it is what changes.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ def answer(tests: list[str], seconds: float) -> dict[str, Any]:
             _run(tests, output.fileno())
         code, late = _wait(child, began + seconds)
         output.seek(0)
-        last = output.read()[-2000:]
-    return {"code": code, "late": late, "seconds": round(time.monotonic() - began, 2), "last": last}
+        told = output.read()
+    failed = next((line for line in told.splitlines() if line.startswith(("FAILED ", "ERROR "))), "")
+    return {"code": code, "late": late, "seconds": round(time.monotonic() - began, 2), "failed": failed, "last": told[-2000:]}
 
 
 def _run(tests: list[str], output: int) -> None:

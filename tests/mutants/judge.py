@@ -69,7 +69,7 @@ class Judge:
         status = _status(told)
         if status == BROKEN and self.ask(tests[:1], seconds)["code"] == 0:      # without the bug pytest can begin
             status = KILLED
-        return Verdict(status, told["seconds"], len(tests), _failed(told["last"]))
+        return Verdict(status, told["seconds"], len(tests), told["failed"].split(" - ")[0])
 
     def ask(self, tests: Sequence[str], seconds: float) -> dict[str, Any]:
         assert self.forker.stdin is not None
@@ -86,7 +86,7 @@ def _status(told: dict[str, Any]) -> str:
         return LATE
     if told["code"] == 0:
         return SURVIVED
-    return KILLED if _failed(told["last"]) or told["code"] < 0 else BROKEN
+    return KILLED if told["failed"] or told["code"] < 0 else BROKEN
 
 
 def chosen(reach: Reach, mutant: Mutant, budget: float) -> list[str]:
@@ -99,8 +99,3 @@ def chosen(reach: Reach, mutant: Mutant, budget: float) -> list[str]:
             by_file[test.partition("::")[0]].append(test)
     files = sorted(by_file, key=lambda file: (not is_near(file, mutant.file), sum(reach.seconds[test] for test in by_file[file])))
     return [test for file in files for test in by_file[file]]
-
-
-def _failed(last: str) -> str:
-    lines = [line for line in last.splitlines() if line.startswith(("FAILED ", "ERROR "))]
-    return lines[0].split(" - ")[0] if lines else ""

@@ -63,9 +63,9 @@ def files_of_tests(root: Path, wanted: Iterable[str]) -> list[str]:
     return [name for name in names if not name.startswith(SHUNNED)]
 
 
-def recorded(root: Path, place: Path, files: list[str], workers: int) -> Reach:
-    """What is known, with all of `files` that are new or have changed run once more."""
-    reach = Reach.read(place / "reach.json")
+def recorded(root: Path, place: Path, files: list[str], workers: int, *, afresh: bool = False) -> Reach:
+    """What is known, with all of `files` that are new or have changed run once more; `afresh`: with all of them."""
+    reach = Reach() if afresh else Reach.read(place / "reach.json")
     now = {file: hashlib.sha256((root / file).read_bytes()).hexdigest() for file in files}
     stale = [file for file in files if reach.files.get(file) != now[file]]
     if stale:

@@ -73,7 +73,7 @@ def main(words: Sequence[str]) -> int:
     asked = _asked(words)
     place = cache()
     rooms = {name: ROOMS[name] for name in asked.only.split(",")} if asked.only else ROOMS
-    reach = recorded(ROOT, place, files_of_tests(ROOT, asked.tests.split(",")), asked.workers)
+    reach = recorded(ROOT, place, files_of_tests(ROOT, asked.tests.split(",")), asked.workers, afresh=asked.afresh)
     mutants = sample(ROOT, asked.count, asked.seed, rooms)
     book, equal = Book(place / "verdicts.json"), reasons()
     known = {key: one for key, one in book.verdicts.items() if is_caught(one) or not asked.again}
@@ -90,6 +90,7 @@ def _asked(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--tests", default="tests", metavar="PATHS", help="files and folders of tests, with commas")
     parser.add_argument("--budget", type=float, default=BUDGET, metavar="SECONDS", help="of tests asked for each bug, at most")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--afresh", action="store_true", help="record all tests once more: Nectar has changed much since")
     parser.add_argument("--again", action="store_true", help="ask of those that survived before, too")
     return parser.parse_args(words)
 
