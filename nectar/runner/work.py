@@ -154,9 +154,9 @@ class Worker:
         Right after it was decoded: what it kept decides whether the next block must be decoded at all.
         """
         assert self._chooser is not None
+        before = self._chooser.tally.kept
         with places(block):
-            before = self._chooser.tally.kept
-        chosen: Chosen = self._chooser.choose(block)
+            chosen: Chosen = self._chooser.choose(block)
         gathered.kept += len(chosen.whole) if self._keeps_blocks else self._chooser.tally.kept - before
         if chosen.asked:
             out.facts["nectar_watched"].extend(chosen.asked)
