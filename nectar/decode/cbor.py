@@ -61,7 +61,7 @@ def head(raw: bytes, at: int) -> tuple[int, int, int]:
 class Reader:
     """Reads items of `raw` from a position on. `at` is always the position of the next item.
 
-    With `strict` a map in which a key stands twice is a CBORDecodeError, after which the reader is of no more use.
+    With `strict` a map in which a key stands twice is a CBORDecodeError, after which the reader must be restarted.
     """
 
     __slots__ = ("_decode", "_file", "at", "raw")
@@ -69,6 +69,9 @@ class Reader:
     def __init__(self, raw: bytes, at: int = 0, *, strict: bool = False) -> None:
         self.raw = raw
         self._file = BytesIO(raw)
+        self.restart(at, strict=strict)
+
+    def restart(self, at: int, *, strict: bool) -> None:
         self._decode = CBORDecoder(
             self._file, semantic_decoders=_SEMANTIC, str_errors="replace", max_depth=_DEEP, allow_duplicate_keys=not strict
         ).decode

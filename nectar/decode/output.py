@@ -9,23 +9,24 @@ from typing import Any
 from nectar.cardano.block import Asset, TxOut
 from nectar.cardano.script import Datum, Script, ScriptKind
 from nectar.decode.cbor import CBORTag, Reader
-from nectar.decode.checked import UNSIGNED, number, octets, sized, sized_or_none
+from nectar.decode.checked import SIGNED, UNSIGNED, number, octets, sized, sized_or_none
 
 _NO_ASSETS: Sequence[Asset] = ()
-_LONGEST_NAME = 32
 
 
 def assets(bundle: Mapping[bytes, Mapping[bytes, int]], least: int, most: int) -> list[Asset]:
     """CDDL `multiasset`, flat, in the order of the bytes; quantities from `least` to `most`."""
     found: list[Asset] = []
+    add = found.append
     for policy, names in bundle.items():
-        sized(policy, 28)
+        if type(policy) is not bytes or len(policy) != 28:
+            sized(policy, 28)
         for name, quantity in names.items():
-            if type(quantity) is not int or not least <= quantity <= most:
+            if type(quantity) is int and least <= quantity <= most and type(name) is bytes and len(name) <= 32:
+                add((policy, name, quantity))
+            else:
                 number(quantity, most, least)
-            if type(name) is not bytes or len(name) > _LONGEST_NAME:
-                raise ValueError(f"an asset's name is at most {_LONGEST_NAME} bytes")
-            found.append((policy, name, quantity))
+                raise ValueError("an asset's name is at most 32 bytes")
     return found
 
 
@@ -88,7 +89,10 @@ def output(index: int, item: Any, want_assets: bool, want_scripts: bool) -> TxOu
         value, multi = value
         if want_assets:
             bundle = assets(multi, 0, UNSIGNED)
-    return TxOut(index, octets(address), number(value), bundle, datum_hash, inline, reference)
+    if type(address) is not bytes or type(value) is not int or not 0 <= value <= SIGNED:
+        octets(address)
+        number(value)
+    return TxOut(index, address, value, bundle, datum_hash, inline, reference)
 
 
 def coin(item: Any) -> int:

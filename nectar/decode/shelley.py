@@ -68,18 +68,18 @@ class _Segments(NamedTuple):
     invalid: frozenset[int]
 
 
-def _items(reader: Reader, refuse: Callable[[int, int], None]) -> _Items:
-    """The items of an array. Where a key stands twice in some map of theirs, which is rare, `refuse` is given each item's place
-    and start; of what it lets pass the last value counts."""
-    strict = Reader(reader.raw, reader.at, strict=True)
+def _items(reader: Reader, read: Callable[[], _Items], refuse: Callable[[int, int], None]) -> _Items:
+    """What `read` gives of a strict reader. Where a key stands twice in some map of it, which is rare, it is read again without
+    minding, and `refuse` is given each item's place and start; of what it lets pass the last value counts."""
+    start = reader.at
     try:
-        found = strict.items()
+        return read()
     except CBORDecodeError:
-        found = reader.items()
-        for index, (_, start, _) in enumerate(found):
-            refuse(index, start)
-        return found
-    reader.seek(strict.at)
+        reader.restart(start, strict=False)
+    found = read()
+    for index, (_, first, _) in enumerate(found):
+        refuse(index, first)
+    reader.restart(reader.at, strict=True)
     return found
 
 
@@ -89,7 +89,7 @@ def _bodies(reader: Reader, era: Era) -> _Items:
         if field is not None:
             raise Broken(f"transactions[{index}].{field}", ValueError("a key stands twice"))
 
-    return _items(reader, refuse)
+    return _items(reader, reader.items, refuse)
 
 
 def _witness_sets(reader: Reader, era: Era) -> _Items:
@@ -99,7 +99,17 @@ def _witness_sets(reader: Reader, era: Era) -> _Items:
         except ValueError as error:
             raise Broken(f"transactions[{index}].witness_set", error) from error
 
-    return _items(reader, refuse)
+    return _items(reader, reader.items, refuse)
+
+
+def _auxiliary(reader: Reader, era: Era) -> dict[int, tuple[int, int]]:
+    """Where each transaction's stands. Within metadata a key may stand twice."""
+    pairs = _items(reader, reader.pairs, lambda index, start: None)
+    try:
+        refuse_repeats("auxiliary_data_set", [index for index, _, _ in pairs], era)
+    except ValueError as error:
+        raise Broken("auxiliary_data_set", error) from error
+    return {number(index): (first, last) for index, first, last in pairs}
 
 
 def _segments(reader: Reader, era: Era) -> tuple[_Segments, bytes]:
@@ -116,12 +126,7 @@ def _segments(reader: Reader, era: Era) -> tuple[_Segments, bytes]:
     witness_sets = _witness_sets(reader, era)
     mark(start)
     start = reader.at
-    pairs = reader.pairs()
-    try:
-        refuse_repeats("auxiliary_data_set", [index for index, _, _ in pairs], era)
-    except ValueError as error:
-        raise Broken("auxiliary_data_set", error) from error
-    auxiliary = {number(index): (first, last) for index, first, last in pairs}
+    auxiliary = _auxiliary(reader, era)
     mark(start)
     invalid: frozenset[int] = frozenset()
     if era >= Era.ALONZO:
@@ -172,7 +177,7 @@ def _sums(found: _Segments) -> tuple[int, int]:
 
 def shelley_block(raw: bytes, era: Era, start: int, want: Wanted) -> Block:
     """The block whose `[header, ...]` array starts at `start` of `raw`. The body's hash must be the header's."""
-    reader = Reader(raw, start)
+    reader = Reader(raw, start, strict=True)
     length = reader.open(4)
     first = reader.at
     try:

@@ -79,7 +79,7 @@ def _inputs(field: str, written: Any, era: Era) -> Sequence[tuple[bytes, int]]:
             sized(spent, 32)
             number(index, OUTPUTS)
         found.append((spent, index))
-    return once(field, found, era)
+    return once(field, found, era) if len(found) > 1 else found
 
 
 def _required_signers(written: Any, era: Era) -> Sequence[bytes]:
@@ -115,7 +115,6 @@ def _collateral_return(body: Any, want: Wanted) -> TxOut | None:
 def transaction(raw: bytes, parts: Parts, want: Wanted, era: Era) -> Tx:
     """One transaction of a block's `raw` bytes. Shapes that the CDDL does not allow raise one of `BROKEN`."""
     index, is_valid, body, body_start, body_end, witness, witness_start, _, auxiliary_start, _ = parts
-    get = body.get
     found = _NO_WITNESSES
     metadata: Sequence[Metadatum] = ()
     scripts: Sequence[Script] = ()
@@ -138,9 +137,9 @@ def transaction(raw: bytes, parts: Parts, want: Wanted, era: Era) -> Tx:
         _inputs("body.collateral", body[13], era) if 13 in body else _NONE,
         _inputs("body.reference_inputs", body[18], era) if 18 in body else _NONE,
         _collateral_return(body, want) if want.outputs else None,
-        number_or_none(get(17)),
-        number_or_none(get(8), UNSIGNED),
-        number_or_none(get(3), UNSIGNED),
+        number(body[17]) if 17 in body else None,
+        number(body[8], UNSIGNED) if 8 in body else None,
+        number(body[3], UNSIGNED) if 3 in body else None,
         assets(body[9], -SIGNED - 1, SIGNED) if want.assets and 9 in body else _NONE,
         certificates(body[4], era) if want.certificates and 4 in body else _NONE,
         _withdrawals(body[5]) if want.withdrawals and 5 in body else _NONE,
@@ -148,7 +147,7 @@ def transaction(raw: bytes, parts: Parts, want: Wanted, era: Era) -> Tx:
         _required_signers(body[14], era) if 14 in body else _NONE,
         governance.votes(body[19]) if governed and 19 in body else _NONE,
         _proposals(raw, parts, era) if governed else _NONE,
-        number_or_none(get(22)),
+        number(body[22]) if 22 in body else None,
         metadata,
         scripts,
         found.datums,

@@ -16,6 +16,7 @@ from nectar.decode.repeats import refuse_repeats
 _PLUTUS = {3: ScriptKind.PLUTUS_V1, 6: ScriptKind.PLUTUS_V2, 7: ScriptKind.PLUTUS_V3}
 _INTERESTING = frozenset((1, 3, 4, 5, 6, 7))
 _ALONZO_AUXILIARY_TAG = 259
+_PURPOSES = tuple(Purpose)
 
 
 class Witnesses(NamedTuple):
@@ -29,7 +30,7 @@ _NONE = Witnesses([], [], [])
 
 def _redeemer(purpose: int, index: int, data: bytes, units: Any) -> Redeemer:
     mem, steps = units
-    return Redeemer(Purpose(number(purpose)), number(index), datum(data), number(mem), number(steps))
+    return Redeemer(_PURPOSES[number(purpose)], number(index), datum(data), number(mem), number(steps))
 
 
 def _redeemer_array(reader: Reader) -> list[Redeemer]:

@@ -210,3 +210,16 @@ def check(field: str, era: Era, entries: Entries) -> None:
 
 def test_the_table_has_a_test_of_every_field() -> None:
     assert MAKERS.keys() == RULES.keys()
+
+
+@pytest.mark.parametrize("era", [Era.BABBAGE, Era.CONWAY])
+def test_plutus_data_may_repeat_keys_and_hide_nothing_that_may_not(era: Era) -> None:
+    """In data the pairs are a list; what stands beside them is still read as strictly."""
+    twice = Pairs([(1, 2), (1, 3)])
+    (tx,) = decode_block(block(era, body(), witness={4: [twice]}), EVERYTHING).txs
+    assert [datum.raw for datum in tx.datums] == [b"\xa2\x01\x02\x01\x03"]
+    with pytest.raises(DecodeError, match="stands twice"):
+        decode_block(block(era, body(), witness=Pairs([(4, [twice]), (4, [twice])])), EVERYTHING)
+    bad = Pairs([*body().pairs, (2, 1)])
+    with pytest.raises(DecodeError, match="stands twice"):
+        decode_block(block(era, bad, witness={4: [twice]}), EVERYTHING)
