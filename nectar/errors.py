@@ -48,7 +48,10 @@ class NectarError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One thing wrong with a text, and where: `line` and `col` count from 1; 0 means the whole file."""
+    """One thing wrong with a text, and where: `line` and `col` count from 1; 0 means the whole file.
+
+    `source`: that line, where it may be shown to whoever asked: it stands in a plan that they named themselves.
+    """
 
     code: str
     what: str
@@ -58,6 +61,7 @@ class Complaint:
     path: str = ""
     allowed: str = ""
     suggestion: str = ""
+    source: str = ""
 
     @property
     def place(self) -> str:

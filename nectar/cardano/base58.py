@@ -7,6 +7,7 @@ from zlib import crc32
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 _PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
+LONGEST = 16_384
 _PAIR = 58**2
 _FIVE = 58**5
 
@@ -25,7 +26,10 @@ def encode(data: bytes) -> str:
 
 
 def decode(text: str) -> bytes:
-    """Raises ValueError on a character that is not in the alphabet."""
+    """Raises ValueError on a character that is not in the alphabet, and for a text that is far too long: the work grows with its
+    square."""
+    if len(text) > LONGEST:
+        raise ValueError(f"{len(text):,} characters are more than any address has")
     number = 0
     for at, character in enumerate(text):
         value = _VALUES.get(character)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from hashlib import blake2b, sha3_256
@@ -18,6 +19,7 @@ Json = Mapping[str, Any]
 
 
 _MAINNET_MAGIC = 764824073
+_NUMBER = re.compile(r"-?[0-9]{1,30}(/[0-9]{1,30}|(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?)", re.ASCII)
 
 
 def _named(text: bytes, length: int) -> bytes:
@@ -61,10 +63,18 @@ def governance(conway: Json) -> GenesisGovernance:
         kind, _, digest = name.rpartition("-")
         members.append((Credential(("keyHash", "scriptHash").index(kind) == 1, bytes.fromhex(digest)), int(epoch)))
     told = committee["threshold"]
-    share = Fraction(told["numerator"], told["denominator"]) if isinstance(told, dict) else Fraction(str(told))
+    share = Fraction(told["numerator"], told["denominator"]) if isinstance(told, dict) else exact_number(told)
     anchor = Anchor(constitution["anchor"]["url"], bytes.fromhex(constitution["anchor"]["dataHash"]))
     script = constitution.get("script")
     return GenesisGovernance(tuple(sorted(members)), share.as_integer_ratio(), anchor, bytes.fromhex(script) if script else None)
+
+
+def exact_number(said: Any) -> Fraction:
+    """Of JSON's numbers, or "1/2". Raises ValueError, also for more digits, or a larger power of ten, than anybody means."""
+    text = str(said)
+    if not _NUMBER.fullmatch(text):
+        raise ValueError("not a number, or far too long a one")
+    return Fraction(text)
 
 
 def _output(address: bytes, value: int) -> GenesisOutput:
@@ -126,7 +136,7 @@ def _address(text: str) -> bytes:
 
 
 def _pool(key: bytes, said: Json, network_id: int) -> PoolRegistration:
-    margin = Fraction(str(said["margin"]))
+    margin = exact_number(said["margin"])
     metadata = said.get("metadata")
     account = said.get("rewardAccount") or said["accountAddress"]
     return PoolRegistration(

@@ -5,9 +5,15 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from nectar.cli.job import DatabaseOption, ProfileOption, compiled_for
+
+if TYPE_CHECKING:
+    from nectar.compiler.compiled import CompiledPlan
+    from nectar.compiler.read import Draft
 
 
 class DialectName(StrEnum):
@@ -19,11 +25,15 @@ class DialectName(StrEnum):
 def compile_plan_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The plan.")],
     emit_sql: Annotated[bool, typer.Option("--emit-sql", help="Print the SQL instead of the compiled plan.")] = False,
-    dialect: Annotated[DialectName, typer.Option("--dialect", help="Whose SQL.")] = DialectName.SQLITE,
+    dialect: Annotated[
+        DialectName | None, typer.Option("--dialect", help="Whose SQL (default: that of the profile's database, else SQLite's).")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Write plan.json, schema.sql and deferred.sql there.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="With --out: take the place of files that are something else.")] = False,
+    profile: ProfileOption = None,
+    database: DatabaseOption = None,
 ) -> None:
     """Print the compiled plan, or its SQL.
 
@@ -31,16 +41,28 @@ def compile_plan_command(
     """
     from nectar.compiler.ddl import render
     from nectar.compiler.files import write_files
-    from nectar.compiler.read import read_plan
+    from nectar.compiler.read import read_draft
     from nectar.compiler.readable import as_json
 
     if force and out is None:
         raise typer.BadParameter("it says what to do with --out, which is not given", param_hint="--force")
-    compiled = read_plan(file, dialect.value)
+    compiled, spoken = compiled_as(read_draft(file), dialect, profile, database)
     if out is not None:
-        for written in write_files(compiled, dialect.value, out, force=force):
+        for written in write_files(compiled, spoken, out, force=force):
             typer.echo(f"wrote {written}", err=True)
     if emit_sql:
-        sys.stdout.write(render(compiled, dialect.value))
+        sys.stdout.write(render(compiled, spoken))
     elif out is None:
         sys.stdout.write(as_json(compiled))
+
+
+def compiled_as(
+    draft: Draft, dialect: DialectName | None, profile: Path | None, database: str | None, db: Path | None = None
+) -> tuple[CompiledPlan, str]:
+    """For the dialect that was asked for, else for that of the database that the plan goes to; and which it is."""
+    from nectar.sinks.registry import dialect_of
+
+    if dialect is not None:
+        return draft.compiled(dialect.value), dialect.value
+    compiled, target = compiled_for(draft, db, profile, database)
+    return compiled, dialect_of(target)

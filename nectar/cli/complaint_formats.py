@@ -10,10 +10,15 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from nectar import __version__
-from nectar.config.codes import MEANINGS
+from nectar.config import codes
 from nectar.errors import Complaint
+from nectar.filterlang import codes as filter_codes
 
 SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+_NETWORK = "A network's genesis files cannot be used, or it never had this slot, epoch or era"
+_OTHERS = dict.fromkeys((f"NEC-N00{number}" for number in range(1, 7)), _NETWORK)
 
 
 class Checked(NamedTuple):
@@ -25,8 +30,13 @@ class Checked(NamedTuple):
 
 def as_json(files: Sequence[Checked]) -> str:
     """``{"files": [{"file", "ok", "complaints": [..]}]}``; a complaint has the fields of `Complaint`."""
-    listed = [{"file": c.file, "ok": not c.complaints, "complaints": [asdict(one) for one in c.complaints]} for c in files]
+    listed = [{"file": c.file, "ok": not c.complaints, "complaints": [_fields(one) for one in c.complaints]} for c in files]
     return json.dumps({"files": listed}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _fields(complaint: Complaint) -> dict[str, Any]:
+    """All but the line's text, which stands in the file."""
+    return {name: value for name, value in asdict(complaint).items() if name != "source"}
 
 
 def as_github(files: Sequence[Checked]) -> str:
@@ -54,22 +64,24 @@ def _property(text: str) -> str:
 
 def as_sarif(files: Sequence[Checked]) -> str:
     """One run with every code as a rule. Columns count Unicode characters."""
-    codes = list(MEANINGS)
-    rules = [{"id": code, "shortDescription": {"text": meaning}} for code, meaning in MEANINGS.items()]
-    results = [_result(complaint, codes) for checked in files for complaint in checked.complaints]
+    found = [complaint for checked in files for complaint in checked.complaints]
+    meanings = {**codes.MEANINGS, **filter_codes.MEANINGS, **_OTHERS}
+    listed = list(dict.fromkeys((*meanings, *(complaint.code for complaint in found))))
+    rules = [{"id": code, "shortDescription": {"text": meanings.get(code, "See docs/errors.md")}} for code in listed]
+    results = [_result(complaint, listed) for complaint in found]
     driver = {"name": "nectar", "version": __version__, "rules": rules}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return json.dumps({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
 
 
-def _result(complaint: Complaint, codes: Sequence[str]) -> dict[str, Any]:
+def _result(complaint: Complaint, rules: Sequence[str]) -> dict[str, Any]:
     said = ". ".join(part for part in (complaint.what, _allowed(complaint), complaint.suggestion) if part)
     physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(complaint.file)}}
     if complaint.line:
         physical["region"] = {"startLine": complaint.line, "startColumn": complaint.col}
     return {
         "ruleId": complaint.code,
-        "ruleIndex": codes.index(complaint.code),
+        "ruleIndex": rules.index(complaint.code),
         "level": "error",
         "message": {"text": said},
         "locations": [{"physicalLocation": physical}],

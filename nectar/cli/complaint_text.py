@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from difflib import get_close_matches
-from functools import lru_cache
-from pathlib import Path
 from typing import TextIO
 from unicodedata import combining, east_asian_width
 
@@ -15,10 +13,6 @@ from nectar.errors import Complaint
 
 _WIDEST = 120
 _SECRET = re.compile(r"pass|pwd|secret|token|dsn|://\S*:|[^\s\"']@", re.IGNORECASE)
-_PROFILE = re.compile(r"\s*\[?\s*[\"']?(database|databases|tunnel)[\"']?\s*[].=]")
-_USER_AND_SECRET = re.compile(r"\w:[^\s\d:\"']")
-_HEADER = re.compile(r"\s*\[[\w .\"'-]+\]\s*")
-_PAIR = re.compile(r"""\s*([A-Za-z_]+)\s*=\s*("[^"]*"|'[^']*'|[0-9.eE_+-]+|true|false|nan|\[["'\w\s,.*:/-]*\])\s*""")
 
 
 def wants_colour(stream: TextIO) -> bool:
@@ -43,12 +37,9 @@ def _paragraph(complaint: Complaint, colour: bool) -> str:
 
 
 def _quoted(complaint: Complaint, colour: bool) -> list[str]:
-    """The line and a caret. A line that may hold a secret is not shown; of a profile, lines that surely hold none are."""
-    source = _source_lines(complaint.file)
-    if not 0 < complaint.line <= len(source):
-        return []
-    line = source[complaint.line - 1]
-    if _SECRET.search(line) or _is_misspelt_secret(line) or (_is_profile(complaint.file) and not _is_plain(line)):
+    """The line and a caret, where it may be shown; not when it looks as if it held a secret."""
+    line = complaint.source
+    if not line.strip() or _SECRET.search(line) or _is_misspelt_secret(line):
         return []
     at = min(complaint.col - 1, len(line))
     cut = max(0, at - _WIDEST // 2) if len(line) > _WIDEST else 0
@@ -68,28 +59,6 @@ def _is_misspelt_secret(line: str) -> bool:
     return bool(get_close_matches(key[:100], ("password", "passwd", "secret", "custom_dsn"), 1, 0.75))
 
 
-@lru_cache(maxsize=8)
-def _is_profile(file: str) -> bool:
-    """By its text alone, which need not be TOML."""
-    return any(_PROFILE.match(line) for line in _source_lines(file))
-
-
-def _is_plain(line: str) -> bool:
-    """Whether a profile's line is a header, or a key that holds no secret and its single value."""
-    if _HEADER.fullmatch(line):
-        return True
-    pair = _PAIR.fullmatch(line)
-    return pair is not None and pair[1] in _plain_keys() and not _USER_AND_SECRET.search(pair[2])
-
-
-@lru_cache(maxsize=1)
-def _plain_keys() -> frozenset[str]:
-    from nectar.config.schema import load_schema, walk_schema
-
-    tables = walk_schema(load_schema("profile"))
-    return frozenset(path[-1] for path, schema in tables if "x-secret" not in schema and schema.get("type") != "object")
-
-
 def _blank(character: str) -> str:
     """As many spaces as the character is wide on a terminal."""
     if combining(character):
@@ -104,12 +73,3 @@ def printable(text: str) -> str:
 
 def _paint(text: str, code: str, colour: bool) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if colour else text
-
-
-@lru_cache(maxsize=8)
-def _source_lines(file: str) -> Sequence[str]:
-    """The file's lines; none when it cannot be read (any more): the complaint stands without them."""
-    try:
-        return Path(file).read_bytes().decode("utf-8-sig").replace("\r\n", "\n").split("\n")
-    except (OSError, ValueError):
-        return ()

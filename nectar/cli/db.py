@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from nectar.cli.compile import DialectName
-from nectar.cli.job import DatabaseOption, DbOption, ProfileOption, target_of
+from nectar.cli.compile import DialectName, compiled_as
+from nectar.cli.job import DatabaseOption, DbOption, ProfileOption, compiled_for, target_of
 
 if TYPE_CHECKING:
     from nectar.compiler.compiled import CompiledPlan
@@ -100,11 +100,14 @@ def init_command(
     It is made if it is not there, and its tables are empty. What is there already stays as it is: saying it twice is saying it
     once. `nectar run` makes missing tables as well, but never the database. A SQLite file is made with its tables.
     """
-    from nectar.compiler.read import read_plan
+    from nectar.compiler.read import read_draft
     from nectar.sinks.looking import made
 
-    compiled = read_plan(plan) if plan is not None else None
-    target = target_of(db, profile or (compiled.plan.meta.profile if compiled else None), database)
+    compiled = None
+    if plan is None:
+        target = target_of(db, profile, database)
+    else:
+        compiled, target = compiled_for(read_draft(plan), db, profile, database)
     done = made(target)
     facts: dict[str, Any] = {"database": str(target), "made": done.made if done else None}
     lines = []
@@ -112,8 +115,8 @@ def init_command(
         facts |= {"charset": done.charset, "collation": done.collation}
         word = "made" if done.made else "was there"
         lines.append(f"database {target}: {word} ({done.charset}, {done.collation})")
-    if plan is not None and compiled is not None:
-        new, there = _make_tables(target, plan)
+    if compiled is not None:
+        new, there = _make_tables(target, compiled)
         facts |= {"tables_made": new, "tables_there": there, "fingerprint": compiled.fingerprint}
         lines.append(f"tables of plan {compiled.plan.meta.name}: {new} made, {there} were there")
     elif done is None:
@@ -121,15 +124,13 @@ def init_command(
     typer.echo(json.dumps(facts) if form is Format.JSON else "\n".join(lines))
 
 
-def _make_tables(target: Target, plan: Path) -> tuple[int, int]:
+def _make_tables(target: Target, compiled: CompiledPlan) -> tuple[int, int]:
     """How many were made, and how many were there. Errors: as opening the database for a run."""
-    from nectar.compiler.read import read_plan
     from nectar.runner.layout import layout
     from nectar.sinks.registry import family_of, open_sink
     from nectar.sinks.there import read_schema
 
-    family = family_of(target)
-    told = layout(read_plan(plan, family), family)
+    told = layout(compiled, family_of(target))
     before = read_schema(target).tables
     open_sink(target, told).close()
     names = [one.name for one in told.definitions]
@@ -153,30 +154,24 @@ def schema_command(
     has. Exit codes then: 0 the same, 1 an error, 2 the plan or profile is wrong, 4 it differs.
     """
     from nectar.compiler.ddl import render
-    from nectar.compiler.read import read_plan
-    from nectar.sinks.registry import dialect_of
+    from nectar.compiler.read import read_draft
 
-    first = read_plan(plan)
-    if dialect is not None and not compare:
-        sys.stdout.write(render(read_plan(plan, dialect.value), dialect.value))
-        return 0
-    if dialect is not None:
+    if dialect is not None and compare:
         raise typer.BadParameter("--compare asks the profile's database, whose dialect is known", param_hint="--dialect")
-    target = target_of(db, profile or first.plan.meta.profile, database)
-    spoken = dialect_of(target)
-    compiled = read_plan(plan, spoken)
-    if not compare:
-        sys.stdout.write(render(compiled, spoken))
-        return 0
-    return _compared(target, compiled, spoken, form)
+    draft = read_draft(plan)
+    if compare:
+        return _compared(*compiled_for(draft, db, profile, database), form)
+    sys.stdout.write(render(*compiled_as(draft, dialect, profile, database, db)))
+    return 0
 
 
-def _compared(target: Target, compiled: CompiledPlan, dialect: str, form: Format) -> int:
+def _compared(compiled: CompiledPlan, target: Target, form: Format) -> int:
     from nectar.cli.exits import Exit
     from nectar.runner.schema import differences
+    from nectar.sinks.registry import dialect_of
     from nectar.sinks.there import read_schema
 
-    found = differences(compiled, dialect, read_schema(target))
+    found = differences(compiled, dialect_of(target), read_schema(target))
     wrong = [one for one in found if not one.later]
     later = len(found) - len(wrong)
     if form is Format.JSON:

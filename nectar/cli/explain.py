@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nectar.cli.job import DatabaseOption, ProfileOption, compiled_for
+
 if TYPE_CHECKING:
     from nectar.compiler.compiled import CompiledPlan
     from nectar.filterlang.to_needles import Clause
@@ -31,15 +33,17 @@ def explain_command(
         Path | None, typer.Option("--sample", metavar="DIR", help="Try it on these chunk files: what it keeps, room, time.")
     ] = None,
     form: Annotated[Format, typer.Option("--format", help="For people or for programs.")] = Format.TEXT,
+    profile: ProfileOption = None,
+    database: DatabaseOption = None,
 ) -> None:
     """Say what a plan means, and what a sample would give.
 
     Its filter spelled out, what cannot be known and why, needles, tables, indexes, views. With --sample the plan is run on
     chunk files into a database that is thrown away, and the whole network is estimated from it.
     """
-    from nectar.compiler.read import read_plan
+    from nectar.compiler.read import read_draft
 
-    compiled = read_plan(file)
+    compiled, _ = compiled_for(read_draft(file), None, profile, database)
     found = _sampled(compiled, sample) if sample is not None else None
     if form is Format.JSON:
         from nectar.compiler.bounds import places
@@ -63,6 +67,7 @@ def _sampled(compiled: CompiledPlan, folder: Path) -> Sample:
 def _lines(compiled: CompiledPlan) -> list[str]:
     from nectar.compiler.bounds import places
     from nectar.compiler.readable import suits
+    from nectar.filterlang.tree import reads_files
     from nectar.filterlang.write_tree import said
 
     filters = compiled.filters
@@ -75,7 +80,7 @@ def _lines(compiled: CompiledPlan) -> list[str]:
         lines += ["Keeps a transaction when", *(f"  {line}" for line in _broken(said(filters.where)))]
         lines += [f"and of it: {_KEPT[filters.keep]}."]
         lines += _unknown_lines(compiled)
-        lines += _needle_lines(filters.needles)
+        lines += _needle_lines(filters.needles, reads_files(filters.where))
         if filters.follows:
             lines += ["", "Spends of what it kept are recorded whatever the filter says of the spender: its tx row and inputs."]
         if filters.ordered:
@@ -138,13 +143,16 @@ def _why(scope: str, field: str) -> str:
     return SCOPES[scope].fields[field].doc
 
 
-def _needle_lines(needles: tuple[Clause, ...]) -> list[str]:
+def _needle_lines(needles: tuple[Clause, ...], hidden: bool) -> list[str]:
+    """`hidden`: they may stand in a file, which is not shown."""
     if not needles:
         return ["", "Needles: none. Every block is decoded: nothing that is asked for stands in a block's bytes as it is."]
     lines = ["", "Needles: a block is ruled out undecoded unless it holds"]
     for clause in needles:
         shown = [one.hex() for one in sorted(clause.strings)[:3]]
-        more = f", or one of {len(clause.strings) - 3:,} more" if len(clause.strings) > 3 else ""
+        if hidden and clause.strings:
+            shown = [f"one of {len(clause.strings):,} strings"]
+        more = f", or one of {len(clause.strings) - 3:,} more" if len(clause.strings) > 3 and not hidden else ""
         spends = " or spends an output that is looked after" if clause.spends else ""
         told = f"{', or '.join(shown)}{more}{spends}"
         lines += [f"  {line}" for line in _wrapped(told.removeprefix(" or "))]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,10 +13,8 @@ import typer
 
 if TYPE_CHECKING:
     from nectar.compiler.compiled import CompiledPlan
+    from nectar.compiler.read import Draft
     from nectar.config.server import Target
-
-
-SQLITE = "sqlite"
 
 
 class ProgressKind(StrEnum):
@@ -77,22 +74,17 @@ class Asked:
     accept_deep_rollback: int = 0
 
 
-def do_job(compile_for: Callable[[str], CompiledPlan], asked: Asked) -> int:
-    """Run the plan and print the summary; the exit code. `compile_for` a dialect: each has limits of its own."""
+def do_job(draft: Draft, asked: Asked) -> int:
+    """Run the plan and print the summary; the exit code."""
     from nectar.cli.exits import errors_in_json
     from nectar.runner.report import report
     from nectar.runner.run import run as run_job
     from nectar.runner.signals import listening, say_at_the_end
     from nectar.runner.steps import Options
-    from nectar.sinks.registry import dialect_of
 
     if asked.progress is ProgressKind.JSON:
         errors_in_json(BROKEN_OFF)
-    compiled = compile_for(SQLITE)
-    target = target_of(asked.db, asked.profile or compiled.plan.meta.profile, asked.database)
-    dialect = dialect_of(target)
-    if dialect != SQLITE:
-        compiled = compile_for(dialect)
+    compiled, target = compiled_for(draft, asked.db, asked.profile, asked.database)
     options = Options(target, asked.source, asked.socket, asked.workers, asked.once, asked.dry_run, asked.accept_deep_rollback)
     kind = asked.progress.chosen(sys.stderr.isatty())
     if kind is ProgressKind.JSON:
@@ -107,6 +99,19 @@ def do_job(compile_for: Callable[[str], CompiledPlan], asked: Asked) -> int:
             told.say("stopped", f"stopped {summary.stopped}")
     print(f"\n{summary.as_text()}" if in_table else json.dumps(summary.as_json()))
     return stop.exit_code if summary.stopped else 0
+
+
+def compiled_for(draft: Draft, db: Path | None, profile: Path | None, database: str | None) -> tuple[CompiledPlan, Target]:
+    """The plan compiled for the database that it goes to, once. Errors: PlanError with all that is wrong with the plan, and with
+    the profile."""
+    from nectar.errors import PlanError
+    from nectar.sinks.registry import dialect_of
+
+    try:
+        target = target_of(db, profile or draft.plan.meta.profile, database)
+    except PlanError as error:
+        draft.refuse(error)
+    return draft.compiled(dialect_of(target)), target
 
 
 def target_of(db: Path | None, profile: Path | None, database: str | None) -> Target:

@@ -10,6 +10,7 @@ import typer
 
 from nectar.cli.compile import compile_plan_command
 from nectar.cli.explain import explain_command
+from nectar.cli.job import DatabaseOption, ProfileOption, compiled_for
 from nectar.cli.plan_import import import_command
 from nectar.cli.plan_new import new_command, schema_command
 from nectar.cli.plan_tests import run_tests_command
@@ -37,6 +38,8 @@ class Format(StrEnum):
 def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Plans to check.")],
     form: Annotated[Format, typer.Option("--format", help="For people, or for machines.")] = Format.TEXT,
+    profile: ProfileOption = None,
+    database: DatabaseOption = None,
 ) -> None:
     """Check plans and the profiles they name.
 
@@ -48,7 +51,7 @@ def validate(
     results: list[tuple[Path, Plan | None, tuple[Complaint, ...]]] = []
     for file in files:
         try:
-            results.append((file, _read(file), ()))
+            results.append((file, _read(file, profile, database), ()))
         except PlanError as error:
             results.append((file, None, error.complaints))
 
@@ -63,14 +66,10 @@ def validate(
         raise typer.Exit(2)
 
 
-def _read(file: Path) -> Plan:
-    from nectar.compiler.read import read_plan
-    from nectar.config.profile import load_profile
+def _read(file: Path, profile: Path | None, database: str | None) -> Plan:
+    from nectar.compiler.read import read_draft
 
-    plan = read_plan(file).plan
-    if plan.meta.profile is not None:
-        load_profile(plan.meta.profile)
-    return plan
+    return compiled_for(read_draft(file), None, profile, database)[0].plan
 
 
 def _print_text(results: list[tuple[Path, Plan | None, tuple[Complaint, ...]]]) -> None:

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from nectar.cli.job import DatabaseOption, ProfileOption, compiled_for
+
 
 class Format(StrEnum):
     TEXT = "text"
@@ -18,18 +20,20 @@ class Format(StrEnum):
 def run_tests_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The plan.")],
     form: Annotated[Format, typer.Option("--format", help="For people or for programs.")] = Format.TEXT,
+    profile: ProfileOption = None,
+    database: DatabaseOption = None,
 ) -> None:
     """Run the plan's own [[tests]].
 
     Each says which rows the plan makes of known blocks. Exit code 0 when all do, 1 when one does not, 2 when the plan is wrong.
     """
-    from nectar.compiler.read import read_plan
+    from nectar.compiler.read import read_draft
     from nectar.errors import FatalError
     from nectar.runner.report import report
     from nectar.runner.signals import listening
     from nectar.runner.trial import rows_found
 
-    compiled = read_plan(file)
+    compiled, _ = compiled_for(read_draft(file), None, profile, database)
     if not compiled.plan.tests:
         raise FatalError(
             "this plan has no tests",

@@ -45,9 +45,9 @@ def run(
 
     Exit codes: 0 done, 1 a person must act, 2 the plan is wrong, 130 / 143 stopped as asked.
     """
-    from nectar.compiler.read import read_plan
+    from nectar.compiler.read import read_draft
 
     if source is not None and socket is not None:
         raise typer.BadParameter("blocks come from --source or from --socket, not from both", param_hint="--socket")
     asked = Asked(profile, db, workers, once, dry_run, progress, source, socket, database, accept_deep_rollback)
-    return do_job(lambda dialect: read_plan(plan, dialect), asked)
+    return do_job(read_draft(plan), asked)

@@ -76,7 +76,7 @@ def sync(
     Stopping, going on, the summary and exit codes are those of nectar run. What is wrong with a flag's value is told
     as it would be in a plan, together with what is wrong in the plan.
     """
-    from nectar.cli.sync_flags import Flags, load
+    from nectar.cli.sync_flags import Flags, read
 
     flags = Flags(
         immutable=immutable,
@@ -91,4 +91,4 @@ def sync(
         skip_scripts=skip_scripts,
     )
     asked = Asked(profile, db, workers, once, dry_run, progress, database=database, accept_deep_rollback=accept_deep_rollback)
-    return do_job(lambda dialect: load(execution_plan, flags, dialect), asked)
+    return do_job(read(execution_plan, flags), asked)

@@ -1,4 +1,4 @@
-"""The flags of `nectar sync` -> a checked plan, or every complaint about flags and plan at once."""
+"""The flags of `nectar sync` -> a plan with them laid over it, and every complaint about flags and plan at once."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nectar.compiler.compiled import CompiledPlan
-from nectar.compiler.read import read_document
+from nectar.compiler.read import Draft, draft_document
 from nectar.config import codes
 from nectar.config.flags import everything, flag
 from nectar.config.load import Document, load_file
@@ -32,25 +31,24 @@ class Flags:
     skip_scripts: bool = False
 
 
-def load(file: Path | None, flags: Flags, dialect: str = "sqlite") -> CompiledPlan:
-    """Without a file: every processor on. Errors: PlanError, NEC-P015 among them when nothing says where blocks come from."""
+def read(file: Path | None, flags: Flags) -> Draft:
+    """Without a file: every processor on. NEC-P015 among what is wrong with it when nothing says where blocks come from."""
     starts = list(_starts(flags))
     wrong = [_clash(one.file, starts[0].file) for one in starts[1:]]
     if flags.immutable is not None and flags.socket is not None:
         wrong.append(Complaint(codes.USELESS_KEY, "--immutable says already where the blocks come from", "--socket"))
     if file is None and flags.immutable is None and flags.socket is None:
         wrong.append(_no_source(COMMAND))
+    over = [*_documents(flags), *starts[:1]]
     try:
-        over = [*_documents(flags), *starts[:1]]
-        document = load_file(file) if file else everything(COMMAND, "sync")
-        compiled = read_document(document, file or Path(COMMAND), over, dialect)
+        document = load_file(file, shown=True) if file else everything(COMMAND, "sync")
     except PlanError as error:
         raise PlanError([*error.complaints, *wrong]) from None
-    if file is not None and compiled.plan.source is None:
+    draft = draft_document(document, file or Path(COMMAND), over)
+    if file is not None and not draft.complaints.has(("source",)) and not draft.complaints.partial:
         wrong.append(_no_source(str(file)))
-    if wrong:
-        raise PlanError(wrong)
-    return compiled
+    draft.complaints.found.update(dict.fromkeys(wrong))
+    return draft
 
 
 def _documents(flags: Flags) -> Iterator[Document]:

@@ -7,17 +7,33 @@ from typing import Any
 
 from nectar.cardano.network import Network
 from nectar.config.bound import AtDate, AtEpoch, AtEra, AtOrigin, AtPoint, AtSlot, Bound
+from nectar.config.codes import START_AFTER_END
+from nectar.config.complaints import Complaints
 from nectar.config.plan import SyncConfig
 from nectar.errors import NetworkError
 from nectar.filterlang.kinds import ERA_NAMES
 from nectar.filterlang.ranges import Bounds
 
 
+def check_range(sync: SyncConfig, network: Network, complaints: Complaints) -> None:
+    """Complains of an end before the network's first slot, and of a start after the end where both are said in other ways."""
+    first, last = _first(sync.start, network), _last(sync.end, network)
+    sides = [(side, f"{side}_slot") for side in ("start", "end")]
+    if last is None or not all(complaints.sound(("sync", key)) for side in sides for key in side):
+        return
+    said = ("sync", "end_slot" if complaints.has(("sync", "end_slot")) else "end")
+    if last < 0:
+        what = f"the end comes before {network.name} began, at {network.history.time_text(0)} UTC"
+        complaints.add(START_AFTER_END, what, said, suggestion="write a later one")
+    elif first is not None and first > last:
+        complaints.add(START_AFTER_END, "the start comes after the end", said, suggestion="swap them")
+
+
 def bounds_of(sync: SyncConfig, network: Network) -> Bounds:
     """Of slot, epoch, era and time; None where the plan says nothing that is known without the chain."""
     first, last = _first(sync.start, network), _last(sync.end, network)
     history = network.history
-    if first is None and last is None:
+    if (first is None and last is None) or (last is not None and last < max(first or 0, 0)):
         return {}
     try:
         return {

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import reduce
 from operator import or_
+from typing import Any
 
+from nectar.cardano.network import Network
+from nectar.compiler.bounds import check_range
 from nectar.compiler.checks import check_declarations
 from nectar.compiler.compiled import CompiledPlan, EnabledProcessor
-from nectar.compiler.filters import check_tests, compile_filters, compile_views, wanted_by
+from nectar.compiler.filters import Reader, check_tests, compile_filters, compile_views, wanted_by
 from nectar.compiler.fingerprint import fingerprint
 from nectar.compiler.own_tables import WATCHED
 from nectar.compiler.tidb_check import check_tidb
 from nectar.compiler.view_support import view_indexes
 from nectar.config.complaints import Complaints
-from nectar.config.genesis_files import network
+from nectar.config.genesis_files import network as network_of
 from nectar.config.load import Document
-from nectar.config.plan import Plan
+from nectar.config.plan import BlocksOptions, MetadataOptions, Plan, Processors, TransactionsOptions
 from nectar.config.positions import NOWHERE
 from nectar.decode.want import Want
+from nectar.errors import NetworkError
 from nectar.processors.registry import PROCESSORS
 from nectar.tables import Index, Table
 
@@ -30,19 +35,23 @@ def compile_plan(plan: Plan, dialect: str = "sqlite") -> CompiledPlan:
     return compile_draft(plan, Complaints(Document(str(plan.source_text_path), {}, NOWHERE)), dialect)
 
 
-def compile_draft(plan: Plan, complaints: Complaints, dialect: str = "sqlite") -> CompiledPlan:
-    """`complaints` are those about the plan's text so far; `dialect` the one that views must suit, and
-    whose limits are looked for when it is TiDB's.
+def compile_draft(plan: Plan, complaints: Complaints, dialect: str | None = "sqlite") -> CompiledPlan:
+    """`complaints` are those about the plan's text so far; `dialect` the one that views must suit, and whose limits are looked
+    for when it is TiDB's; None: whatever any suits.
 
-    Errors: PlanError with those and all that is wrong with its expressions; NetworkError when its genesis folder cannot be read.
+    Everything is looked at whatever else is wrong. Where something that the rest hangs on is wrong (the network, a processor),
+    nothing is said of the rest that could be otherwise. Errors: PlanError with all that is wrong.
     """
-    net = network(plan.meta.network)
-    processors = enabled(plan)
+    known = not complaints.partial and not _is_misspelt(complaints)
+    processors = enabled(plan) if known else every_processor(plan)
     tables = tables_of(processors)
-    filters = compile_filters(plan, net, tables, complaints)
-    views = compile_views(plan, net, tables, complaints, dialect)
-    check_tests(plan, tables, complaints)
-    complaints.raise_any()
+    net = _network(plan, complaints)
+    if net is not None:
+        check_range(plan.sync, net, complaints)
+    reader = Reader(plan, net, tables, complaints)
+    filters = compile_filters(reader)
+    views = compile_views(reader, dialect)
+    check_tests(reader)
     if filters.watched:
         tables = (*tables, WATCHED)
     essential, deferred = split_indexes(tables, plan.storage.indexes)
@@ -50,9 +59,10 @@ def compile_draft(plan: Plan, complaints: Complaints, dialect: str = "sqlite") -
         essential = (*essential, *view_indexes(views, tables))
     elif plan.storage.indexes == "deferred":
         deferred = (*deferred, *view_indexes(views, tables))
+    network = net or network_of("preview")
     compiled = CompiledPlan(
         plan=plan,
-        network=net,
+        network=network,
         processors=processors,
         want=want_of(processors) | wanted_by(filters),
         tables=tables,
@@ -60,12 +70,43 @@ def compile_draft(plan: Plan, complaints: Complaints, dialect: str = "sqlite") -
         deferred_indexes=deferred,
         filters=filters,
         views=views,
-        fingerprint=fingerprint(net, processors, tables, filters),
+        fingerprint=fingerprint(network, processors, tables, filters),
     )
-    if dialect == "tidb":
+    if dialect == "tidb" and known and complaints.sound(("processors",)):
         check_tidb(compiled, complaints)
-        complaints.raise_any()
+    complaints.raise_any()
     return compiled
+
+
+def _network(plan: Plan, complaints: Complaints) -> Network | None:
+    """None when it is wrong, or may stand in a file that could not be read."""
+    if not complaints.sound(("plan", "network")) or (complaints.partial and not complaints.has(("plan", "network"))):
+        return None
+    try:
+        return network_of(plan.meta.network)
+    except NetworkError as error:
+        what = f"{error.where}: {error.what}" if error.where else error.what
+        complaints.add(error.code, what, ("plan", "network"), suggestion=error.hint)
+        return None
+
+
+def _is_misspelt(complaints: Complaints) -> bool:
+    """Whether [processors] names something that is none, so that it is not known what was meant."""
+    names = {path[1:2] for path in complaints.bad if path[:1] == ("processors",)}
+    return any(not name or name[0] not in Processors.__slots__ for name in names)
+
+
+def every_processor(plan: Plan) -> tuple[EnabledProcessor, ...]:
+    """As though all were on, where it is not known which are: those that the plan has on with their options."""
+    options = dict(replace(_EVERYTHING, **_set(plan.processors)).enabled())
+    return tuple(EnabledProcessor(name, options[name]) for name in PROCESSORS)
+
+
+_EVERYTHING = Processors(BlocksOptions(), TransactionsOptions(), True, MetadataOptions(), True, True, True, True)
+
+
+def _set(processors: Processors) -> dict[str, Any]:
+    return {name: value for name in Processors.__slots__ if (value := getattr(processors, name))}
 
 
 def enabled(plan: Plan) -> tuple[EnabledProcessor, ...]:

@@ -51,10 +51,11 @@ WHEN = {
 }
 
 
-def statements(compiled: CompiledPlan, dialect: str, slots: Slots | None = None) -> list[Statement]:
+def statements(compiled: CompiledPlan, dialect: str, slots: Slots | None = None, *, lists: bool = True) -> list[Statement]:
     """Nectar's own tables, the plan's tables, essential indexes, deferred ones; each group in the plan's order.
 
     `dialect` is a key of `DIALECTS`: sqlite, mysql, tidb. `slots`: what will be loaded, where more is known than the plan says.
+    `lists`: whether what stands in a view's files of entries is written out.
     """
     speak = DIALECTS[dialect]
     links = () if dialect == "sqlite" else tuple(link_indexes(compiled.views, compiled.tables))
@@ -73,10 +74,8 @@ def statements(compiled: CompiledPlan, dialect: str, slots: Slots | None = None)
         )
         for table, index in chosen
     ]
-    views = [
-        Statement(StatementKind.VIEW, view.table, view.name, speak.create_view(view.name, view_select(compiled, view, dialect)))
-        for view in compiled.views
-    ]
+    selects = [(view, view_select(compiled, view, dialect, lists)) for view in compiled.views]
+    views = [Statement(StatementKind.VIEW, view.table, view.name, speak.create_view(view.name, sql)) for view, sql in selects]
     if shows_unspent(compiled):
         unspent = quoted(UNSPENT, dialect)
         views.append(Statement(StatementKind.VIEW, "tx_out", UTXO_VIEW, speak.create_view(UTXO_VIEW, unspent)))
@@ -91,12 +90,12 @@ def shows_unspent(compiled: CompiledPlan) -> bool:
     return resolves and compiled.complete and all(view.name != UTXO_VIEW for view in compiled.views)
 
 
-def view_select(compiled: CompiledPlan, view: CompiledView, dialect: str) -> str:
+def view_select(compiled: CompiledPlan, view: CompiledView, dialect: str, lists: bool = True) -> str:
     """Errors: NotInSql when the dialect cannot show it."""
     table = next(one for one in compiled.tables if one.name == view.table)
     json = json_columns(compiled.views, compiled.network, compiled.tables, dialect) if dialect != "sqlite" else []
     columns = tuple((one.sql, one.name) for one in json if one.table == view.table)
-    target = replace(target_of(compiled.network, compiled.tables, dialect), json_columns=columns)
+    target = replace(target_of(compiled.network, compiled.tables, dialect), json_columns=columns, lists=lists)
     where = to_sql(view.test, target, [scope_of_view(table, compiled.tables)])
     joined = f'"{view.table}" t'
     if any(ref.var == "b" for test in walk(view.test) for ref in refs_of(test)):
@@ -104,10 +103,13 @@ def view_select(compiled: CompiledPlan, view: CompiledView, dialect: str) -> str
     return f"SELECT t.* FROM {quoted(joined, dialect)}\nWHERE {where}"
 
 
-def render(compiled: CompiledPlan, dialect: str, kinds: Iterable[StatementKind] = StatementKind) -> str:
-    """One SQL text with the fingerprint in its first lines, of all statements or only those of some `kinds`."""
+def render(compiled: CompiledPlan, dialect: str, kinds: Iterable[StatementKind] = StatementKind, *, lists: bool = False) -> str:
+    """One SQL text with the fingerprint in its first lines, of all statements or only those of some `kinds`.
+
+    `lists`: as of `statements`; a text that is printed has them not: a plan can name anybody's file as one.
+    """
     wanted = tuple(kinds)
-    every = statements(compiled, dialect)
+    every = statements(compiled, dialect, lists=lists)
     lines = [*_header(compiled, dialect)]
     for kind in wanted:
         lines += _section(WHEN[kind], [one for one in every if one.kind is kind])

@@ -24,8 +24,8 @@ def write_files(compiled: CompiledPlan, dialect: str, folder: Path, *, force: bo
     """
     texts = {
         "plan.json": as_json(compiled),
-        "schema.sql": render(compiled, dialect, AT_ONCE),
-        "deferred.sql": render(compiled, dialect, AFTERWARDS),
+        "schema.sql": render(compiled, dialect, AT_ONCE, lists=True),
+        "deferred.sql": render(compiled, dialect, AFTERWARDS, lists=True),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from nectar.cardano.network import Network
 from nectar.compiler.bounds import bounds_of
 from nectar.compiler.shorthands import desugar
 from nectar.config.complaints import Complaints
+from nectar.config.load_plan import CHOOSING
 from nectar.config.plan import NAMED_NETWORKS, Plan
 from nectar.config.positions import TomlPath
 from nectar.decode.want import Want
@@ -29,6 +30,7 @@ from nectar.filterlang.unknown import SCOPES, can_be_unknown
 from nectar.tables import Kind, Table
 
 _MAINNET = 764_824_073
+_TAKEN = ("idx_", "nectar_", "sqlite_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,9 @@ class CompiledFilters:
         return self.follows or bool(self.watched)
 
 
-def compile_filters(plan: Plan, network: Network, tables: Sequence[Table], complaints: Complaints) -> CompiledFilters:
-    """What is wrong is added to `complaints`, and left out of what is given back."""
-    reader = _Reader(plan, network, tables, complaints)
+def compile_filters(reader: Reader) -> CompiledFilters:
+    """What is wrong is added to the complaints, and left out of what is given back."""
+    plan, filters = reader.plan, reader.plan.filters
     where = reader.where()
     rows = tuple(reader.rows())
     if where is None:
@@ -74,8 +76,7 @@ def compile_filters(plan: Plan, network: Network, tables: Sequence[Table], compl
         return CompiledFilters(rows=rows)
     watched = tuple(dict.fromkeys(reader.watched(where)))
     unknown = can_be_unknown(where)
-    filters = plan.filters
-    if not unknown and filters.on_unknown != "drop":
+    if not unknown and filters.on_unknown != "drop" and reader.whole:
         reader.complaints.add(
             "NEC-P021",
             "on_unknown does nothing: this filter is always known",
@@ -97,24 +98,17 @@ def compile_filters(plan: Plan, network: Network, tables: Sequence[Table], compl
     )
 
 
-def compile_views(
-    plan: Plan, network: Network, tables: Sequence[Table], complaints: Complaints, dialect: str
-) -> tuple[CompiledView, ...]:
+def compile_views(reader: Reader, dialect: str | None) -> tuple[CompiledView, ...]:
     """Those that the dialect can express; a complaint for each of the others."""
-    reader = _Reader(plan, network, tables, complaints)
     return tuple(reader.views(dialect))
 
 
-def check_tests(plan: Plan, tables: Sequence[Table], complaints: Complaints) -> None:
+def check_tests(reader: Reader) -> None:
     """Tables whose rows a test counts must be filled by the plan."""
-    names = [table.name for table in tables]
-    for at, test in enumerate(plan.tests):
+    named = {table.name: table for table in reader.tables}
+    for test in reader.plan.tests:
         for name, _ in test.rows:
-            if name not in names:
-                near = get_close_matches(name, names, 1)
-                hint = f"did you mean {near[0]}?" if near else "switch on the processor that fills it"
-                path = ("tests", at, "rows", name)
-                complaints.add(codes.NO_TABLE, f"this plan fills no table {name}", path, at="key", suggestion=hint)
+            reader.table(name, ("tests", test.at, "rows", name), named)
 
 
 def wanted_by(filters: CompiledFilters) -> Want:
@@ -140,7 +134,9 @@ def target_of(network: Network, tables: Sequence[Table], dialect: str) -> Target
     return Target(dialect, tuple((slot, eras[era]) for slot, era in network.era_tags()), with_id, frozenset(named))
 
 
-def network_facts(network: Network) -> NetworkFacts:
+def network_facts(network: Network | None) -> NetworkFacts:
+    if network is None:
+        return NetworkFacts("", 0, None, custom=True, known=False)
     magic = None if network.magic == _MAINNET else network.magic
     return NetworkFacts(network.name, network.network_id, magic, network.home not in NAMED_NETWORKS)
 
@@ -154,11 +150,14 @@ def scope_of_view(table: Table, tables: Sequence[Table]) -> Scope:
 
 
 @dataclass(slots=True)
-class _Reader:
+class Reader:
+    """`network` None: it is not known. `whole`: whether everything that chooses transactions could be read so far."""
+
     plan: Plan
-    network: Network
+    network: Network | None
     tables: Sequence[Table]
     complaints: Complaints
+    whole: bool = True
 
     def read(self, text: str, path: TomlPath, setting: Setting, bounds: Bounds) -> tree.Test | None:
         """A checked expression; slips become complaints at their own characters."""
@@ -166,26 +165,32 @@ class _Reader:
             test = check(parse(text), setting)
         except FilterError as error:
             for slip in error.slips:
-                self.complaints.add_inside(
-                    slip.code,
-                    slip.what,
-                    path,
-                    slip.at.start,
-                    allowed=slip.allowed,
-                    suggestion=slip.hint,
-                    file=slip.file,
-                    line=slip.line,
-                )
+                if slip.file:
+                    self.complaints.add_elsewhere(slip.code, slip.what, path, slip.file, slip.line, slip.hint)
+                else:
+                    self.inside(slip.code, slip.what, path, slip.at.start, slip.hint, slip.allowed)
             return None
         return test if self.sensible(test, path, bounds, setting.base) else None
+
+    def spelled(self, text: str, path: TomlPath) -> None:
+        """Of an expression about a table that is not known, what can be said all the same."""
+        try:
+            parse(text or "true")
+        except FilterError as error:
+            for slip in error.slips:
+                self.inside(slip.code, slip.what, path, slip.at.start, slip.hint, slip.allowed)
+
+    def inside(self, code: str, what: str, path: TomlPath, offset: int = 0, hint: str = "", allowed: str = "") -> None:
+        """A complaint about a character of an expression, whose words are not repeated where they may not be shown."""
+        if not self.complaints.shows(path):
+            what, hint = f"in this expression: {codes.MEANINGS[code].lower()}", ""
+        self.complaints.add_inside(code, what, path, offset, allowed=allowed, suggestion=hint)
 
     def sensible(self, test: tree.Test, path: TomlPath, bounds: Bounds, base: Scope = TX) -> bool:
         found = trouble(test, bounds, [base])
         for kind, what in found:
             hint = "leave it out" if kind == "constant" else "nothing could ever match"
-            self.complaints.add_inside(
-                codes.CONSTANT if kind == "constant" else codes.CONTRADICTION, what, path, 0, suggestion=hint
-            )
+            self.inside(codes.CONSTANT if kind == "constant" else codes.CONTRADICTION, what, path, 0, hint)
         return not found
 
     def setting(self, path: TomlPath, base: Scope = TX) -> Setting:
@@ -197,16 +202,22 @@ class _Reader:
 
     def where(self) -> tree.Test | None:
         """The shorthands and `where`, joined with and."""
-        filters, bounds = self.plan.filters, bounds_of(self.plan.sync, self.network)
+        filters = self.plan.filters
+        bounds = bounds_of(self.plan.sync, self.network) if self.network is not None else {}
+        self.whole = all(self.complaints.sound(("filters", key)) for key in CHOOSING) and not self.complaints.partial
         parts: list[tree.Test] = []
         for key, test in desugar(filters.shorthands):
             if self.sensible(test, ("filters", key), bounds):
                 parts.append(test)
+            else:
+                self.whole = False
         alone = len(parts)
         if filters.where:
             found = self.read(filters.where, ("filters", "where"), self.setting(("filters", "where")), bounds)
             if found is not None:
                 parts += found.parts if isinstance(found, tree.And) else (found,)
+            else:
+                self.whole = False
         if not parts:
             return None
         whole: tree.Test = parts[0] if len(parts) == 1 else tree.And(tuple(parts))
@@ -216,9 +227,9 @@ class _Reader:
 
     def useless(self) -> None:
         """`keep` and `on_unknown` without anything that they are about."""
-        filters, complaints = self.plan.filters, self.complaints
-        if filters.where or filters.shorthands != type(filters.shorthands)():
-            return  # there was one, and it was complained about
+        complaints = self.complaints
+        if not self.whole:
+            return  # there is one, or may be one, that was complained about
         for key in ("keep", "on_unknown"):
             if complaints.has(("filters", key)):
                 what = f"{key} does nothing without a filter of transactions"
@@ -230,6 +241,7 @@ class _Reader:
             path = ("filters", "rows", name)
             table = self.table(name, path, named)
             if table is None:
+                self.spelled(text, path)
                 continue
             if table.kind is not Kind.FACT:
                 what = f"rows of {name} follow from other rows, which name them"
@@ -244,33 +256,43 @@ class _Reader:
             return named[name]
         near = get_close_matches(name, named, 1)
         hint = f"did you mean {near[0]}?" if near else "switch on the processor that fills it"
-        self.complaints.add(
-            codes.NO_TABLE, f"this plan fills no table {name}", path, at="key" if path[-1] == name else "value", suggestion=hint
-        )
+        what = f"this plan fills no table {name if self.complaints.shows(path) else 'of this name'}"
+        self.complaints.add(codes.NO_TABLE, what, path, at="key" if path[-1] == name else "value", suggestion=hint)
         return None
 
-    def views(self, dialect: str) -> Iterator[CompiledView]:
+    def views(self, dialect: str | None) -> Iterator[CompiledView]:
         named = {table.name: table for table in self.tables}
-        target = target_of(self.network, self.tables, dialect)
-        for at, view in enumerate(self.plan.views):
-            if view.name in named or view.name.startswith("nectar_"):
-                what = f"there is a table {view.name} already"
-                self.complaints.add("NEC-P016", what, ("views", at, "name"), suggestion="give the view another name")
-            table = self.table(view.table, ("views", at, "from"), named)
+        for view in self.plan.views:
+            self.check_name(view.name, ("views", view.at, "name"), named)
+            path: TomlPath = ("views", view.at, "where")
+            table = self.table(view.table, ("views", view.at, "from"), named) if view.table else None
             if table is None:
+                self.spelled(view.where, path)
                 continue
             base = scope_of_view(table, self.tables)
-            path: TomlPath = ("views", at, "where")
             setting = self.setting(path, base) if table.name == "tx" else self.of_rows(path, table)
-            test = self.read(view.where, path, setting, {})
-            if test is None:
-                continue
-            try:
-                to_sql(test, target, [base])
-            except NotInSql as error:
-                self.complaints.add_inside(codes.NO_SQL, f"{dialect} cannot show this view: {error}", path, 0)
-                continue
-            yield CompiledView(view.name, view.table, test)
+            test = self.read(view.where, path, setting, {}) if view.where else None
+            if test is not None and view.name and self.can_show(test, path, base, dialect):
+                yield CompiledView(view.name, view.table, test)
+
+    def check_name(self, name: str, path: TomlPath, named: dict[str, Table]) -> None:
+        """Tables, indexes and views share one space of names in SQLite, and what begins with sqlite_ is its own."""
+        if name in named or name.startswith(_TAKEN):
+            what = f"a table or an index of the database is called {name}, or could be"
+            if not self.complaints.shows(path):
+                what = "a table or an index of the database is called so, or could be"
+            hint = f"give the view another name, which begins with none of {', '.join(_TAKEN)}"
+            self.complaints.add("NEC-P016", what, path, suggestion=hint, spoils=False)
+
+    def can_show(self, test: tree.Test, path: TomlPath, base: Scope, dialect: str | None) -> bool:
+        if dialect is None or self.network is None:
+            return True
+        try:
+            to_sql(test, target_of(self.network, self.tables, dialect), [base])
+        except NotInSql as error:
+            self.inside(codes.NO_SQL, f"{dialect} cannot show this view: {error}", path)
+            return False
+        return True
 
     def watched(self, where: tree.Test) -> Iterator[tree.Test]:
         """What is asked of spent outputs. It must be about the output alone, so that it can be answered when it is made."""
@@ -281,7 +303,7 @@ class _Reader:
                 if body == "sum" or any(ref.var != each.var for inner in tree.walk(body) for ref in tree.refs_of(inner)):
                     what = "this asks of spent outputs what is not known when they are made"
                     hint = "inside any(inputs, ..) ask about the output alone; there are no sums over inputs"
-                    self.complaints.add_inside(codes.UNKNOWABLE, what, ("filters", "where"), 0, suggestion=hint)
+                    self.inside(codes.UNKNOWABLE, what, ("filters", "where"), 0, hint)
                     continue
                 yield body
 
@@ -292,7 +314,7 @@ class _Reader:
         if watched and not isinstance(self.plan.sync.start, AtOrigin) and not self.complaints.has(("filters", "on_unknown")):
             what = "inputs spend outputs from before the plan's start, which this run cannot know"
             hint = 'start at the origin, or say on_unknown = "drop" (or "keep") to go on all the same'
-            self.complaints.add_inside(codes.UNKNOWABLE, what, ("filters", "where"), 0, suggestion=hint)
+            self.inside(codes.UNKNOWABLE, what, ("filters", "where"), 0, hint)
 
 
 def _inputs(test: tree.Test) -> Iterator[tuple[tree.Each, Any]]:

@@ -16,6 +16,7 @@ from nectar.config.bound import Bound
 from nectar.decode.want import Want
 from nectar.filterlang.to_needles import Clause
 from nectar.filterlang.to_sql import NotInSql, to_sql
+from nectar.filterlang.tree import reads_files
 from nectar.filterlang.write_tree import said
 from nectar.tables import Index, Table
 
@@ -48,7 +49,7 @@ def readable(compiled: CompiledPlan) -> dict[str, Any]:
             "deferred": _indexes(compiled.deferred_indexes),
         },
         "performance": plain(plan.performance),
-        "tests": [plain(one) for one in plan.tests],
+        "tests": [{key: value for key, value in plain(one).items() if key != "at"} for one in plan.tests],
     }
 
 
@@ -82,17 +83,18 @@ def _filters(filters: CompiledFilters) -> dict[str, Any] | None:
             "keep": filters.keep,
             "on_unknown": filters.on_unknown,
             "can_be_unknown": filters.unknown,
-            "needles": [_clause(clause) for clause in filters.needles],
+            "needles": [_clause(clause, reads_files(filters.where)) for clause in filters.needles],
             "watches": [said(test) for test in filters.watched],
             "follows_spends": filters.follows,
         }
     return {**found, "rows": {name: said(test) for name, test in filters.rows}}
 
 
-def _clause(clause: Clause) -> dict[str, Any]:
-    """Of many needles the first and the number."""
-    strings = sorted(clause.strings)
-    return {"any_of": [one.hex() for one in strings[:SHOWN]], "count": len(strings), "or_spends_a_watched_output": clause.spends}
+def _clause(clause: Clause, hidden: bool) -> dict[str, Any]:
+    """Of many needles the first and the number; the number alone when they may stand in a file."""
+    strings = [] if hidden else sorted(clause.strings)
+    shown = [one.hex() for one in strings[:SHOWN]]
+    return {"any_of": shown, "count": len(clause.strings), "or_spends_a_watched_output": clause.spends}
 
 
 def _view(compiled: CompiledPlan, view: CompiledView) -> dict[str, Any]:

@@ -28,9 +28,9 @@ def check_tidb(compiled: CompiledPlan, complaints: Complaints) -> None:
 def _cause(compiled: CompiledPlan, breach: Breach) -> TomlPath:
     """The view that wants it, else the processor that fills the table."""
     of_a_view = breach.name.removeprefix("idx_").startswith("nectar_json_")
-    for at, view in enumerate(compiled.plan.views):
+    for view in compiled.plan.views:
         if breach.name == view.name or (of_a_view and breach.table == view.table):
-            return ("views", at, "where")
+            return ("views", view.at, "where")
     for one in compiled.processors:
         if any(table.name == breach.table for table in PROCESSORS[one.name].tables(one.options)):
             return ("processors", one.name)

@@ -9,7 +9,7 @@ from typing import Any
 
 from nectar.config import codes
 from nectar.config.carp_tasks import TASKS, TYPES, Fit, Task
-from nectar.config.complaints import Complaints, say
+from nectar.config.complaints import Complaints, kind_of
 from nectar.config.load import Document
 from nectar.config.plan import Processors
 from nectar.config.schema import load_schema
@@ -64,11 +64,12 @@ def _tasks(complaints: Complaints) -> Iterator[tuple[str, Mapping[str, Any]]]:
         if name not in TASKS:
             own = name in load_schema("plan")["properties"]
             hint = "this looks like a plan of Nectar's own, which needs no import" if own else _suggest(name, TASKS)
-            complaints.add(codes.UNKNOWN_TASK, f"Carp has no task {say(name)}", (name,), at="key", suggestion=hint)
+            complaints.add(codes.UNKNOWN_TASK, "Carp has no such task", (name,), at="key", suggestion=hint)
             if own:
                 return
         elif not isinstance(options, dict):
-            complaints.add(codes.WRONG_TYPE, f"{name} must be a table, not {say(options)}", (name,), suggestion=f"write [{name}]")
+            what = f"{name} must be a table, not {kind_of(options)}"
+            complaints.add(codes.WRONG_TYPE, what, (name,), suggestion=f"write [{name}]")
         elif _options_are_right(complaints, name, options):
             yield name, options
 
@@ -77,12 +78,12 @@ def _options_are_right(complaints: Complaints, name: str, options: Mapping[str, 
     known = TASKS[name].options
     for key, value in options.items():
         if key not in known:
-            what = f"{name} has no option {say(key)}"
+            what = f"{name} has no such option"
             allowed = ", ".join(known) or "none"
             complaints.add(codes.UNKNOWN_TASK, what, (name, key), at="key", allowed=allowed, suggestion=_suggest(key, known))
         elif not isinstance(value, TYPES[key]):
             wanted = "true or false" if TYPES[key] is bool else "a text in quotes"
-            complaints.add(codes.WRONG_TYPE, f"{key} must be {wanted}, not {say(value)}", (name, key), allowed=wanted)
+            complaints.add(codes.WRONG_TYPE, f"{key} must be {wanted}, not {kind_of(value)}", (name, key), allowed=wanted)
     return complaints.sound((name,))
 
 

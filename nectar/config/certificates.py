@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from nectar import reading
+
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
     from cryptography.x509 import Certificate
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 _SOON = timedelta(days=30)
 _BLOCK = re.compile(rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----.*?-----END (?:TRUSTED |X509 )?CERTIFICATE-----", re.DOTALL)
 _ENCRYPTED = re.compile(rb"BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED")
-_LARGEST = 10_000_000
 _OTHERS_MAY_READ = 0o004
 
 
@@ -83,15 +84,9 @@ def check_private(path: Path) -> None:
 def read_whole(path: Path) -> bytes:
     """Errors: FileFault."""
     try:
-        if path.is_dir():
-            raise FileFault("is a folder", "give the path of a PEM file")
-        with path.open("rb") as file:
-            text = file.read(_LARGEST + 1)
+        return reading.read_file(path, reading.CERTIFICATES)
     except OSError as error:
-        raise FileFault(f"cannot be read: {error.strerror or type(error).__name__}") from error
-    if len(text) > _LARGEST:
-        raise FileFault(f"is larger than {_LARGEST:,} bytes", "give the path of a PEM file")
-    return text
+        raise FileFault(f"cannot be read: {error.strerror}", "give the path of a PEM file") from error
 
 
 def _key(text: bytes) -> PrivateKeyTypes:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import date, datetime, time
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,7 @@ def check_schema(complaints: Complaints, schema_name: str) -> None:
 
 
 def _slips(complaints: Complaints, schema_name: str) -> Iterator[Slip]:
-    for error in _validator(schema_name).iter_errors(_plain(complaints.document.data)):
+    for error in _validator(schema_name).iter_errors(_with_dates_as_texts(complaints.document.data)):
         found: Any = error                                        # typed as perhaps unset, which no error found here is
         yield Slip(tuple(found.absolute_path), found.validator, found.validator_value, found.instance, found.schema, schema_name)
 
@@ -52,7 +52,7 @@ def _validator(schema_name: str) -> Validator:
         return isinstance(value, int) and not isinstance(value, bool)
 
     def is_number(_: object, value: object) -> bool:
-        return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+        return is_integer(_, value) or (isinstance(value, float) and isfinite(value))
 
     def pattern(_: object, wanted: str, value: object, __: object) -> Iterator[ValidationError]:
         exact = wanted[:-1] + r"\Z" if wanted.endswith("$") else wanted
@@ -65,10 +65,15 @@ def _validator(schema_name: str) -> Validator:
     return strict(load_schema(schema_name))
 
 
-def _plain(value: Any) -> Any:
-    """TOML's dates and times as the texts that JSON would have."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value.isoformat() if isinstance(value, date | datetime | time) else value
+def _with_dates_as_texts(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`{ date = 2021-09-12 }` of start and end, the one key that takes TOML's dates, as the text that JSON would have. A date
+    anywhere else is left as one, which is no text."""
+    sync = data.get("sync")
+    if not isinstance(sync, dict):
+        return data
+    return {**data, "sync": {key: _with_date(side) if key in ("start", "end") else side for key, side in sync.items()}}
+
+
+def _with_date(side: Any) -> Any:
+    said = side.get("date") if isinstance(side, dict) else None
+    return {**side, "date": said.isoformat()} if isinstance(said, date | datetime) else side

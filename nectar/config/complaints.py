@@ -4,26 +4,45 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import date, time
 from typing import Any, Literal
 
 from nectar.config import codes
+from nectar.config.carp_tasks import TASKS
 from nectar.config.inside import place_inside
 from nectar.config.load import Document
 from nectar.config.positions import TomlPath
+from nectar.config.schema import known_keys
 from nectar.errors import Complaint, PlanError
 
 At = Literal["key", "value"]
 
+_MISSING = object()
+
+_KINDS: tuple[tuple[type, str], ...] = (
+    (bool, "true or false"),
+    (str, "this text"),
+    (int, "this number"),
+    (float, "this number"),
+    (list, "a list"),
+    (dict, "a table"),
+    (date, "this date"),
+    (time, "this time"),
+)
+
 _MAY_HOLD_SECRET = re.compile(r"\S@\S|:[^@]*@|://\S*:|(^|\s)(-p\S|--password|MYSQL_PWD)|passw(or)?d\s*=", re.IGNORECASE)
 
-_MAY_STAND_ELSEWHERE = (codes.MISSING_KEY, codes.USELESS_KEY, codes.NOTHING_TO_DO, codes.FOREIGN_ADDRESS)
+_DATABASE = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+
+_MAY_STAND_ELSEWHERE = (codes.MISSING_KEY, codes.USELESS_KEY, codes.NOTHING_TO_DO, codes.FOREIGN_ADDRESS, codes.WRONG_KIND)
 
 
 @dataclass(slots=True)
 class Complaints:
     """Grows. Paths complained about are remembered, so that later checks leave alone what is known to be wrong.
 
-    `partial`: a file that the document includes could not be read, so nothing is said of what may stand there.
+    `partial`: a file that the document includes could not be read, or a database's kind, so nothing is said of what may stand
+    there, or hangs on it.
     """
 
     document: Document
@@ -48,28 +67,47 @@ class Complaints:
             return
         home = self.document.home(path)
         line, col = (home.positions.key if at == "key" else home.positions.value)(path) if path else (0, 0)
-        self.found[Complaint(code, what, home.file, line, col, dotted(path), allowed, suggestion)] = None
+        source = _line(home, line)
+        self.found[Complaint(code, what, home.file, line, col, self.dotted(path), allowed, suggestion, source)] = None
         if spoils and path:
             self.bad.add(path)
             self.around_bad.update(path[:length] for length in range(len(path)))
 
     def add_inside(
-        self,
-        code: str,
-        what: str,
-        path: TomlPath,
-        offset: int,
-        *,
-        allowed: str = "",
-        suggestion: str = "",
-        file: str = "",
-        line: int = 0,
+        self, code: str, what: str, path: TomlPath, offset: int, *, allowed: str = "", suggestion: str = ""
     ) -> None:
-        """About the character `offset` of the text at `path`; or about another file's line, which that text names."""
+        """About the character `offset` of the text at `path`."""
         home = self.document.home(path)
         place = place_inside(home.text, home.positions.value(path), offset)
-        at = (file, line, 1) if file else (home.file, *place)
-        self.found[Complaint(code, what, *at, dotted(path), allowed, suggestion)] = None
+        said = Complaint(code, what, home.file, *place, self.dotted(path), allowed, suggestion, _line(home, place.line))
+        self.found[said] = None
+
+    def add_elsewhere(self, code: str, what: str, path: TomlPath, file: str, line: int, suggestion: str = "") -> None:
+        """About a line of another file, which the text at `path` names."""
+        self.found[Complaint(code, what, file, line, 1, self.dotted(path), "", suggestion)] = None
+
+    def shows(self, path: TomlPath) -> bool:
+        """Whether what stands at `path` may be repeated (see `Document`)."""
+        return self.document.home(path).shown
+
+    def say(self, value: object, path: TomlPath) -> str:
+        """As `say`, of what stands at `path`; only its kind where it may not be repeated."""
+        return say(value) if self.shows(path) else kind_of(value)
+
+    def dotted(self, path: TomlPath) -> str:
+        """As `dotted`; of what may not be repeated only the words that every plan and profile has, and databases' names."""
+        if self.shows(path):
+            return dotted(path)
+        named = path[:1] == ("databases",) and len(path) > 1 and _DATABASE.fullmatch(str(path[1]))
+        return dotted(tuple(step if known(step) or (at == 1 and named) else "***" for at, step in enumerate(path)))
+
+    def name(self, path: TomlPath) -> str:
+        """What to call a value: its key, and for a list's entry the list's."""
+        if len(path) > 1 and isinstance(path[-1], int):
+            return f"an entry of {self.name(path[:-1])}"
+        if path and not self.shows(path) and not known(path[-1]):
+            return "this"
+        return str(path[-1]) if path else "this"
 
     def sound(self, path: TomlPath) -> bool:
         """Whether neither `path`, nor anything around or inside it, was complained about."""
@@ -77,20 +115,33 @@ class Complaints:
 
     def get(self, path: TomlPath, default: Any) -> Any:
         """The value at `path`; `default` when it is not there, or not as it should be."""
+        here = self._at(path)
+        return here if here is not _MISSING and self.sound(path) else default
+
+    def places(self, path: TomlPath) -> range:
+        """Of the tables in the list at `path`; a list in which something else stands has none."""
+        here = self._at(path)
+        tables = isinstance(here, list) and all(isinstance(one, dict) for one in here)
+        return range(len(here)) if tables and path not in self.bad else range(0)
+
+    def sound_items(self, path: TomlPath) -> tuple[tuple[str, Any], ...]:
+        """What is right of the table at `path`: (key, value), by their names."""
+        here = self._at(path)
+        items = here.items() if isinstance(here, dict) and path not in self.bad else ()
+        return tuple(sorted((key, value) for key, value in items if self.sound((*path, key))))
+
+    def _at(self, path: TomlPath) -> Any:
         here: Any = self.document.data
         for step in path:
-            if not isinstance(here, dict) or step not in here:
-                return default
+            inside = isinstance(here, dict) if isinstance(step, str) else isinstance(here, list) and step < len(here)
+            if not inside or (isinstance(here, dict) and step not in here):
+                return _MISSING
             here = here[step]
-        return here if self.sound(path) else default
+        return here
 
     def has(self, path: TomlPath) -> bool:
         """Whether the document says `path` at all, right or wrong."""
-        missing = object()
-        here: Any = self.document.data
-        for step in path:
-            here = here.get(step, missing) if isinstance(here, dict) else missing
-        return here is not missing
+        return self._at(path) is not _MISSING
 
     def raise_any(self) -> None:
         """Errors: PlanError with everything found, in file order, the document's own file first."""
@@ -98,6 +149,25 @@ class Complaints:
             files = [self.document.file, *(piece.file for piece in self.document.pieces.values()), *(c.file for c in self.found)]
             rank = {file: at for at, file in enumerate(dict.fromkeys(files))}
             raise PlanError(sorted(self.found, key=lambda c: (rank[c.file], c.line, c.col, c.code, c.what)))
+
+
+def _line(home: Document, number: int) -> str:
+    """The text of a line, where it may be shown."""
+    lines = home.text.split("\n") if home.shown else []
+    return lines[number - 1] if 0 < number <= len(lines) else ""
+
+
+def known(step: str | int) -> bool:
+    """Whether it is a word of plans and profiles, or a place in a list."""
+    return isinstance(step, int) or step in known_keys() or step in TASKS
+
+
+def kind_of(value: object) -> str:
+    """What a value is, without saying it."""
+    for kind, name in _KINDS:
+        if isinstance(value, kind):
+            return name
+    return "this value"
 
 
 def dotted(path: TomlPath) -> str:

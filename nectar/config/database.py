@@ -30,6 +30,7 @@ from nectar.config.server_defaults import DEFAULTS
 
 DEFAULT_PATH = "nectar.db"
 _SQLITE_KEYS = ("connection_type", "path")
+_SERVER_KEYS = ("host", "user", "custom_dsn", "password")
 _KINDS = ", ".join(say(kind.value) for kind in Kind)
 
 
@@ -41,6 +42,7 @@ def read_database(complaints: Complaints, at: TomlPath, *, files: bool) -> Targe
     kind = complaints.get((*at, "connection_type"), None)
     given = _given(complaints, at)
     if not complaints.sound((*at, "connection_type")):
+        _look_at_rest(complaints, at, files)
         return SqliteFile(Path(DEFAULT_PATH))
     if kind is not None and kind != "sqlite":
         return _server(complaints, at, Kind(kind), files)
@@ -49,12 +51,18 @@ def read_database(complaints: Complaints, at: TomlPath, *, files: bool) -> Targe
     if kind is None and not complaints.sound((*at, "custom_dsn")):
         return SqliteFile(Path(DEFAULT_PATH))                     # it would have said which kind of server
     if kind is None and strays and "path" not in given:
-        what = f"[{dotted(at)}] has no connection_type, and {strays[0]} is about a server"
+        what = f"[{complaints.dotted(at)}] has no connection_type, and {strays[0]} is about a server"
         complaints.add(codes.MISSING_KEY, what, at, at="key", allowed=_KINDS, suggestion='such as connection_type = "mysql"')
         return SqliteFile(Path(DEFAULT_PATH))
     for key in strays:
         _useless(complaints, (*at, key), "SQLite, which is the connection_type unless another is said")
     return _sqlite(complaints, at)
+
+
+def _look_at_rest(complaints: Complaints, at: TomlPath, files: bool) -> None:
+    """Of a database whose kind is wrong: what would be wrong for any kind of server."""
+    if any(key in _given(complaints, at) for key in _SERVER_KEYS):
+        _server(replace(complaints, partial=True), at, Kind.MYSQL, files)
 
 
 def _given(complaints: Complaints, at: TomlPath) -> dict[str, Any]:

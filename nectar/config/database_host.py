@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from nectar.config import codes
-from nectar.config.complaints import dotted, say
 from nectar.config.database_table import Table
 from nectar.config.hosts import is_cloud, is_gateway, is_host
 from nectar.config.positions import TomlPath
@@ -15,7 +14,7 @@ def check_there(table: Table, key: str) -> None:
     if table.has(key) or not table.sound("custom_dsn", "use_custom_dsn"):
         return
     place: TomlPath = (*table.at, "custom_dsn") if table.said else table.at
-    what = f"custom_dsn says no {key}" if table.said else f"[{dotted(table.at)}] has no {key}"
+    what = f"custom_dsn says no {key}" if table.said else f"[{table.complaints.dotted(table.at)}] has no {key}"
     table.complaints.add(codes.MISSING_KEY, what, place, at="key", suggestion=f'write {key} = ".."', spoils=False)
 
 
@@ -28,21 +27,21 @@ def read_host(table: Table) -> str:
         return host
     what, hint = _host_fault(host)
     if "host" in table.said:
-        what = "custom_dsn's host is no host"                     # its text may hold a secret in the wrong place
+        what = "custom_dsn's host is no host"
     table.complaints.add(codes.BAD_HOST, what, table.place("host"), allowed="a name or an address", suggestion=hint)
     return ""
 
 
 def _host_fault(host: str) -> tuple[str, str]:
-    """What is wrong with it, and what was perhaps meant."""
+    """What is wrong with it, and what was perhaps meant. Its text is not repeated: a secret may stand in the wrong place."""
     if host.startswith("/"):
         return "host is a Unix socket, which Nectar does not use", 'write host = "127.0.0.1"'
     name, colon, port = host.partition(":")
     if is_host(name) and port.isascii() and port.isdecimal():
-        return f"host cannot be {say(host)}", f'write host = "{name}" and port = {port[:6]}'
+        return "host names a port too", 'write it as port = N'
     if colon or "@" in host:
         return "host is no host", "a whole connection text goes into custom_dsn, with use_custom_dsn = true"
-    return f"host cannot be {say(host)}", ""
+    return "host cannot be this text", ""
 
 
 def check_kind(table: Table, kind: Kind, host: str) -> None:

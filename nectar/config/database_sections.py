@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from nectar.config import codes
 from nectar.config.certificates import FileFault, check_private, read_whole
-from nectar.config.complaints import say
 from nectar.config.database_table import Table
 from nectar.config.hosts import is_host, may_be_allowed, pattern_fault
 from nectar.config.positions import TomlPath
@@ -30,7 +29,7 @@ def read_pool(table: Table, defaults: Defaults) -> Pool:
 
 def _check_most(table: Table, key: str, value: float, most: float) -> None:
     if value > most:
-        what = f"{key} cannot be {say(value)}: the service cuts such connections itself"
+        what = f"{key} is too long: the service cuts such connections itself"
         table.complaints.add(codes.OUT_OF_RANGE, what, table.section("pool", key), allowed=f"1 to {most:g}")
 
 
@@ -38,7 +37,7 @@ def read_batch_bytes(table: Table, defaults: Defaults) -> int:
     """Complains of more than one transaction may have."""
     said = int(table.option("limits", "batch_bytes", defaults.batch_bytes))
     if said > defaults.most_batch_bytes:
-        what = f"batch_bytes cannot be {said}: TiDB refuses a transaction of more (txn-total-size-limit)"
+        what = "batch_bytes is too much: TiDB refuses such a transaction (txn-total-size-limit)"
         table.complaints.add(
             codes.TIDB_SIZE, what, table.section("limits", "batch_bytes"), allowed=f"65536 to {defaults.most_batch_bytes}"
         )
@@ -78,7 +77,7 @@ def read_tunnel(table: Table, *, files: bool) -> Tunnel | None:
     host = table.option("tunnel", "host", "")
     place = table.section("tunnel", "host")
     if host and not is_host(host):
-        table.complaints.add(codes.BAD_HOST, f"host cannot be {say(host)}", place, allowed="a name or an address")
+        table.complaints.add(codes.BAD_HOST, "host cannot be this text", place, allowed="a name or an address")
     key_path = table.section("tunnel", "key_path")
     known_hosts = table.section("tunnel", "known_hosts_path")
     tunnel = Tunnel(
@@ -112,7 +111,7 @@ def read_limits(table: Table) -> Limits:
     for index, pattern in enumerate(listed):
         fault = pattern_fault(pattern)
         if fault:
-            what = f"allowed_hosts cannot have {say(pattern)}: {fault}"
+            what = f"allowed_hosts has a wrong entry: {fault}"
             allowed = "db.example.com, *.tidbcloud.com, 10.1.2.3, 10.0.0.0/8"
             table.complaints.add(codes.BAD_HOST, what, (*at, index), allowed=allowed)
     return Limits(tuple(listed), table.option("limits", "attempts_per_minute", Limits().attempts_per_minute))

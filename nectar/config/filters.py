@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -59,19 +59,23 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One of `[[views]]`: its name, the table whose rows it shows, and which."""
+    """One of `[[views]]`: its name, the table whose rows it shows, and which. `at`: its place among them, from 0."""
 
     name: str
     table: str
     where: str
+    at: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class PlanTest:
-    """One of `[[tests]]`: rows that each table must get from slots `first` to `last`. `path`: chunk files of its own."""
+    """One of `[[tests]]`: rows that each table must get from slots `first` to `last`. `path`: chunk files of its own.
+
+    `at`: its place among them, from 0."""
 
     name: str
     path: Path | None
     first: int
     last: int
     rows: tuple[tuple[str, int], ...]
+    at: int = field(default=0, compare=False)

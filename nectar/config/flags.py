@@ -9,13 +9,13 @@ from nectar.config.plan import Processors
 from nectar.config.positions import NOWHERE, TomlPath
 
 
-def flag(name: str, path: TomlPath, value: Any) -> Document:
+def flag(name: str, path: TomlPath, value: Any, *, shown: bool = True) -> Document:
     """`value` for the key at `path`. Complaints about it name the flag; a path in it is relative to the working folder."""
     for step in reversed(path):
         value = {step: value}
-    return Document(name, value, NOWHERE)
+    return Document(name, value, NOWHERE, shown=shown)
 
 
 def everything(file: str, name: str) -> Document:
     """A plan in no file: every processor on, all else left out."""
-    return Document(file, {"plan": {"name": name}, "processors": dict.fromkeys(Processors.__slots__, True)}, NOWHERE)
+    return Document(file, {"plan": {"name": name}, "processors": dict.fromkeys(Processors.__slots__, True)}, NOWHERE, shown=True)

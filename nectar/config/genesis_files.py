@@ -9,13 +9,20 @@ import gzip
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from fractions import Fraction
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from nectar import reading
 from nectar.cardano.era_history import ERAS, NOT_YET, EraHistory
-from nectar.cardano.genesis import GenesisGovernance, GenesisOutputs, byron_outputs, governance, shelley_outputs
+from nectar.cardano.genesis import (
+    GenesisGovernance,
+    GenesisOutputs,
+    byron_outputs,
+    exact_number,
+    governance,
+    shelley_outputs,
+)
 from nectar.cardano.network import Network, Price
 from nectar.cardano.position import GENESIS_TXS, ITEMS
 from nectar.errors import NetworkError
@@ -60,9 +67,9 @@ def network(home: str | Path) -> Network:
     files = _files(home)
     try:
         return _network(home, files)
-    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        what = f"the genesis files do not say what a network needs: {type(error).__name__} {error}"
-        raise NetworkError(what, where=str(home), hint=_HINT, code="NEC-N002") from error
+    except _UNFIT as error:
+        what = f"the genesis files do not say what a network needs: {_why(error)}"
+        raise NetworkError(what, where=str(home), hint=_HINT, code="NEC-N002") from None
 
 
 def genesis_of(net: Network) -> tuple[GenesisOutputs, GenesisOutputs]:
@@ -73,9 +80,9 @@ def genesis_of(net: Network) -> tuple[GenesisOutputs, GenesisOutputs]:
     try:
         first = byron_outputs(byron, net.magic, config.get("RequiresNetworkMagic"))
         found = first, shelley_outputs(shelley, net.network_id)
-    except (KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
-        what = f"the genesis files' balances cannot be read: {type(error).__name__} {error}"
-        raise NetworkError(what, where=net.home, hint=_HINT, code="NEC-N003") from error
+    except (*_UNFIT, StopIteration) as error:
+        what = f"the genesis files' balances cannot be read: {_why(error)}"
+        raise NetworkError(what, where=net.home, hint=_HINT, code="NEC-N003") from None
     _have_ids(net, found)
     return found
 
@@ -84,9 +91,9 @@ def governance_of(net: Network) -> GenesisGovernance:
     """What Conway's genesis sets up."""
     try:
         return governance(_json(_files(net.home).conway, net.home, "conway"))
-    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        what = f"the committee or the constitution cannot be read: {type(error).__name__} {error}"
-        raise NetworkError(what, where=_where(net.home, "conway"), hint=_HINT, code="NEC-N003") from error
+    except _UNFIT as error:
+        what = f"the committee or the constitution cannot be read: {_why(error)}"
+        raise NetworkError(what, where=_where(net.home, "conway"), hint=_HINT, code="NEC-N003") from None
 
 
 def _have_ids(net: Network, genesis: tuple[GenesisOutputs, GenesisOutputs]) -> None:
@@ -113,6 +120,25 @@ def genesis_costs(net: Network) -> tuple[Json, Json]:
 
 _GENESIS = ("byron", "shelley", "alonzo", "conway")
 _HINT = "use the files the node itself runs with"
+_UNFIT = (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError, OSError, RecursionError)
+_KEYS = (
+    "startTime", "blockVersionData", "slotDuration", "protocolConsts", "k", "protocolMagic", "slotLength", "epochLength",
+    "networkMagic", "networkId", "systemStart", "genDelegs", "delegate", "executionPrices", "prMem", "prSteps", "numerator",
+    "denominator", "govActionLifetime", "committee", "constitution", "members", "threshold", "anchor", "url", "dataHash",
+    "avvmDistr", "nonAvvmBalances", "initialFunds", "staking",
+)  # fmt: skip
+
+
+class _Unfit(ValueError):
+    """Whose words are ours."""
+
+
+def _why(error: BaseException) -> str:
+    """Which key is missing, else what kind of error it was: Python's own words may quote the files, which could be anybody's."""
+    if isinstance(error, _Unfit):
+        return str(error)
+    missing = isinstance(error, KeyError) and error.args and error.args[0]
+    return f"there is no {missing}" if missing in _KEYS else f"a value has another form ({type(error).__name__})"
 
 
 def _files(home: str | Path) -> GenesisFiles:
@@ -123,31 +149,39 @@ def _files(home: str | Path) -> GenesisFiles:
         return GenesisFiles(byron, shelley, alonzo, conway, None)
     folder = Path(home)
     try:
-        path = folder / "config.json"
-        config = path.read_bytes() if path.is_file() else None
-        said = _json(config, home, "config") if config is not None else {}
-        byron, shelley, alonzo, conway = ((folder / _name(said, era)).read_bytes() for era in _GENESIS)
+        config = reading.read_file(folder / "config.json", reading.GENESIS)
+    except FileNotFoundError:
+        config = None
     except OSError as error:
-        known = ", ".join(HARD_FORKS)
-        raise NetworkError(
-            f"no genesis file can be read: {error.strerror}",
-            where=str(error.filename),
-            hint=f"name a built-in network ({known}) or a folder with the four genesis files",
-            code="NEC-N001",
-        ) from error
+        raise _unreadable(folder / "config.json", error) from error
+    said = _json(config, home, "config") if config is not None else {}
+    byron, shelley, alonzo, conway = (_genesis_file(folder, said, era) for era in _GENESIS)
     return GenesisFiles(byron, shelley, alonzo, conway, config)
 
 
-def _name(config: Json, era: str) -> str:
-    """A file's name in the folder: the node's configuration may give another, as a path relative to itself."""
-    return str(config.get(f"{era.capitalize()}GenesisFile") or f"{era}-genesis.json")
+def _genesis_file(folder: Path, config: Json, era: str) -> bytes:
+    """The node's configuration may name it otherwise, as a path relative to itself; that name is not repeated."""
+    key, usual = f"{era.capitalize()}GenesisFile", folder / f"{era}-genesis.json"
+    named = config.get(key)
+    try:
+        return reading.read_file(folder / named if isinstance(named, str) and named else usual, reading.GENESIS)
+    except OSError as error:
+        if named:
+            raise _unreadable(folder / "config.json", error, f"the file that {key} names cannot be read") from None
+        raise _unreadable(usual, error) from error
+
+
+def _unreadable(path: Path, error: OSError, what: str = "no genesis file can be read") -> NetworkError:
+    hint = f"name a built-in network ({', '.join(HARD_FORKS)}) or a folder with the four genesis files"
+    return NetworkError(f"{what}: {error.strerror}", where=str(path), hint=hint, code="NEC-N001")
 
 
 def _json(raw: bytes, home: str | Path, era: str) -> Json:
     try:
         found = json.loads(raw)
-    except ValueError as error:
-        raise NetworkError(f"not JSON: {error}", where=_where(home, era), hint="is the file whole?", code="NEC-N002") from error
+    except (ValueError, RecursionError) as error:
+        place = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise NetworkError(f"not JSON{place}", where=_where(home, era), hint="is the file whole?", code="NEC-N002") from None
     if not isinstance(found, dict):
         raise NetworkError("not a JSON object", where=_where(home, era), hint="is it the right file?", code="NEC-N002")
     return found
@@ -170,7 +204,7 @@ def _hard_forks(known: str | None, config: Json | None) -> Mapping[str, int]:
         if epoch is None:
             break
         if int(epoch) < max(forks.values()):
-            raise ValueError(f"{era} begins at epoch {epoch}, before the era that it follows")
+            raise _Unfit(f"{era} begins before the era that it follows")
         forks[era] = int(epoch)
     return forks
 
@@ -208,13 +242,13 @@ def _history(byron: Json, shelley: Json, forks: Mapping[str, int]) -> EraHistory
         datetime.fromtimestamp(byron["startTime"], UTC),
         int(byron["blockVersionData"]["slotDuration"]) * 1000,
         10 * int(byron["protocolConsts"]["k"]),
-        int(Fraction(str(shelley["slotLength"])) * 1_000_000),
+        int(exact_number(shelley["slotLength"]) * 1_000_000),
         int(shelley["epochLength"]),
         forks.get("shelley", NOT_YET),
         forks,
     )
     if min(history.byron_slot, history.byron_epoch_slots, history.shelley_slot, history.shelley_epoch_slots) <= 0:
-        raise ValueError("slots and epochs must have a length")
+        raise _Unfit("slots and epochs must have a length")
     return history
 
 
@@ -225,7 +259,7 @@ def _agree(home: str | Path, files: GenesisFiles, byron_hash: bytes, config: Jso
     for era, digest in hashes.items():
         said = config.get(f"{era}GenesisHash")
         if said is not None and said != digest.hex():
-            what = f"config.json says {era}GenesisHash {said}, the file's is {digest.hex()}"
+            what = f"{era}GenesisHash in config.json is not the file's, which is {digest.hex()}"
             raise NetworkError(what, where=_where(home, era.lower()), hint=_HINT, code="NEC-N005")
 
 
@@ -233,10 +267,10 @@ def _belong_together(home: str | Path, byron: Json, shelley: Json, start: dateti
     """Byron's and Shelley's genesis are of one network (db-sync refuses the same two differences)."""
     magic, other = byron["protocolConsts"]["protocolMagic"], shelley["networkMagic"]
     if magic != other:
-        what = f"Byron's genesis says network magic {magic}, Shelley's {other}"
+        what = "Byron's genesis says another network magic than Shelley's"
         raise NetworkError(what, where=str(home), hint=_HINT, code="NEC-N005")
     if datetime.fromisoformat(shelley["systemStart"]) != start:
-        what = f"Byron's genesis starts at {start.isoformat()}, Shelley's at {shelley['systemStart']}"
+        what = "Byron's genesis starts at another time than Shelley's"
         raise NetworkError(what, where=str(home), hint=_HINT, code="NEC-N005")
 
 
@@ -244,7 +278,7 @@ def _price(said: Any) -> Price:
     """A price is an object with numerator and denominator, or a plain number."""
     if isinstance(said, dict):
         return int(said["numerator"]), int(said["denominator"])
-    exact = Fraction(str(said))
+    exact = exact_number(said)
     return exact.numerator, exact.denominator
 
 

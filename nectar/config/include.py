@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nectar.config import codes
 from nectar.config.check import check_schema
-from nectar.config.complaints import Complaints, say
+from nectar.config.complaints import Complaints
 from nectar.config.load import Document, load_file
 from nectar.config.merge import overlaid
 from nectar.config.positions import TomlPath
@@ -85,10 +85,10 @@ def _load(complaints: Complaints, at: TomlPath, entry: str, path: Path) -> Docum
     except PlanError as error:
         wrong = error.complaints[0]
         if wrong.code == codes.SYNTAX:
-            what = f"{say(entry)} is not TOML{wrong.what.removeprefix('this is not TOML')}"
+            what = f"{complaints.say(entry, at)} is not TOML{wrong.what.removeprefix('this is not TOML')}"
             complaints.add(codes.INCLUDE_SYNTAX, what, at, suggestion=f"look at {wrong.place}")
         else:
-            what = f"cannot include {say(entry)}: {wrong.what.removeprefix('cannot read this file: ')}"
+            what = f"cannot include {complaints.say(entry, at)}: {wrong.what.removeprefix('cannot read this file: ')}"
             complaints.add(codes.INCLUDE_UNREADABLE, what, at, suggestion="give a path relative to this file's folder")
         return None
     if "include" in document.data:

@@ -41,14 +41,14 @@ def load_plan(path: Path, over: Sequence[Document] = ()) -> Plan:
 
     Errors: PlanError with every complaint about any of them, in file order.
     """
-    plan, complaints = draft_plan(load_file(path), path, over)
+    plan, complaints = draft_plan(load_file(path, shown=True), path, over)
     complaints.raise_any()
     return plan
 
 
 def parse_plan(text: str, path: Path) -> Plan:
     """As `load_plan`, of a text that is at hand; `path` is where it would stand, which need not exist."""
-    plan, complaints = draft_plan(load_text(text, str(path)), path)
+    plan, complaints = draft_plan(load_text(text, str(path), shown=True), path)
     complaints.raise_any()
     return plan
 
@@ -125,7 +125,7 @@ def _socket(complaints: Complaints) -> str | None:
 
 def _processors(complaints: Complaints) -> Processors:
     def is_on(name: str) -> bool:
-        return bool(complaints.get(("processors", name), False))
+        return bool(complaints.get(("processors", name), complaints.has(("processors", name))))
 
     chosen = Processors(
         blocks=_options(complaints, "blocks", BlocksOptions),
@@ -149,9 +149,11 @@ def _processors(complaints: Complaints) -> Processors:
 
 
 def _options(complaints: Complaints, name: str, make: Callable[..., Value]) -> Value | None:
-    """true and {} mean every option's default; false means off."""
-    value = complaints.get(("processors", name), False)
-    return None if value is False else make(**(value if isinstance(value, dict) else {}))
+    """true and {} mean every option's default; false means off. Where something is wrong, what is right of it counts."""
+    path: TomlPath = ("processors", name)
+    value = complaints.get(path, complaints.has(path))
+    options = dict(complaints.sound_items(path))
+    return None if value is False else make(**options)
 
 
 def _metadata(labels: list[int] | None = None) -> MetadataOptions:
@@ -168,44 +170,43 @@ def _filters(complaints: Complaints) -> Filters:
         complaints.get(("filters", "where"), ""),
         complaints.get(("filters", "keep"), "tx"),
         complaints.get(("filters", "on_unknown"), "drop"),
-        tuple(sorted(rows.items())),
+        complaints.sound_items(("filters", "rows")),
     )
 
 
 def _views(complaints: Complaints) -> tuple[View, ...]:
-    """Names that stand twice are complained about."""
-    views: dict[str, View] = {}
-    for at, one in enumerate(complaints.get(("views",), ())):
-        if not {"name", "from", "where"} <= one.keys():
-            continue
-        if one["name"] in views:
-            what = f"there are two views {one['name']}"
-            complaints.add(codes.REPEATED, what, ("views", at, "name"), suggestion="give one another name")
-        views[one["name"]] = View(one["name"], one["from"], one["where"])
-    return tuple(views.values())
+    """Each with what can be used of it: nothing stands where something is wrong. Names that stand twice are complained about."""
+    said = complaints.get
+    views = [
+        View(said(("views", at, "name"), ""), said(("views", at, "from"), ""), said(("views", at, "where"), ""), at)
+        for at in complaints.places(("views",))
+    ]
+    seen: set[str] = set()
+    for view in views:
+        path: TomlPath = ("views", view.at, "name")
+        if view.name in seen:
+            what = f"there are two views {view.name}" if complaints.shows(path) else "there are two views of this name"
+            complaints.add(codes.REPEATED, what, path, suggestion="give one another name", spoils=False)
+        seen |= {view.name} - {""}
+    return tuple(views)
 
 
 def _tests(complaints: Complaints) -> tuple[PlanTest, ...]:
-    folder = complaints.document.folder(("tests",))
-    tests = []
-    for at, one in enumerate(complaints.get(("tests",), ())):
-        if not {"name", "slots", "rows"} <= one.keys():
-            continue
-        first, last = one["slots"]
-        if first > last:
-            complaints.add(
-                codes.OUT_OF_RANGE,
-                f"slot {first} comes after slot {last}",
-                ("tests", at, "slots"),
-                suggestion="write the lower one first",
-            )
-        if not one["rows"]:
-            complaints.add(
-                codes.EMPTY, "rows is an empty table", ("tests", at, "rows"), suggestion="say how many rows a table must get"
-            )
-        path = folder / one["path"] if "path" in one else None
-        tests.append(PlanTest(one["name"], path, first, last, tuple(sorted(one["rows"].items()))))
-    return tuple(tests)
+    return tuple(_test(complaints, at) for at in complaints.places(("tests",)))
+
+
+def _test(complaints: Complaints, at: int) -> PlanTest:
+    here: TomlPath = ("tests", at)
+    first, last = complaints.get((*here, "slots"), (0, 0))
+    if first > last:
+        what = "the first slot comes after the last"
+        complaints.add(codes.OUT_OF_RANGE, what, (*here, "slots"), suggestion="write the lower one first")
+    if complaints.get((*here, "rows"), None) == {}:
+        hint = "say how many rows a table must get"
+        complaints.add(codes.EMPTY, "rows is an empty table", (*here, "rows"), suggestion=hint)
+    rows = complaints.sound_items((*here, "rows"))
+    path = _path(complaints, (*here, "path"))
+    return PlanTest(complaints.get((*here, "name"), ""), path, first, last, rows, at)
 
 
 def _shorthands(complaints: Complaints, network: str) -> FilterShorthands:
@@ -233,7 +234,10 @@ def _entries(complaints: Complaints, key: str, parse: Callable[[str], Value], al
         try:
             value = parse(text)
         except EntryError as error:
-            complaints.add(error.code, error.what, at, allowed=allowed, suggestion=error.hint)
+            if complaints.shows(at):
+                complaints.add(error.code, error.what, at, allowed=allowed, suggestion=error.hint)
+            else:
+                complaints.add(error.code, f"an entry of {key}: {codes.MEANINGS[error.code].lower()}", at, allowed=allowed)
             continue
         if entries.get(value, text) != text:
             what = f"{key} has the same entry in another spelling"
@@ -242,13 +246,14 @@ def _entries(complaints: Complaints, key: str, parse: Callable[[str], Value], al
     return list(entries)
 
 
-_CHOOSING = ("address_filter", "min_transaction_value", "skip_tx_types", "pool_filter", "where")
+CHOOSING = ("address_filter", "min_transaction_value", "skip_tx_types", "pool_filter", "where")
+"""Keys of [filters] that choose among transactions."""
 
 
 def _check_use(complaints: Complaints, processors: Processors) -> None:
     """A filter of transactions where none is read would be accepted and ignored; so would `every` without one."""
     every: TomlPath = ("processors", "blocks", "every")
-    choosing = [key for key in _CHOOSING if complaints.has(("filters", key))]
+    choosing = [key for key in CHOOSING if complaints.has(("filters", key))]
     if complaints.get(every, False) and not choosing:
         what = "every block has a row already: no filter chooses among transactions"
         complaints.add(codes.USELESS_KEY, what, every, at="key", suggestion="leave it out")

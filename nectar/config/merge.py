@@ -26,7 +26,7 @@ def overlaid(base: Document, over: Document) -> Document:
     pieces: _Pieces = {}
     data = _merged(base, over, (), pieces)
     root = over if over.positions.line_starts else base
-    return Document(root.file, data, root.positions, root.text, pieces)
+    return Document(root.file, data, root.positions, root.text, pieces, root.shown)
 
 
 def _merged(base: Document, over: Document, path: TomlPath, pieces: _Pieces) -> dict[str, Any]:

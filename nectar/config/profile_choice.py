@@ -34,7 +34,7 @@ def chosen(data: Mapping[str, Any], name: str | None) -> tuple[str, ...] | None:
 
 def check_choice(complaints: Complaints, name: str | None) -> None:
     """Complains of databases that cannot be told apart, and of a choice that leads nowhere."""
-    names = [place[-1] for place in places(complaints.document.data) if place != (ONLY,)]
+    names = [str(place[-1]) for place in places(complaints.document.data) if place != (ONLY,)]
     if complaints.has(("databases",)) and complaints.has(("database",)):
         what = "there are both [database] and [databases]"
         hint = "write [database] as [databases.NAME] too"
@@ -50,7 +50,8 @@ def check_choice(complaints: Complaints, name: str | None) -> None:
         _no_such(complaints, name, names, ())
     if name is None and len(names) > 1 and not complaints.has(("default",)):
         what = f"there are {len(names)} databases, and none is chosen"
-        hint = f"write default = {say(names[0])} above the first [table], or give --database"
+        first = say(names[0]) if _NAME.fullmatch(names[0]) else '".."'
+        hint = f"write default = {first} above the first [table], or give --database"
         complaints.add(codes.NO_SUCH_DATABASE, what, (), suggestion=hint)
 
 
@@ -63,7 +64,9 @@ def _check_default(complaints: Complaints, names: list[str]) -> None:
 
 
 def _no_such(complaints: Complaints, name: str, names: list[str], at: TomlPath) -> None:
-    close = get_close_matches(name[:100], names, 1)
+    """`name` is told when it was given, and not when the profile says it."""
+    named = [one for one in names if _NAME.fullmatch(one)]
+    close = get_close_matches(name[:100], named, 1)
     hint = f"did you mean {say(close[0])}?" if close else "" if names else "leave --database and NECTAR_DATABASE out"
-    what = f"there is no database {say(name)} in this profile"
-    complaints.add(codes.NO_SUCH_DATABASE, what, at, allowed=", ".join(names), suggestion=hint)
+    what = f"there is no database {say(name)} in this profile" if not at else "there is no such database in this profile"
+    complaints.add(codes.NO_SUCH_DATABASE, what, at, allowed=", ".join(named), suggestion=hint)

@@ -30,7 +30,8 @@ def overrides(environment: Mapping[str, str], table: TomlPath) -> Iterator[Docum
         name = PREFIX + key.upper()
         text = environment.get(name)
         if text:
-            yield flag(name, (*table, key), {"env": PASSWORD} if name == PASSWORD else _typed(text, schema))
+            value = {"env": PASSWORD} if name == PASSWORD else _typed(text, schema)
+            yield flag(name, (*table, key), value, shown=False)
 
 
 def is_any(environment: Mapping[str, str]) -> bool:

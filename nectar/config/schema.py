@@ -19,6 +19,19 @@ def load_schema(name: str) -> Schema:
     return schema
 
 
+@lru_cache(maxsize=1)
+def known_keys() -> frozenset[str]:
+    """Every key that a plan or a profile can have, at any depth."""
+    return frozenset(_keys(load_schema("plan"))) | frozenset(_keys(load_schema("profile")))
+
+
+def _keys(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from node.get("properties", {})
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _keys(inner)
+
+
 def walk_schema(schema: Schema) -> Iterator[tuple[tuple[str, ...], Schema]]:
     """(key path, its schema) of every key, `$ref` followed, outer keys first."""
     yield from _walk(schema, schema, ())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from nectar.config import codes
-from nectar.config.complaints import Complaints, dotted, say
+from nectar.config.complaints import Complaints, dotted, kind_of, say
 from nectar.config.positions import TomlPath
 from nectar.config.schema import Schema, load_schema, walk_schema
 
@@ -37,14 +38,15 @@ class Slip(NamedTuple):
 def _unknown_keys(complaints: Complaints, slip: Slip) -> None:
     known = list(slip.schema.get("properties", {}))
     shown = [name for name in known if "not" not in slip.schema["properties"][name]]
+    where = f"in [{complaints.dotted(slip.path)}]" if slip.path else "here"
     for key in slip.value:
         if key in known:
             continue
-        where = f"in [{'.'.join(map(str, slip.path))}]" if slip.path else "here"
+        path = (*slip.path, key)
         complaints.add(
             codes.UNKNOWN_KEY,
-            f"there is no key {say(key)} {where}",
-            (*slip.path, key),
+            f"there is no key {say(key)} {where}" if complaints.shows(path) else f"there is no such key {where}",
+            path,
             at="key",
             allowed=", ".join(shown),
             suggestion=_suggest_key(complaints, key, known, slip.root),
@@ -81,7 +83,7 @@ def _wrong_type(complaints: Complaints, slip: Slip) -> None:
     if schema.get("x-secret") and isinstance(value, str):
         complaints.add(
             codes.CLEAR_SECRET,
-            f"{slip.path[-1]} is written out here",
+            f"{complaints.name(slip.path)} is written out here",
             slip.path,
             allowed=schema["x-allowed"],
             suggestion=seal_hint(dotted(slip.path)),
@@ -89,13 +91,13 @@ def _wrong_type(complaints: Complaints, slip: Slip) -> None:
         return
     wanted = slip.limit if isinstance(slip.limit, list) else [slip.limit]
     names = " or ".join(_TYPE_NAMES[name] for name in wanted)
-    got = _kind(value) if schema.get("x-secret") else f"{say(value)}{_kind_note(value)}"
+    got = kind_of(value) if schema.get("x-secret") else f"{complaints.say(value, slip.path)}{_kind_note(value)}"
     complaints.add(
         codes.WRONG_TYPE,
-        f"{_name(slip.path)} must be {names}, not {got}",
+        f"{complaints.name(slip.path)} must be {names}, not {got}",
         slip.path,
         allowed=schema.get("x-allowed", names),
-        suggestion=_retype(wanted, value, schema),
+        suggestion=_retype(wanted, value, schema, complaints.shows(slip.path)),
     )
 
 
@@ -104,26 +106,23 @@ def seal_hint(path: str) -> str:
     return f"change it, since it was written down, then seal the new one: nectar secrets seal --for {path}"
 
 
-def _kind(value: object) -> str:
-    for kind, name in ((bool, "true or false"), (str, "a text"), (int, "a number"), (float, "a number"), (list, "a list")):
-        if isinstance(value, kind):
-            return name
-    return "a table"
-
-
 def _kind_note(value: object) -> str:
     return ", a number with a fraction" if isinstance(value, float) else ""
 
 
-def _retype(wanted: list[str], value: object, schema: Schema) -> str:
-    """The same value as the type that was wanted, where that is plain."""
+def _retype(wanted: list[str], value: object, schema: Schema, shown: bool) -> str:
+    """The same value as the type that was wanted, where that is plain. `shown`: whether it may be repeated."""
+    if not shown:
+        return _retype_unshown(wanted, value, schema)
     if isinstance(value, str):
         if ("boolean" in wanted and value in ("true", "false")) or ("integer" in wanted and value.lstrip("-").isdecimal()):
             return f"write {value[:60]} without quotes"
         if wanted == ["array"]:
             return f"write [{say(value)}]"
-    if isinstance(value, float) and "integer" in wanted and value.is_integer():
+    if isinstance(value, float) and "integer" in wanted and value.is_integer() and abs(value) < 1e18:
         return f"write {int(value)}"
+    if isinstance(value, date) and schema.get("x-number"):
+        return f"write {{ date = {value} }}"
     if wanted == ["boolean"] and isinstance(value, dict):
         return "write true: it has no options"
     if wanted == ["array"] and not isinstance(value, dict | list):
@@ -131,11 +130,19 @@ def _retype(wanted: list[str], value: object, schema: Schema) -> str:
     return ""
 
 
+def _retype_unshown(wanted: list[str], value: object, schema: Schema) -> str:
+    if isinstance(value, str) and {"boolean", "integer"} & set(wanted):
+        return "write it without quotes"
+    if wanted == ["array"] and not isinstance(value, dict | list):
+        return "put it into brackets"
+    return f"write {schema['x-number']}" if type(value) is int and schema.get("x-number") else ""
+
+
 def _enum(complaints: Complaints, slip: Slip) -> None:
     allowed = [str(value) for value in slip.limit]
     complaints.add(
         codes.NOT_ALLOWED,
-        f"{_name(slip.path)} cannot be {say(slip.value)}",
+        f"{complaints.name(slip.path)} cannot be {complaints.say(slip.value, slip.path)}",
         slip.path,
         allowed=", ".join(say(value) for value in allowed),
         suggestion=_did_you_mean(slip.value, allowed),
@@ -144,10 +151,10 @@ def _enum(complaints: Complaints, slip: Slip) -> None:
 
 def _pattern(complaints: Complaints, slip: Slip) -> None:
     schema = slip.schema
-    got = "this text" if schema.get("x-secret") else say(slip.value)
+    got = "this text" if schema.get("x-secret") else complaints.say(slip.value, slip.path)
     complaints.add(
         codes.BAD_FORM,
-        f"{_name(slip.path)} cannot be {got}",
+        f"{complaints.name(slip.path)} cannot be {got}",
         slip.path,
         allowed=schema.get("x-allowed", ""),
         suggestion=_instead(slip),
@@ -169,7 +176,8 @@ def _did_you_mean(value: object, words: list[str]) -> str:
 def _range(complaints: Complaints, slip: Slip) -> None:
     schema = slip.schema
     allowed = f"{schema['minimum']:,} to {schema['maximum']:,}".replace(",", "_")
-    complaints.add(codes.OUT_OF_RANGE, f"{_name(slip.path)} cannot be {say(slip.value)}", slip.path, allowed=allowed)
+    what = f"{complaints.name(slip.path)} cannot be {complaints.say(slip.value, slip.path)}"
+    complaints.add(codes.OUT_OF_RANGE, what, slip.path, allowed=allowed)
 
 
 def _length(complaints: Complaints, slip: Slip) -> None:
@@ -177,20 +185,20 @@ def _length(complaints: Complaints, slip: Slip) -> None:
     if slip.keyword in ("minItems", "minLength"):
         noun = "list" if slip.keyword == "minItems" else "text"
         if limit > 1:
-            what = f"{_name(slip.path)} has {len(slip.value)} of {limit} entries"
+            what = f"{complaints.name(slip.path)} has {len(slip.value)} of {limit} entries"
             complaints.add(codes.OUT_OF_RANGE, what, slip.path, allowed=f"{limit} entries")
             return
-        complaints.add(codes.EMPTY, f"{_name(slip.path)} is an empty {noun}", slip.path, suggestion="leave the key out")
+        complaints.add(codes.EMPTY, f"{complaints.name(slip.path)} is an empty {noun}", slip.path, suggestion="leave the key out")
         return
     noun = "entries" if slip.keyword == "maxItems" else "characters"
-    what = f"{_name(slip.path)} has {len(slip.value):,} {noun}"
+    what = f"{complaints.name(slip.path)} has {len(slip.value):,} {noun}"
     complaints.add(codes.OUT_OF_RANGE, what, slip.path, allowed=f"at most {limit:,} {noun}")
 
 
 def _missing(complaints: Complaints, slip: Slip) -> None:
     for key in slip.limit:
         if key not in slip.value:
-            where = f"[{'.'.join(map(str, slip.path))}]" if slip.path else "this file"
+            where = f"[{complaints.dotted(slip.path)}]" if slip.path else "this file"
             inner = slip.schema["properties"][key]
             allowed = ", ".join(say(value) for value in inner.get("enum", ()))
             complaints.add(codes.MISSING_KEY, f"{where} has no {key}", slip.path, at="key", allowed=allowed, spoils=False)
@@ -200,7 +208,7 @@ def _dependent(complaints: Complaints, slip: Slip) -> None:
     for key, needed in slip.limit.items():
         for other in needed:
             if key in slip.value and other not in slip.value:
-                what = f"{_name(slip.path)} has {key} without {other}"
+                what = f"{complaints.name(slip.path)} has {key} without {other}"
                 hint = f"write {slip.path[-1]}_slot = N for a bare slot" if key == "slot" else ""
                 complaints.add(codes.MISSING_KEY, what, (*slip.path, key), at="key", suggestion=hint)
 
@@ -211,7 +219,7 @@ def _repeated(complaints: Complaints, slip: Slip) -> None:
     for index, item in enumerate(slip.value):
         marked = (type(item), repr(item))
         if marked in seen:
-            what = f"{_name(slip.path)} has {say(item)} twice"
+            what = f"{complaints.name(slip.path)} has {complaints.say(item, slip.path)} twice"
             complaints.add(codes.REPEATED, what, (*slip.path, index), suggestion="leave one out", spoils=False)
         seen.add(marked)
 
@@ -219,24 +227,17 @@ def _repeated(complaints: Complaints, slip: Slip) -> None:
 def _refused(complaints: Complaints, slip: Slip) -> None:
     schema = slip.schema
     if "x-not-yet" in schema:
-        what = f"{_name(slip.path)} is not yet available in this version ({schema['x-not-yet']})"
+        what = f"{complaints.name(slip.path)} is not yet available in this version ({schema['x-not-yet']})"
         complaints.add(codes.NOT_YET, what, slip.path, at="key", suggestion="leave it out for now")
     else:
-        complaints.add(codes.WRONG_SIDE, f"{_name(slip.path)}: {schema['x-refused']}", slip.path, at="key")
+        complaints.add(codes.WRONG_SIDE, f"{complaints.name(slip.path)}: {schema['x-refused']}", slip.path, at="key")
 
 
 def _one_of(complaints: Complaints, slip: Slip) -> None:
     given = list(slip.value)
     got = f"both {' and '.join(given)}" if given else "none"
-    what = f"{_name(slip.path)} must hold exactly one form, and has {got}"
+    what = f"{complaints.name(slip.path)} must hold exactly one form, and has {got}"
     complaints.add(codes.ONE_OF_THESE, what, slip.path, allowed=slip.schema.get("x-allowed", ""))
-
-
-def _name(path: TomlPath) -> str:
-    """What to call a value: its key, and for a list's entry the list's."""
-    if len(path) > 1 and isinstance(path[-1], int):
-        return f"an entry of {path[-2]}"
-    return str(path[-1]) if path else "this"
 
 
 REPORTS: Mapping[str, Callable[[Complaints, Slip], None]] = {

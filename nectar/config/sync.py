@@ -86,7 +86,8 @@ def _date(complaints: Complaints, path: TomlPath, value: date | datetime | str) 
         if moment.year > _LAST_YEAR:
             raise ValueError(f"the year must be at most {_LAST_YEAR}")
     except (ValueError, OverflowError) as error:
-        complaints.add(codes.BAD_DATE, f"there is no such date: {error}", path)
+        why = f": {error}" if complaints.shows(path) else ""
+        complaints.add(codes.BAD_DATE, f"there is no such date{why}", path)
         return AtOrigin()
     return AtDate(moment, whole_day)
 

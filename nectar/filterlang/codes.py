@@ -1,5 +1,9 @@
 """Codes of what can be wrong with a filter; documented in docs/errors.md."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+
 SYNTAX = "NEC-F001"
 TOO_LONG = "NEC-F002"
 UNKNOWN_NAME = "NEC-F010"
@@ -16,3 +20,22 @@ CONTRADICTION = "NEC-F041"
 UNKNOWABLE = "NEC-F050"
 NO_TABLE = "NEC-F051"
 NO_SQL = "NEC-F052"
+
+MEANINGS: Mapping[str, str] = {
+    SYNTAX: "The text is not an expression",
+    TOO_LONG: "The text is too long, or too deep",
+    UNKNOWN_NAME: "A field that there is not",
+    NOT_A_COLLECTION: "Not a collection",
+    MISPLACED: "A collection where one thing must stand",
+    TYPES: "Types that do not compare",
+    BAD_LITERAL: "A literal that cannot be read: its form, its length, its checksum",
+    FOREIGN: "An address of another network",
+    REPEATED: "An entry, or a test, that stands there twice",
+    BAD_FILE: "A file of entries that cannot be read, or is empty",
+    BAD_PATTERN: "A pattern that cannot be used",
+    CONSTANT: "A test that says nothing: always so, or about literals alone",
+    CONTRADICTION: "A test that is never so, by itself or in the plan's range",
+    UNKNOWABLE: "Inputs that the plan cannot know",
+    NO_TABLE: "A table that the plan does not fill, or whose rows cannot be filtered",
+    NO_SQL: "A view that the database cannot show",
+}

@@ -1,33 +1,45 @@
-"""Lists that stand in files: `in @file("wallets.txt")`."""
+"""Lists that stand in files: `in @file("wallets.txt")`. Nothing of what stands in one is ever told."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from nectar import reading
 from nectar.filterlang import codes
 from nectar.filterlang import syntax as s
 from nectar.filterlang.kinds import T
-from nectar.filterlang.literals import BadLiteral, value_of
+from nectar.filterlang.literals import BadLiteral, value_of, wanted
 from nectar.filterlang.names import Names
 from nectar.filterlang.scopes import Field
+
+LONGEST = 1_024  # characters of an entry that is no text: no address is nearly as long
+TOLD = 20
+"""Lines of one file that are complained about; of the others the number."""
 
 
 def file_values(names: Names, file: s.File, what: Field) -> set[Any] | None:
     """One literal a line; empty lines and what follows # do not count."""
     path = names.setting.folder / file.path
     try:
-        lines = path.read_bytes().decode("utf-8-sig").splitlines()
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        names.slip(codes.BAD_FILE, f"{file.path} cannot be read: {why}", file.at, "paths are relative to the plan's folder")
+        lines = reading.read_text(path, reading.LIST).splitlines()
+    except OSError as error:
+        what_is = f"{file.path} cannot be read: {error.strerror}"
+        names.slip(codes.BAD_FILE, what_is, file.at, "paths are relative to the plan's folder")
         return None
     values: dict[Any, int] = {}
-    before = len(names.slips)
-    for number, line in enumerate(lines, 1):
-        text = line.partition("#")[0].strip()
-        if text:
-            _entry(names, text, what, values, str(path), number, file.at)
-    if len(names.slips) > before:
+    wrong = 0
+    for number, text in _entries(lines):
+        slip = _entry(names, text, what, values, number)
+        if slip is not None:
+            wrong += 1
+            if wrong <= TOLD:
+                code, said, hint = slip
+                names.slips.append(s.Slip(code, said, file.at, hint, "", str(path), number))
+    if wrong > TOLD:
+        more = f"{wrong - TOLD:,} more lines of {file.path} are wrong"
+        names.slip(codes.BAD_FILE, more, file.at, f"the first {TOLD} are told one by one")
+    if wrong:
         return None
     if not values:
         names.slip(codes.BAD_FILE, f"{file.path} has no entries", file.at, "write one a line")
@@ -35,16 +47,36 @@ def file_values(names: Names, file: s.File, what: Field) -> set[Any] | None:
     return set(values)
 
 
-def _entry(names: Names, text: str, what: Field, values: dict[Any, int], path: str, number: int, at: s.Span) -> None:
+def _entries(lines: list[str]) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(lines, 1):
+        text = line.partition("#")[0].strip()
+        if text:
+            yield number, text
+
+
+def _entry(names: Names, text: str, what: Field, values: dict[Any, int], number: int) -> tuple[str, str, str] | None:
+    """Code, what and hint, when something is wrong with it. The file may be one that nobody should see: what is wrong is said
+    by what was expected."""
+    code = codes.BAD_LITERAL
     try:
-        value = value_of(_literal_of(text, what), what, names.setting.network)
+        value = _value(names, text, what)
     except BadLiteral as error:
-        names.slips.append(s.Slip(error.code, error.what, at, error.hint, "", path, number))
-        return
+        value, code = None, error.code
+    if value is None:
+        if code == codes.FOREIGN:
+            return code, f"this belongs to another network than {names.setting.network.name}", "check [plan] network"
+        return code, f"this line is not {what.type.value}", wanted(what)
     if value in values:
-        said = f"this stands in line {values[value]} already"
-        names.slips.append(s.Slip(codes.REPEATED, said, at, "leave one out", "", path, number))
-    values.setdefault(value, number)
+        return codes.REPEATED, f"this stands in line {values[value]} already", "leave one out"
+    values[value] = number
+    return None
+
+
+def _value(names: Names, text: str, what: Field) -> Any:
+    """None for what is plainly none: looking for what was meant, and for a checksum in very long lines, costs much."""
+    if (what.choices and text not in what.choices) or (what.type is not T.TEXT and len(text) > LONGEST):
+        return None
+    return value_of(_literal_of(text, what), what, names.setting.network)
 
 
 def _literal_of(text: str, what: Field) -> s.Literal:

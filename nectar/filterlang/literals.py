@@ -46,12 +46,13 @@ _WRITE = {
 @dataclass(frozen=True, slots=True)
 class NetworkFacts:
     """What literals are checked against. `magic` is None where Byron's addresses do not hold it (mainnet); whether they do is
-    not known of a custom network (`custom`), whose Byron addresses are not checked."""
+    not known of a custom network (`custom`), whose Byron addresses are not checked. `known`: false when nothing is."""
 
     name: str
     network_id: int
     magic: int | None
     custom: bool = False
+    known: bool = True
 
 
 class BadLiteral(ValueError):
@@ -92,6 +93,11 @@ def named_value(name: str, field: Field) -> int | bytes | None:
     if field.type is T.ERA and name in ERA_NAMES:
         return ERA_NAMES.index(name) + 1
     return DREP_NAMES.get(name) if field.type is T.DREP else None
+
+
+def wanted(field: Field) -> str:
+    """What to write where `field` is compared."""
+    return f"it is one of {', '.join(field.choices)}" if field.choices else _WRITE.get(field.type, "")
 
 
 def _said(literal: Literal) -> str:
@@ -187,7 +193,7 @@ def _address(text: str, network: NetworkFacts) -> bytes:
         ours = network.custom or base58.byron_is_of(raw, network.magic)
     else:
         ours = network_of(raw) == network.network_id
-    if not ours:
+    if network.known and not ours:
         raise BadLiteral(codes.FOREIGN, f"{text[:24]}... belongs to another network than {network.name}", "check [plan] network")
     return raw
 

@@ -46,13 +46,15 @@ class NotInSql(ValueError):
 class Target:
     """`dialect`: sqlite, mysql or tidb. `eras`: first slot of each, ascending, and its value. `address_table`: outputs name
     their addresses by id (option of the transactions processor). `tables`: those that there are; empty: all of them.
-    `json_columns`: values inside JSON (SQL without its alias) that are columns, and those columns' names."""
+    `json_columns`: values inside JSON (SQL without its alias) that are columns, and those columns' names. `lists`: whether the
+    entries of files are written out, or a remark that tells their number."""
 
     dialect: str
     eras: tuple[tuple[int, int], ...] = ()
     address_table: bool = False
     tables: frozenset[str] = frozenset()
     json_columns: tuple[tuple[str, str], ...] = ()
+    lists: bool = True
 
 
 def to_sql(test: tree.Test, target: Target, scopes: Iterable[Scope] = (), wanted: bool = True) -> str:
@@ -104,7 +106,10 @@ class _Writer:
                 return f"({self.ref(ref)} IS {'' if wanted else 'NOT '}NULL)"
             case tree.Compare(op, left, right):
                 return self._compare("=" if op == "==" else op, left, right, wanted)
-            case tree.In(ref, _, values):
+            case tree.In(ref, _, values, file):
+                if file and not self.target.lists:
+                    told = file.replace("*/", "* /")
+                    return f"({self.ref(ref)} {'IN' if wanted else 'NOT IN'} (/* {len(values):,} values of {told} */ NULL))"
                 return self._in(ref, values, wanted)
             case tree.Glob(ref, pattern):
                 return self._glob(ref, pattern.split("*"), wanted)

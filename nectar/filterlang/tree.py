@@ -181,3 +181,8 @@ def refs_of(test: Test) -> tuple[Ref, ...]:
 def walk(test: Test) -> tuple[Test, ...]:
     """A test and everything within it."""
     return (test, *(inner for part in parts_of(test) for inner in walk(part)))
+
+
+def reads_files(test: Test) -> bool:
+    """Whether a list of it stands in a file."""
+    return any(isinstance(one, In) and bool(one.file) for one in walk(test))

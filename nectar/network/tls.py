@@ -10,6 +10,7 @@ from typing import Any
 
 import certifi
 
+from nectar import reading
 from nectar.config.server import SslMode, Tls
 from nectar.errors import NectarError
 from nectar.network import faults
@@ -70,6 +71,7 @@ def bundle(places: Sequence[Path] | None = None) -> Path:
 
 def _authorities(made: ssl.SSLContext, path: Path) -> None:
     try:
+        reading.read_file(path, reading.CERTIFICATES)    # OpenSSL, which takes names only, would wait for a pipe
         made.load_verify_locations(cafile=path)
     except ssl.SSLError as error:
         raise faults.TLS_FILE.at(str(path), f"no certificates of authorities in it ({_reason(error)})") from error
@@ -85,7 +87,7 @@ def _client_certificate(made: ssl.SSLContext, tls: Tls) -> None:
     key = tls.key_path or tls.cert_path
     for path in (tls.cert_path, key):                 # load_cert_chain does not say which of the two it could not read
         try:
-            path.read_bytes()
+            reading.read_file(path, reading.CERTIFICATES)
         except OSError as error:
             raise _unreadable(path, error) from error
     try:

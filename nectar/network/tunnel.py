@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
 
+from nectar import reading
 from nectar.config.server import Tunnel
 from nectar.network import faults
 from nectar.secrets.secret import Secret
@@ -89,7 +90,7 @@ def _trouble_with_key(path: Path | None, secret: Secret | None) -> str:
     if path is None:
         return ""
     try:
-        data = path.read_bytes()
+        data = reading.read_file(path, reading.SECRET)
         password = secret.reveal().encode() if secret else None
         try:
             load_ssh_private_key(data, password)
@@ -110,9 +111,29 @@ def _known_hosts(client: paramiko.SSHClient, tunnel: Tunnel) -> None:
     if tunnel.known_hosts is None and not path.exists():
         return
     try:
-        client.load_host_keys(str(path))
+        lines = reading.read_text(path, reading.CERTIFICATES).splitlines()
     except OSError as error:
         raise faults.TUNNEL_KEY.at(place_of(tunnel), f"{path}: {(error.strerror or str(error)).lower()}") from error
+    for number, line in enumerate(map(str.strip, lines), 1):
+        if line and not line.startswith("#") and not _add_host(client, line):
+            raise faults.TUNNEL_KEY.at(place_of(tunnel), f"{path}:{number}: this is no host's key")
+
+
+def _add_host(client: paramiko.SSHClient, line: str) -> bool:
+    """Whether the line of a list could be read. Keys of a kind that paramiko does not know are passed over, as it does itself."""
+    from paramiko import SSHException
+    from paramiko.hostkeys import HostKeyEntry, InvalidHostKey
+
+    try:
+        entry = HostKeyEntry.from_line(line)
+    except SSHException:
+        return True
+    except (InvalidHostKey, ValueError, IndexError):
+        return False
+    if entry is not None and entry.key is not None:
+        for name in entry.hostnames or ():
+            client.get_host_keys().add(name, entry.key.get_name(), entry.key)
+    return True
 
 
 def _refuser(tunnel: Tunnel) -> Any:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from nectar import reading
 from nectar.errors import FatalError
 
 
@@ -66,9 +67,9 @@ def read_answers(file: Path) -> dict[bytes, bytes]:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FatalError(f"the file cannot be read: {error}", where=str(file), code="NEC-V002") from error
+        return reading.read_text(file, reading.SCRIPT)
+    except OSError as error:
+        raise FatalError(f"the file cannot be read: {error.strerror}", where=str(file), code="NEC-V002") from error
 
 
 def _steps(text: str, file: Path) -> Iterator[Step]:

@@ -6,6 +6,7 @@ import os
 import stat
 from pathlib import Path
 
+from nectar import reading
 from nectar.config.server import Reference
 from nectar.errors import SecretError
 from nectar.secrets import faults
@@ -40,7 +41,7 @@ def opening_key() -> Key:
 def key_in(path: Path) -> Key:
     """The key in a file that nobody else can read. A recipient may be read by everybody, but be written by nobody else."""
     try:
-        if _is_shared(path) and (key := key_of(Secret(path.read_text(encoding="utf-8")), str(path))).secret is None:
+        if _is_shared(path) and (key := key_of(Secret(reading.read_text(path, reading.SECRET)), str(path))).secret is None:
             return key
         return key_of(Secret(private_bytes(path, str(path)).decode()), str(path))
     except (OSError, UnicodeDecodeError) as error:

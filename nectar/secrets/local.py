@@ -4,18 +4,21 @@ system's keyring."""
 from __future__ import annotations
 
 import os
+import select
 import shlex
 import stat
 import subprocess
+import time
 from pathlib import Path
 from typing import TypeAlias
 
+from nectar import reading
 from nectar.config.server import Reference
 from nectar.secrets import faults
 from nectar.secrets.secret import Secret
 
-LARGEST = 64 * 1024
 COMMAND_SECONDS = 30
+TOO_MUCH = f"it has more than {reading.SECRET:,} bytes"
 
 Found: TypeAlias = tuple[Secret, str]
 """What was there, and what is wrong with it, if anything."""
@@ -40,8 +43,7 @@ def from_file(reference: Reference) -> Secret:
 def from_kubernetes(reference: Reference) -> Secret:
     """A file of a mounted secret (`/var/run/secrets/nectar/password`), whose modes the cluster sets."""
     try:
-        with (reference.folder / reference.value).open("rb") as file:
-            found = _found(file.read(LARGEST + 1))
+        found = _found(reading.read_file(reference.folder / reference.value, reading.SECRET))
     except OSError as error:
         raise _unreadable(reference, error) from None
     return _fit(reference, found)
@@ -82,29 +84,51 @@ def from_keyring(reference: Reference) -> Secret:
 
 def private_bytes(path: Path, where: str) -> bytes:
     """What is in a file, if nobody but its owner, us or root, can read it. Errors: OSError; SecretError NEC-X002."""
-    handle = os.open(path, os.O_RDONLY)
-    with open(handle, "rb") as file:
+    handle = reading.open_regular(path)
+    try:
         found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) and not stat.S_ISFIFO(found.st_mode):
-            raise faults.open_to_others("this is no file", where)
         if found.st_mode & 0o077:
             raise faults.open_to_others(f"others can read this file (mode {stat.S_IMODE(found.st_mode):o})", where)
         if found.st_uid not in (os.geteuid(), 0):
             raise faults.open_to_others("this file is another user's", where)
-        return file.read(LARGEST + 1)
+        return reading.read_open(handle, reading.SECRET)
+    finally:
+        os.close(handle)
 
 
 def _printed(words: list[str]) -> tuple[int, Found]:
-    """A command that runs on loses its pipe, and with it whatever it started."""
+    """A command that runs on, or prints too much, loses its pipe, and with it whatever it started."""
     if not words:
         raise ValueError
     with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        until = time.monotonic() + COMMAND_SECONDS
         try:
-            found = _found(process.communicate(timeout=COMMAND_SECONDS)[0])
+            found = _up_to(process.stdout.fileno(), until)
+            if found is None:
+                raise subprocess.TimeoutExpired(words[0], COMMAND_SECONDS)
+            if found[1] == TOO_MUCH:
+                process.kill()
+                return 0, found
+            process.wait(max(until - time.monotonic(), 0.001))
         except BaseException:                          # too long, or a signal: it is not left behind
             process.kill()
             raise
     return process.returncode, found
+
+
+def _up_to(pipe: int, until: float) -> Found | None:
+    """What comes before the pipe ends, or grows beyond what a secret may have; None when time is up before that."""
+    data = b""
+    while len(data) <= reading.SECRET:
+        ready, _, _ = select.select([pipe], [], [], max(until - time.monotonic(), 0))
+        if not ready:
+            return None
+        piece = os.read(pipe, reading.SECRET)
+        if not piece:
+            return _found(data)
+        data += piece
+    return Secret(""), TOO_MUCH
 
 
 def _found(data: bytes) -> Found:
@@ -112,8 +136,7 @@ def _found(data: bytes) -> Found:
         text = data.decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
         return Secret(""), "it is not UTF-8 text"
-    wrong = f"it has more than {LARGEST:,} bytes" if len(data) > LARGEST else "" if text else "it is empty"
-    return Secret(text), wrong
+    return Secret(text), TOO_MUCH if len(data) > reading.SECRET else "" if text else "it is empty"
 
 
 def _fit(reference: Reference, found: Found) -> Secret:

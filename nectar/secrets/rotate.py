@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from nectar import reading
 from nectar.config.complaints import dotted
 from nectar.config.positions import TomlPath
 from nectar.errors import SecretError
@@ -20,7 +21,7 @@ def rotated(profile: Path, old: Key, new: Key) -> int:
     Errors: SecretError NEC-X010 to X012 of the value that cannot be opened, NEC-X016 when the file cannot be read or written.
     """
     try:
-        text = profile.read_bytes().decode()
+        text = reading.read_file(profile, reading.TOML).decode()
         data = tomllib.loads(text)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not TOML"

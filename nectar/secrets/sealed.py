@@ -139,9 +139,13 @@ def _cipher(how: int, more: bytes, key: Key, key_path: str) -> bytes:
     if how == FOR_RECIPIENT:
         return _agreed(_bytes(key), more, more, key.public)
     log_n, r, p = more[:3]
-    if not (LEAST_LOG_N <= log_n < 32 and r >= 1 and 128 * r << log_n <= MOST_BYTES and 1 <= p <= MOST_P):
+    # scrypt itself (RFC 7914) wants N < 2^(16 r)
+    if not (LEAST_LOG_N <= log_n < 32 and log_n < 16 * r and 128 * r << log_n <= MOST_BYTES and 1 <= p <= MOST_P):
         raise faults.not_sealed(key_path, "it asks for more work than it may")
-    return _stretched(key, more[3:], log_n, r, p)
+    try:
+        return _stretched(key, more[3:], log_n, r, p)
+    except MemoryError:
+        raise faults.not_sealed(key_path, "there is not the memory that it asks for") from None
 
 
 def _stretched(key: Key, salt: bytes, log_n: int, r: int, p: int) -> bytes:

@@ -48,7 +48,7 @@ def test_it_says_what_is_kept_what_is_unknown_and_what_is_ruled_out(tmp_path: Pa
         "the transaction is dropped",
         "may have been made before the plan\'s start",
         "Of every output made it is noted whether",
-        "9e5614893238cf85e284c61ec56d5efd9f9cdc4863ba7e1bf00c2c7d or spends an output that is looked after",
+        "one of 1 strings or spends an output that is looked after",
         "View patterns: rows of tx_metadata with",
         "nectar_watched",
     ):

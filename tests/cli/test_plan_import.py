@@ -161,11 +161,11 @@ script_hash = 7
 [ExampleTask]
 """
     assert wrong(tmp_path, text) == [
-        'carp.toml:1:2: NEC-P070 Carp has no task "MultieraBlokTask"',
-        'carp.toml:4:1: NEC-P070 MultieraBlockTask has no option "readonli"',
-        "carp.toml:5:19: NEC-P011 include_payload must be true or false, not 1",
-        'carp.toml:7:1: NEC-P070 MultieraAddressTask has no option "readonly"',
-        "carp.toml:9:15: NEC-P011 script_hash must be a text in quotes, not 7",
+        'carp.toml:1:2: NEC-P070 Carp has no such task',
+        'carp.toml:4:1: NEC-P070 MultieraBlockTask has no such option',
+        "carp.toml:5:19: NEC-P011 include_payload must be true or false, not this number",
+        'carp.toml:7:1: NEC-P070 MultieraAddressTask has no such option',
+        "carp.toml:9:15: NEC-P011 script_hash must be a text in quotes, not this number",
     ]
     told = nectar("plan", "import", carp(tmp_path, text), folder=tmp_path, code=2).stderr
     assert "did you mean MultieraBlockTask?" in told
@@ -178,7 +178,7 @@ script_hash = 7
         ("", "carp.toml: NEC-P040"),
         ("[ExampleTask]\n", "carp.toml: NEC-P040"),
         ("MultieraBlockTask = true\n", "carp.toml:1:21: NEC-P011 MultieraBlockTask must be a table"),
-        ("[processors]\nblocks = true\n[sync]\n", 'carp.toml:1:2: NEC-P070 Carp has no task "processors"'),
+        ("[processors]\nblocks = true\n[sync]\n", 'carp.toml:1:2: NEC-P070 Carp has no such task'),
         ("[MultieraBlockTask\n", "carp.toml:1:"),
     ],
 )

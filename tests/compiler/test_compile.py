@@ -16,7 +16,7 @@ from nectar.compiler.plain import canonical, plain
 from nectar.compiler.readable import as_json, readable
 from nectar.config.load_plan import load_plan, parse_plan
 from nectar.decode.want import Want
-from nectar.errors import NetworkError
+from nectar.errors import PlanError
 from nectar.processors.registry import PROCESSORS
 from tests.compiler.making import ALL, EVERY_TABLE, HEAD, PLANS, compiled_from
 
@@ -155,8 +155,9 @@ def test_one_table_declared_in_two_ways_is_found(monkeypatch: pytest.MonkeyPatch
 
 def test_a_missing_genesis_folder_is_said(tmp_path: Path) -> None:
     text = ALL.replace('network = "preview"', 'network = "./nowhere"')
-    with pytest.raises(NetworkError):
+    with pytest.raises(PlanError) as caught:
         compile_plan(parse_plan(text, tmp_path / "plan.toml"))
+    assert [(one.code, one.path) for one in caught.value.complaints] == [("NEC-N001", "plan.network")]
 
 
 def test_a_folder_of_genesis_files_is_the_network_they_are_of(chain: Path, tmp_path: Path) -> None:

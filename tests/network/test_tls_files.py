@@ -107,7 +107,7 @@ def _file(text: str) -> Callable[[Papers, Path], Path]:
 
 WRONG = {
     "no such authority": Wrong(ca=lambda p, f: f / "absent.pem", said="no such file", named="absent.pem"),
-    "a folder": Wrong(ca=lambda p, f: f, said="directory"),
+    "a folder": Wrong(ca=lambda p, f: f, said="folder"),
     "an empty authority": Wrong(ca=_file(""), said="no certificates of authorities in it", named="file.pem"),
     "a text": Wrong(ca=_file("my authority is great"), said="no certificates of authorities in it", named="file.pem"),
     "a key as authority": Wrong(ca=lambda p, f: p.client.key, said="no certificates of authorities in it", named="client.key"),

@@ -7,6 +7,7 @@ from hashlib import blake2b
 from pathlib import Path
 from zlib import crc32
 
+from nectar import reading
 from nectar.cardano.point import ORIGIN, Era, Point
 from nectar.decode.envelope import byron_magic, header_at, quick_fields
 from nectar.decode.skip import Malformed
@@ -26,7 +27,7 @@ _BYRON_PREFIX = {0: b"\x82\x00", 1: b"\x82\x01"}
 def read_file(path: Path) -> bytes:
     """The whole file; SourceError NEC-S010 when that cannot be done."""
     try:
-        return path.read_bytes()
+        return reading.read_file(path, reading.CHUNK)
     except OSError as error:
         raise faults.unreadable(path, error) from error
 
@@ -34,7 +35,7 @@ def read_file(path: Path) -> bytes:
 def read_index(path: Path) -> bytes:
     """The whole index file; empty when there is none."""
     try:
-        return path.read_bytes()
+        return reading.read_file(path, reading.CHUNK)
     except FileNotFoundError:
         return b""
     except OSError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from zlib import crc32
 
+from nectar import reading
 from nectar.cardano.point import Era
 from nectar.sources.immutable import faults
 from nectar.sources.immutable.chunk import read_index
@@ -38,7 +39,7 @@ def _in_chunk(source: ImmutableSource, chunk: ChunkFile, block_hash: bytes) -> F
 def _is_described(chunk: ChunkFile) -> bool:
     """Whether the index reaches the end of its chunk: its last entry's checksum is that of the chunk's last bytes."""
     try:
-        with chunk.path.open("rb") as file:
+        with open(reading.open_regular(chunk.path), "rb") as file:
             size = file.seek(0, 2)
             listed, whole = entries(read_index(chunk.secondary), size)
             if not listed:
