@@ -11,7 +11,7 @@ from nectar.compiler.ddl import StatementKind, statements
 from nectar.compiler.readable import as_json
 from nectar.processors.blocks import epoch_sql
 from nectar.sinks.closing import DEPOSITS, FEES, closing
-from nectar.sinks.registry import FAMILIES
+from nectar.sinks.registry import family
 from nectar.sinks.seam import Layout, Statement
 
 NEED_ALL_INPUTS = frozenset({FEES, DEPOSITS})
@@ -19,9 +19,9 @@ NEED_ALL_INPUTS = frozenset({FEES, DEPOSITS})
 inputs are rows: those that spend what it kept."""
 
 
-def layout(compiled: CompiledPlan, family: str = "sqlite", slots: tuple[int, int] | None = None) -> Layout:
-    """For a database of one of FAMILIES. `slots`: the first and last to come, where more is known than the plan says."""
-    speaks = FAMILIES[family]
+def layout(compiled: CompiledPlan, name: str = "sqlite", slots: tuple[int, int] | None = None) -> Layout:
+    """For a database of the family of that name. `slots`: the first and last to come, where more is known than the plan says."""
+    speaks = family(name)
     every = statements(compiled, speaks.dialect, slots)
     resolves = resolve_inputs(compiled)
     at_end = closing(speaks.spelling, compiled.tables, compiled.network, inputs=resolves != "off")

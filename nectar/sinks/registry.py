@@ -1,21 +1,17 @@
-"""The databases that Nectar fills: by name, how to define, stage for, open and look at them."""
+"""The databases that Nectar fills: by name, how to define, stage for, open and look at them.
+
+A family is imported when it is chosen: a job for a file needs no network, one for a server no SQLite.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from nectar.config.server import Kind, Server, SqliteFile, Target
 from nectar.sinks.closing import Spelling
-from nectar.sinks.mysql import closing as mysql_closing
-from nectar.sinks.mysql.open import server_opener
-from nectar.sinks.mysql.stage import MysqlStager
-from nectar.sinks.mysql.state import read_state as read_server
 from nectar.sinks.seam import Layout, Sink, Stager, Statement
-from nectar.sinks.sqlite import closing as sqlite_closing
-from nectar.sinks.sqlite.sink import SqliteSink
-from nectar.sinks.sqlite.stage import SqliteStager
-from nectar.sinks.sqlite.state import read_state as read_file
 from nectar.sinks.state import State
 from nectar.tables import Table
 
@@ -30,29 +26,23 @@ class Family(NamedTuple):
     stager: Callable[[Layout], Stager]
 
 
-_MYSQL = Family(
-    "mysql",
-    "mysql",
-    mysql_closing.SPELLING,
-    mysql_closing.look_ups,
-    lambda layout: MysqlStager(layout.tables),
-)
+@cache
+def family(name: str) -> Family:
+    """Of sqlite, mysql or tidb."""
+    if name == "sqlite":
+        from nectar.sinks.sqlite import closing as sqlite
+        from nectar.sinks.sqlite.stage import SqliteStager
 
-FAMILIES: Mapping[str, Family] = {
-    "sqlite": Family(
-        "sqlite",
-        "sqlite",
-        sqlite_closing.SPELLING,
-        sqlite_closing.look_ups,
-        lambda layout: SqliteStager(layout.tables, layout.definitions),
-    ),
-    "mysql": _MYSQL,
-    "tidb": _MYSQL._replace(dialect="tidb"),
-}
+        spelling, look_ups = sqlite.SPELLING, sqlite.look_ups
+        return Family(name, "sqlite", spelling, look_ups, lambda layout: SqliteStager(layout.tables, layout.definitions))
+    from nectar.sinks.mysql import closing as mysql
+    from nectar.sinks.mysql.stage import MysqlStager
+
+    return Family(name, "mysql", mysql.SPELLING, mysql.look_ups, lambda layout: MysqlStager(layout.tables))
 
 
 def family_of(target: Target) -> str:
-    """A key of FAMILIES, by what the profile says: no server is asked. Plans are compiled for the family's dialect."""
+    """The family's name, by what the profile says: no server is asked. Plans are compiled for the family's dialect."""
     if isinstance(target, SqliteFile):
         return "sqlite"
     return "mysql" if target.kind is Kind.MYSQL else "tidb"
@@ -60,17 +50,21 @@ def family_of(target: Target) -> str:
 
 def dialect_of(target: Target) -> str:
     """What plans for it are compiled to."""
-    return FAMILIES[family_of(target)].dialect
+    return family(family_of(target)).dialect
 
 
-def stager(family: str, layout: Layout) -> Stager:
-    return FAMILIES[family].stager(layout)
+def stager(name: str, layout: Layout) -> Stager:
+    return family(name).stager(layout)
 
 
 def opener(target: Target, layout: Layout) -> Callable[[], Sink]:
     """Opens it; may be called again when that failed. Errors of a call: those of the family's sink, and of connecting."""
     if isinstance(target, Server):
+        from nectar.sinks.mysql.open import server_opener
+
         return server_opener(target, layout)
+    from nectar.sinks.sqlite.sink import SqliteSink
+
     return lambda: SqliteSink(target.path, layout)
 
 
@@ -81,7 +75,13 @@ def open_sink(target: Target, layout: Layout) -> Sink:
 
 def read_state(target: Target) -> State:
     """Without changing it. Errors: SinkError NEC-K003 when Nectar did not make it; those of opening and connecting."""
-    return read_server(target) if isinstance(target, Server) else read_file(target.path)
+    if isinstance(target, Server):
+        from nectar.sinks.mysql.state import read_state as read_server
+
+        return read_server(target)
+    from nectar.sinks.sqlite.state import read_state as read_file
+
+    return read_file(target.path)
 
 
 def may_be_filled(target: Target) -> bool:

@@ -213,10 +213,9 @@ def test_a_tunnel_that_breaks(ssh: Sshd, secured: Server) -> None:
         connection = joined(server(secured.port, tunnel=ssh.tunnel(wired.port)))
         assert asked(connection, "SELECT 1") == [(1,)]
         wired.cut_all()
-        began = time.monotonic()
         with pytest.raises((pymysql.err.MySQLError, OSError)) as caught:
             asked(connection, "SELECT 1")
-        assert time.monotonic() - began < 5
+        assert "timed out" not in str(caught.value)
         assert isinstance(translated(caught.value, "here"), TransientError)
         connection.drop()
 

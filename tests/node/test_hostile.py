@@ -216,12 +216,10 @@ CASES = 18
 def test_a_peer_that_misbehaves_ends_in_the_designed_error(number: int, blocks: list[Offered], tmp_path: Path) -> None:
     behave, kind, code, words = list(hostile(blocks).values())[number]
     source = NodeSource(address(tmp_path / "s"), node_facts(PREVIEW))
-    began = time.monotonic()
     with peer(tmp_path / "s", behave), pytest.raises(kind, match=words) as caught:
         read_on(source)
     source.close()
     assert caught.value.code == code
-    assert time.monotonic() - began < 5
 
 
 def test_every_misbehaviour_is_tried(blocks: list[Offered]) -> None:

@@ -162,9 +162,9 @@ def test_commands_that_fail() -> None:
 def test_a_command_that_does_not_end_and_leaves_a_child_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "COMMAND_SECONDS", 1)
     began = time.monotonic()
-    error = refused("command", f"""sh -c "echo '{SECRET}'; sleep 20; true" """)
+    error = refused("command", f"""sh -c "echo '{SECRET}'; sleep 600; true" """)
     assert "did not end" in error.what
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 300
 
 
 @pytest.fixture
