@@ -15,7 +15,7 @@ from cbor2 import dumps, loads
 from nectar.cardano.point import ORIGIN, Point
 from nectar.config.genesis_files import network
 from nectar.decode.envelope import quick_header
-from nectar.decode.skip import end_of_item
+from nectar.decode.skip import Malformed, end_of_item
 from nectar.errors import NectarError
 from nectar.nodeserver.chain import Offered
 from nectar.sources.immutable.facts import facts_of
@@ -43,7 +43,10 @@ def forge(good: Offered, **changed: Any) -> Offered:
     fields = {"number": number, "slot": slot, "previous": previous} | changed
     era = dumps(changed["era"]) if "era" in changed else good.raw[1:2]
     raw = good.raw[:1] + era + good.raw[2:at] + dumps(fields["number"]) + dumps(fields["slot"]) + dumps(fields["previous"]) + good.raw[end:]
-    header = quick_header(raw)
+    try:
+        header = quick_header(raw)
+    except Malformed:                        # a number that no header may have
+        return Offered(raw, Point(good.point.slot, bytes(32)), good.block_no)
     return Offered(raw, Point(header.slot, header.hash), header.block_no)
 
 
@@ -100,7 +103,7 @@ def test_a_header_that_cannot_be_true_writes_nothing(place: str, field: str, val
     written = _everything(tmp_path / "x.db")
     with serving(tmp_path / "s", [*blocks[:at], bad]):
         error = _ends(tmp_path / "x.db", tmp_path / "s", plan)
-    assert str((at and blocks[at - 1].point) or "origin") in error.what or "magic" in error.what or "genesis" in error.what or "tip" in error.what
+    assert str((at and blocks[at - 1].point) or "origin") in error.what or "at most" in error.what or "magic" in error.what or "genesis" in error.what or "tip" in error.what
     assert _everything(tmp_path / "x.db") == written
     with serving(tmp_path / "again", blocks):
         node_job(tmp_path / "x.db", tmp_path / "again", plan)
@@ -179,5 +182,5 @@ def test_a_tip_that_cannot_be_true_is_refused(tip: Tip, tmp_path: Path) -> None:
         peer.until_gone()
 
     with wicked(tmp_path / "s", act, Peer.shake) as (_, where):
-        assert _ends(tmp_path / "x.db", where, node_plan(processors="blocks = true")).code == "NEC-W013"
+        assert _ends(tmp_path / "x.db", where, node_plan(processors="blocks = true")).code in CODES
     assert not (tmp_path / "x.db").exists()
