@@ -13,7 +13,8 @@
         |-- NetworkError              a genesis or a network does not match
         |-- SinkError                 the database cannot be used, or was filled by another plan
         |-- ConnectError              the database's server is not whom it should be, or lets nobody in
-        `-- SecretError               a secret cannot be had, or not be opened
+        |-- SecretError               a secret cannot be had, or not be opened
+        `-- UnknowableError           a filter's answer is unknown, and the plan calls that an error
 
 Anything else that reaches the command line is a bug: a report is written and the exit code is 3.
 """
@@ -158,3 +159,7 @@ class ConnectError(FatalError):
 
 class SecretError(FatalError):
     """A secret cannot be had, or not be opened."""
+
+
+class UnknowableError(FatalError):
+    """Whether a transaction is to be kept cannot be known; what came before its block is committed."""

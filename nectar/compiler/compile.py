@@ -52,7 +52,7 @@ def compile_draft(plan: Plan, complaints: Complaints, dialect: str | None = "sql
     filters = compile_filters(reader)
     views = compile_views(reader, dialect)
     check_tests(reader)
-    if filters.watched:
+    if filters.watched or filters.remembers:
         tables = (*tables, WATCHED)
     essential, deferred = split_indexes(tables, plan.storage.indexes)
     if plan.storage.indexes == "all":

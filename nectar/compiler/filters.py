@@ -65,6 +65,11 @@ class CompiledFilters:
         """Whether a block's rows depend on the blocks before it, so that ranges must come in the chain's order."""
         return self.follows or bool(self.watched)
 
+    @property
+    def remembers(self) -> bool:
+        """Whether kept outputs are written down apart, since the rows that would tell of them are filtered."""
+        return self.follows and any(name in ("tx", "tx_out") for name, _ in self.rows)
+
 
 def compile_filters(reader: Reader) -> CompiledFilters:
     """What is wrong is added to the complaints, and left out of what is given back."""
@@ -196,9 +201,13 @@ class Reader:
     def setting(self, path: TomlPath, base: Scope = TX) -> Setting:
         return Setting(network_facts(self.network), self.complaints.document.folder(path), base)
 
-    def of_rows(self, path: TomlPath, table: Table) -> Setting:
+    def of_rows(self, path: TomlPath, table: Table, *, when_made: bool = False) -> Setting:
+        """`when_made`: rows are asked as they are made, not in the database."""
         folder = self.complaints.document.folder(path)
-        return Setting(network_facts(self.network), folder, table_scope(table, self.tables), {}, None)
+        whole = table_scope(table, self.tables)
+        base = table_scope(table, self.tables, when_made=True) if when_made else whole
+        later = frozenset(whole.fields.keys() - base.fields.keys())
+        return Setting(network_facts(self.network), folder, base, {}, None, later)
 
     def where(self) -> tree.Test | None:
         """The shorthands and `where`, joined with and."""
@@ -247,7 +256,7 @@ class Reader:
                 what = f"rows of {name} follow from other rows, which name them"
                 self.complaints.add(codes.NO_TABLE, what, path, at="key", suggestion="filter the rows that name them")
                 continue
-            test = self.read(text, path, self.of_rows(path, table), {})
+            test = self.read(text, path, self.of_rows(path, table, when_made=True), {})
             if test is not None:
                 yield name, test
 

@@ -111,17 +111,18 @@ CONNECTION = OwnTable(
 
 WATCHED = Table(
     "nectar_watched",
-    "Outputs that the plan's filter asks about when they are spent, and what its answers will be.",
+    "Outputs that a filter looks after: it asks about them when they are spent, or records that they were spent although "
+    "`[filters.rows]` may have taken their own rows away.",
     Kind.FACT,
     (
         Column("id", Type.ID, f"{ITEM_PLACE} + index.", source="position on the chain"),
         Column("tx_hash", Type.HASH32, "The transaction that made it.", source="blake2b-256 of the body"),
         Column("index", Type.INT, "Place among its outputs, from 0."),
-        Column("answers", Type.INT, "Two bits for each question, lowest first: surely yes; unknown."),
+        Column("answers", Type.INT, "Bit 0: its spending is recorded. Then two bits for each question: surely yes; unknown."),
     ),
     Place.IN_TX,
 )
-"""Only in the databases of plans whose filters look at inputs."""
+"""Only in the databases of plans whose filters look at inputs, or that record spends and filter the rows of `tx` or `tx_out`."""
 
 OWN_TABLES: tuple[OwnTable, ...] = (CHECKPOINT, COVERAGE, PLAN, QUARANTINE)
 """In the order in which they are created."""

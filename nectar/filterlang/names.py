@@ -19,6 +19,7 @@ class Setting:
     """Where an expression stands: what its bare names can be, and what its literals are checked against.
 
     `base`: the scope of `t`; with `collections` those can be gone over, and `block` be named. `folder`: of `@file` paths.
+    `later`: names that mean something only once other rows are there.
     """
 
     network: NetworkFacts
@@ -26,6 +27,7 @@ class Setting:
     base: Scope = TX
     collections: Mapping[str, Scope] = field(default_factory=lambda: COLLECTIONS)
     block: Scope | None = BLOCK
+    later: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -86,6 +88,10 @@ class Names:
 
     def unknown(self, name: s.Name) -> None:
         said = ".".join(name.parts)
+        if said in self.setting.later:
+            hint = "a view can ask about it"
+            self.slip(codes.UNKNOWN_NAME, f"{said} follows from other rows, and is not known when a row is made", name.at, hint)
+            return
         scopes = {frame.scope.name: frame.scope for frame in self.frames}
         if len(name.parts) > 1 and name.parts[0] in scopes:
             self.field_of(scopes[name.parts[0]], ".".join(name.parts[1:]), name.at)

@@ -43,15 +43,28 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 """Table -> word of the language -> column, or column and what it points at; the first that there is."""
 
 
-def table_scope(table: Table, tables: Iterable[Table]) -> Scope:
-    """`{t}` is the row: in Python a tuple, beside which `b` are the batch's rows; in SQL the table's alias."""
+_LATER = {
+    "block": ("previous_id",), "tx": ("deposit",), "tx_in": ("tx_out_id",), "tx_out": ("consumed_by_tx_id",),
+    "collateral_tx_in": ("tx_out_id",), "reference_tx_in": ("tx_out_id",), "pool_update": ("active_epoch_no",),
+    "gov_action_proposal": ("prev_gov_action_proposal",), "voting_procedure": ("gov_action_proposal_id",),
+}  # fmt: skip
+"""Columns that follow from other rows, which may be in the database or still to come when the row is made."""
+_OF_FIRST_SIGHT = {"script": ("type",)}
+"""Columns, besides a dimension's `first`, that depend on which transaction showed the thing first: a batch does not know."""
+
+
+def table_scope(table: Table, tables: Iterable[Table], *, when_made: bool = False) -> Scope:
+    """`{t}` is the row: in Python a tuple, beside which `b` are the batch's rows; in SQL the table's alias. `when_made`: only what
+    is the same whichever rows are made beside it, or were before."""
     known = {one.name: one for one in tables}
     fields: dict[str, Field] = {}
     for at, column in enumerate(table.columns):
+        if when_made and column.name in _LATER.get(table.name, ()):
+            continue
         what = _field(table, column, column.name, f"{{t}}[{at}]", f'{{t}}."{column.name}"')
         if what is not None:
             fields[column.name] = what
-        fields |= _pointed(column, at, known)
+        fields |= _pointed(column, at, known, when_made)
     for word, names in WORDS.get(table.name, {}).items():
         known_as = [name for name in names.split("|") if name in fields]
         if known_as and word not in fields:
@@ -85,14 +98,17 @@ def _field(table: Table, column: Column, name: str, code: str, sql: str, null: b
     )  # fmt: skip
 
 
-def _pointed(column: Column, at: int, known: Mapping[str, Table]) -> dict[str, Field]:
+def _pointed(column: Column, at: int, known: Mapping[str, Table], when_made: bool) -> dict[str, Field]:
     """Columns of the dimension that a column points at."""
     name, _, key = column.references.partition(".")
     table = known.get(name)
     if table is None or table.kind is not Kind.DIMENSION or key != "id":
         return {}
     found: dict[str, Field] = {}
+    hidden = (table.first, *_OF_FIRST_SIGHT.get(name, ())) if when_made else ()
     for place, inner in enumerate(table.columns[1:], 1):
+        if inner.name in hidden:
+            continue
         said = f"{column.name}.{inner.name}"
         code = f"pointed(b, {name!r}, {{t}}[{at}], {place})"
         sql = f'(SELECT d."{inner.name}" FROM "{name}" d WHERE d."id" = {{t}}."{column.name}")'

@@ -96,16 +96,18 @@ VOTING_ANCHOR = Table(
 
 
 def stake_address(out: RowBuffers, raw: bytes, tx_id: int) -> bytes:
-    """The id of a reward address (its 29 bytes), its row added at first sight."""
+    """The id of a reward address (its 29 bytes); its row is of its first sight, which another processor may see later."""
     known = out.dimensions["stake_address"]
-    if raw not in known:
+    row = known.get(raw)
+    if row is None or tx_id < row[-1]:
         known[raw] = (raw, raw, stake_view(raw), raw[1:] if raw[0] & 0x10 else None, tx_id)
     return raw
 
 
 def pool_hash(out: RowBuffers, pool: bytes, tx_id: int) -> bytes:
     known = out.dimensions["pool_hash"]
-    if pool not in known:
+    row = known.get(pool)
+    if row is None or tx_id < row[-1]:
         known[pool] = (pool, pool, pool_id_view(pool), tx_id)
     return pool
 

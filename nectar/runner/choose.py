@@ -11,7 +11,7 @@ from nectar.cardano.point import Point
 from nectar.cardano.position import GENESIS_SLOT, item_id, tx_id
 from nectar.compiler.compiled import CompiledPlan
 from nectar.decode.metadata_json import metadata_json
-from nectar.errors import FatalError
+from nectar.errors import UnknowableError
 from nectar.filterlang import tree
 from nectar.filterlang.access import created
 from nectar.filterlang.scopes import COLLECTIONS
@@ -57,11 +57,11 @@ class Part:
 
 @dataclass(slots=True)
 class Chosen:
-    """Of one block. `asked`: rows of nectar_watched."""
+    """Of one block. `watched`: rows of nectar_watched."""
 
     whole: list[Tx]
     parts: list[Part]
-    asked: list[tuple[int, bytes, int, int]]
+    watched: list[tuple[int, bytes, int, int]]
 
 
 class Chooser:
@@ -72,7 +72,7 @@ class Chooser:
         assert filters.where is not None
         self._keep, self._on_unknown, self._can_be_unknown = filters.keep, filters.on_unknown, filters.unknown
         env = filter_functions(compiled)
-        self._watch = Watch(filters.watched, env, state) if filters.ordered else None
+        self._watch = Watch(filters.watched, env, state, writes_kept=filters.remembers) if filters.ordered else None
         if self._watch is not None:
             env |= watch_functions(self._watch)
         self._follows = filters.follows
@@ -93,6 +93,11 @@ class Chooser:
     @property
     def rejects(self) -> bool:
         return bool(self._looks)
+
+    @property
+    def asks(self) -> bool:
+        """Whether somebody who knows outputs from before the plan's start could change an answer."""
+        return self._watch is not None and self._watch.asks
 
     def begin(self) -> None:
         """A batch begins: what happens until the next one can be taken back."""
@@ -124,7 +129,7 @@ class Chooser:
             self._watch.learn(ask(after, names))
 
     def choose(self, block: Block) -> Chosen:
-        """Blocks must come in the chain's order. Errors: FatalError NEC-F060 where an unknown answer is an error."""
+        """Blocks must come in the chain's order. Errors: UnknowableError where an unknown answer is an error."""
         whole_block = self._keep == "block"
         chosen = Chosen([], [], [])
         answers = [self._kept(block, tx) for tx in block.txs] if whole_block and self._watch is None else []
@@ -187,8 +192,8 @@ class Chooser:
             if part is not None:
                 part.ids.setdefault("tx_in", set()).update(item_id(this, place, "tx_in") for place in places)
         made = _kept_outputs(tx, this, kept, part) if self._follows else ()
-        for index, answers in watch.passed(tx, made):
-            chosen.asked.append((item_id(this, index, "nectar_watched"), tx.hash, index, answers))
+        for index, bits in watch.passed(tx, made):
+            chosen.watched.append((item_id(this, index, "nectar_watched"), tx.hash, index, bits))
 
     def _part(self, block: Block, tx: Tx) -> Part:
         """The rows of what the filter's quantifiers looked for, and nothing else."""
@@ -211,7 +216,7 @@ class Chooser:
     def genesis(self, block: Block, txs: Iterable[Tx]) -> tuple[set[bytes], list[tuple[int, bytes, int, int]]]:
         """Hashes of genesis transactions that are kept, and rows of nectar_watched."""
         kept: set[bytes] = set()
-        asked: list[tuple[int, bytes, int, int]] = []
+        watched: list[tuple[int, bytes, int, int]] = []
         for at, tx in enumerate(txs):
             keeps = self._kept(block, tx)
             if keeps:
@@ -219,11 +224,11 @@ class Chooser:
             if self._watch is not None:
                 made = [0] if keeps and self._follows else []
                 this = tx_id(GENESIS_SLOT, at)
-                asked += [
-                    (item_id(this, index, "nectar_watched"), tx.hash, index, answers)
-                    for index, answers in self._watch.passed(tx, made)
+                watched += [
+                    (item_id(this, index, "nectar_watched"), tx.hash, index, bits)
+                    for index, bits in self._watch.passed(tx, made)
                 ]
-        return kept, asked
+        return kept, watched
 
 
 def _kept_outputs(tx: Tx, this: int, kept: bool, part: Part | None) -> list[int]:
@@ -269,8 +274,8 @@ def filter_functions(compiled: CompiledPlan) -> dict[str, Any]:
     return functions(compiled.network, metadata_text)
 
 
-def _unknown(block: Block, tx: Tx) -> FatalError:
-    return FatalError(
+def _unknown(block: Block, tx: Tx) -> UnknowableError:
+    return UnknowableError(
         "the plan's filter cannot be known of this transaction",
         where=f"slot {block.slot}, transaction {tx.hash.hex()}",
         hint='nectar plan explain tells what is not known; on_unknown = "drop" or "keep" goes on all the same',

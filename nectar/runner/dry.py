@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from nectar.cardano.point import Numbered
 from nectar.checkpoint.coverage import Coverage, merged, without_after
+from nectar.runner.things import Things
 from nectar.sinks.seam import Commit, Epochs, Finished, Staged
 
 POINTS_KEPT = 5_000
@@ -18,6 +19,7 @@ class Uncommitted:
         self._points: list[Numbered] = []
         self._highest = -1
         self._covered: list[Coverage] = []
+        self._things = Things()
 
     def coverage(self) -> Sequence[Coverage]:
         return self._covered
@@ -38,12 +40,13 @@ class Uncommitted:
         self._points = [*self._points[-POINTS_KEPT:], *commit.earlier, Numbered(commit.point, commit.block_no)]
         self._highest = commit.highest
         self._covered = merged([*self._covered, commit.covered])
-        return commit.staged.rows
+        return self._things.count(commit.staged)
 
     def roll_back(self, to: Numbered, epochs: Epochs | None, highest: int) -> None:
         self._points = [one for one in self._points if one.point.slot < to.point.slot] + [to]
         self._highest = highest
         self._covered = without_after(self._covered, to.point.slot)
+        self._things.forget_after(to.point.slot)
 
     def finish(self, epochs: Epochs | None, stopping: Callable[[], bool], *, live: bool = False) -> Finished:
         return Finished({}, True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from nectar.errors import DecodeError, TooBigError
 from nectar.runner.choose import Tally
 from nectar.runner.report import Progress, Report
 from nectar.runner.summary import Summary
+from nectar.runner.things import Things
 from nectar.runner.work import Done
 from nectar.sinks.seam import Commit, Epochs, Sink
 from nectar.whole_file import write_whole
@@ -32,26 +33,27 @@ class Keeper:
     summary: Summary
     began: float
     highest: int = -1
+    things: Things = field(default_factory=Things)
 
     def __post_init__(self) -> None:
         if self.sink is not None:
             self.highest = max([self.sink.highest_block_no(), *(one.block_no for one in self.sink.known_blocks())])
 
     def take(self, covered: Coverage, done: Done, *, live: bool = False) -> None:
-        """Errors: the batch's own DecodeError, after what came before that block is committed."""
+        """Errors: the batch's own failure, after what came before that block is committed."""
         if done.failure is not None and done.last is not None:
             covered = Coverage(covered.first, done.last.slot)
         if done.failure is None or done.last is not None:
             self.count(done, self.commit(covered, done, live))
         if done.failure is not None:
-            raise self._kept(done.failure)
+            raise self._kept(done.failure) if isinstance(done.failure, DecodeError) else done.failure
 
     def commit(self, covered: Coverage, done: Done, live: bool = False) -> dict[str, int]:
         """Rows that came, by table. May be called by several threads. Errors: the sink's; TooBigError, before anything is
         written, when it is more than the profile wants in one transaction."""
         sink, compiled = self.sink, self.compiled
         if sink is None:
-            return done.staged.rows
+            return self.things.count(done.staged)
         self._refuse_too_much(done)
         epochs = epochs_of(compiled.network.history, covered.first, covered.last)
         replace = not compiled.plan.sync.skip_existing

@@ -15,8 +15,8 @@ from nectar.sinks.registry import family
 from nectar.sinks.seam import Layout, Statement
 
 NEED_ALL_INPUTS = frozenset({FEES, DEPOSITS})
-"""Closing statements that take a transaction's inputs for all it spent. A filtered plan has transactions of which only some
-inputs are rows: those that spend what it kept."""
+"""Closing statements that take a transaction's rows for all that it spent and withdrew. A filtered plan has transactions of which
+only some are there: inputs that spend what it kept, or what its filters of rows leave."""
 
 
 def layout(compiled: CompiledPlan, name: str = "sqlite", slots: tuple[int, int] | None = None) -> Layout:
@@ -25,7 +25,7 @@ def layout(compiled: CompiledPlan, name: str = "sqlite", slots: tuple[int, int] 
     every = statements(compiled, speaks.dialect, slots)
     resolves = resolve_inputs(compiled)
     at_end = closing(speaks.spelling, compiled.tables, compiled.network, inputs=resolves != "off")
-    if compiled.filters.where is not None:
+    if compiled.filters.where is not None or any(name in ("tx_in", "withdrawal") for name, _ in compiled.filters.rows):
         at_end = tuple(one for one in at_end if one.name not in NEED_ALL_INPUTS)
     live = tuple(one for one in at_end if not one.from_origin) if resolves == "live" else ()
     return Layout(
@@ -41,6 +41,7 @@ def layout(compiled: CompiledPlan, name: str = "sqlite", slots: tuple[int, int] 
         compiled=as_json(compiled),
         version=__version__,
         complete=compiled.complete,
+        rows_tell_kept=compiled.filters.follows and not compiled.filters.remembers,
         views=_of(every, StatementKind.VIEW),
         view_columns=_of(every, StatementKind.VIEW_COLUMN),
         pre_splits=_of(every, StatementKind.PRE_SPLIT),

@@ -72,7 +72,7 @@ def _run_on_files(
     told = layout(compiled, family, (asked.first, asked.last))
     workers = workers_of(compiled, options)
     state = WatchState(whole=asked.first < 0)
-    task = Task(Job(compiled, told, family), source, found, (asked,), None, options.target, workers, state)
+    task = Task(Job(compiled, told, family, options.dry_run), source, found, (asked,), None, options.target, workers, state)
     with told_when_stopped(summary):
         try:
             if options.dry_run:

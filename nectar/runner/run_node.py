@@ -78,7 +78,7 @@ def _follow(
         filled = list(known.filled) if plan.sync.skip_existing else []
         summary.skipped = [str(one) for one in overlap(asked, filled)]
         keeper = Keeper(compiled, sink, options.target, report, summary, time.monotonic())
-        job = Job(compiled, told, family)
+        job = Job(compiled, told, family, options.dry_run)
         workers = workers_of(compiled, options)
         follow = Follow(job, source, found, sink, keeper, workers, options.once, report, stop, summary, filled, ledger)
         follow.accepted = options.accept_deep_rollback

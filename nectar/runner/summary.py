@@ -13,8 +13,8 @@ LONG = 0.1  # seconds from which a closing pass is told of by itself
 
 @dataclass(slots=True)
 class Summary:
-    """Counts grow while the job runs. `rows` are those that this job added to each table; in a dry run a thing of a dimension
-    table counts once for each batch that shows it.
+    """Counts grow while the job runs. `rows` are those that this job added to each table, or would have added to an empty
+    database in a dry run.
 
     `filters`: what each answered, `where` or a table's by its name. `processors`: the tables of facts that each fills.
 

@@ -11,7 +11,7 @@ from nectar.filterlang.access import Spent, created, spent
 from nectar.filterlang.to_python import of_element
 
 KEPT = 1
-"""Bit of an output that was kept. Question k has two more: 2k + 1 surely yes, 2k + 2 unknown."""
+"""Bit of an output that was kept. Question k has two more: 2k + 1 surely yes, 2k + 2 unknown. nectar_watched has the same."""
 
 
 class WatchState(NamedTuple):
@@ -28,17 +28,24 @@ NOTHING = WatchState(whole=False)
 class Watch:
     """Unspent outputs with bits, by transaction. Blocks must come in the chain's order."""
 
-    def __init__(self, questions: Sequence[tree.Test], env: dict[str, Any], state: WatchState) -> None:
+    def __init__(self, questions: Sequence[tree.Test], env: dict[str, Any], state: WatchState, *, writes_kept: bool) -> None:
+        """`writes_kept`: no row but nectar_watched's tells that an output was kept."""
         self.outputs: dict[bytes, dict[int, int]] = {}
         self._questions = [of_element(body, _variable(body), env) for body in questions]
         unknown = sum(2 << 2 * k + 1 for k in range(len(questions)))
         self._absent = 0 if state.whole else unknown
+        self._written = ~0 if writes_kept else ~KEPT
         for tx_hash, index, bits in state.outputs:
             known = self.outputs.setdefault(tx_hash, {})
             known[index] = known.get(index, 0) | bits
         self._of: Tx | None = None
         self._bits: list[int] = []
         self._before: list[tuple[bytes, int, int | None]] = []
+
+    @property
+    def asks(self) -> bool:
+        """Whether there are outputs of which nothing is known."""
+        return bool(self._absent)
 
     def begin(self) -> None:
         """What is changed from here on can be undone."""
@@ -112,7 +119,7 @@ class Watch:
         return self._bits
 
     def passed(self, tx: Tx, kept: Iterable[int]) -> list[tuple[int, int]]:
-        """Its inputs are spent, its outputs made, those with an index in `kept` kept. (index, answers) of those asked about."""
+        """Its inputs are spent, its outputs made, those with an index in `kept` kept. (index, bits) of those to be written."""
         self._of = None
         for named, index in spent(tx):
             if index in self.outputs.get(named, ()):
@@ -120,15 +127,15 @@ class Watch:
         return self.made(tx.hash, created(tx), set(kept))
 
     def made(self, tx_hash: bytes, outs: Sequence[TxOut], kept: set[int]) -> list[tuple[int, int]]:
-        asked: list[tuple[int, int]] = []
+        written: list[tuple[int, int]] = []
         for out in outs:
             answers = self._answers(Spent(tx_hash, out.index, out)) if self._questions else 0
             bits = answers | (KEPT if out.index in kept else 0)
             if bits:
                 self._change(tx_hash, out.index, bits)
-            if answers:
-                asked.append((out.index, answers))
-        return asked
+            if bits & self._written:
+                written.append((out.index, bits & self._written))
+        return written
 
     def _answers(self, one: Spent) -> int:
         bits = 0

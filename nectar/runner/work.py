@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from nectar.cardano.block import Block
 from nectar.cardano.point import Numbered, Point
-from nectar.cardano.position import ITEM_BITS, block_id, tx_id
+from nectar.cardano.position import ITEM_BITS, TX_BITS, block_id, tx_id
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.genesis_files import genesis_of, governance_of
 from nectar.decode.block import decode_block
 from nectar.decode.envelope import envelope
 from nectar.decode.want import Want
-from nectar.errors import DecodeError
+from nectar.errors import DecodeError, NectarError, UnknowableError
 from nectar.filterlang.table_scope import table_scope
 from nectar.filterlang.to_python import Surely, to_python
 from nectar.filterlang.unknown import SCOPES, can_be_unknown
 from nectar.processors.genesis import genesis_rows
 from nectar.processors.learning import learn_addresses
-from nectar.processors.pruning import STANDING, drop_unnamed, keep_rows, merge, named_dimensions
+from nectar.processors.pruning import cut_links, every_dimension, keep_named, keep_rows, merge, named_dimensions
 from nectar.processors.registry import PROCESSORS
 from nectar.processors.rows import Context, Row, RowBuffers
 from nectar.runner.batch import Batch, is_boundary
@@ -40,6 +40,7 @@ class Job:
     compiled: CompiledPlan
     layout: Layout
     database: str  # the sink's name in the registry
+    dry: bool = False  # nothing is written: things are told one by one, so that each can be counted once
 
 
 class Counts(NamedTuple):
@@ -63,7 +64,7 @@ class Done(NamedTuple):
     last: Point | None
     block_no: int
     quarantined: tuple[Quarantined, ...]
-    failure: DecodeError | None
+    failure: NectarError | None
     earlier: tuple[Numbered, ...] = ()
 
 
@@ -89,15 +90,17 @@ class Worker:
         self._chooser = Chooser(compiled, state) if compiled.filters.where is not None else None
         self._keeps_blocks = compiled.filters.keep == "block"
         self._row_filters = _row_filters(compiled)
+        self._dimensions = every_dimension(compiled.tables)
+        self._filtered = named_dimensions(compiled.tables, self._row_filters)
         self._every = any(one.name == "blocks" and one.options["every"] for one in compiled.processors)
         self._quarantines = compiled.plan.sync.on_decode_error == "quarantine"
         self._processors = [(PROCESSORS[one.name], Context(compiled.network, one.options)) for one in compiled.processors]
         self._names = tuple(one.name for one in compiled.processors)
-        self._stager = stager(job.database, job.layout)
+        self._stager, self._dry = stager(job.database, job.layout), job.dry
 
     def do(self, batch: Batch) -> Done:
-        """Errors: those of decoding, and blocks that cannot be made rows, are in what it gives back; NetworkError (genesis) and
-        FatalError NEC-F060 (a filter's answer is unknown) are raised."""
+        """Errors: those of decoding, blocks that cannot be made rows, and UnknowableError (a filter's answer is unknown), are in
+        what it gives back; what genesis raises (NetworkError, UnknowableError) is raised."""
         unfit: dict[bytes | None, DecodeError] = {}
         while True:
             try:
@@ -116,7 +119,7 @@ class Worker:
         out = self._buffers(batch)
         gathered = _Gathered()
         quarantined: list[Quarantined] = []
-        before = batch.ask_after if self._ask is not None else None
+        before = batch.ask_after if self._ask is not None and chooser is not None and chooser.asks else None
         for at, raw in enumerate(batch.raws):
             want = self._want
             if chooser is not None and chooser.rejects and before is None and not chooser.may_match(raw):
@@ -140,10 +143,15 @@ class Worker:
             if before is not None and self._ask is not None:
                 chooser.learn(block, before, self._ask)
                 before = Point(block.slot, block.hash)
-            self._choose(block, gathered, out)
+            try:
+                self._choose(block, gathered, out)
+            except UnknowableError as error:
+                return self._failed(batch, at, error)
         kept = gathered.seen if chooser is None else gathered.kept
         self._rows(gathered, out)
         staged = self._stager.stage(out)
+        if self._dry:
+            staged = replace(staged, things=self._things(out))
         read = len(batch.raws) - len(quarantined)
         counts = Counts(read, gathered.seen, kept, sum(map(len, batch.raws)), self._tallies())
         return Done(batch.number, staged, counts, batch.last, batch.last_no, tuple(quarantined), None)
@@ -158,12 +166,20 @@ class Worker:
         with places(block):
             chosen: Chosen = self._chooser.choose(block)
         gathered.kept += len(chosen.whole) if self._keeps_blocks else self._chooser.tally.kept - before
-        if chosen.asked:
-            out.facts["nectar_watched"].extend(chosen.asked)
+        if chosen.watched:
+            out.facts["nectar_watched"].extend(chosen.watched)
         if self._every or chosen.whole or chosen.parts:
             gathered.whole.append(block._replace(txs=chosen.whole))
         if chosen.parts:
             gathered.parts.append((block._replace(txs=[part.tx for part in chosen.parts]), chosen.parts))
+
+    def _things(self, out: RowBuffers) -> dict[str, list[tuple[Any, int]]]:
+        """Every thing that the batch shows, with the slot where it does first."""
+        found: dict[str, list[tuple[Any, int]]] = {}
+        for table in self._dimensions:
+            at, bits = table.column_names.index(table.first), 1 if table.place is Place.BLOCK else TX_BITS
+            found[table.name] = [(key, row[at] >> bits) for key, row in out.dimensions[table.name].items()]
+        return found
 
     def _tallies(self) -> tuple[tuple[str, Tally], ...]:
         """What the filters answered since this was asked last."""
@@ -186,8 +202,10 @@ class Worker:
             merge(out, self._rows_of_parts(parts), self._tables)
         for name, one in self._row_filters.items():
             one.apply(name, out)
+            if name == "block":
+                cut_links(out, next(table for table in self._tables if table.name == name))
         if self._row_filters:
-            drop_unnamed(out, self._tables, named_dimensions(self._tables, self._row_filters))
+            keep_named(out, self._tables, self._filtered)
 
     def _rows_of_parts(self, parts: list[tuple[Block, list[Part]]]) -> RowBuffers:
         """The rows of transactions kept in part: made whole, then taken out again but for those that were chosen."""
@@ -209,9 +227,7 @@ class Worker:
                     return name in part.tables or row[0] in part.ids.get(name, ())
 
                 keep_rows(out, name, chosen)
-        drop_unnamed(out, self._tables, named_dimensions(self._tables))
-        for name in STANDING & out.dimensions.keys():
-            out.dimensions[name].clear()
+        keep_named(out, self._tables, self._dimensions)
         return out
 
     def _buffers(self, batch: Batch) -> RowBuffers:
@@ -221,14 +237,14 @@ class Worker:
         if batch.genesis:
             kept = None
             if self._chooser is not None:
-                kept, asked = self._chooser.genesis(*genesis_block(genesis_of(self._network)))
-                if asked:
-                    out.facts["nectar_watched"].extend(asked)
+                kept, watched = self._chooser.genesis(*genesis_block(genesis_of(self._network)))
+                if watched:
+                    out.facts["nectar_watched"].extend(watched)
             governance = governance_of(self._network) if "governance" in self._names else None
             genesis_rows(self._names, out, self._network, genesis_of(self._network), self._tables, kept, governance)
         return out
 
-    def _failed(self, batch: Batch, at: int, error: DecodeError) -> Done:
+    def _failed(self, batch: Batch, at: int, error: NectarError) -> Done:
         """What came before the block at `at`, made anew; a boundary block right before it must wait for its neighbour."""
         if self._chooser is not None:
             self._chooser.undo()
@@ -269,7 +285,7 @@ def _row_filters(compiled: CompiledPlan) -> dict[str, _RowFilter]:
     named = {table.name: table for table in compiled.tables}
     found: dict[str, _RowFilter] = {}
     for name, test in compiled.filters.rows:
-        scope = table_scope(named[name], compiled.tables)
+        scope = table_scope(named[name], compiled.tables, when_made=True)
         found[name] = _RowFilter(to_python(test, env, [scope]), can_be_unknown(test, {**SCOPES, name: scope}))
     return found
 

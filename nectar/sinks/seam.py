@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from nectar.cardano.point import Numbered, Point
 from nectar.checkpoint.coverage import Coverage
@@ -64,6 +64,7 @@ class Layout:
     compiled: str                              # the compiled plan, JSON
     version: str
     complete: bool                             # False when filters leave rows out
+    rows_tell_kept: bool = False               # rows of tx_out are the outputs whose spending is recorded
     views: tuple[Statement, ...] = ()
     view_columns: tuple[Statement, ...] = ()   # which some deferred indexes are on
     pre_splits: tuple[Statement, ...] = ()     # may be tried while nothing is filled
@@ -71,10 +72,12 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A batch of consecutive blocks in the sink's load form. `rows` counts rows by table."""
+    """A batch of consecutive blocks in the sink's load form. `rows` counts rows by table. `things`, for a dry run alone: of each
+    dimension what the batch shows, with the slot where it does first."""
 
     load_form: bytes
     rows: dict[str, int] = field(default_factory=dict)
+    things: dict[str, list[tuple[Any, int]]] = field(default_factory=dict)
 
 
 class Quarantined(NamedTuple):
@@ -143,7 +146,7 @@ class Sink(Protocol):
         """So many will soon commit at once: what they need may be made ready meanwhile."""
 
     def commit(self, commit: Commit) -> dict[str, int]:
-        """Rows that came or changed by it, by table: a thing that was there already, seen later again, is not among them."""
+        """Rows that came by it, by table: a thing that was there already is not among them, wherever it was seen."""
 
     def roll_back(self, to: Numbered, epochs: Epochs | None, highest: int) -> None:
         """Everything after `to` never happened; `epochs` are those to sum anew; `highest` as in `Commit`."""
@@ -159,7 +162,8 @@ class Sink(Protocol):
         """Rows of tables that are written once, unless they are there."""
 
     def looked_after(self) -> Sequence[tuple[bytes, int, int]]:
-        """Outputs that are there and were not spent: (transaction's hash, index, bits); see `runner.watch`."""
+        """Outputs that the plan's filter looks after, and that no row spends: (transaction's hash, index, bits); see
+        `runner.watch`."""
 
     def size(self) -> int:
         """Bytes that the database takes, as far as it tells."""

@@ -63,7 +63,7 @@ def compiled(text: str) -> CompiledPlan:
 
 
 def job(
-    database: Path, text: str, *, workers: int = 1, report: Report | None = None, stop: Stop | None = None, accept_deep_rollback: int = 0
+    database: Path | Server, text: str, *, workers: int = 1, report: Report | None = None, stop: Stop | None = None, accept_deep_rollback: int = 0
 ) -> Summary:
     target = database if isinstance(database, Server) else SqliteFile(database)
     options = Options(target, workers=workers, accept_deep_rollback=accept_deep_rollback)
@@ -89,7 +89,7 @@ def same(left: dict[str, list[Any]], right: dict[str, list[Any]]) -> None:
     """Says which tables differ, and how, rather than showing both whole."""
     assert left.keys() == right.keys()
     differ = {name: _difference(left[name], right[name]) for name in left if left[name] != right[name]}
-    assert not differ
+    assert not differ, differ
 
 
 def _difference(left: list[Any], right: list[Any]) -> tuple[list[Any], list[Any]]:

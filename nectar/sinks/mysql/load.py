@@ -57,7 +57,7 @@ class Loader:
         session.packet, self._most, session.largest, self._by_file, self._named = terms
 
     def load(self, staged: Staged, then: Sequence[str] = ()) -> dict[str, int]:
-        """Rows that came or changed, by table; `then` are statements to go with the last of them.
+        """Rows that came, by table; `then` are statements to go with the last of them.
 
         All go together, things last: what they lock, other connections wait for.
         """
@@ -75,7 +75,7 @@ class Loader:
             outcome = next(outcomes)
             told = next(outcomes).rows if one.asking else []
             if one.table.kind is Kind.DIMENSION:
-                came[one.table.name] += outcome.upserted
+                came[one.table.name] += outcome.inserted
                 continue
             if outcome.changed != one.rows or told:
                 raise self._unlike(one, outcome.changed, told)

@@ -36,11 +36,11 @@ ERRORS = (pymysql.Error, OSError, EOFError)
 
 
 class Outcome(NamedTuple):
-    """Of a statement: rows that it changed; how many different ones, of an INSERT .. ON DUPLICATE KEY UPDATE (which counts a
-    row that it changes as two, and says how many those are; of a single row it does not); rows that it gave."""
+    """Of a statement: rows that it changed; how many came, of an INSERT .. ON DUPLICATE KEY UPDATE (which counts a row that it
+    changes as two, and says how many those are; of a single row it does not); rows that it gave."""
 
     changed: int
-    upserted: int
+    inserted: int
     rows: list[tuple[Any, ...]]
 
 
@@ -261,5 +261,5 @@ def packed(
 
 def _outcome(told: Told) -> Outcome:
     duplicates = _DUPLICATES.search(told.words)
-    upserted = told.changed - int(duplicates[1]) if duplicates else min(told.changed, 1)
-    return Outcome(told.changed, upserted, list(told.rows or ()))
+    inserted = told.changed - 2 * int(duplicates[1]) if duplicates else int(told.changed == 1)
+    return Outcome(told.changed, inserted, list(told.rows or ()))

@@ -27,6 +27,9 @@ from nectar.tables import Place
 
 CLOSING_SECONDS = 1.0
 """For connections that are still being made ahead when the job ends."""
+_UNSPENT = "LEFT JOIN tx_in i ON i.tx_out_hash = o.tx_hash AND i.tx_out_index = o.`index` WHERE i.id IS NULL"
+"""Of an output."""
+_KEPT = "SELECT t.hash AS tx_hash, o.`index`, 1 AS answers FROM tx_out o JOIN tx t ON t.id = o.tx_id"
 
 
 class MysqlSink:
@@ -163,16 +166,13 @@ class MysqlSink:
             self._lanes[0].loader.write_once(staged)
 
     def looked_after(self) -> list[tuple[bytes, int, int]]:
-        """Kept outputs (bit 0), and those that the filter asks about with their answers."""
         names = {table.name for table in self.layout.tables}
-        found: list[tuple[bytes, int, int]] = []
-        if {"tx", "tx_out", "tx_in"} <= names:
-            sql = """SELECT t.hash, o.`index`, 1 FROM tx_out o JOIN tx t ON t.id = o.tx_id
-                LEFT JOIN tx_in i ON i.tx_out_hash = t.hash AND i.tx_out_index = o.`index` WHERE i.id IS NULL"""
-            found += self._session.rows(sql)
-        if "nectar_watched" in names:
-            found += self._session.rows("SELECT tx_hash, `index`, answers << 0 FROM nectar_watched")
-        return [(digest, index, int(bits)) for digest, index, bits in found]
+        unspent = _UNSPENT if "tx_in" in names else ""
+        told = [f"({_KEPT})"] if self.layout.rows_tell_kept else []
+        told += ["nectar_watched"] if "nectar_watched" in names else []
+        sql = "SELECT o.tx_hash, o.`index`, o.answers FROM {} o {}"
+        rows = (row for one in told for row in self._session.rows(sql.format(one, unspent)))
+        return [(digest, index, int(bits)) for digest, index, bits in rows]
 
     def size(self) -> int:
         sql = "SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables WHERE table_schema = DATABASE()"

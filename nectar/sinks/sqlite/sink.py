@@ -20,6 +20,11 @@ from nectar.sinks.sqlite.finish import Finisher
 from nectar.sinks.sqlite.removal import forget_after, remove_facts
 from nectar.tables import Kind, Place, Table
 
+_UNSPENT = """NOT EXISTS (SELECT 1 FROM (SELECT tx_out_hash, tx_out_index FROM tx_in) i
+                      WHERE i.tx_out_hash = tx_hash AND i.tx_out_index = "index")"""
+"""Of an output. The inner SELECT makes SQLite build an index where there is none yet."""
+_KEPT = 'SELECT t.hash AS tx_hash, o."index", 1 AS answers FROM tx_out o JOIN tx t ON t.id = o.tx_id'
+
 
 class SqliteSink:
     """Opens `path` for one writer. Errors: SinkError NEC-K002 (another plan's database), NEC-K003 (not Nectar's),
@@ -29,7 +34,6 @@ class SqliteSink:
         self.path, self.layout = path, layout
         self._where = str(path)
         self._writer = f"{socket.gethostname()}:{os.getpid()}"
-        self._loads = {table.name: _load(table) for table in layout.tables}
         self._db = open_file(path)
         try:
             self._prepare()
@@ -64,16 +68,20 @@ class SqliteSink:
             self._move_checkpoint([*commit.earlier, Numbered(commit.point, commit.block_no)], commit.highest)
             if commit.replace:
                 remove_facts(self._db, self.layout.tables, commit.covered.first, commit.covered.last)
-            for name, sql in self._loads.items():
-                if name in commit.staged.rows:
-                    self._db.execute(sql)
-                    came[name] = self._db.changes()
+            filled = self.coverage()
+            late = bool(filled) and filled[-1].last >= commit.covered.first
+            for table in self.layout.tables:
+                if table.name in commit.staged.rows:
+                    if late and table.kind is Kind.DIMENSION:
+                        self._db.execute(_earlier(table))
+                    self._db.execute(_load(table))
+                    came[table.name] = self._db.changes()
             self._close(commit)
             self._sum_epochs(commit.epochs)
             if commit.quarantined:
                 rows = [(q.slot, q.hash, q.era, q.code, q.path, q.message, q.raw) for q in commit.quarantined]
                 self._db.executemany("INSERT OR REPLACE INTO nectar_quarantine VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-            self._cover(merged([*self.coverage(), commit.covered]))
+            self._cover(merged([*filled, commit.covered]))
         return came
 
     def _close(self, commit: Commit) -> None:
@@ -124,18 +132,12 @@ class SqliteSink:
                 self._db.execute(f'INSERT OR IGNORE INTO main."{name}" SELECT * FROM w."{name}"')
 
     def looked_after(self) -> list[tuple[bytes, int, int]]:
-        """Kept outputs (bit 0), and those that the filter asks about with their answers."""
         names = {table.name for table in self.layout.tables}
-        found: list[Any] = []
-        if {"tx", "tx_out", "tx_in"} <= names:
-            found += self._all(
-                'SELECT t.hash, o."index", 1 FROM tx_out o JOIN tx t ON t.id = o.tx_id '
-                'WHERE NOT EXISTS (SELECT 1 FROM (SELECT tx_out_hash, tx_out_index FROM tx_in) i '
-                'WHERE i.tx_out_hash = t.hash AND i.tx_out_index = o."index")'
-            )
-        if "nectar_watched" in names:
-            found += self._all('SELECT tx_hash, "index", answers << 0 FROM nectar_watched')
-        return [(digest, index, bits) for digest, index, bits in found]
+        unspent = _UNSPENT if "tx_in" in names else "true"
+        told = [f"({_KEPT})"] if self.layout.rows_tell_kept else []
+        told += ["nectar_watched"] if "nectar_watched" in names else []
+        sql = 'SELECT tx_hash, "index", answers FROM {} WHERE {}'
+        return [(digest, index, bits) for one in told for digest, index, bits in self._all(sql.format(one, unspent))]
 
     def size(self) -> int:
         self._opened.check()
@@ -241,13 +243,14 @@ def _bounds(covered: Coverage) -> dict[str, int]:
 
 
 def _load(table: Table) -> str:
-    """Facts go in as they are; of a thing seen twice the row of its first sight stays."""
-    name = f'"{table.name}"'
-    if table.kind is not Kind.DIMENSION:
-        return f"INSERT INTO main.{name} SELECT * FROM w.{name}"
+    """Facts go in as they are, things unless they are there."""
+    unless = f' WHERE true ON CONFLICT ("{table.columns[0].name}") DO NOTHING' if table.kind is Kind.DIMENSION else ""
+    return f'INSERT INTO main."{table.name}" SELECT * FROM w."{table.name}"{unless}'
+
+
+def _earlier(table: Table) -> str:
+    """Of things that later slots showed before, the rows of their first sight."""
     key, *others = (f'"{column}"' for column in table.column_names)
-    changes = ", ".join(f"{column} = excluded.{column}" for column in others)
-    return (
-        f"INSERT INTO main.{name} SELECT * FROM w.{name} WHERE true "
-        f'ON CONFLICT ({key}) DO UPDATE SET {changes} WHERE excluded."{table.first}" < {name}."{table.first}"'
-    )
+    changes = ", ".join(f"{column} = w.{column}" for column in others)
+    name, first = f'"{table.name}"', f'"{table.first}"'
+    return f"UPDATE main.{name} AS old SET {changes} FROM w.{name} AS w WHERE w.{key} = old.{key} AND w.{first} < old.{first}"

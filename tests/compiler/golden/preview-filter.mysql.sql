@@ -1,5 +1,5 @@
 -- Nectar plan preview-filter on preview
--- fingerprint 57e3e4d4fbff5f21fb6298ee08e09aa80055ddd2
+-- fingerprint c8ecb22c0a42fd5e097b92da035873f75eefc93e
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables
@@ -367,6 +367,13 @@ CREATE TABLE IF NOT EXISTS `param_proposal` (
   `drep_deposit` BIGINT UNSIGNED NULL,
   `drep_activity` BIGINT UNSIGNED NULL,
   `min_fee_ref_script_cost_per_byte` DOUBLE NULL,
+  PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+CREATE TABLE IF NOT EXISTS `nectar_watched` (
+  `id` BIGINT NOT NULL,
+  `tx_hash` BINARY(32) NOT NULL,
+  `index` BIGINT NOT NULL,
+  `answers` BIGINT NOT NULL,
   PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 

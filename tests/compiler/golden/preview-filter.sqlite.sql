@@ -1,5 +1,5 @@
 -- Nectar plan preview-filter on preview
--- fingerprint 57e3e4d4fbff5f21fb6298ee08e09aa80055ddd2
+-- fingerprint c8ecb22c0a42fd5e097b92da035873f75eefc93e
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables
@@ -326,6 +326,12 @@ CREATE TABLE IF NOT EXISTS "param_proposal" (
   "drep_deposit" ANY,
   "drep_activity" ANY,
   "min_fee_ref_script_cost_per_byte" REAL
+) STRICT;
+CREATE TABLE IF NOT EXISTS "nectar_watched" (
+  "id" INTEGER PRIMARY KEY,
+  "tx_hash" BLOB NOT NULL,
+  "index" INTEGER NOT NULL,
+  "answers" INTEGER NOT NULL
 ) STRICT;
 
 -- Indexes built once the range is loaded
