@@ -49,8 +49,9 @@ def test_ranges_out_of_order(sample: Ground, tmp_path: Path) -> None:
     counted(sqlite_rows(tmp_path / "x.db", tables), summaries)
 
 
-def test_commits_that_overtake_each_other(sample: Ground, server: Server, database: str) -> None:
+def test_commits_that_overtake_each_other(sample: Ground, mariadb: Server) -> None:
     text = plan_text(sample.files, network=sample.named, performance="batch_blocks = 5")
-    summary = job(profile(server, database, writers=3), text, workers=2)
     tables = [table.name for table in compiled(text).tables if table.kind in (Kind.FACT, Kind.DIMENSION)]
-    counted(rows(server, database, tables), [summary])
+    with mariadb.scratch() as database:
+        summary = job(profile(mariadb, database, writers=3), text, workers=2)
+        counted(rows(mariadb, database, tables), [summary])

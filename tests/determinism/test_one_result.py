@@ -62,7 +62,7 @@ def test_forks(seed: int, sample: Ground, real: Ground, tmp_path: Path, monkeypa
         plan = compiled(with_batches(text, 1_000), f"end_slot = {story.chain[-1].point.slot}")
         run_in_pieces(plan, tmp_path / "straight.db", dice, 0, socket=str(tmp_path / "straight"), workers=1)
     expected = content(plan, tmp_path / "straight.db")
-    server: Server | None = request.getfixturevalue("server") if seed % 4 == 3 else None
+    server: Server | None = request.getfixturevalue("mariadb") if seed % 4 == 3 else None
     if server is None:
         _through(story, on, text, tmp_path / "forked.db", dice, tmp_path, monkeypatch)
         same(content(plan, tmp_path / "forked.db"), expected)
@@ -94,7 +94,7 @@ def test_files(seed: int, sample: Ground, tmp_path: Path, request: pytest.Fixtur
     plan = compiled(with_batches(text, 1_000))
     run_in_pieces(plan, tmp_path / "straight.db", dice, 0, source=sample.files, workers=1)
     expected = content(plan, tmp_path / "straight.db")
-    server: Server | None = request.getfixturevalue("server") if seed % 4 == 1 else None
+    server: Server | None = request.getfixturevalue("mariadb") if seed % 4 == 1 else None
     if server is None:
         _in_ranges(text, slots, sample, tmp_path / "pieces.db", dice)
         same(content(plan, tmp_path / "pieces.db"), expected)
