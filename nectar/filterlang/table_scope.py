@@ -45,8 +45,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 
 _LATER = {
     "block": ("previous_id",), "tx": ("deposit",), "tx_in": ("tx_out_id",), "tx_out": ("consumed_by_tx_id",),
-    "collateral_tx_in": ("tx_out_id",), "reference_tx_in": ("tx_out_id",), "pool_update": ("active_epoch_no",),
-    "gov_action_proposal": ("prev_gov_action_proposal",), "voting_procedure": ("gov_action_proposal_id",),
+    "collateral_tx_in": ("tx_out_id",), "reference_tx_in": ("tx_out_id",), "pool_update": ("active_epoch_no", "deposit"),
+    "gov_action_proposal": ("prev_gov_action_proposal", "expiration"), "voting_procedure": ("gov_action_proposal_id",),
 }  # fmt: skip
 """Columns that follow from other rows, which may be in the database or still to come when the row is made."""
 _OF_FIRST_SIGHT = {"script": ("type",)}

@@ -9,7 +9,7 @@ import pytest
 
 from tests.determinism.stories import Ground, sample_ground
 from tests.mysql.jobs import PASSWORD_VARIABLE
-from tests.mysql.server import MARIADB, Server, started
+from tests.mysql.server import Server, started
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +20,6 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Ground:
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[Server]:
     """For those seeds that ask for it."""
-    with started(name=MARIADB) as running:
+    with started() as running:
         os.environ[PASSWORD_VARIABLE] = running.password
         yield running

@@ -62,7 +62,7 @@ def random_plan(dice: random.Random, network: str, sync: str, *, filtered: bool 
 
 def compiled(text: str, end: str = "") -> CompiledPlan:
     """`end` is a line of [sync]."""
-    return read_document(load_text(text.replace("[sync]\n", f"[sync]\n{end}\n"), "plan.toml"), Path("plan.toml"))
+    return read_document(load_text(text.replace("[sync]\n", f"[sync]\n{end}\n"), "plan.toml", shown=True), Path("plan.toml"))
 
 
 def _text(dice: random.Random, network: str, sync: str, filtered: bool) -> str:
