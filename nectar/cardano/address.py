@@ -27,7 +27,8 @@ class AddressParts(NamedTuple):
     stake_address: bytes | None
 
 
-_MOST_KNOWN = 1 << 18          # addresses remembered before all are forgotten; about 100 MB
+MOST_KNOWN = 1 << 14           # remembered of each before all are forgotten: about 10 MB
+"""Of 16,000 addresses that a real batch or two show, all but a few that come again soon come again within so many."""
 _known: dict[bytes, AddressParts] = {}
 _views: dict[bytes, str] = {}
 
@@ -45,9 +46,8 @@ def learn(raws: Iterable[bytes]) -> None:
 
     Also where what is remembered is kept within bounds, so it is called between batches and not within one.
     """
-    if len(_known) > _MOST_KNOWN:
+    if len(_known) > MOST_KNOWN:
         _known.clear()
-        _views.clear()
     by_form: dict[tuple[str, int], list[bytes]] = {}
     for raw in {raw for raw in raws if raw not in _known}:
         if raw and len(raw) == _LENGTHS.get(raw[0] >> 4):
@@ -60,7 +60,9 @@ def learn(raws: Iterable[bytes]) -> None:
 
 
 def learn_views(accounts: Iterable[bytes]) -> None:
-    """What `stake_view` will be asked of reward addresses."""
+    """What `stake_view` will be asked of reward addresses. Bounded as `learn` is."""
+    if len(_views) > MOST_KNOWN:
+        _views.clear()
     by_prefix: dict[str, list[bytes]] = {}
     for raw in {raw for raw in accounts if raw not in _views and len(raw) == 29}:
         by_prefix.setdefault("stake" if raw[0] & 15 == 1 else "stake_test", []).append(raw)

@@ -35,7 +35,7 @@ def parse_pool_id(text: str) -> bytes:
     return raw
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 13)
 def asset_fingerprint(policy: bytes, name: bytes) -> tuple[bytes, str]:
     """CIP-14: blake2b-160 of policy and name, raw (20 bytes) and as `asset1...`."""
     raw = blake2b(policy + name, digest_size=20).digest()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from nectar.checkpoint.coverage import Coverage, missing, slots_of
+from nectar.checkpoint.coverage import Coverage, merged, missing, slots_of
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.server import Target
 from nectar.errors import NectarError, SinkError, TooBigError
@@ -107,7 +107,7 @@ def _load(task: Task, keeper: Keeper, stop: Stop, kept: Kept) -> None:
     pool: Pool = Inline(task.job, task.state, halted=halted) if count == 1 else Processes(task.job, count, halted=halted)
 
     def keep(covered: Coverage, _: Done) -> None:
-        kept.ranges.append(covered)
+        kept.ranges = merged([*kept.ranges, covered])
         kept.done += slots_of([covered])
         keeper.tell(covered.last, kept.done / kept.slots)
 
