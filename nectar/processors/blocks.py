@@ -12,6 +12,7 @@ from nectar.cardano.ids import byron_leader
 from nectar.cardano.network import Network
 from nectar.cardano.point import Era
 from nectar.cardano.position import block_id, tx_id
+from nectar.decode.checked import SIGNED
 from nectar.decode.want import Want
 from nectar.processors.dimensions import POOL_HASH, pool_hash
 from nectar.processors.epoch_param import EPOCH_PARAM
@@ -44,7 +45,7 @@ BLOCK = Table(
         Column("op_cert_counter", Type.U64, "That certificate's number.", null=True, source="header operational_cert"),
         Column("previous_hash", Type.BYTES, "Hash of the block before; empty for genesis.", source="header prev_hash", differs="Nectar's own."),
         Column("out_sum", Type.LOVELACE, "Lovelace that its transactions created.", differs="Nectar's own: epoch is summed from it."),
-        Column("fees", Type.LOVELACE, "Lovelace that its transactions paid.",
+        Column("fees", Type.LOVELACE, "Lovelace that its transactions paid; NULL above 2^63 - 1.", null=True,
                differs="Nectar's own. Fees that follow from inputs (Byron's) count once those are resolved."),
     ),
     Place.BLOCK,
@@ -78,7 +79,7 @@ EPOCH = Table(
     (
         Column("id", Type.INT, "The epoch's number.", differs="A sequence number in db-sync."),
         Column("out_sum", Type.U128, "Lovelace created by its transactions.", source="sum of block.out_sum, exact beyond 64 bits"),
-        Column("fees", Type.LOVELACE, "Lovelace paid by its transactions.", source="sum of block.fees"),
+        Column("fees", Type.LOVELACE, "Lovelace paid by its transactions; NULL above 2^63 - 1.", null=True, source="sum of block.fees"),
         Column("tx_count", Type.INT, "Transactions.", source="sum of block.tx_count"),
         Column("blk_count", Type.INT, "Blocks, boundary blocks included."),
         Column("no", Type.INT, "The epoch's number."),
@@ -188,22 +189,30 @@ def _leader(era: Era, issuer: bytes | None, network: Network) -> tuple[bytes, by
 def epoch_sql(dialect: str) -> str:
     """Rows of `epoch` for epochs :first to :last, whose blocks have ids :low to :high.
 
-    A sum beyond 64 bits is taken in two halves of nine and more decimal digits and put together as text.
+    SQLite sums in two halves of nine and more decimal digits, since its own sum() ends in an error beyond 63 bits.
     """
-    half = "1000000000"
-    high, low = {
-        "sqlite": (f"sum(out_sum / {half})", f"sum(out_sum % {half})"),
-        "mysql": (f"sum(out_sum DIV {half})", f"sum(out_sum % {half})"),
-    }[dialect]
-    total = {
-        "sqlite": f"CAST(ltrim(printf('%d%09d', {high} + {low} / {half}, {low} % {half}), '0') AS TEXT)",
-        "mysql": f"{high} * {half} + {low}",
-    }[dialect]
-    text = f"CASE WHEN {high} + {low} = 0 THEN '0' ELSE {total} END" if dialect == "sqlite" else total
+    if dialect == "sqlite":
+        (high, low), (fees_high, fees_low) = _halves("out_sum"), _halves("fees")
+        out_sum = f"CASE WHEN {high} = 0 THEN CAST({low} AS TEXT) ELSE printf('%d%09d', {high}, {low}) END"
+        most_high, most_low = divmod(SIGNED, _HALF)
+        fits = f"count(fees) = count(*) AND ({fees_high}, {fees_low}) <= ({most_high}, {most_low})"
+        fees = f"{fees_high} * {_HALF} + {fees_low}"
+    else:
+        out_sum, fees = "sum(out_sum)", "sum(fees)"
+        fits = f"count(fees) = count(*) AND sum(fees) <= {SIGNED}"
     return (
-        f"SELECT epoch_no, {text}, sum(fees), sum(tx_count), count(*), epoch_no, min(time), max(time) FROM block "
-        "WHERE epoch_no BETWEEN :first AND :last AND id BETWEEN :low AND :high GROUP BY epoch_no"
+        f"SELECT epoch_no, {out_sum}, CASE WHEN {fits} THEN {fees} END, sum(tx_count), count(*), epoch_no, min(time), max(time) "
+        "FROM block WHERE epoch_no BETWEEN :first AND :last AND id BETWEEN :low AND :high GROUP BY epoch_no"
     )
+
+
+_HALF = 1_000_000_000
+
+
+def _halves(column: str) -> tuple[str, str]:
+    """A sum's digits before its last nine, and those."""
+    low = f"sum({column} % {_HALF})"
+    return f"(sum({column} / {_HALF}) + {low} / {_HALF})", f"({low} % {_HALF})"
 
 
 def single_rows(network: Network, version: str) -> dict[str, list[Row]]:

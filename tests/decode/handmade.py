@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from nectar.cardano.point import Era
+from nectar.decode.envelope import envelope
 from nectar.samplechain import cborwrite as write
 
 SLOT = 90_000_000
@@ -125,3 +127,21 @@ def byron_block(
     consensus = [[epoch, in_epoch], issuer, [difficulty], [2, []]]
     extra = [[major, 0, 0], ["name", 1], {}, bytes(32)]
     return cbor([int(Era.BYRON), [[764_824_073, bytes(32), [], consensus, extra], [[[tx, []]], [], [], []], [{}]]])
+
+
+def transaction_hash(written: Any) -> bytes:
+    return blake2b(cbor(written), digest_size=32).digest()
+
+
+def chain_folder(folder: Path, era: Era, *made: Mapping[str, Any], first: int = SLOT) -> Path:
+    """A chunk file of linked blocks, twenty slots apart, made by `block` of `bodies` and what else each is given."""
+    raws: list[bytes] = []
+    before = bytes(32)
+    for place, given in enumerate(made):
+        named: dict[str, Any] = {"slot": first + 20 * place, "block_number": 7 + place, "prev_hash": before}
+        named |= {name: one for name, one in given.items() if name != "bodies"}
+        raws.append(block(era, *given["bodies"], **named))
+        before = envelope(raws[-1]).hash
+    folder.mkdir()
+    (folder / f"{first // 21_600:05}.chunk").write_bytes(b"".join(raws))
+    return folder

@@ -20,6 +20,7 @@ from tests.mysql.jobs import OWN, names_in, plan_of, profile, rows, sqlite_rows
 from tests.mysql.programs import MARIADB, MYSQL
 from tests.mysql.server import Server
 from tests.runner.jobs import EVERYTHING, between, job, plan_text, same
+from tests.runner.large_sums import FEES, TRANSACTIONS, large_sums
 
 pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 
@@ -81,3 +82,13 @@ def test_a_filter_that_follows_what_it_keeps(chain: Path, server: Server, place:
     tables = {*theirs.rows, *OWN}
     same(rows(server, database, tables), sqlite_rows(tmp_path / "x.db", tables))
 
+
+
+def test_sums_beyond_their_columns(server: Server, place: int, database: str, tmp_path: Path) -> None:
+    text = large_sums(tmp_path)
+    run(plan_of(text), Options(profile(server, database, port=place), workers=1), Quiet(), Stop())
+    job(tmp_path / "x.db", text)
+    assert server.run("SELECT fee, deposit FROM tx ORDER BY id", database) == TRANSACTIONS
+    assert [fees for (fees,) in server.run("SELECT fees FROM block ORDER BY id", database)] == FEES
+    tables = ("block", "tx", "epoch")
+    same(rows(server, database, tables), sqlite_rows(tmp_path / "x.db", tables))

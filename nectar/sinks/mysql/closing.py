@@ -17,8 +17,10 @@ _OUT_OF_INPUT = f"o.id = i.tx_out_id * {ITEMS} + i.tx_out_index"
 _ITEMS = item_ids(":low", ":high")
 _TXS = "BETWEEN :low AND :high"
 
-# Only when every input's output is there do the sums mean anything.
-_SPENT = f"""(SELECT i.tx_in_id AS id, SUM(o.value) AS total, COUNT(*) = COUNT(o.id) AS is_known
+_MOST = (1 << 63) - 1
+
+# Only when every input's output is there do the sums mean anything; and they must fit their columns.
+_SPENT = f"""(SELECT i.tx_in_id AS id, SUM(o.value) AS total, COUNT(*) = COUNT(o.id) AND SUM(o.value) <= {_MOST} AS is_known
         FROM tx_in AS i LEFT JOIN tx_out AS o ON {_OUT_OF_INPUT} WHERE i.id {_ITEMS} GROUP BY i.tx_in_id) AS f"""
 _KNOWN = "COALESCE(f.is_known, 1)"
 _TOTAL = "COALESCE(f.total, 0)"
@@ -38,14 +40,17 @@ _FEE = f"""UPDATE tx LEFT JOIN {_SPENT} ON f.id = tx.id SET tx.fee = {_TOTAL} - 
 _FEE_WITH_BLOCKS = f"""UPDATE block JOIN
         (SELECT tx.block_id AS id, SUM({_TOTAL} - tx.out_sum) AS fee FROM tx LEFT JOIN {_SPENT} ON f.id = tx.id
           WHERE tx.fee IS NULL AND tx.id {_TXS} AND {_KNOWN} GROUP BY tx.block_id) AS found ON found.id = block.id
-        SET block.fees = block.fees + found.fee;
+        SET block.fees = CASE WHEN block.fees + found.fee <= {_MOST} THEN block.fees + found.fee END;
     {_FEE}"""
 
+# NULL where SQLite, which has no longer numbers to count in, cannot tell.
+_LEFT = f"{_TOTAL} - tx.out_sum - tx.fee - tx.treasury_donation"
+_REST = f"{_LEFT} + COALESCE(g.total, 0)"
 _DEPOSIT = f"""UPDATE tx LEFT JOIN {_SPENT} ON f.id = tx.id
         LEFT JOIN (SELECT w.tx_id AS id, SUM(w.amount) AS total FROM withdrawal AS w WHERE w.id {_ITEMS} GROUP BY w.tx_id) AS g
           ON g.id = tx.id
         SET tx.deposit = CASE WHEN tx.valid_contract = 0 THEN 0
-          ELSE {_TOTAL} + COALESCE(g.total, 0) - tx.out_sum - tx.fee - tx.treasury_donation END
+          WHEN ABS({_LEFT}) < {_MOST} AND ABS({_REST}) < {_MOST} THEN {_REST} END
         WHERE tx.deposit IS NULL AND tx.fee IS NOT NULL AND tx.id {_TXS} AND {_KNOWN}"""
 
 _PREVIOUS = f"""UPDATE block AS b JOIN block AS p ON p.hash = b.previous_hash SET b.previous_id = p.id

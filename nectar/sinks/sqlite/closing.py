@@ -13,6 +13,7 @@ _OUT_OF_INPUT = f"o.id = i.tx_out_id * {ITEMS} + i.tx_out_index"
 _ITEMS_OF_TX = item_ids("tx.id")
 _ITEMS_OF_ALL = item_ids(":low", ":high")
 _TXS = "BETWEEN :low AND :high"
+_MOST = (1 << 63) - 1
 
 
 def _resolve(table: str) -> str:
@@ -28,7 +29,20 @@ _CONSUMED = f"""
 # Only when every input's output is there do the sums mean anything.
 _ALL_KNOWN = f"""NOT EXISTS (SELECT 1 FROM tx_in AS i LEFT JOIN tx_out AS o ON {_OUT_OF_INPUT}
                              WHERE i.id {_ITEMS_OF_TX} AND o.id IS NULL)"""
-_INPUT_SUM = f"(SELECT coalesce(sum(o.value), 0) FROM tx_in AS i JOIN tx_out AS o ON {_OUT_OF_INPUT} WHERE i.id {_ITEMS_OF_TX})"
+
+
+def _sum(column: str) -> str:
+    """0 of no rows, and NULL where it does not fit 63 bits, where SQLite's own sum() is an error: summed in two halves."""
+    high, low = f"coalesce(sum({column} >> 32), 0)", f"coalesce(sum({column} & 0xFFFFFFFF), 0)"
+    return f"CASE WHEN {high} + ({low} >> 32) < 0x80000000 THEN ({high} << 32) + {low} END"
+
+
+def _whole(number: str) -> str:
+    """NULL for what has left 63 bits, of which SQLite makes a REAL that no INTEGER column takes."""
+    return f"nullif(nullif(max(min({number}, {_MOST}), {-_MOST}), {_MOST}), {-_MOST})"
+
+
+_INPUT_SUM = f"(SELECT {_sum('o.value')} FROM tx_in AS i JOIN tx_out AS o ON {_OUT_OF_INPUT} WHERE i.id {_ITEMS_OF_TX})"
 
 # Byron's transactions, and failed ones that do not say what they lose: what went in less what came out.
 _FEE = f"UPDATE tx SET fee = {_INPUT_SUM} - out_sum WHERE fee IS NULL AND id {_TXS} AND {_ALL_KNOWN}"
@@ -39,15 +53,16 @@ _FEE_WITH_BLOCKS = f"""
     DELETE FROM temp.fee_unknown;
     INSERT INTO temp.fee_unknown SELECT id, block_id FROM tx WHERE fee IS NULL AND id {_TXS};
     {_FEE};
-    UPDATE block SET fees = fees + found.fee
-      FROM (SELECT u.block_id, sum(t.fee) AS fee FROM temp.fee_unknown AS u JOIN tx AS t ON t.id = u.id
+    UPDATE block SET fees = CASE typeof(fees + found.fee) WHEN 'integer' THEN fees + found.fee END
+      FROM (SELECT u.block_id, {_sum("t.fee")} AS fee FROM temp.fee_unknown AS u JOIN tx AS t ON t.id = u.id
             WHERE t.fee IS NOT NULL GROUP BY u.block_id) AS found
      WHERE block.id = found.block_id"""
 
+# In this order nothing on the way is larger than what the transaction takes or gives.
+_LEFT = _whole(f"{_INPUT_SUM} - out_sum - fee - treasury_donation")
+_WITHDRAWN = f"(SELECT {_sum('w.amount')} FROM withdrawal AS w WHERE w.id {_ITEMS_OF_TX})"
 _DEPOSIT = f"""
-    UPDATE tx SET deposit = CASE WHEN valid_contract = 0 THEN 0 ELSE
-              {_INPUT_SUM} + (SELECT coalesce(sum(w.amount), 0) FROM withdrawal AS w WHERE w.id {_ITEMS_OF_TX})
-              - out_sum - fee - treasury_donation END
+    UPDATE tx SET deposit = CASE WHEN valid_contract = 0 THEN 0 ELSE {_whole(f"{_LEFT} + {_WITHDRAWN}")} END
         WHERE deposit IS NULL AND fee IS NOT NULL AND id {_TXS} AND {_ALL_KNOWN}"""
 
 _PREVIOUS = f"""

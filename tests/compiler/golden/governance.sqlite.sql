@@ -1,5 +1,5 @@
 -- Nectar plan governance on mainnet
--- fingerprint 8c012b4881241e11c27f15974f29f3e60248fea6
+-- fingerprint 85ec2da0a292fa8609fefe6b8ccaa0e7aa9e02c9
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables
@@ -56,7 +56,7 @@ CREATE TABLE IF NOT EXISTS "block" (
   "op_cert_counter" ANY,
   "previous_hash" BLOB NOT NULL,
   "out_sum" INTEGER NOT NULL,
-  "fees" INTEGER NOT NULL
+  "fees" INTEGER
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "slot_leader" (
   "id" BLOB NOT NULL,
@@ -76,7 +76,7 @@ CREATE TABLE IF NOT EXISTS "pool_hash" (
 CREATE TABLE IF NOT EXISTS "epoch" (
   "id" INTEGER PRIMARY KEY,
   "out_sum" TEXT NOT NULL,
-  "fees" INTEGER NOT NULL,
+  "fees" INTEGER,
   "tx_count" INTEGER NOT NULL,
   "blk_count" INTEGER NOT NULL,
   "no" INTEGER NOT NULL,

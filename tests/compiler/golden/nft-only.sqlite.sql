@@ -1,5 +1,5 @@
 -- Nectar plan nft-only on mainnet
--- fingerprint 3072598553a4cd22a9463f131f4b116178a89eaf
+-- fingerprint 2dbee5aa60cbaa12d02f2e0a455d597068d15c64
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables
@@ -56,7 +56,7 @@ CREATE TABLE IF NOT EXISTS "block" (
   "op_cert_counter" ANY,
   "previous_hash" BLOB NOT NULL,
   "out_sum" INTEGER NOT NULL,
-  "fees" INTEGER NOT NULL
+  "fees" INTEGER
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "slot_leader" (
   "id" BLOB NOT NULL,
@@ -76,7 +76,7 @@ CREATE TABLE IF NOT EXISTS "pool_hash" (
 CREATE TABLE IF NOT EXISTS "epoch" (
   "id" INTEGER PRIMARY KEY,
   "out_sum" TEXT NOT NULL,
-  "fees" INTEGER NOT NULL,
+  "fees" INTEGER,
   "tx_count" INTEGER NOT NULL,
   "blk_count" INTEGER NOT NULL,
   "no" INTEGER NOT NULL,

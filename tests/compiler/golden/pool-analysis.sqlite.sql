@@ -1,5 +1,5 @@
 -- Nectar plan pool-analysis on preview
--- fingerprint 564370fcc611bed7c1d96918716ae099eacb6458
+-- fingerprint 56f4064b638cdaa7c6b859d30c4cfe80d412fa35
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables
@@ -56,7 +56,7 @@ CREATE TABLE IF NOT EXISTS "block" (
   "op_cert_counter" ANY,
   "previous_hash" BLOB NOT NULL,
   "out_sum" INTEGER NOT NULL,
-  "fees" INTEGER NOT NULL
+  "fees" INTEGER
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "slot_leader" (
   "id" BLOB NOT NULL,
@@ -76,7 +76,7 @@ CREATE TABLE IF NOT EXISTS "pool_hash" (
 CREATE TABLE IF NOT EXISTS "epoch" (
   "id" INTEGER PRIMARY KEY,
   "out_sum" TEXT NOT NULL,
-  "fees" INTEGER NOT NULL,
+  "fees" INTEGER,
   "tx_count" INTEGER NOT NULL,
   "blk_count" INTEGER NOT NULL,
   "no" INTEGER NOT NULL,

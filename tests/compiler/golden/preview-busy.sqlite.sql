@@ -1,5 +1,5 @@
 -- Nectar plan preview-busy on preview
--- fingerprint 4840dc0734ab6d296a0972608659f82a65a4ca21
+-- fingerprint 5b0bd5b57078f8ac9aac6b257d9b384fe21b7046
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables
@@ -56,7 +56,7 @@ CREATE TABLE IF NOT EXISTS "block" (
   "op_cert_counter" ANY,
   "previous_hash" BLOB NOT NULL,
   "out_sum" INTEGER NOT NULL,
-  "fees" INTEGER NOT NULL
+  "fees" INTEGER
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "slot_leader" (
   "id" BLOB NOT NULL,
@@ -76,7 +76,7 @@ CREATE TABLE IF NOT EXISTS "pool_hash" (
 CREATE TABLE IF NOT EXISTS "epoch" (
   "id" INTEGER PRIMARY KEY,
   "out_sum" TEXT NOT NULL,
-  "fees" INTEGER NOT NULL,
+  "fees" INTEGER,
   "tx_count" INTEGER NOT NULL,
   "blk_count" INTEGER NOT NULL,
   "no" INTEGER NOT NULL,

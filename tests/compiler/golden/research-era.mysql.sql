@@ -1,5 +1,5 @@
 -- Nectar plan research-era on mainnet
--- fingerprint fffa0829ce77983915803ee8cf3a5c4269d90e81
+-- fingerprint d644c317591edc591e62e25a0878a85a3f65f938
 -- One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone.
 
 -- Tables
@@ -75,7 +75,7 @@ CREATE TABLE IF NOT EXISTS `block` (
   `op_cert_counter` BIGINT UNSIGNED NULL,
   `previous_hash` LONGBLOB NOT NULL,
   `out_sum` BIGINT NOT NULL,
-  `fees` BIGINT NOT NULL,
+  `fees` BIGINT NULL,
   PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS `slot_leader` (
@@ -96,7 +96,7 @@ CREATE TABLE IF NOT EXISTS `pool_hash` (
 CREATE TABLE IF NOT EXISTS `epoch` (
   `id` BIGINT NOT NULL,
   `out_sum` DECIMAL(39,0) NOT NULL,
-  `fees` BIGINT NOT NULL,
+  `fees` BIGINT NULL,
   `tx_count` BIGINT NOT NULL,
   `blk_count` BIGINT NOT NULL,
   `no` BIGINT NOT NULL,

@@ -1,5 +1,5 @@
 -- Nectar plan wallet-watch on mainnet
--- fingerprint 489d6b1f3d37bd5988c448c8b4250226b3e8f6af
+-- fingerprint 505a5cc5267dc21b998e7c39567028fa0a5209e5
 -- SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits.
 
 -- Tables
@@ -56,7 +56,7 @@ CREATE TABLE IF NOT EXISTS "block" (
   "op_cert_counter" ANY,
   "previous_hash" BLOB NOT NULL,
   "out_sum" INTEGER NOT NULL,
-  "fees" INTEGER NOT NULL
+  "fees" INTEGER
 ) STRICT;
 CREATE TABLE IF NOT EXISTS "slot_leader" (
   "id" BLOB NOT NULL,
@@ -76,7 +76,7 @@ CREATE TABLE IF NOT EXISTS "pool_hash" (
 CREATE TABLE IF NOT EXISTS "epoch" (
   "id" INTEGER PRIMARY KEY,
   "out_sum" TEXT NOT NULL,
-  "fees" INTEGER NOT NULL,
+  "fees" INTEGER,
   "tx_count" INTEGER NOT NULL,
   "blk_count" INTEGER NOT NULL,
   "no" INTEGER NOT NULL,
