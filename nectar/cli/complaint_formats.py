@@ -30,11 +30,11 @@ class Checked(NamedTuple):
 
 def as_json(files: Sequence[Checked]) -> str:
     """``{"files": [{"file", "ok", "complaints": [..]}]}``; a complaint has the fields of `Complaint`."""
-    listed = [{"file": c.file, "ok": not c.complaints, "complaints": [_fields(one) for one in c.complaints]} for c in files]
+    listed = [{"file": c.file, "ok": not c.complaints, "complaints": [fields(one) for one in c.complaints]} for c in files]
     return json.dumps({"files": listed}, indent=2, ensure_ascii=False) + "\n"
 
 
-def _fields(complaint: Complaint) -> dict[str, Any]:
+def fields(complaint: Complaint) -> dict[str, Any]:
     """All but the line's text, which stands in the file."""
     return {name: value for name, value in asdict(complaint).items() if name != "source"}
 

@@ -7,7 +7,6 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from enum import IntEnum
 from typing import Any
 
@@ -102,7 +101,9 @@ def _tell(error: NectarError) -> int:
 def _as_object(error: NectarError) -> Mapping[str, Any]:
     told: dict[str, Any] = {"event": "error", "text": error.what, "code": error.code, "where": error.where, "hint": error.hint}
     if isinstance(error, PlanError):
-        told["complaints"] = [asdict(one) for one in error.complaints]
+        from nectar.cli.complaint_formats import fields
+
+        told["complaints"] = [fields(one) for one in error.complaints]
     return told | {"exit_code": error.exit_code}
 
 

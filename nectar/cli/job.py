@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -74,8 +75,8 @@ class Asked:
     accept_deep_rollback: int = 0
 
 
-def do_job(draft: Draft, asked: Asked) -> int:
-    """Run the plan and print the summary; the exit code."""
+def do_job(read: Callable[[], Draft], asked: Asked) -> int:
+    """Read the plan, run it and print the summary; the exit code."""
     from nectar.cli.exits import errors_in_json
     from nectar.runner.report import report
     from nectar.runner.run import run as run_job
@@ -84,7 +85,7 @@ def do_job(draft: Draft, asked: Asked) -> int:
 
     if asked.progress is ProgressKind.JSON:
         errors_in_json(BROKEN_OFF)
-    compiled, target = compiled_for(draft, asked.db, asked.profile, asked.database)
+    compiled, target = compiled_for(read(), asked.db, asked.profile, asked.database)
     options = Options(target, asked.source, asked.socket, asked.workers, asked.once, asked.dry_run, asked.accept_deep_rollback)
     kind = asked.progress.chosen(sys.stderr.isatty())
     if kind is ProgressKind.JSON:

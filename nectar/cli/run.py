@@ -50,4 +50,4 @@ def run(
     if source is not None and socket is not None:
         raise typer.BadParameter("blocks come from --source or from --socket, not from both", param_hint="--socket")
     asked = Asked(profile, db, workers, once, dry_run, progress, source, socket, database, accept_deep_rollback)
-    return do_job(read_draft(plan), asked)
+    return do_job(lambda: read_draft(plan), asked)

@@ -91,4 +91,4 @@ def sync(
         skip_scripts=skip_scripts,
     )
     asked = Asked(profile, db, workers, once, dry_run, progress, database=database, accept_deep_rollback=accept_deep_rollback)
-    return do_job(read(execution_plan, flags), asked)
+    return do_job(lambda: read(execution_plan, flags), asked)

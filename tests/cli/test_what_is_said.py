@@ -203,6 +203,9 @@ def test_what_other_commands_say(server: Server, database: str, tmp_path: Path) 
 FAILURES: list[tuple[list[object], int, str]] = [
     (["run", "bad.toml"], 2, "NEC-P"),
     (["run", "none.toml"], 2, "NEC-P002"),
+    (["run", "broken.toml"], 2, "NEC-P001"),
+    (["sync", "--execution-plan", "broken.toml"], 2, "NEC-P001"),
+    (["sync", "--execution-plan", "none.toml"], 2, "NEC-P002"),
     (["run", "plan.toml", "--db", "foreign.db"], 1, "NEC-K003"),
     (["run", "plan.toml", "--db", ":memory:"], 1, "NEC-K023"),
     (["run", "plan.toml", "--source", "nowhere"], 1, "NEC-S"),
@@ -214,7 +217,8 @@ FAILURES: list[tuple[list[object], int, str]] = [
 @pytest.mark.parametrize(("words", "code", "error"), FAILURES, ids=[" ".join(map(str, words)) for words, _, _ in FAILURES])
 def test_a_failure_is_one_object(words: list[object], code: int, error: str, tmp_path: Path) -> None:
     (tmp_path / "plan.toml").write_text(plan_text(SAMPLE, processors=FEW))
-    (tmp_path / "bad.toml").write_text("[plan]\nnetwork = 5\nnothing = 1\n")
+    (tmp_path / "bad.toml").write_text("[plan]\nnetwork = 5\nnothing = 1\ndescriptoin = 'nobody-may-see-this'\n")
+    (tmp_path / "broken.toml").write_text("[plan]\nname = nobody-may-see-this\n")
     db = sqlite3.connect(tmp_path / "foreign.db")
     db.execute("CREATE TABLE important (a)")
     db.close()
@@ -227,4 +231,6 @@ def test_a_failure_is_one_object(words: list[object], code: int, error: str, tmp
     assert last["exit_code"] == code
     assert last["text"]
     assert {"where", "hint"} <= last.keys()
+    agrees("line", last)
+    assert "nobody-may-see-this" not in done.stderr
     assert done.stdout == ""
