@@ -16,6 +16,8 @@ from nectar.tables import Column, Index, Kind, Place, Table, Type
 _FIRST = Column("first_tx_id", Type.ID, "First transaction that showed it.", references="tx.id", differs="Nectar's own.")
 _FIRST_OR_BLOCK = Column("first_tx_id", Type.ID, "First transaction that showed it, or where the first stands in the first block it made.",
                          differs="Nectar's own.")
+_FIRST_OR_GENESIS = Column("first_tx_id", Type.ID, "First transaction that showed it; of the committee in genesis a place before every block's, which is no transaction's.",
+                           differs="Nectar's own.")
 
 STAKE_ADDRESS = Table(
     "stake_address",
@@ -73,7 +75,7 @@ COMMITTEE_HASH = Table(
         Column("id", Type.BYTES, "A byte (0 key, 1 script) and the hash.", differs="A sequence number in db-sync."),
         Column("raw", Type.HASH28, "The credential's hash.", source="CDDL credential"),
         Column("has_script", Type.BOOL, "1 when a script controls it."),
-        _FIRST,
+        _FIRST_OR_GENESIS,
     ),
     Place.TX,
     first="first_tx_id",
