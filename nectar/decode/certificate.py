@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from fractions import Fraction
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
@@ -28,7 +27,7 @@ from nectar.cardano.certificate import (
     VoteDelegation,
 )
 from nectar.cardano.point import Era
-from nectar.decode.checked import SIGNED, UNSIGNED, listed, number, number_or_none, octets, rational, sized, text
+from nectar.decode.checked import SIGNED, UNSIGNED, listed, number, number_or_none, octets, rational, reduced, sized, text
 from nectar.decode.repeats import once, refuse_repeats
 
 _Parts = Sequence[Any]
@@ -174,6 +173,4 @@ def _identity(parts: _Parts, built: tuple[Certificate, ...]) -> Hashable:
         return parts[0], built
     (pool,) = built
     assert isinstance(pool, PoolRegistration)
-    above, below = pool.margin
-    margin = Fraction(above, below) if below else None
-    return pool._replace(owners=tuple(sorted(pool.owners)), margin=(0, 0)), margin
+    return pool._replace(owners=tuple(sorted(pool.owners)), margin=(0, 0)), reduced(pool.margin)

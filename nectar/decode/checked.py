@@ -6,6 +6,8 @@ every database; the rest is a ValueError, which becomes a DecodeError with slot,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 SIGNED = (1 << 63) - 1
@@ -63,6 +65,12 @@ def rational(value: Any) -> tuple[int, int]:
     """CDDL `#6.30([uint, uint])`. A denominator of zero, which no ledger takes, is left to whoever divides."""
     above, below = listed(value)
     return number(above, UNSIGNED), number(below, UNSIGNED)
+
+
+def reduced(parts: Sequence[int]) -> Fraction | None:
+    """A rational as the ledger compares it: 2/4 is 1/2."""
+    above, below = parts
+    return Fraction(above, below) if below else None
 
 
 def _told(value: Any) -> str:

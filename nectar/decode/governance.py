@@ -23,8 +23,8 @@ from nectar.cardano.governance import (
 from nectar.cardano.point import Era
 from nectar.decode.cbor import Reader
 from nectar.decode.certificate import anchor, credential
-from nectar.decode.checked import OUTPUTS, UNSIGNED, listed, number, rational, sized, sized_or_none
-from nectar.decode.parameters import parameter_update
+from nectar.decode.checked import OUTPUTS, UNSIGNED, listed, number, rational, reduced, sized, sized_or_none
+from nectar.decode.parameters import identity, parameter_update
 from nectar.decode.repeats import once, refuse_repeats
 
 _Parts = Sequence[Any]
@@ -123,15 +123,9 @@ def _identity(proposal: Proposal) -> Hashable:
     action = proposal.action
     told: Hashable = action
     if isinstance(action, ParameterChange):
-        told = action.previous, _frozen(action.update.values), action.policy_hash
+        told = action.previous, identity(action.update), action.policy_hash
     elif isinstance(action, TreasuryWithdrawals):
         told = frozenset(action.withdrawals), action.policy_hash
     elif isinstance(action, UpdateCommittee):
-        told = action.previous, frozenset(action.removed), frozenset(action.added), action.quorum
+        told = action.previous, frozenset(action.removed), frozenset(action.added), reduced(action.quorum)
     return type(action), told, proposal.deposit, proposal.reward_account, proposal.anchor
-
-
-def _frozen(value: Any) -> Hashable:
-    if isinstance(value, Mapping):
-        return frozenset((key, _frozen(one)) for key, one in value.items())
-    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from nectar.cardano.governance import ProtocolParamUpdate
-from nectar.decode.checked import SIGNED, UNSIGNED, listed, number, rational, sized
+from nectar.decode.checked import SIGNED, UNSIGNED, listed, number, rational, reduced, sized
 
 _LANGUAGES = 255
 
@@ -52,17 +52,18 @@ def _thresholds(count: int) -> Callable[[Any], object]:
 
 
 _RATIONALS = (9, 10, 11, 12, 33)
+_PRICES, _POOL_THRESHOLDS, _DREP_THRESHOLDS = 19, 25, 26
 _CHECKS: Mapping[int, Callable[[Any], object]] = {
     **dict.fromkeys(range(34), _whole),
     **dict.fromkeys(_RATIONALS, rational),
     13: _nonce,
     14: _pair,
     18: _cost_models,
-    19: _prices,
+    _PRICES: _prices,
     20: _pair,
     21: _pair,
-    25: _thresholds(5),
-    26: _thresholds(10),
+    _POOL_THRESHOLDS: _thresholds(5),
+    _DREP_THRESHOLDS: _thresholds(10),
 }
 
 
@@ -74,3 +75,18 @@ def parameter_update(values: Any) -> ProtocolParamUpdate:
             raise ValueError(f"a protocol parameter's key is 0 to {max(_CHECKS)}")
         check(value)
     return ProtocolParamUpdate(values)
+
+
+def identity(update: ProtocolParamUpdate) -> Hashable:
+    """Equal of updates that the ledger holds to be the same one."""
+    return frozenset((key, _told(key, value)) for key, value in update.values.items())
+
+
+def _told(key: int, value: Any) -> Hashable:
+    if key in _RATIONALS:
+        return reduced(value)
+    if key in (_PRICES, _POOL_THRESHOLDS, _DREP_THRESHOLDS):
+        return tuple(map(reduced, value))
+    if isinstance(value, Mapping):
+        return frozenset((language, tuple(costs)) for language, costs in value.items())
+    return tuple(value) if isinstance(value, list) else value

@@ -223,3 +223,36 @@ def test_plutus_data_may_repeat_keys_and_hide_nothing_that_may_not(era: Era) -> 
     bad = Pairs([*body().pairs, (2, 1)])
     with pytest.raises(DecodeError, match="stands twice"):
         decode_block(block(era, bad, witness={4: [twice]}), EVERYTHING)
+
+
+HALVES = (rational(1, 2), rational(2, 4))
+COMMITTEES = ([[0, key_hash(1)], [0, key_hash(2)]], [[0, key_hash(2)], [0, key_hash(1)]])
+SAME_ACTIONS: dict[str, list[Any]] = {
+    "a bare number": [[6], 6],
+    "a quorum": [[4, None, [], {}, half] for half in HALVES],
+    "members removed": [[4, None, gone, {}, HALVES[0]] for gone in COMMITTEES],
+    "a share": [[0, None, {10: half}, None] for half in HALVES],
+    "prices": [[0, None, {19: [half, half]}, None] for half in HALVES],
+    "pools' thresholds": [[0, None, {25: [half] * 5}, None] for half in HALVES],
+    "DReps' thresholds": [[0, None, {26: [half] * 10}, None] for half in HALVES],
+    "order of parameters": [[0, None, dict(order), None] for order in (((0, 1), (1, 2)), ((1, 2), (0, 1)))],
+    "order of languages": [[0, None, {18: dict(order)}, None] for order in (((0, [1]), (1, [2])), ((1, [2]), (0, [1])))],
+}
+OTHER_ACTIONS: dict[str, list[Any]] = {
+    "units, which are no fraction": [[0, None, {20: units}, None] for units in ([1, 2], [2, 4])],
+    "a version": [[1, None, version] for version in ([10, 0], [20, 0])],
+    "costs": [[0, None, {18: {0: costs}}, None] for costs in ([1, 2], [2, 1])],
+}
+
+
+@pytest.mark.parametrize("actions", SAME_ACTIONS.values(), ids=SAME_ACTIONS)
+def test_a_proposal_that_is_written_differently_is_the_same(actions: list[Any]) -> None:
+    """The ledger compares what it has read: fractions are reduced, sets and maps have no order."""
+    with pytest.raises(DecodeError, match="stands twice"):
+        decode_block(block(Era.CONWAY, body((20, [_proposal(action) for action in actions]))), EVERYTHING)
+
+
+@pytest.mark.parametrize("actions", OTHER_ACTIONS.values(), ids=OTHER_ACTIONS)
+def test_another_proposal_is_another(actions: list[Any]) -> None:
+    (tx,) = decode_block(block(Era.CONWAY, body((20, [_proposal(action) for action in actions]))), EVERYTHING).txs
+    assert len(tx.proposals) == 2
