@@ -108,11 +108,23 @@ def byron_outputs(genesis: Json, magic: int, requires: str | None = None) -> Gen
     """
     in_address = magic if (requires or _requires(magic)) == "RequiresMagic" else None
     vouchers = [
-        _output(voucher_address(base64.urlsafe_b64decode(key), in_address), int(value))
+        _output(voucher_address(base64.urlsafe_b64decode(key), in_address), _amount(value, _LOVELACE))
         for key, value in genesis["avvmDistr"].items()
     ]
-    balances = [_output(base58.decode(text), int(value)) for text, value in genesis["nonAvvmBalances"].items()]
+    balances = [_output(base58.decode(text), _amount(value, _LOVELACE)) for text, value in genesis["nonAvvmBalances"].items()]
     return GenesisOutputs((*vouchers, *balances))
+
+
+def _amount(value: object, most: int) -> int:
+    """A whole number, which Byron's file writes as text."""
+    if type(value) is int or isinstance(value, str):
+        amount = int(value)
+        if 0 <= amount <= most:
+            return amount
+    raise ValueError(f"an amount is a whole number up to {most}")
+
+
+_LOVELACE, _COIN = (1 << 63) - 1, (1 << 64) - 1       # of an output; of a pool (docs/decisions/0003)
 
 
 def _requires(magic: int) -> str:
@@ -124,7 +136,7 @@ def shelley_outputs(genesis: Json, network_id: int) -> GenesisOutputs:
 
     Staking is in the order of its keys, as the ledger reads it: certificates of genesis are numbered in it.
     """
-    funds = [_output(_address(text), int(value)) for text, value in genesis.get("initialFunds", {}).items()]
+    funds = [_output(_address(text), _amount(value, _LOVELACE)) for text, value in genesis.get("initialFunds", {}).items()]
     staking = genesis.get("staking") or {}
     pools = tuple(_pool(bytes.fromhex(key), said, network_id) for key, said in sorted(staking.get("pools", {}).items()))
     delegations = tuple((bytes.fromhex(key), bytes.fromhex(pool)) for key, pool in sorted(staking.get("stake", {}).items()))
@@ -142,8 +154,8 @@ def _pool(key: bytes, said: Json, network_id: int) -> PoolRegistration:
     return PoolRegistration(
         key,
         bytes.fromhex(said["vrf"]),
-        int(said["pledge"]),
-        int(said["cost"]),
+        _amount(said["pledge"], _COIN),
+        _amount(said["cost"], _COIN),
         (margin.numerator, margin.denominator),
         _reward_account(account, network_id),
         tuple(bytes.fromhex(owner) for owner in said.get("owners", ())),

@@ -80,6 +80,9 @@ def genesis_of(net: Network) -> tuple[GenesisOutputs, GenesisOutputs]:
     try:
         first = byron_outputs(byron, net.magic, config.get("RequiresNetworkMagic"))
         found = first, shelley_outputs(shelley, net.network_id)
+        for outputs in found:
+            if sum(one.value for one in outputs.outputs) >> 63:
+                raise _Unfit("the balances of one genesis file are together more than 2^63 - 1 lovelace")
     except (*_UNFIT, StopIteration) as error:
         what = f"the genesis files' balances cannot be read: {_why(error)}"
         raise NetworkError(what, where=net.home, hint=_HINT, code="NEC-N003") from None
