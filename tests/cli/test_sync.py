@@ -139,8 +139,9 @@ def test_flags_and_plan_are_complained_about_at_once(tmp_path: Path, plan: Path)
     plan.write_text("[processors]\nblock = true\nmetadata = true\n[sync]\nskip_existing = 3\n")
     flags = ("--pool-filter", "pool1abc", "--end-slot", -1, "--start-slot", 3, "--start-from-slot", 3)
     found = refused("--execution-plan", plan, *flags, folder=tmp_path)
-    assert [line.split(" ")[1] for line in found] == ["NEC-P010", "NEC-P011", "NEC-P013", "NEC-P052", "NEC-P030"]
-    assert found[0].startswith(f"{plan}:2:1:")
+    assert [line.split(" ")[1] for line in found] == ["NEC-P015", "NEC-P010", "NEC-P011", "NEC-P013", "NEC-P052", "NEC-P030"]
+    assert found[0].startswith(f"{plan}: NEC-P015 nothing says where the blocks come from")
+    assert found[1].startswith(f"{plan}:2:1:")
 
 
 def test_a_plan_of_nothing_but_what_is_skipped_has_nothing_to_do(tmp_path: Path, plan: Path) -> None:
