@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+from types import FrameType
 from typing import NoReturn
 
 from nectar import __version__
@@ -10,6 +13,9 @@ from nectar import __version__
 
 def main() -> NoReturn:
     """The console script: runs the command line and leaves with its exit code."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
+    _open_what_is_closed()
     if sys.argv[1:] in (["--version"], ["-V"]):
         print(f"nectar {__version__}")
         raise SystemExit(0)
@@ -17,6 +23,22 @@ def main() -> NoReturn:
     from nectar.cli.exits import guard
 
     raise SystemExit(guard(_run))
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    """Before the command has begun and after it has ended, while others are not listening: there is nothing to tidy up."""
+    os._exit(128 + number)
+
+
+def _open_what_is_closed() -> None:
+    """Standard input, output and error lead to nowhere where they were closed: the next file that is opened, a database say, would
+    get the number of one of them, and what is printed."""
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(handle, True)
+    os.close(handle)
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)
 
 
 def _run() -> int:

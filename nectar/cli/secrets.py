@@ -116,7 +116,7 @@ def open_(
 
     if sys.stdout.isatty() and not show:
         raise typer.BadParameter("this would show the password on the terminal: say --show", param_hint="--show")
-    sealed = sys.stdin.buffer.readline().decode(errors="replace").strip() if text == "-" else text
+    sealed = _line().decode(errors="replace").strip() if text == "-" else text
     typer.echo(open_sealed(sealed, key_path, opening_key()).reveal())
 
 
@@ -178,12 +178,28 @@ def from_input(what: str) -> Secret:
     from nectar.secrets.secret import Secret
 
     try:
-        given = Secret(sys.stdin.buffer.read().decode().removesuffix("\n").removesuffix("\r"))
+        given = Secret(_given(what).decode().removesuffix("\n").removesuffix("\r"))
     except UnicodeDecodeError:
         raise typer.BadParameter(f"what came on standard input for {what} is not UTF-8 text") from None
     if not given:
         raise typer.BadParameter(f"nothing came on standard input for {what}")
     return given
+
+
+def _given(what: str) -> bytes:
+    """What comes on standard input, be it without an end."""
+    from nectar import reading
+
+    given = sys.stdin.buffer.read(reading.SECRET + 1)
+    if len(given) > reading.SECRET:
+        raise typer.BadParameter(f"more than {reading.SECRET:,} bytes came on standard input for {what}")
+    return given
+
+
+def _line() -> bytes:
+    from nectar import reading
+
+    return sys.stdin.buffer.readline(reading.SECRET)
 
 
 def _typed(what: str) -> Secret:

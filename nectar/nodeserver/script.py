@@ -78,7 +78,7 @@ def _steps(text: str, file: Path) -> Iterator[Step]:
         if words:
             step = _step(words, file.parent)
             if step is None:
-                what = f"{' '.join(words)!r} is no step of a script"
+                what = "this line is no step of a script"
                 hint = "steps: forward N, back I, fork DIR SKIP COUNT, wait MS, drop"
                 raise FatalError(what, where=f"{file}:{number}:1", hint=hint, code="NEC-V001")
             yield step

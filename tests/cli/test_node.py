@@ -142,7 +142,9 @@ def test_a_server_that_cannot_serve_says_why(tmp_path: Path) -> None:
     script.write_text("forward 5\nsideways 3\n")
     failed = nectar("node", "serve", SAMPLE, "--socket", tmp_path / "s", "--network", "preview", "--script", script, code=1).stderr
     assert f"{script}:2:1" in failed
+    assert "sideways" not in failed
     assert "NEC-V001" in failed
+    assert "--limit" in nectar("node", "serve", SAMPLE, "--socket", tmp_path / "s", "--limit", 1 << 63, code=2).stderr
     missing = nectar("node", "serve", SAMPLE, "--socket", tmp_path / "no" / "s", "--network", "preview", code=1).stderr
     assert "NEC-V003" in missing
 

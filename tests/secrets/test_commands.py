@@ -111,6 +111,7 @@ def test_a_recipient_that_others_can_write_is_not_used(home: Path, recipient: st
 
 def test_without_a_terminal_nothing_is_asked(home: Path, recipient: str) -> None:
     assert "nothing came on standard input" in nectar("secrets", "seal", home=home, code=2).stderr
+    assert "more than 65,536 bytes came" in nectar("secrets", "seal", home=home, code=2, given="x" * 65_537).stderr
     assert "set NECTAR_PASSPHRASE" in nectar("secrets", "seal", "--passphrase", home=home, code=2, given=SECRET).stderr
     (home / "p.toml").write_text("")
     assert "set NECTAR_NEW_PASSPHRASE" in nectar("secrets", "rotate", "p.toml", "--passphrase", home=home, code=2).stderr
