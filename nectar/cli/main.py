@@ -31,14 +31,14 @@ def _leave(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _open_what_is_closed() -> None:
-    """Standard input, output and error lead to nowhere where they were closed: the next file that is opened, a database say, would
-    get the number of one of them, and what is printed."""
+    """Standard input, output and error lead to nowhere where they were closed: else the next file that is opened, a database
+    say, would get the number of one of them, and what is printed."""
     while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(handle, True)
     os.close(handle)
-    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)
-    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)
-    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)
+    sys.stdin = sys.stdin or os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
 
 
 def _run() -> int:

@@ -139,7 +139,9 @@ def serve(
     queries: Annotated[
         Path | None, typer.Option("--queries", metavar="FILE", help="Answers to state queries: lines QUERY ANSWER, hexadecimal.")
     ] = None,
-    limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, max=1_000_000_000, help="Only the first N blocks.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=1, max=1_000_000_000, help="Only the first N blocks.")
+    ] = None,
 ) -> None:
     """Offer chunk files as a node would.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from nectar.cardano.point import ORIGIN
+from nectar.cardano.point import ORIGIN, Point
 from nectar.checkpoint.coverage import Coverage, missing
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.bound import NOT_FOLLOWED
@@ -30,6 +31,7 @@ from nectar.runner.summary import Summary
 from nectar.runner.watch import WatchState
 from nectar.runner.work import Job
 from nectar.sinks.registry import family_of
+from nectar.sources.immutable import faults
 from nectar.sources.immutable.bounds import resolve
 from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource
@@ -96,6 +98,7 @@ def _fill(task: Task, asked: Coverage, report: Report, stop: Stop, summary: Summ
         summary.skipped = [str(one) for one in overlap(asked, filled)]
         gaps = tuple(missing(asked, filled))
         if gaps:
+            _refuse_other_chain(task.source, gaps, [block.point for block in sink.known_blocks()])
             state = watch_state(task.compiled, sink, gaps[0].first, task.target)
             load(replace(task, gaps=gaps, sink=sink, state=state), report, stop, summary)
         _tell_trouble(task, stop)
@@ -108,6 +111,23 @@ def _fill(task: Task, asked: Coverage, report: Report, stop: Stop, summary: Summ
         sink.close()
         for note in sink.notes():
             report.say("note", note)
+
+
+def _refuse_other_chain(source: ImmutableSource, gaps: Sequence[Coverage], known: Sequence[Point]) -> None:
+    """The blocks that the database has on both sides of each gap must be this folder's, as far as it has their chunks.
+
+    Errors: SourceError NEC-S011, before anything is written.
+    """
+    for gap in gaps:
+        before = max((point for point in known if 0 <= point.slot < gap.first), key=_slot, default=None)
+        after = min((point for point in known if point.slot > gap.last), key=_slot, default=None)
+        for point in (before, after):
+            if point is not None and source.has_another(point):
+                raise faults.other_chain(source.folder.path, point)
+
+
+def _slot(point: Point) -> int:
+    return point.slot
 
 
 def _tell_trouble(task: Task, stop: Stop) -> None:

@@ -91,6 +91,7 @@ class Stretch:
         blocks = [block for block in follow.sink.known_blocks() if 0 <= block.point.slot < first]
         ours = sorted({block.point for block in blocks}, key=lambda point: point.slot, reverse=True)
         marks = [Numbered(mark.point, mark.block_no) for mark in landmarks_of(source) if mark.point.slot < first]
+        self._refuse_other_chain()
         named = follow.found.after
         if named is not None and named.slot < first:
             marks.append(Numbered(named))
@@ -102,6 +103,19 @@ class Stretch:
             skipped = f"; blocks before slot {first:,} are passed over" if found.slot < first - 1 else ""
             follow.report.say("start", f"going on after {found}{skipped}", slot=found.slot, hash=found.hash.hex())
         return met
+
+    def _refuse_other_chain(self) -> None:
+        """Blocks after the gap that no fork can undo must be the node's: it might have left their chain within the gap.
+
+        Errors: SourceError NEC-W012.
+        """
+        source, later = self.follow.source, [one for one in self.follow.sink.known_blocks() if one.point.slot > self.gap.last]
+        first = min(later, key=lambda one: one.point.slot, default=None)
+        tip = source.tip
+        if first is None or first.block_no < 1 or tip is None or tip.point.slot < first.point.slot:
+            return
+        if source.meet([first.point]) is None:
+            refuse_too_deep(self.follow, Numbered(Point(self.gap.last, b""), first.block_no - 1))
 
     def _doubt_newest(self, ours: list[Point], met: Numbered) -> None:
         """The newest of our points is not on the node's chain: it is on a fork, or the node is not there yet."""

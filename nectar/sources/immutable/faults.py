@@ -159,5 +159,15 @@ def no_intersection(folder: Path, has: str) -> SourceError:
     )
 
 
+def other_chain(folder: Path, point: object) -> SourceError:
+    return SourceError(
+        f"the database has block {point}, and this folder has other blocks there: the two are of different chains",
+        where=str(folder),
+        hint="nothing was changed. Another folder, or another database; where the database was at a node's tip, a fork may have "
+        "undone that block: run on the node first (--socket PATH)",
+        code="NEC-S011",
+    )
+
+
 def bad_range(folder: Path, what: str) -> SourceError:
     return SourceError(what, where=str(folder), hint="change `[sync] start` or `[sync] end`", code="NEC-S012")

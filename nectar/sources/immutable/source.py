@@ -204,6 +204,20 @@ class ImmutableSource:
                 return None
         return None
 
+    def has_another(self, point: Point) -> bool:
+        """Whether its chunk goes as far as `point` and has no such block. A chunk that is damaged says nothing: what is read of
+        it is checked when it is read."""
+        chunk = self.folder.get(self.facts.chunk_of(point.slot)) if point.slot >= 0 else None
+        try:
+            for found in self.chunk(chunk) if chunk is not None else ():
+                if found.point == point:
+                    return False
+                if found.point.slot > point.slot:
+                    return True
+        except SourceError:
+            return False
+        return chunk is not None and any(later.number > chunk.number for later in self.folder.chunks)
+
     def previous_of(self, point: Point) -> Point | None:
         """The block before the one at `point`: ORIGIN before the chain's first; None when its chunk is not here.
 

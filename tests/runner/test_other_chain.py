@@ -1,0 +1,97 @@
+"""What is loaded beside what is there must be of the same chain: chunk files, and a node that left it within a gap."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from nectar.errors import SourceError
+from nectar.nodeserver.chain import Offered
+from tests.node.forging import Forge, real_blocks
+from tests.node.histories import K, busy_bodies
+from tests.node.jobs import node_job, node_plan
+from tests.node.serving import serving
+from tests.runner.jobs import job, plan_text
+
+BLOCKS = "blocks = true"
+
+
+@pytest.fixture(scope="module")
+def bodies(chain: Path) -> list[bytes]:
+    return [body for body in busy_bodies(chain) if len(body) < 2_000] * 3
+
+
+@pytest.fixture(scope="module")
+def other(bodies: list[bytes]) -> list[Offered]:
+    """A chain that shares only genesis with preview's."""
+    return Forge(bodies, random.Random(1)).extend([], 40)
+
+
+def _all(database: Path) -> list[str]:
+    db = sqlite3.connect(database)
+    found = list(db.iterdump())
+    db.close()
+    return found
+
+
+def _from_node(place: Path, blocks: list[Offered], sync: str) -> Path:
+    with serving(place / "s", blocks):
+        node_job(place / "x.db", place / "s", node_plan(sync, processors=BLOCKS))
+    return place / "x.db"
+
+
+@pytest.mark.parametrize("side", ["after it", "before it", "around it"])
+def test_chunk_files_of_another_chain_are_refused(side: str, other: list[Offered], chain: Path, tmp_path: Path) -> None:
+    middle, last = other[20].point.slot, other[-1].point.slot
+    asked = {
+        "after it": ("", last, f"start_slot = {last + 1}\nend_slot = {last + 3_000}"),
+        "before it": (f"start_slot = {middle}\n", last, f"start_slot = 0\nend_slot = {middle - 1}"),
+        "around it": (f"start_slot = {middle}\n", last, f"start_slot = 0\nend_slot = {last + 3_000}"),
+    }
+    start, end, files = asked[side]
+    database = _from_node(tmp_path, other, f"{start}end_slot = {end}")
+    before = _all(database)
+    with pytest.raises(SourceError) as caught:
+        job(database, plan_text(chain / "preview/immutable", files, processors=BLOCKS))
+    assert caught.value.code == "NEC-S011"
+    assert "nothing was changed" in caught.value.hint
+    assert _all(database) == before
+
+
+def test_pieces_of_one_chain_are_loaded_from_node_and_files_in_any_order(chain: Path, tmp_path: Path) -> None:
+    real = real_blocks(chain / "preview/immutable", 0)[:200]
+    slots = [block.point.slot for block in real]
+    database = _from_node(tmp_path, real, f"start_slot = {slots[80]}\nend_slot = {slots[120]}")
+    for first, last in ((slots[121], slots[150]), (0, slots[50]), (0, slots[-1])):
+        job(database, plan_text(chain / "preview/immutable", f"start_slot = {first}\nend_slot = {last}", processors=BLOCKS))
+    db = sqlite3.connect(database)
+    assert db.execute("SELECT count(*) FROM block WHERE slot_no >= 0").fetchone() == (200,)
+    db.close()
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_node_that_left_the_chain_within_a_gap(deep: bool, bodies: list[bytes], tmp_path: Path) -> None:
+    """Blocks after the gap are undone where a fork may undo them; else nothing is written."""
+    forge = Forge(bodies, random.Random(2))
+    ours = forge.extend([], 120 + (K if deep else 40))
+    database = _from_node(tmp_path, ours, f"end_slot = {ours[60].point.slot}")
+    _from_node(tmp_path, ours, f"start_slot = {ours[110].point.slot}\nend_slot = {ours[-1].point.slot}")
+    before = _all(database)
+    theirs = forge.extend(ours[:90], len(ours) - 80)
+    while theirs[-1].point.slot <= ours[-1].point.slot:
+        theirs = forge.extend(theirs, 1)
+    with serving(tmp_path / "s", theirs):
+        if deep:
+            with pytest.raises(SourceError) as caught:
+                node_job(database, tmp_path / "s", node_plan(processors=BLOCKS))
+            assert caught.value.code == "NEC-W012"
+            assert _all(database) == before
+            return
+        node_job(database, tmp_path / "s", node_plan(processors=BLOCKS))
+    db = sqlite3.connect(database)
+    hashes = [found for found, in db.execute("SELECT hash FROM block WHERE slot_no >= 0 ORDER BY id")]
+    db.close()
+    assert hashes == [block.point.hash for block in theirs]
