@@ -58,7 +58,15 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         names: Any = dict.fromkeys(self.list_commands(ctx))
         self.commands = names                                              # what Typer looks through for "did you mean"
-        return super().resolve_command(ctx, args)
+        try:
+            return super().resolve_command(ctx, args)
+        except _UsageError as error:
+            said: Any = error
+            nouns = [(name, getattr(self.get_command(ctx, name), "commands", ())) for name in names]
+            homes = [f"nectar {noun} {args[0]}" for noun, commands in nouns if args[0] in commands]
+            if homes:
+                said.message += f" It is: {', or '.join(homes)}"
+            raise
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         with formatter.section("Commands"):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from shutil import rmtree
 from typing import NamedTuple
 
 from nectar.cardano.point import Era
@@ -67,8 +69,13 @@ def make_sample_chain(folder: Path, count: int, seed: int, progress: Progress | 
             f"a sample chain has 1 to {MOST_BLOCKS:,} blocks, not {count:,}", hint="--blocks 2000", code="NEC-G001"
         )
     try:
+        was_there = folder.exists()
         _empty(folder)
-        return _write(folder, count, seed, progress)
+        try:
+            return _write(folder, count, seed, progress)
+        except BaseException:                        # a signal too: half a chain is of no use, and in the next one's way
+            _take_back(folder, was_there)
+            raise
     except OSError as error:
         raise FatalError(
             f"the sample chain cannot be written: {error.strerror or error}", where=str(folder),
@@ -84,6 +91,17 @@ def _empty(folder: Path) -> None:
         )
     (folder / "immutable").mkdir(parents=True)
     (folder / "plan.toml").write_text(PLAN, encoding="utf-8", newline="\n")
+
+
+def _take_back(folder: Path, was_there: bool) -> None:
+    """What was written into the folder, which was empty; the folder too unless it was there."""
+    with suppress(OSError):
+        for name in ("immutable", "genesis"):
+            rmtree(folder / name, ignore_errors=True)
+        for name in ("plan.toml", "expected.json", "expected.jsonl"):
+            (folder / name).unlink(missing_ok=True)
+        if not was_there:
+            folder.rmdir()
 
 
 def _write(folder: Path, count: int, seed: int, progress: Progress | None) -> Summary:

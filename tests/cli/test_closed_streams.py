@@ -17,8 +17,8 @@ from tests.conftest import ROOT
 
 SAMPLE = ROOT / "tests/data/preview/immutable"
 PLAN = ROOT / "plans/preview-sample.toml"
-JOB = ["run", PLAN, "--source", SAMPLE, "--db", "x.db"]
-COMMANDS = [["--help"], ["plan", "schema"], ["plan", "validate", PLAN], ["plan", "explain", PLAN], ["db", "schema", PLAN], JOB]
+JOB: list[object] = ["run", PLAN, "--source", SAMPLE, "--db", "x.db"]
+COMMANDS: list[list[object]] = [["--help"], ["plan", "schema"], ["plan", "validate", PLAN], ["plan", "explain", PLAN], ["db", "schema", PLAN], JOB]
 CLOSED = ["<&-", ">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"]
 
 

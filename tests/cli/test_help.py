@@ -52,6 +52,13 @@ def test_a_mistyped_command_is_told_what_was_meant(words: Words, capsys: pytest.
     assert f"'{words[-1]}'" in text.partition("Did you mean")[2]
 
 
+@pytest.mark.parametrize(("word", "home"), [("validate", "plan validate"), ("seal", "secrets seal"), ("serve", "node serve"), ("check", "db check")])
+def test_a_command_without_its_noun_is_told_where_it_is(word: str, home: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, text = said((word,), capsys)
+    assert code == Exit.TEXT
+    assert f"nectar {home}" in text
+
+
 @pytest.mark.parametrize(("words", "option"), OPTIONS, ids=lambda one: one if isinstance(one, str) else " ".join(one))
 def test_a_mistyped_option_is_told_what_was_meant(words: Words, option: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, text = said((*words, option + option[-1]), capsys)

@@ -98,3 +98,21 @@ def test_the_command_reports_and_says_what_next(tmp_path: Path) -> None:
     written = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     assert {"plan.toml", "expected.json", "expected.jsonl", "genesis/config.json", "immutable/00000.chunk"} <= written
     assert {f"genesis/{era}-genesis.json" for era in ("byron", "shelley", "alonzo", "conway")} <= written
+
+
+@pytest.mark.parametrize("was_there", [False, True])
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, OSError])
+def test_a_chain_that_is_broken_off_leaves_nothing(raised: type[BaseException], was_there: bool, tmp_path: Path) -> None:
+    """So the same command can be given again."""
+    folder = tmp_path / "chain"
+    if was_there:
+        folder.mkdir()
+
+    def break_off(block: int) -> None:
+        if block == 20:
+            raise raised
+
+    with pytest.raises((KeyboardInterrupt, FatalError)):
+        make_sample_chain(folder, 30, 0, break_off)
+    assert list(tmp_path.rglob("*")) == ([folder] if was_there else [])
+    assert make_sample_chain(folder, 30, 0).blocks >= 30
