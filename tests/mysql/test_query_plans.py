@@ -14,10 +14,12 @@ from nectar.sinks.mysql.load import Loader, terms_of
 from nectar.sinks.mysql.open import session_of
 from nectar.sinks.mysql.stage import MysqlStager
 from nectar.sinks.mysql.statements import placed
+from nectar.sinks.seam import Layout
+from nectar.sinks.unspent import unspent
 from tests.mysql.jobs import profile
 from tests.mysql.programs import MARIADB, MYSQL
 from tests.mysql.server import Server
-from tests.sinks.made_up import BOUNDS, PLANS, filled, indexes_by_then, plan, statements_at_the_end
+from tests.sinks.made_up import BOUNDS, FILTERED_PLANS, PLANS, filled, indexes_by_then, plan, statements_at_the_end
 
 ROWS = 3_000
 
@@ -36,23 +38,44 @@ def _again(connection: Connection[DictCursor], sql: str) -> Iterator[str]:
             yield f"{line['table']}: {line['type']}, {line['Extra']}"
 
 
-@pytest.mark.servers(MARIADB, MYSQL)
-@pytest.mark.parametrize("name", PLANS)
-def test_no_scan_within_a_loop(name: str, server: Server, database: str) -> None:
+def _made(server: Server, database: str, name: str, *, indexes: bool = True) -> Layout:
+    """The plan's tables with rows."""
     compiled = plan(name)
     made = layout(compiled, "mysql")
     session = session_of(profile(server, database))
     try:
         session.several([one.sql for one in made.definitions])
-        session.several([one.sql for one in indexes_by_then(made, look_ups(made.tables))])
+        session.several([one.sql for one in indexes_by_then(made, look_ups(made.tables)) if indexes])
         with session.transaction():
             Loader(session, made.tables, terms_of(session, 1 << 20, True)).load(MysqlStager(made.tables).stage(filled(compiled, ROWS)))
         session.several([f"ANALYZE TABLE `{table.name}`" for table in made.tables])
     finally:
         session.drop()
+    return made
+
+
+@pytest.mark.servers(MARIADB, MYSQL)
+@pytest.mark.parametrize("name", PLANS)
+def test_no_scan_within_a_loop(name: str, server: Server, database: str) -> None:
+    made = _made(server, database, name)
     connection: Connection[DictCursor] = server.connect(database, cursorclass=DictCursor)  # type: ignore[assignment]
     try:
         found = {(what, sql): again for what, sql in statements_at_the_end(made) if (again := list(_again(connection, placed(sql, BOUNDS))))}
+    finally:
+        connection.close()
+    assert not found
+
+
+@pytest.mark.servers(MARIADB, MYSQL)
+@pytest.mark.parametrize("name", FILTERED_PLANS)
+def test_no_scan_within_a_loop_to_find_what_is_unspent(name: str, server: Server, database: str) -> None:
+    """A job that goes on asks for it before any index is built."""
+    made = _made(server, database, name, indexes=False)
+    server.run("DELETE FROM tx_in ORDER BY id LIMIT 7", database)
+    assert len(server.run(unspent(made, "`index`"), database)) == 7
+    connection: Connection[DictCursor] = server.connect(database, cursorclass=DictCursor)  # type: ignore[assignment]
+    try:
+        found = list(_again(connection, unspent(made, "`index`")))
     finally:
         connection.close()
     assert not found

@@ -13,20 +13,21 @@ from nectar.runner.layout import layout
 from nectar.sinks.seam import Layout
 from nectar.sinks.sqlite.closing import look_ups
 from nectar.sinks.sqlite.stage import SqliteStager
-from tests.sinks.made_up import BOUNDS, PLANS, filled, indexes_by_then, plan, statements_at_the_end
+from nectar.sinks.unspent import unspent
+from tests.sinks.made_up import BOUNDS, FILTERED_PLANS, PLANS, filled, indexes_by_then, plan, statements_at_the_end
 
 OPERATIONS = 100
 MEAN = 2_000
 
 
-def _database(name: str, count: int) -> tuple[apsw.Connection, Layout]:
+def _database(name: str, count: int, *, indexes: bool = True) -> tuple[apsw.Connection, Layout]:
     compiled = plan(name)
     made = layout(compiled, "sqlite")
     db = apsw.Connection(":memory:")
     db.deserialize("main", SqliteStager(made.tables, made.definitions).stage(filled(compiled, count)).load_form)
     for definition in made.definitions:
         db.execute(definition.sql)
-    for index in indexes_by_then(made, look_ups(made.tables)):
+    for index in indexes_by_then(made, look_ups(made.tables)) if indexes else ():
         db.execute(index.sql)
     return db, made
 
@@ -61,6 +62,15 @@ def test_no_scan_within_a_loop(name: str) -> None:
     views = {view.name: again for view in made.views if (again := list(_again(db, f'SELECT * FROM "{view.name}"')))}
     assert not views
     assert len(list(statements_at_the_end(made))) > 8
+
+
+@pytest.mark.parametrize("name", FILTERED_PLANS)
+def test_no_scan_within_a_loop_to_find_what_is_unspent(name: str) -> None:
+    """A job that goes on asks for it before any index is built."""
+    db, made = _database(name, MEAN, indexes=False)
+    db.execute("DELETE FROM tx_in WHERE id IN (SELECT id FROM tx_in LIMIT 7)")
+    assert len(list(db.execute(unspent(made, '"index"')))) == 7
+    assert not list(_again(db, unspent(made, '"index"')))
 
 
 def _operations(name: str, count: int) -> dict[str, int]:

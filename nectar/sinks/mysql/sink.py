@@ -23,13 +23,11 @@ from nectar.sinks.mysql.session import Session
 from nectar.sinks.mysql.split import split_ahead
 from nectar.sinks.mysql.statements import Came, literal, placed
 from nectar.sinks.seam import Commit, Epochs, Finished, Layout, Staged, Statement
+from nectar.sinks.unspent import unspent
 from nectar.tables import Place
 
 CLOSING_SECONDS = 1.0
 """For connections that are still being made ahead when the job ends."""
-_UNSPENT = "LEFT JOIN tx_in i ON i.tx_out_hash = o.tx_hash AND i.tx_out_index = o.`index` WHERE i.id IS NULL"
-"""Of an output."""
-_KEPT = "SELECT t.hash AS tx_hash, o.`index`, 1 AS answers FROM tx_out o JOIN tx t ON t.id = o.tx_id"
 
 
 class MysqlSink:
@@ -166,13 +164,8 @@ class MysqlSink:
             self._lanes[0].loader.write_once(staged)
 
     def looked_after(self) -> list[tuple[bytes, int, int]]:
-        names = {table.name for table in self.layout.tables}
-        unspent = _UNSPENT if "tx_in" in names else ""
-        told = [f"({_KEPT})"] if self.layout.rows_tell_kept else []
-        told += ["nectar_watched"] if "nectar_watched" in names else []
-        sql = "SELECT o.tx_hash, o.`index`, o.answers FROM {} o {}"
-        rows = (row for one in told for row in self._session.rows(sql.format(one, unspent)))
-        return [(digest, index, int(bits)) for digest, index, bits in rows]
+        sql = unspent(self.layout, "`index`")
+        return [(digest, index, int(bits)) for digest, index, bits in self._session.rows(sql)] if sql else []
 
     def size(self) -> int:
         sql = "SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables WHERE table_schema = DATABASE()"

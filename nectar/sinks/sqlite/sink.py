@@ -18,12 +18,8 @@ from nectar.sinks.seam import POINTS_KEPT, Commit, Epochs, Finished, Layout, Sta
 from nectar.sinks.sqlite.connection import Opened, open_file, prepare, transaction, translated
 from nectar.sinks.sqlite.finish import Finisher
 from nectar.sinks.sqlite.removal import forget_after, remove_facts
+from nectar.sinks.unspent import unspent
 from nectar.tables import Kind, Place, Table
-
-_UNSPENT = """NOT EXISTS (SELECT 1 FROM (SELECT tx_out_hash, tx_out_index FROM tx_in) i
-                      WHERE i.tx_out_hash = tx_hash AND i.tx_out_index = "index")"""
-"""Of an output. The inner SELECT makes SQLite build an index where there is none yet."""
-_KEPT = 'SELECT t.hash AS tx_hash, o."index", 1 AS answers FROM tx_out o JOIN tx t ON t.id = o.tx_id'
 
 
 class SqliteSink:
@@ -132,12 +128,8 @@ class SqliteSink:
                 self._db.execute(f'INSERT OR IGNORE INTO main."{name}" SELECT * FROM w."{name}"')
 
     def looked_after(self) -> list[tuple[bytes, int, int]]:
-        names = {table.name for table in self.layout.tables}
-        unspent = _UNSPENT if "tx_in" in names else "true"
-        told = [f"({_KEPT})"] if self.layout.rows_tell_kept else []
-        told += ["nectar_watched"] if "nectar_watched" in names else []
-        sql = 'SELECT tx_hash, "index", answers FROM {} WHERE {}'
-        return [(digest, index, bits) for one in told for digest, index, bits in self._all(sql.format(one, unspent))]
+        sql = unspent(self.layout, '"index"')
+        return self._all(sql) if sql else []
 
     def size(self) -> int:
         self._opened.check()
