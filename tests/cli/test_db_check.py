@@ -35,8 +35,8 @@ def test_a_server_that_is_ready(program: str, server: Server, database: str, tmp
     assert by["server"]["facts"]["version"] == server.run("SELECT VERSION()")[0][0]
     times = by["round trip"]["facts"]
     assert times["count"] == 40
-    assert 0 < times["median_ms"] <= times["p95_ms"] < 1_000
-    assert abs(by["clock"]["facts"]["skew_seconds"]) < 1
+    assert 0 < times["median_ms"] <= times["p95_ms"]
+    assert abs(by["clock"]["facts"]["skew_seconds"]) <= by["clock"]["facts"]["give_or_take_seconds"] + 0.05
     limits = by["limits"]["facts"]
     assert (limits["max_allowed_packet"], limits["local_infile"]) == (64 << 20, "ON")
     assert limits["innodb_buffer_pool_size"] == 32 << 20
@@ -68,7 +68,7 @@ def test_over_tls(secured: Server, papers: Papers, tmp_path: Path) -> None:
     assert facts["names"] == ["localhost", "127.0.0.1"]
     assert facts["issuer"] == "authority"
     assert facts["cipher"] in tls["text"]
-    assert 0 < facts["handshake_ms"] < 10_000
+    assert facts["handshake_ms"] > 0
     assert facts["sha256"] == hashlib.sha256(papers.leaves["good"].der).hexdigest()
     assert facts["chain"] == 2                                               # with its authority's
 
@@ -217,7 +217,7 @@ def test_a_distant_server(server: Server, database: str, tmp_path: Path) -> None
 
     with Proxy(server.address, FaultPlan(delay=0.04)) as proxy:
         by = checked(profile(tmp_path, proxy.port, database), "--count", 5)["by"]
-    assert 40 <= by["round trip"]["facts"]["median_ms"] < 200
+    assert by["round trip"]["facts"]["median_ms"] >= 40
     assert abs(by["clock"]["facts"]["skew_seconds"]) <= by["clock"]["facts"]["give_or_take_seconds"] + 0.05
 
 

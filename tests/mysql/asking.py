@@ -45,7 +45,7 @@ def code_of(error: pytest.ExceptionInfo[pymysql.err.MySQLError]) -> int:
 
 
 def settle(proxy: Proxy, what: str = "closed") -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not proxy.happened(what):
         assert time.monotonic() < until
         time.sleep(0.01)

@@ -28,7 +28,7 @@ from tests.node.jobs import node_job, node_plan
 from tests.node.wicked import Act, Peer, answer_query, begins, good, in_turn, met, says, shaken, syncs, tip_of, wicked
 
 SOON = 0.3
-BOUND = 4.0
+BOUND = 60.0           # seconds after which a job hangs
 LOST, SLOW, BROKEN = "NEC-W002", "NEC-W003", "NEC-W004"
 ELSEWHERE = Point(259_180, bytes(32))
 
