@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from enum import IntEnum
 from typing import Any
 
@@ -22,6 +23,7 @@ class Exit(IntEnum):
     TEXT = 2
     BUG = 3
     DIFFERS = 4
+    HUNG_UP = 129
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -52,7 +54,9 @@ def guard(run: Callable[[], int]) -> int:
     except Interrupted:                                                    # a second one, while the first was told
         return Exit.INTERRUPTED
     except OSError as error:
-        return _tell(_system(error))
+        with suppress(OSError):                                            # standard error is gone too, with its terminal
+            _tell(_system(error))
+        return Exit.ACT
 
 
 def _guarded(run: Callable[[], int]) -> int:

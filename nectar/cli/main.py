@@ -13,7 +13,8 @@ from nectar import __version__
 
 def main() -> NoReturn:
     """The console script: runs the command line and leaves with its exit code."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    heard = [one for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) != signal.SIG_IGN]
+    for number in heard:
         signal.signal(number, _leave)
     _open_what_is_closed()
     if sys.argv[1:] in (["--version"], ["-V"]):
@@ -22,7 +23,13 @@ def main() -> NoReturn:
 
     from nectar.cli.exits import guard
 
-    raise SystemExit(guard(_run))
+    try:
+        code = guard(_run)
+    except KeyboardInterrupt:                      # one more signal, while the command was already being ended by one
+        code = 130
+    for number in heard:
+        signal.signal(number, _leave)
+    raise SystemExit(code)
 
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:

@@ -212,7 +212,7 @@ def _start(number: int, others: list[Connection]) -> tuple[Connection, BaseProce
 
 @contextmanager
 def _deaf() -> Iterator[None]:
-    """Processes started within it never hear Ctrl-C nor SIGTERM, not even while they start: those are the runner's to handle."""
+    """Processes started within it hear none of these signals, not even while they start: those are the runner's to handle."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, NUMBERS)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, heard whatever is waited for.
+"""Ctrl-C, SIGTERM and the terminal's hang-up, heard whatever is waited for.
 
 Python runs a signal's handler between two bytecodes of the main thread. While that thread waits within SQLite or the name
 service, no handler runs. So the system also writes each signal's number into a pipe, and a thread of its own reads it there.
@@ -14,14 +14,14 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
 GRACE = 1.5          # seconds in which a job may come to the next place where it stops by itself
 TIDY = 1.0           # seconds more in which it may close what is open
 LOOK = 0.1           # seconds between two looks of a wait whether to stop
-NUMBERS = (signal.SIGINT, signal.SIGTERM)
+NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 THREAD = "nectar-signals"
 
 _ENDED = 0           # written into the pipe when there is nothing left to listen for
@@ -47,7 +47,7 @@ class Stop:
 
     @property
     def exit_code(self) -> int:
-        """130 after Ctrl-C, 143 after SIGTERM."""
+        """130 after Ctrl-C, 143 after SIGTERM, 129 after a hang-up."""
         return 128 + self.number
 
     def wait(self, seconds: float) -> None:
@@ -62,19 +62,21 @@ class Stop:
 
 
 class Ears:
-    """Hears both signals for one command. `gently`: the first one only asks the job to stop, the second one breaks it off."""
+    """Hears these signals for one command. `gently`: the first one only asks the job to stop, the second one breaks it off."""
 
     def __init__(self) -> None:
         self.stop, self.gently = Stop(), False
         self.last_words = "interrupted"
-        self._handled, self._breaking = 0, False
+        self._handled, self._breaking, self._closing = 0, False, False
         self._pipe, self._into = os.pipe()
         os.set_blocking(self._into, False)
         self._thread = threading.Thread(target=self._listen, name=THREAD, daemon=True)
 
     def open(self) -> None:
         """In the main thread, which is the one that is broken off."""
-        self._before = {number: signal.signal(number, self._handle) for number in NUMBERS}
+        nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN       # who starts it so wants it to outlive the terminal
+        heard = [number for number in NUMBERS if number != signal.SIGHUP or not nohup]
+        self._before = {number: signal.signal(number, self._handle) for number in heard}
         self._wakeup = signal.set_wakeup_fd(self._into, warn_on_full_buffer=False)
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, NUMBERS)      # the listener's own: signals are for the main thread
         try:
@@ -85,7 +87,8 @@ class Ears:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def close(self) -> None:
-        """Puts back what was there before."""
+        """Puts back what was there before. A signal that comes now changes nothing any more."""
+        self._closing = True
         signal.set_wakeup_fd(self._wakeup)
         for number, handler in self._before.items():
             signal.signal(number, handler)
@@ -98,6 +101,8 @@ class Ears:
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         self.stop.number = self.stop.number or number
         self._handled += 1
+        if self._closing:
+            return
         if not self.gently or self._breaking or self._handled > 1:
             raise Interrupted
 
@@ -138,8 +143,9 @@ class Ears:
     def _leave(self, number: int) -> NoReturn:
         """From within whatever the main thread does. It may hold the lock of standard error, or wait for who reads that."""
         words = f"{self.last_words}\n".encode()
-        if select.select([], [2], [], LOOK)[1]:
-            os.write(2, _SHOW_CURSOR + words if os.isatty(2) else words)
+        with suppress(OSError):                                       # a terminal that is gone
+            if select.select([], [2], [], LOOK)[1]:
+                os.write(2, _SHOW_CURSOR + words if os.isatty(2) else words)
         os._exit(128 + number)
 
 

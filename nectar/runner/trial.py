@@ -16,7 +16,7 @@ from nectar.config.server import SqliteFile
 from nectar.errors import FatalError, NectarError
 from nectar.runner.report import Report
 from nectar.runner.run import run
-from nectar.runner.signals import Stop
+from nectar.runner.signals import Interrupted, Stop
 from nectar.runner.steps import Options
 from nectar.runner.summary import Summary
 from nectar.sinks.sqlite.state import bytes_of_rows, table_bytes
@@ -56,7 +56,7 @@ def sample(compiled: CompiledPlan, folder: Path, report: Report, stop: Stop) -> 
     tried = _over(compiled, _range(compiled, ImmutableSource(folder, facts_of(compiled.network))))
     with tempfile.TemporaryDirectory(prefix="nectar-sample-") as place:
         database = Path(place) / "sample.db"
-        summary = run(tried, Options(SqliteFile(database), source=folder, once=True), report, stop)
+        summary = _whole(tried, Options(SqliteFile(database), source=folder, once=True), report, stop)
         sizes, growing = table_bytes(database), bytes_of_rows(database, _of_the_chain(compiled))
     now = compiled.network.history.slot_at(datetime.now(UTC))
     slots = summary.last_slot - max(summary.first_slot, 0) + 1
@@ -92,7 +92,15 @@ def rows_found(compiled: CompiledPlan, test: PlanTest, report: Report, stop: Sto
     sync = SyncConfig(AtSlot(test.first) if test.first else AtOrigin(), AtSlot(test.last))
     with tempfile.TemporaryDirectory(prefix="nectar-test-") as place:
         options = Options(SqliteFile(Path(place) / "test.db"), source=path, workers=1, once=True)
-        return run(_over(compiled, sync), options, report, stop).rows
+        return _whole(_over(compiled, sync), options, report, stop).rows
+
+
+def _whole(compiled: CompiledPlan, options: Options, report: Report, stop: Stop) -> Summary:
+    """Errors: Interrupted, where the run was stopped: a part of it tells nothing of the plan."""
+    summary = run(compiled, options, report, stop)
+    if summary.stopped:
+        raise Interrupted
+    return summary
 
 
 def _over(compiled: CompiledPlan, sync: SyncConfig) -> CompiledPlan:

@@ -131,6 +131,57 @@ def test_while_another_holds_the_file(number: int, tmp_path: Path) -> None:
     other.close()
 
 
+@pytest.fixture
+def hang_up() -> Iterator[int]:
+    """Heard by what is started, even where the tests themselves were started with nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield signal.SIGHUP
+    signal.signal(signal.SIGHUP, before)
+
+
+def test_a_terminal_that_is_closed(hang_up: int, tmp_path: Path) -> None:
+    stopped(["run", PLAN, "--socket", tmp_path / "none", "--db", "x.db"], tmp_path, hang_up, '"retry"')
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    words = ["plan", "explain", PLAN, "--sample", SAMPLE]
+    stopped(words, tmp_path, hang_up, lambda: any(kept.glob("nectar-sample-*")), TMPDIR=str(kept))
+    assert not any(kept.iterdir())
+
+
+TRIED = """
+[plan]
+name = "tried"
+network = "preview"
+[processors]
+blocks = true
+[[tests]]
+name = "all of it"
+slots = [0, 86380]
+path = "{path}"
+rows = {{ block = 4321 }}
+"""
+
+
+@BOTH
+@pytest.mark.parametrize("words", [["plan", "explain", PLAN, "--sample", SAMPLE], ["plan", "test", "tried.toml"]], ids=["sample", "test"])
+def test_while_a_plan_is_tried(words: list[object], number: int, tmp_path: Path) -> None:
+    """A part of the rows tells nothing: neither a sample is shown nor a test said to have failed."""
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (tmp_path / "tried.toml").write_text(TRIED.format(path=SAMPLE))
+    text = stopped(words, tmp_path, number, lambda: any(kept.iterdir()), TMPDIR=str(kept))
+    assert text.strip() == "interrupted"
+    assert not any(kept.iterdir())
+
+
+def test_nohup_outlives_the_terminal(hang_up: int, tmp_path: Path) -> None:
+    signal.signal(hang_up, signal.SIG_IGN)
+    with started(job("--db", "x.db"), tmp_path) as one:
+        one.wait_for(lambda: '"range"' in one.text())
+        one.process.send_signal(hang_up)
+        assert one.process.wait(GENEROUS) == 0, one.text()
+
+
 @BOTH
 def test_at_the_tip(number: int, tmp_path: Path) -> None:
     with running(nectar_server(tmp_path / "s", SAMPLE)):
