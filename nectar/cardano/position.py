@@ -19,6 +19,8 @@ GENESIS_TXS = 1 << TX_BITS     # as many pretend transactions as genesis has roo
 
 def block_id(slot: int, is_boundary: bool) -> int:
     """`slot * 2`, plus 1 unless the block is a Byron epoch boundary block (which shares its slot with the next block)."""
+    if slot > LAST_SLOT:
+        raise _too_large(slot, 0)
     return slot * 2 + (not is_boundary)
 
 

@@ -37,9 +37,15 @@ def numbered(point: Point, blocks: Iterable[Numbered]) -> Numbered:
     return Numbered(point, max((block.block_no for block in blocks if block.point == point), default=-1))
 
 
+def first_unsettled(tip_no: int, k: int) -> int:
+    """The lowest number that a fork may still undo. The tip was read ahead: it may be of a chain that has left the one that is
+    committed now, and be higher than that one ever was. Another k blocks are hours of such a lead."""
+    return tip_no - 2 * k
+
+
 def unsettled(blocks: Sequence[Numbered], tip_no: int, k: int) -> tuple[Numbered, ...]:
     """Those that a fork may begin after when the node's tip has that number: the newest immutable one, and those that follow."""
-    return tuple(block for block in blocks[-k - 1 :] if block.block_no >= tip_no - k)
+    return tuple(block for block in blocks[-k - 1 :] if block.block_no >= first_unsettled(tip_no, k))
 
 
 def refuse_too_deep(follow: Follow, to: Numbered, ahead: int = -1) -> None:

@@ -10,7 +10,7 @@ from nectar.checkpoint.coverage import Coverage, merged, missing, without_after
 from nectar.errors import TransientError
 from nectar.runner.batch import Limits, OpenBatch, limits_of
 from nectar.runner.feed import Feed
-from nectar.runner.forks import STABLE, newest_common, numbered, refuse_too_deep, unsettled
+from nectar.runner.forks import STABLE, first_unsettled, newest_common, numbered, refuse_too_deep, unsettled
 from nectar.runner.keep import epochs_of
 from nectar.runner.load import cores
 from nectar.runner.patience import Patience
@@ -334,7 +334,7 @@ class Stretch:
 
     def _is_settled(self, done: Done) -> bool:
         tip = self.follow.source.tip
-        return tip is not None and 0 <= done.block_no < tip.block_no - self.compiled.network.security_parameter
+        return tip is not None and 0 <= done.block_no < first_unsettled(tip.block_no, self.compiled.network.security_parameter)
 
     def _drain(self) -> None:
         while self.given:

@@ -45,3 +45,11 @@ def test_an_item_without_room_is_refused_and_told() -> None:
 def test_sql_has_the_same_numbers() -> None:
     assert item_ids("t.id") == "BETWEEN t.id * 65536 AND t.id * 65536 + 65535"
     assert item_ids(":low", ":high") == "BETWEEN :low * 65536 AND :high * 65536 + 65535"
+
+
+def test_a_blocks_slot_without_room_is_refused_too() -> None:
+    """A block without transactions has an id as well."""
+    assert block_id(LAST_SLOT, is_boundary=False) == 2 * LAST_SLOT + 1
+    with pytest.raises(OverflowFatal) as caught:
+        block_id(LAST_SLOT + 1, is_boundary=False)
+    assert caught.value.code == "NEC-O001"

@@ -73,7 +73,10 @@ class Server:
         try:
             yield name
         finally:
-            self.run(f"DROP DATABASE {name}")
+            connection = self.connect(autocommit=True)
+            with connection, connection.cursor() as cursor:
+                cursor.execute("SET SESSION lock_wait_timeout = 60")      # a test that failed may have left a connection in it
+                cursor.execute(f"DROP DATABASE {name}")
 
 
 NUMBERS = count(1)

@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 
+from nectar.cardano.point import Numbered, Point
 from nectar.errors import FatalError, SourceError
 from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.script import Back, Drop, Fork, Step, Wait
+from nectar.runner.forks import unsettled
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
 from tests.node.forging import forged
@@ -228,3 +230,11 @@ def test_the_flag_is_about_a_nodes_forks_alone(chain: Path, tmp_path: Path) -> N
     assert caught.value.code == "NEC-R013"
     assert not (tmp_path / "x.db").exists()
     assert Options.__dataclass_fields__["accept_deep_rollback"].default == 0
+
+
+@pytest.mark.parametrize(("tip", "first"), [(500, 500 - K), (500 + 5, 500 - K), (500 + K, 500 - K), (500 + 2 * K, 500), (500 + 2 * K + 1, None)])
+def test_points_stay_where_the_tip_was_read_ahead_of_the_blocks(tip: int, first: int | None) -> None:
+    """The tip that is known when a batch is committed may be of a later chain, higher than this one: its forks begin k below this one's end."""
+    blocks = [Numbered(Point(20 * number, number.to_bytes(32, "big")), number) for number in range(501)]
+    kept = unsettled(blocks, tip, K)
+    assert [block.block_no for block in kept] == ([] if first is None else list(range(first, 501)))
