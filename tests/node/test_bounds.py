@@ -78,7 +78,7 @@ REFUSED = {
     "a checkpoint that is not there": ('start = { checkpoint = "300000.%s" }' % ("ab" * 32), "not on the node's chain"),
     "an end that is not there": ('start_slot = 300000\nend = { slot = 310000, hash = "%s" }' % ("ab" * 32), "not on the node's chain"),
     "an end by a hash that never comes": ('start_slot = 320000\nend = { block_hash = "%s" }' % ("ab" * 32), "no block up to the tip"),
-    "a start after the end": ('start = { epoch = 3 }\nend_slot = 90000', "after the end"),
+    "a start after the end": ('start = "tip-5"\nend_slot = 90000', "after the end"),
 }
 
 
