@@ -58,6 +58,8 @@ def file(tmp_path: Path) -> Iterator[Path]:
 def _lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
+SAMPLE = Attempt("2026", USER, "me", 1, "h", "", 1, "d")
+
 
 def test_what_a_record_says(secured: Server, papers: Papers, file: Path) -> None:
     told: list[Attempt] = []
@@ -65,8 +67,8 @@ def test_what_a_record_says(secured: Server, papers: Papers, file: Path) -> None
     began = datetime.now(UTC)
     joined(to, audit=AuditLog(file, told.append)).close()
     (line,) = _lines(file)
-    assert timedelta() <= datetime.fromisoformat(line.pop("time")) - began < timedelta(seconds=5)
-    assert 0 < line.pop("seconds") < 5
+    assert timedelta() <= datetime.fromisoformat(line.pop("time")) - began < timedelta(seconds=60)
+    assert 0 < line.pop("seconds") < 60
     assert re.fullmatch("[0-9a-f]{16}", line.pop("attempt"))
     cipher = line.pop("cipher")
     assert cipher.startswith("TLS_")
@@ -118,7 +120,7 @@ def test_the_file_is_its_owner_s_alone(secured: Server, file: Path) -> None:
 
 def test_records_are_added_and_whole(secured: Server, file: Path) -> None:
     """By several threads and logs at once."""
-    file.write_text('{"outcome": "earlier"}\n')
+    AuditLog(file).add(replace(SAMPLE, outcome="earlier"))
     audits = [AuditLog(file), AuditLog(file)]
 
     def work(audit: AuditLog) -> None:
@@ -165,9 +167,9 @@ def test_a_disk_that_gets_full_ends_the_connection(secured: Server, tmp_path: Pa
     """It is found out when the record is written: then the connection is closed, and not handed over."""
     assert _unrecorded(secured, Path("/dev/full")) == 0
     path = tmp_path / "audit.jsonl"
-    path.write_text("x" * 200)
+    AuditLog(path).add(SAMPLE)
     most, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (250, hard))       # of the record there is room for a part
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 50, hard))       # of the record there is room for a part
     try:
         assert _unrecorded(secured, path) == 1
     finally:
@@ -179,9 +181,8 @@ def test_a_disk_that_gets_full_ends_the_connection(secured: Server, tmp_path: Pa
 
 def test_the_last_thousand_are_kept_for_a_table() -> None:
     audit = AuditLog()
-    sample = Attempt("2026", USER, "me", 1, "h", "", 1, "d")
     for number in range(1_500):
-        audit.add(replace(sample, attempt=str(number)))
+        audit.add(replace(SAMPLE, attempt=str(number)))
     assert [one.attempt for one in audit.drain()] == [str(number) for number in range(500, 1_500)]
     assert audit.drain() == []
 
