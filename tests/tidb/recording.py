@@ -76,6 +76,10 @@ def record(runs: Runs, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> list[s
         _looked_at(options.target)
         server.run(f"DROP DATABASE {database}_made")
     with server.scratch() as database:
+        assert isinstance(options.target, config.Server)
+        for _ in range(2):                     # tables without a commit: asked whether a plan is named in them
+            open_sink(replace(options.target, database=database), layout(compiled, "tidb")).close()
+    with server.scratch() as database:
         for last in (234, 236):
             runs.job(database, (233, last), more=FOLLOWS + VIEWS)
     with server.scratch() as database:
@@ -140,6 +144,6 @@ def _pieces(node: ast.AST) -> list[str]:
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    """Holes are anything, `{0}` too; `:name` is a number."""
-    escaped = re.escape(" ".join(re.sub(r"\{\d\}", HOLE, text).split()))
+    """Holes are anything, `{}` and `{0}` too; `:name` is a number."""
+    escaped = re.escape(" ".join(re.sub(r"\{\d?\}", HOLE, text).split()))
     return re.compile(re.sub(r":[a-z]+\b", r"-?\\d+", escaped.replace(re.escape(HOLE), ".*")) + ".*", re.DOTALL)
