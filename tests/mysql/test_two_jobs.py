@@ -124,7 +124,7 @@ def test_a_commit_that_is_under_way_counts_too(chain: Path, server: Server, data
     with _opened(profile(server, database), compiled, 1) as (sink,), ThreadPoolExecutor(1) as thread:
         connection = server.connect(database)
         with connection.cursor() as cursor:
-            cursor.execute("INSERT INTO nectar_checkpoint VALUES (1, 1, x'00', 1, 'f', 'another')")
+            cursor.execute("INSERT INTO nectar_checkpoint VALUES (1, 1, x'00', 1, 1, 'f', 'another')")
         waits = thread.submit(sink.commit, first)
         connection.commit()
         connection.close()
