@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from nectar.cardano.position import TX_BITS
 from nectar.config.server import Kind
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
@@ -43,7 +44,7 @@ def test_before_the_first_row_and_once(chain: Path, server: Server, database: st
         said = load(chain, server, database, proxy)
         waits, *splits = asked(proxy)
         assert waits == "SET SESSION tidb_wait_split_region_finish = 0"
-        assert f"/*T! SPLIT TABLE `tx` BETWEEN ({FIRST * 2**16}) AND ({(LAST + 1) * 2**16}) REGIONS 16 */" in splits
+        assert f"/*T! SPLIT TABLE `tx` BETWEEN ({FIRST << TX_BITS}) AND ({LAST + 1 << TX_BITS}) REGIONS 16 */" in splits
         assert len(splits) > 10
         first_row = next(at for at, one in enumerate(proxy.recorded) if re.search(r"^(LOAD|INSERT INTO `block)", one, re.MULTILINE))
         assert all(proxy.recorded.index(one) < first_row for one in splits)
