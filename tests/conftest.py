@@ -21,21 +21,21 @@ CASES = Path(os.environ.get("NECTAR_CASES", ROOT.parent / "shared" / "cases"))
 @pytest.fixture(scope="session")
 def chain() -> Path:
     """The whole collection of real blocks; in CI its absence is a failure, never a skip."""
-    if WHOLE_CHAIN.is_dir():
-        return WHOLE_CHAIN
-    if os.environ.get("CI"):
-        pytest.fail(f"the chain data is not at {WHOLE_CHAIN}; CI must have it")
-    pytest.skip(f"the whole chain data is not at {WHOLE_CHAIN} (set NECTAR_CHAIN_DATA); tests/data was tested instead")
+    return _there(WHOLE_CHAIN, f"the whole chain data is not at {WHOLE_CHAIN} (set NECTAR_CHAIN_DATA); tests/data was tested instead")
 
 
 @pytest.fixture(scope="session")
 def cases() -> Path:
     """Small inputs that once gave wrong rows, each in a folder with a plan; in CI their absence is a failure, never a skip."""
-    if CASES.is_dir():
-        return CASES
+    return _there(CASES, f"the cases are not at {CASES} (set NECTAR_CASES)")
+
+
+def _there(folder: Path, absent: str) -> Path:
+    if folder.is_dir():
+        return folder
     if os.environ.get("CI"):
-        pytest.fail(f"the cases are not at {CASES}; CI must have them")
-    pytest.skip(f"the cases are not at {CASES} (set NECTAR_CASES)")
+        pytest.fail(f"{absent}; CI must have it")
+    pytest.skip(absent)
 
 
 @pytest.fixture(scope="module")

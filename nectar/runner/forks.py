@@ -57,9 +57,11 @@ def refuse_too_deep(follow: Follow, to: Numbered, ahead: int = -1) -> None:
     network = follow.job.compiled.network
     k, highest = network.security_parameter, max(follow.keeper.highest, ahead)
     most = max(k, follow.accepted)
+    known = highest >= 0 and (to.block_no >= 0 or to.point == ORIGIN)
+    if known and highest - to.block_no <= most:
+        return
     newest = max(follow.sink.known_blocks(), key=lambda block: block.point.slot, default=Numbered(ORIGIN))
     slots = newest.point.slot - to.point.slot
-    known = highest >= 0 and (to.block_no >= 0 or to.point == ORIGIN)
     blocks = highest - to.block_no if known else -(-slots // STABLE)
     if blocks <= most:
         return
