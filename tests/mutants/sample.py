@@ -45,37 +45,41 @@ class Mutant:
 
 
 def sample(root: Path, count: int, seed: int, rooms: Mapping[str, tuple[str, ...]] = ROOMS) -> list[Mutant]:
-    """About `count`: by the number of lines that can be changed, one a line, at least LEAST a room. The same for the same texts and seed."""
-    lines = {room: _lines(root, patterns) for room, patterns in rooms.items()}
+    """About `count`: by the number of lines that can be changed, one a line, at least LEAST a room.
+
+    Each line throws dice of its own, so that a line that is changed, or new, leaves nearly all others as they were.
+    """
+    lines = {room: _lines(root, patterns, seed) for room, patterns in rooms.items()}
     whole = sum(map(len, lines.values()))
-    chosen: list[Mutant] = []
+    chosen: dict[str, Mutant] = {}
     for room, there in lines.items():
-        dice = Random(f"{seed} {room}")
-        dice.shuffle(there)
         wanted = min(len(there), max(LEAST, round(count * len(there) / whole)))
-        for file, ways in there:
+        for _, file, ways in sorted(there):
             if wanted == 0:
                 break
             text = (root / file).read_text()
-            ways = sorted(ways, key=lambda one: dice.random() * DULL.get(one.kind, 1.0), reverse=True)
             change = next((one for one in ways if is_other(text, one)), None)
-            if change is not None:
-                chosen.append(mutant(root, room, file, change))
+            if change is not None and (one := mutant(root, room, file, change)).key not in chosen:
+                chosen[one.key] = one
                 wanted -= 1
-    return chosen
+    return list(chosen.values())
 
 
-def _lines(root: Path, patterns: tuple[str, ...]) -> list[tuple[str, list[Change]]]:
-    """(file, the changes of one of its lines) of each line that can be changed."""
+def _lines(root: Path, patterns: tuple[str, ...], seed: int) -> list[tuple[float, str, list[Change]]]:
+    """(its number, file, its changes by their numbers) of each line that can be changed."""
     found = []
     for path in sorted((root / "nectar").rglob("*.py")):
         file = str(path.relative_to(root))
         if not any(fnmatchcase(file, pattern) for pattern in patterns):
             continue
-        by_line: dict[int, list[Change]] = defaultdict(list)
-        for one in changes(path.read_text()):
+        text = path.read_text()
+        written, by_line = text.splitlines(), defaultdict(list)
+        for one in changes(text):
             by_line[one.line].append(one)
-        found += [(file, by_line[line]) for line in sorted(by_line)]
+        for line, ways in by_line.items():
+            dice = Random(f"{seed} {file} {ways[0].inside} {written[line - 1].strip()}")
+            number = dice.random()
+            found.append((number, file, sorted(ways, key=lambda one: dice.random() * DULL.get(one.kind, 1.0), reverse=True)))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shutil
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,17 @@ def test_the_sample_follows_from_its_seed_and_covers_every_room() -> None:
     assert chosen != sample(ROOT, 30, 6, rooms)
     assert {one.room for one in chosen} == set(rooms)
     assert len({one.key for one in chosen}) == len(chosen)
+
+
+def test_a_new_line_leaves_nearly_all_of_the_sample_as_it_was(tmp_path: Path) -> None:
+    rooms = {name: ROOMS[name] for name in ("coverage", "secrets")}
+    before = {one.key for one in sample(ROOT, 60, 5, rooms)}
+    shutil.copytree(ROOT / "nectar", tmp_path / "nectar")
+    changed = tmp_path / "nectar/checkpoint/coverage.py"
+    changed.write_text(changed.read_text().replace("\n\n\n", "\n\nANOTHER = 1 + 2\n\n\n", 1))
+    after = {one.key for one in sample(tmp_path, 60, 5, rooms)}
+    assert len(before - after) <= 1
+    assert len(after - before) <= 2
 
 
 def test_a_key_holds_while_its_line_moves(tree: Path) -> None:
