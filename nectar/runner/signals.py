@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -67,7 +68,7 @@ class Ears:
     def __init__(self) -> None:
         self.stop, self.gently = Stop(), False
         self.last_words = "interrupted"
-        self._handled, self._breaking, self._closing = 0, False, False
+        self._handled, self._dropped, self._breaking, self._closing = 0, False, False, False
         self._pipe, self._into = os.pipe()
         os.set_blocking(self._into, False)
         self._thread = threading.Thread(target=self._listen, name=THREAD, daemon=True)
@@ -76,6 +77,7 @@ class Ears:
         """In the main thread, which is the one that is broken off."""
         nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN       # who starts it so wants it to outlive the terminal
         heard = [number for number in NUMBERS if number != signal.SIGHUP or not nohup]
+        self._hook, sys.unraisablehook = sys.unraisablehook, self._see_dropped
         self._before = {number: signal.signal(number, self._handle) for number in heard}
         self._wakeup = signal.set_wakeup_fd(self._into, warn_on_full_buffer=False)
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, NUMBERS)      # the listener's own: signals are for the main thread
@@ -92,6 +94,7 @@ class Ears:
         signal.set_wakeup_fd(self._wakeup)
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        sys.unraisablehook = self._hook
         if self._thread.is_alive():
             os.write(self._into, bytes([_ENDED]))
             self._thread.join()
@@ -106,6 +109,19 @@ class Ears:
         if not self.gently or self._breaking or self._handled > 1:
             raise Interrupted
 
+    def _see_dropped(self, unraisable: sys.UnraisableHookArgs) -> None:
+        """A destructor or a callback lets no error through, ours neither. So the listener raises it again."""
+        if not issubclass(unraisable.exc_type, Interrupted):
+            self._hook(unraisable)
+        elif not self._closing:
+            self._dropped = True
+            os.write(self._into, bytes([self.stop.number]))
+
+    def raise_dropped(self) -> NoReturn:
+        """Before the listener does."""
+        self._dropped = False
+        raise Interrupted
+
     def _listen(self) -> None:
         number = self._next(None) or _ENDED
         if number == _ENDED:
@@ -113,7 +129,9 @@ class Ears:
         self.stop.number = self.stop.number or number
         if self._next(GRACE) == _ENDED:
             return
-        if self.gently or not self._handled:
+        if self._dropped:
+            time.sleep(LOOK)                                          # until the main thread has left the hook
+        if self.gently or self._dropped or not self._handled:
             self._breaking = True
             signal.pthread_kill(threading.main_thread().ident or 0, number)
         if self._ended_within(TIDY):
@@ -184,7 +202,7 @@ def listening() -> Iterator[Stop]:
 def raise_if_heard() -> None:
     """Errors: Interrupted, when a signal came. What it raised then may have been lost in code that lets nothing through."""
     if _ears is not None and _ears.stop:
-        raise Interrupted
+        _ears.raise_dropped()
 
 
 def say_at_the_end(words: str) -> None:

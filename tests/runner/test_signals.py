@@ -306,6 +306,26 @@ def test_while_nobody_reads_what_it_says(number: int, tmp_path: Path) -> None:
         os.close(ours)
 
 
+LOST = """
+import os, signal, sys, time
+from nectar.cli.exits import guard
+class Drops:
+    def __del__(self): print("dropping", file=sys.stderr, flush=True); os.kill(os.getpid(), {number}); [None for _ in range(99)]
+def wait():
+    Drops()
+    time.sleep(3_600)
+sys.exit(guard(wait))
+"""
+"""What a signal raises within a destructor, a weak reference's callback, or a callback of a C library, Python drops and prints."""
+
+
+@BOTH
+def test_what_is_raised_where_python_drops_it_is_raised_again(number: int, tmp_path: Path) -> None:
+    with started([], tmp_path, code=LOST.format(number=int(number))) as one:
+        assert one.process.wait(GENEROUS) == 128 + number
+        assert one.text().split() == ["dropping", "interrupted"]
+
+
 # -- a server that is busy ---------------------------------------------------------------------------------------------
 
 
