@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from nectar.cardano.network import Network
 from nectar.compiler.bounds import bounds_of
+from nectar.compiler.own_tables import MOST_QUESTIONS
 from nectar.compiler.shorthands import desugar
 from nectar.config.complaints import Complaints
 from nectar.config.load_plan import CHOOSING
@@ -80,6 +81,7 @@ def compile_filters(reader: Reader) -> CompiledFilters:
         reader.useless()
         return CompiledFilters(rows=rows)
     watched = tuple(dict.fromkeys(reader.watched(where)))
+    reader.check_room(watched)
     unknown = can_be_unknown(where)
     if not unknown and filters.on_unknown != "drop" and reader.whole:
         reader.complaints.add(
@@ -315,6 +317,13 @@ class Reader:
                     self.inside(codes.UNKNOWABLE, what, ("filters", "where"), 0, hint)
                     continue
                 yield body
+
+    def check_room(self, watched: Sequence[tree.Test]) -> None:
+        """The answers must fit into their column, whatever they are."""
+        if len(watched) > MOST_QUESTIONS:
+            what = f"this filter asks {len(watched)} different questions about inputs; {MOST_QUESTIONS} are the most"
+            hint = "join them: any(inputs, A or B) is one question; lists of values with in (..) or in @file are one too"
+            self.complaints.add_inside(codes.TOO_MANY, what, ("filters", "where"), 0, suggestion=hint)
 
     def check_knowable(self, watched: Sequence[tree.Test]) -> None:
         """Outputs made before the plan's start are not known; the plan must say what that does."""

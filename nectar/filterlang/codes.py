@@ -20,6 +20,7 @@ CONTRADICTION = "NEC-F041"
 UNKNOWABLE = "NEC-F050"
 NO_TABLE = "NEC-F051"
 NO_SQL = "NEC-F052"
+TOO_MANY = "NEC-F053"
 
 MEANINGS: Mapping[str, str] = {
     SYNTAX: "The text is not an expression",
@@ -38,4 +39,5 @@ MEANINGS: Mapping[str, str] = {
     UNKNOWABLE: "Inputs that the plan cannot know",
     NO_TABLE: "A table that the plan does not fill, or whose rows cannot be filtered",
     NO_SQL: "A view that the database cannot show",
+    TOO_MANY: "More questions about inputs than a row of `nectar_watched` has room for",
 }
