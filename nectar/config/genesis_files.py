@@ -29,6 +29,7 @@ from nectar.errors import NetworkError
 
 Json = dict[str, Any]
 
+LONGEST_NAME = 64              # of a network: a LABEL's, in characters
 _SHIPPED = Path(__file__).parent / "networks"
 
 # First epoch of each era on the public networks: the hard forks as they happened.
@@ -212,6 +213,11 @@ def _hard_forks(known: str | None, config: Json | None) -> Mapping[str, int]:
     return forks
 
 
+def _name(folder: Path) -> str:
+    """As much of it as `meta.network_name` holds; a folder's name need not be UTF-8."""
+    return folder.resolve().name.encode(errors="replace").decode()[:LONGEST_NAME]
+
+
 def _network(home: str | Path, files: GenesisFiles) -> Network:
     byron, shelley = _json(files.byron, home, "byron"), _json(files.shelley, home, "shelley")
     alonzo, conway = _json(files.alonzo, home, "alonzo"), _json(files.conway, home, "conway")
@@ -224,7 +230,7 @@ def _network(home: str | Path, files: GenesisFiles) -> Network:
     _belong_together(home, byron, shelley, history.start)
     prices = alonzo["executionPrices"]
     return Network(
-        known or Path(home).resolve().name,
+        known or _name(Path(home)),
         str(home),
         int(shelley["networkMagic"]),
         1 if shelley["networkId"] == "Mainnet" else 0,

@@ -95,7 +95,7 @@ META = Table(
     (
         Column("id", Type.INT, "Always 1."),
         Column("start_time", Type.TIME, "When slot 0 began, UTC.", source="Byron genesis startTime"),
-        Column("network_name", Type.LABEL, "mainnet, preprod, preview, or the genesis folder's name."),
+        Column("network_name", Type.LABEL, "mainnet, preprod, preview, or the genesis folder's name, of which the first 64 characters."),
         Column("version", Type.TEXT, "What made the database.", source="Nectar's version"),
     ),
 )

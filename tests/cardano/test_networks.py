@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from nectar.cardano.address import describe, parse_text
 from nectar.cardano.era_history import ERAS, EraHistory
 from nectar.cardano.genesis import SHELLEY_BLOCK_HASH, SHELLEY_LEADER_HASH, STAKING_TX_HASH, shelley_outputs, voucher_address
+from nectar.compiler.dialects.mysql import LABEL_LENGTH
 from nectar.config.genesis_files import genesis_of, network
 from nectar.errors import NetworkError
 
@@ -293,6 +295,17 @@ def test_a_devnet_with_short_slots_and_no_configuration(chain: Path, tmp_path: P
     assert net.history.shelley_slot_seconds == 0.1
     assert net.history.time_text(13) == "2022-10-25 00:00:01.300000"
     assert net.history.era_at(0) == "conway"
+
+
+@pytest.mark.parametrize("name", [b"n" * 255, b"\xff" * 200, ("\u00fc" * 100).encode(), b"short"])
+def test_a_folders_name_fits_its_column(chain: Path, tmp_path: Path, name: bytes) -> None:
+    """`meta.network_name` is a VARCHAR(64) in utf8mb4 on servers."""
+    folder = tmp_path / os.fsdecode(name)
+    folder.mkdir()
+    found = network(_devnet(chain, folder)).name
+    assert 0 < len(found) <= LABEL_LENGTH
+    assert found.encode()
+    assert name != b"short" or found == "short"
 
 
 def test_a_configuration_places_eras_and_names_files(chain: Path, tmp_path: Path) -> None:
