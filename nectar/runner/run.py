@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from nectar.cardano.point import ORIGIN, Point
+from nectar.cardano.point import ORIGIN, Numbered
 from nectar.checkpoint.coverage import Coverage, missing
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.bound import NOT_FOLLOWED
@@ -83,7 +83,7 @@ def _run_on_files(
             else:
                 _fill(task, asked, report, stop, summary)
         finally:
-            for note in source.notes:
+            for note in dict.fromkeys(source.notes):
                 report.say("note", note)
     return summary
 
@@ -98,7 +98,7 @@ def _fill(task: Task, asked: Coverage, report: Report, stop: Stop, summary: Summ
         summary.skipped = [str(one) for one in overlap(asked, filled)]
         gaps = tuple(missing(asked, filled))
         if gaps:
-            _refuse_other_chain(task.source, gaps, [block.point for block in sink.known_blocks()])
+            _refuse_other_chain(task.source, gaps, sink.known_blocks())
             state = watch_state(task.compiled, sink, gaps[0].first, task.target)
             load(replace(task, gaps=gaps, sink=sink, state=state), report, stop, summary)
         _tell_trouble(task, stop)
@@ -113,21 +113,24 @@ def _fill(task: Task, asked: Coverage, report: Report, stop: Stop, summary: Summ
             report.say("note", note)
 
 
-def _refuse_other_chain(source: ImmutableSource, gaps: Sequence[Coverage], known: Sequence[Point]) -> None:
-    """The blocks that the database has on both sides of each gap must be this folder's, as far as it has their chunks.
+def _refuse_other_chain(source: ImmutableSource, gaps: Sequence[Coverage], known: Sequence[Numbered]) -> None:
+    """The blocks that the database has on both sides of each gap must be this folder's, as far as it has their chunks; and the
+    gap's first block must follow from the one before it.
 
     Errors: SourceError NEC-S011, before anything is written.
     """
     for gap in gaps:
-        before = max((point for point in known if 0 <= point.slot < gap.first), key=_slot, default=None)
-        after = min((point for point in known if point.slot > gap.last), key=_slot, default=None)
-        for point in (before, after):
-            if point is not None and source.has_another(point):
-                raise faults.other_chain(source.folder.path, point)
+        before = max((one for one in known if 0 <= one.point.slot < gap.first), key=_slot, default=None)
+        after = min((one for one in known if one.point.slot > gap.last), key=_slot, default=None)
+        for one in (before, after):
+            if one is not None and source.has_another(one.point):
+                raise faults.other_chain(source.folder.path, one.point)
+        if before is not None and before.block_no >= 0 and source.parts_from(before, gap.first):
+            raise faults.other_chain(source.folder.path, before.point)
 
 
-def _slot(point: Point) -> int:
-    return point.slot
+def _slot(block: Numbered) -> int:
+    return block.point.slot
 
 
 def _tell_trouble(task: Task, stop: Stop) -> None:

@@ -134,7 +134,7 @@ def test_a_chunk_that_was_emptied_is_not_counted_as_filled(number: int, start: i
 def test_an_emptied_chunk_at_a_ranges_end_is_not_counted_as_filled(folder: Path, tmp_path: Path) -> None:
     (folder / "00003.chunk").write_bytes(b"")
     _no_index(folder, 3)
-    assert _code(tmp_path / "x.db", _plan(folder, f'start = "origin"\nend_slot = {4 * SIZE - 1}')) == "NEC-S003"
+    assert _code(tmp_path / "x.db", _plan(folder, f'start = "origin"\nend_slot = {4 * SIZE - 1}')) == "NEC-S005"
 
 
 def test_the_first_chunk_of_a_folder_that_is_empty_says_so(folder: Path, tmp_path: Path) -> None:

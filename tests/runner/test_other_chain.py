@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from nectar.errors import SourceError
 from nectar.nodeserver.chain import Offered
-from tests.node.forging import Forge, real_blocks
+from tests.node.forging import Forge, forged, real_blocks
 from tests.node.histories import K, busy_bodies
 from tests.node.jobs import node_job, node_plan
 from tests.node.serving import serving
@@ -58,6 +59,29 @@ def test_chunk_files_of_another_chain_are_refused(side: str, other: list[Offered
         job(database, plan_text(chain / "preview/immutable", files, processors=BLOCKS))
     assert caught.value.code == "NEC-S011"
     assert "nothing was changed" in caught.value.hint
+    assert _all(database) == before
+
+
+@pytest.mark.parametrize("more", [0, 3])
+def test_chunk_files_that_do_not_go_on_where_the_database_ends_are_refused(
+    more: int, other: list[Offered], chain: Path, tmp_path: Path
+) -> None:
+    """They have none of its blocks: the first of theirs would have to name its last one, or to be of a higher number."""
+    real, folder = real_blocks(chain / "preview/immutable", 0, 2 * 4_320 - 1), tmp_path / "immutable"
+    ours = [block for block in real if block.point.slot < 4_320]
+    last = max(ours[-1].point.slot, other[0].point.slot)
+    bodies = [block.raw for block in real if block.point.slot >= 4_320] * 2
+    ours = [*ours[:-1], forged(bodies[0], ours[-1].block_no, last, ours[-2].point)]
+    for at in range(more):
+        ours.append(forged(bodies[at + 1], ours[-1].block_no + 1, ours[-1].point.slot + 1, ours[-1].point))
+    database = _from_node(tmp_path, ours, "end_slot = 4_319" if not more else f"end_slot = {ours[-1].point.slot}")
+    folder.mkdir()
+    for kind in ("chunk", "secondary", "primary"):
+        shutil.copyfile(chain / f"preview/immutable/00001.{kind}", folder / f"00001.{kind}")
+    before = _all(database)
+    with pytest.raises(SourceError) as caught:
+        job(database, plan_text(folder, "start_slot = 4_320", processors=BLOCKS))
+    assert caught.value.code == "NEC-S011"
     assert _all(database) == before
 
 

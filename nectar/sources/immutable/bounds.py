@@ -20,8 +20,11 @@ from nectar.errors import SourceError
 from nectar.sources.calendar import Calendar, equals, first_slot, last_slot
 from nectar.sources.immutable import faults, lookup
 from nectar.sources.immutable.chunk_file import Found
+from nectar.sources.immutable.edges import none_lost
 from nectar.sources.immutable.secondary import is_finished
 from nectar.sources.immutable.source import ImmutableSource
+
+_NOT_SURE = ": without whole index files nothing tells whether more belong there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,14 @@ def resolve(source: ImmutableSource, start: Bound, end: Bound, calendar: Calenda
     """Both bounds as blocks that are there.
 
     Errors: SourceError NEC-S002 (a chunk of the range is missing), NEC-S008 (a bound outside of the folder), NEC-S009
-    (no such block), NEC-S012 (nothing between start and end); NetworkError for an era or time the network never had.
+    (no such block), NEC-S012 (nothing between start and end), that of
+    the end where what is whole ends before the start; NetworkError for an era or time the network never had.
     """
     first, last = _start(source, start, calendar), _end(source, end, calendar)
     folder, chunk_of = source.folder, source.facts.chunk_of
     how = f"start: {first.text}\nend: {last.text}"
+    if first.found.point.slot > last.found.point.slot and last.trouble is not None:
+        raise last.trouble
     if first.slot > last.slot:
         raise faults.bad_range(folder.path, f"the start comes after the end ({how.replace(chr(10), '; ')})")
     if first.found.point.slot > last.found.point.slot:
@@ -93,7 +99,20 @@ def _from_slot(source: ImmutableSource, slot: int, asked: str) -> _Side:
     found = lookup.at_or_after(source, slot) if slot >= begins else None
     if found is None:
         raise faults.outside(source.folder.path, equals(asked, slot), source.holds())
-    return _Side(found, slot, _text(asked, slot, "first", found))
+    text = _text(asked, slot, "first", found)
+    if slot == found.point.slot or _is_sure(source, slot, found):
+        return _Side(found, slot, text)
+    return _Side(found, found.point.slot, f"{text}, the first there is{_NOT_SURE}")
+
+
+def _is_sure(source: ImmutableSource, slot: int, first: Found) -> bool:
+    """Whether slots from `slot` on are claimed before the first block: also where reading will say why they cannot be."""
+    if source.facts.chunk_of(slot) != source.facts.chunk_of(first.point.slot):
+        return True
+    try:
+        return none_lost(source, slot, first.point.slot - 1)
+    except SourceError:
+        return True
 
 
 def _after_checkpoint(source: ImmutableSource, bound: AtCheckpoint) -> _Side:
@@ -132,29 +151,24 @@ def _at_tip(source: ImmutableSource, asked: str) -> _Side:
 
 
 def _to_slot(source: ImmutableSource, slot: int, asked: str) -> _Side:
-    """A slot past the tip is good only when no further block can come before it: its chunk must be finished."""
+    """Slots after the last block are claimed only when no block can have been lost from them, or come into them."""
     path, facts, folder = source.folder.path, source.facts, source.folder
     tip, trouble = source.last_whole()
-    reach = slot
-    if slot == tip.point.slot:
-        return _Side(tip, slot, _text(asked, slot, "last", tip))
-    if slot > tip.point.slot and trouble is not None:
-        return _Side(tip, tip.point.slot, _text(asked, slot, "last", tip) + ", where a chunk file breaks off", trouble=trouble)
-    if slot > tip.point.slot:
-        finished = is_finished(folder.last.primary, facts.slots_per_chunk)
-        if facts.chunk_of(slot) > folder.last.number or finished is False:
-            raise faults.outside(path, equals(asked, slot), source.holds())
-        if finished is None:
-            reach = tip.point.slot
-    if slot < facts.first_slot_of_chunk(folder.first.number):
+    beyond = slot > tip.point.slot
+    found = tip if beyond else lookup.at_or_before(source, slot)
+    if found is None or slot < facts.first_slot_of_chunk(folder.first.number):
         raise faults.outside(path, equals(asked, slot), source.holds())
-    found = lookup.at_or_before(source, slot)
-    if found is None:
+    text, last = _text(asked, slot, "last", found), found.point.slot
+    try:
+        if last == slot or none_lost(source, last + 1, slot):
+            return _Side(found, slot, text)
+    except SourceError as error:
+        trouble = trouble or error
+    if trouble is not None:
+        return _Side(found, last, text + ", where a chunk file breaks off", trouble=trouble)
+    if beyond and (facts.chunk_of(slot) > folder.last.number or is_finished(folder.last.primary, facts.slots_per_chunk) is False):
         raise faults.outside(path, equals(asked, slot), source.holds())
-    text = _text(asked, slot, "last", found)
-    if reach != slot:
-        text += ", the last there is: without index files nothing tells whether more belong there"
-    return _Side(found, reach, text)
+    return _Side(found, last, f"{text}, the last there is{_NOT_SURE}")
 
 
 def _block(source: ImmutableSource, bound: Bound) -> tuple[Found, str] | None:

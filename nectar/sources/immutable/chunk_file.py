@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nectar.cardano.point import ORIGIN, Point
-from nectar.sources.immutable.secondary import is_finished
 
 
 class ChunkFile(NamedTuple):
@@ -23,21 +22,6 @@ class ChunkFile(NamedTuple):
     @property
     def primary(self) -> Path:
         return self.path.with_suffix(".primary")
-
-    @property
-    def is_empty(self) -> bool:
-        """Of 0 bytes. What cannot be looked at is not: reading it will say why."""
-        try:
-            return self.path.stat().st_size == 0
-        except OSError:
-            return False
-
-    def says_empty(self, slots_per_chunk: int) -> bool:
-        """Its index is whole, and lists no block."""
-        try:
-            return self.secondary.stat().st_size == 0 and bool(is_finished(self.primary, slots_per_chunk))
-        except OSError:
-            return False
 
 
 class Found(NamedTuple):

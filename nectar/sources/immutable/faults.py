@@ -58,12 +58,18 @@ def cut_short(path: Path, at: int, size: int, whole_blocks: int, is_last: bool) 
     )
 
 
-def unproven(path: Path) -> SourceError:
+def unproven(folder: Path, low: int, high: int) -> SourceError:
     return SourceError(
-        "the chunk is empty, and neither an index nor the blocks around it tell that none is missing",
-        where=str(path),
-        hint=f"{_RESTORE}, or bring its .primary and .secondary",
+        f"no block stands in slots {low:,} to {high:,}, and neither an index nor the blocks around them tell that none was lost",
+        where=str(folder),
+        hint="restore the chunks of these slots from another node or a Mithril snapshot, or bring their .primary and .secondary",
         code="NEC-S003",
+    )
+
+
+def lost(path: Path, slot: int) -> SourceError:
+    return SourceError(
+        f"the chunk has no block at slot {slot:,}, and its index has one there", where=str(path), hint=_RESTORE, code="NEC-S003"
     )
 
 
@@ -161,7 +167,7 @@ def no_intersection(folder: Path, has: str) -> SourceError:
 
 def other_chain(folder: Path, point: object) -> SourceError:
     return SourceError(
-        f"the database has block {point}, and this folder has other blocks there: the two are of different chains",
+        f"the database has block {point}, and this folder's blocks do not go with it: the two are of different chains",
         where=str(folder),
         hint="nothing was changed. Another folder, or another database; where the database was at a node's tip, a fork may have "
         "undone that block: run on the node first (--socket PATH)",

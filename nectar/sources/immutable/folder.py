@@ -11,7 +11,7 @@ from pathlib import Path
 from nectar.sources.immutable import faults
 from nectar.sources.immutable.chunk_file import ChunkFile
 
-_NAME = re.compile(r"(\d{5,10})\.chunk")
+_NAME = re.compile(r"([0-9]{5}|[1-9][0-9]{5,9})\.chunk")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 from nectar import reading
@@ -11,7 +12,9 @@ from nectar.sources.immutable import faults
 from nectar.sources.immutable.chunk import read_index
 from nectar.sources.immutable.chunk_file import ChunkFile, Found
 from nectar.sources.immutable.secondary import entries, find_hash
-from nectar.sources.immutable.source import ImmutableSource
+
+if TYPE_CHECKING:
+    from nectar.sources.immutable.source import ImmutableSource
 
 
 def by_hash(source: ImmutableSource, block_hash: bytes) -> Found | None:

@@ -7,13 +7,19 @@ end; a node fills it up only when the chunk is finished. The chunk file is the t
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from struct import Struct
 from typing import NamedTuple
 
+from nectar import reading
+from nectar.sources.immutable.chunk_file import ChunkFile
+from nectar.sources.immutable.facts import ChainFacts
+
 ENTRY_BYTES = 56
 HASH_AT = 16
 _ENTRY = Struct(">QHHI32sQ")
+_VERSION, _OFFSET = 1, Struct(">I")
 
 
 class Entry(NamedTuple):
@@ -62,4 +68,22 @@ def is_finished(primary: Path, slots_per_chunk: int) -> bool | None:
         size = primary.stat().st_size
     except OSError:
         return None
-    return size == 1 + 4 * (slots_per_chunk + 2)
+    return size == _primary_bytes(slots_per_chunk)
+
+
+def listed_slots(chunk: ChunkFile, facts: ChainFacts) -> list[int] | None:
+    """The slots that have a block by the chunk's primary index, which says for each slot where its entry in the secondary begins;
+    before the first slot a boundary block has its place. None when there is none that is whole and goes with its secondary."""
+    try:
+        data, size = reading.read_file(chunk.primary, reading.CHUNK), chunk.secondary.stat().st_size
+    except OSError:
+        return None
+    if len(data) != _primary_bytes(facts.slots_per_chunk) or data[0] != _VERSION or int.from_bytes(data[-4:]) != size:
+        return None
+    first = facts.first_slot_of_chunk(chunk.number)
+    begins = pairwise(offset for (offset,) in _OFFSET.iter_unpack(data[1:]))
+    return [max(first + at - 1, first) for at, (this, following) in enumerate(begins) if this != following]
+
+
+def _primary_bytes(slots_per_chunk: int) -> int:
+    return 1 + _OFFSET.size * (slots_per_chunk + 2)

@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from nectar.cardano.point import ORIGIN, Era, Point
+from nectar.cardano.point import ORIGIN, Era, Numbered, Point
 from nectar.errors import SourceError
 from nectar.sources.events import RollBackward, RollForward
-from nectar.sources.immutable import faults
+from nectar.sources.immutable import faults, lookup
 from nectar.sources.immutable.chunk import chunk_blocks
 from nectar.sources.immutable.chunk_file import GENESIS, ChunkFile, Found
+from nectar.sources.immutable.edges import none_lost
 from nectar.sources.immutable.facts import ChainFacts
 from nectar.sources.immutable.folder import Folder, open_folder
 
@@ -130,11 +131,14 @@ class ImmutableSource:
         excluded = after if after is not None and after != ORIGIN else None
         if excluded is not None:
             from_slot = excluded.slot
-        seen = excluded is None
+        seen, reached = excluded is None, -1
         for found in self._linked_chunks(from_slot, to_slot, begins=after == ORIGIN):
             slot = found.point.slot
+            if reached < 0 < from_slot and seen:
+                self._prove(from_slot, min(slot - 1, to_slot))
             if slot > to_slot:
                 return
+            reached = slot
             if not seen:
                 seen = found.point == excluded
                 if not seen and slot > from_slot:
@@ -145,6 +149,8 @@ class ImmutableSource:
                     return                 # what comes after the range may be broken
         if not seen:
             raise faults.not_found(self.folder.path, f"block {excluded} is not on this chain", self.holds())
+        if self.facts.chunk_of(to_slot) <= self.folder.last.number:
+            self._prove(max(reached + 1, from_slot), to_slot)
 
     def _linked_chunks(self, from_slot: int, to_slot: int, begins: bool) -> Iterator[Found]:
         """Every block of the chunks that hold the range, linked across them."""
@@ -153,38 +159,20 @@ class ImmutableSource:
         if first < folder.first.number and not begins and from_slot <= 0:
             first = folder.first.number
         before = GENESIS if first == 0 else None
-        span = folder.span(first, min(chunk_of(to_slot), folder.last.number))
-        for chunk in {*span[:1], *span[-1:]}:
-            if chunk.is_empty:
-                self._prove_empty(chunk)
-        for chunk in span:
+        for chunk in folder.span(first, min(chunk_of(to_slot), folder.last.number)):
             for found in self.chunk(chunk, before):
                 yield found
                 before = found
 
-    def _prove_empty(self, chunk: ChunkFile) -> None:
-        """That no block was lost in a chunk of 0 bytes, which the blocks of the range do not tell: its index says so, or the
-        block after it names the one before it. At the folder's end nothing is claimed of it.
+    def chunk_path(self, slot: int) -> Path:
+        """The file that holds the slot, or the folder."""
+        chunk = self.folder.get(self.facts.chunk_of(slot))
+        return chunk.path if chunk is not None else self.folder.path
 
-        Errors: SourceError NEC-S003.
-        """
-        folder = self.folder
-        if chunk.says_empty(self.facts.slots_per_chunk):
-            return
-        before, after = chunk.number - 1, chunk.number + 1
-        while (earlier := folder.get(before)) is not None and earlier.is_empty:
-            before -= 1
-        while (later := folder.get(after)) is not None and later.is_empty:
-            after += 1
-        if later is None:
-            if after > folder.last.number:
-                return
-            raise faults.unproven(chunk.path)
-        names = next(self.chunk(later)).prev_hash
-        last = _last(self.chunk(earlier)) if earlier is not None else None
-        ours = {last.point.hash} if last is not None else {None, self.facts.genesis_hash} if before < 0 else set()
-        if names not in ours:
-            raise faults.unproven(chunk.path)
+    def _prove(self, low: int, high: int) -> None:
+        """That no block was lost from these slots. Errors: SourceError NEC-S003, NEC-S005."""
+        if low <= high and not none_lost(self, low, high):
+            raise faults.unproven(self.folder.path, low, high)
 
     def chunk(self, chunk: ChunkFile, before: Found | None = None) -> Iterator[Found]:
         """The checked blocks of one chunk; `before` as in `chunk_blocks`."""
@@ -217,6 +205,18 @@ class ImmutableSource:
         except SourceError:
             return False
         return chunk is not None and any(later.number > chunk.number for later in self.folder.chunks)
+
+    def parts_from(self, block: Numbered, slot: int) -> bool:
+        """Whether the first block from `slot` on cannot come after `block`, by number and link. Where blocks are between the two,
+        or it cannot be read, nothing tells."""
+        try:
+            first = lookup.at_or_after(self, slot) if self.folder.get(self.facts.chunk_of(slot)) is not None else None
+        except SourceError:
+            return False
+        if first is None:
+            return False
+        follows = block.block_no + (first.era_tag != Era.BYRON_EBB)
+        return first.block_no < follows or (first.block_no == follows and first.prev_hash != block.point.hash)
 
     def previous_of(self, point: Point) -> Point | None:
         """The block before the one at `point`: ORIGIN before the chain's first; None when its chunk is not here.

@@ -1,0 +1,63 @@
+"""The edges of a range: whether a block may have been lost where it claims that none stands.
+
+Between two blocks that are read, the link from one to the other tells. Before the first block of a range and after its last one
+the node's own list of filled slots does (the primary index), or the blocks on both sides, which the range does not have.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nectar.errors import SourceError
+from nectar.sources.immutable import faults, lookup
+from nectar.sources.immutable.chunk_file import GENESIS, Found
+from nectar.sources.immutable.secondary import listed_slots
+
+if TYPE_CHECKING:
+    from nectar.sources.immutable.source import ImmutableSource
+
+
+def none_lost(source: ImmutableSource, low: int, high: int) -> bool:
+    """Whether no block was lost from the slots `low` to `high`, where the chunk files have none. False: nothing tells.
+
+    A list that names no block at all is what a crash leaves, too: it is believed where no blocks are there to ask.
+    Errors: SourceError NEC-S003 of a block that was lost, NEC-S005 of two that do not follow from each other.
+    """
+    folder, facts = source.folder, source.facts
+    numbers = range(facts.chunk_of(low), facts.chunk_of(high) + 1)
+    if numbers[-1] > folder.last.number:
+        return False
+    lists = [listed_slots(chunk, facts) for number in numbers if (chunk := folder.get(number)) is not None]
+    told = len(lists) == len(numbers) and None not in lists
+    named = [slot for slots in lists for slot in slots or () if low <= slot <= high]
+    if told and not named and all(lists):
+        return True
+    before, after = _before(source, low), _after(source, high)
+    if before is not None and after is not None:
+        if not _follows(source, after, before):
+            path = source.chunk_path(after.point.slot)
+            raise faults.unlinked(path, after.point, after.prev_hash, before.point)
+        return True
+    if named:
+        raise faults.lost(source.chunk_path(named[0]), named[0])
+    return told
+
+
+def _follows(source: ImmutableSource, after: Found, before: Found) -> bool:
+    return after.prev_hash in ((None, source.facts.genesis_hash) if before is GENESIS else (before.point.hash,))
+
+
+def _before(source: ImmutableSource, slot: int) -> Found | None:
+    """The last block before `slot`; GENESIS where the chain begins. None: it is not here, or cannot be read."""
+    try:
+        found = lookup.at_or_before(source, slot - 1) if slot > 0 else None
+    except SourceError:
+        return None
+    return GENESIS if found is None and source.folder.first.number == 0 else found
+
+
+def _after(source: ImmutableSource, slot: int) -> Found | None:
+    try:
+        return lookup.at_or_after(source, slot + 1)
+    except SourceError:
+        return None
