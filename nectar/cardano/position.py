@@ -38,9 +38,17 @@ def item_id(tx: int, index: int, table: str) -> int:
     return (tx << ITEM_BITS) + index
 
 
-def tx_path(index: int) -> str:
-    """Where a transaction stands in its block."""
-    return f"block.tx_bodies[{index}]"
+_LISTS = {"body": "transaction_bodies", "witness_set": "transaction_witness_sets", "auxiliary_data": "auxiliary_data_set"}
+
+
+def tx_path(index: int, field: str = "body") -> str:
+    """Where a transaction's field stands in its block, in the words of the CDDL: its parts are in lists of their own."""
+    part, dot, rest = field.partition(".")
+    return f"block.{_LISTS[part]}[{index}]{dot}{rest}"
+
+
+def byron_tx_path(index: int) -> str:
+    return f"block.body.txPayload[{index}]"
 
 
 def _too_large(slot: int, index: int) -> OverflowFatal:

@@ -33,7 +33,7 @@ def decode_block(raw: bytes, want: Want, byron_epoch_slots: int = BYRON_EPOCH_SL
             f"the block cannot be decoded: {error.why}",
             slot=error.slot,
             block_hash=error.block_hash,
-            path=f"block.{error.path}",
+            path=error.path,
             raw=raw,
             hint="the block's bytes are kept; check the source, or report them if the node accepts the block",
         ) from error

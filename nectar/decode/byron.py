@@ -7,6 +7,7 @@ from typing import Any
 
 from nectar.cardano.block import Block, Tx, TxOut
 from nectar.cardano.point import Era
+from nectar.cardano.position import byron_tx_path
 from nectar.decode.broken import Broken
 from nectar.decode.cbor import BROKEN, CBORTag, Reader
 from nectar.decode.checked import OUTPUTS, number, octets, sized
@@ -90,7 +91,7 @@ def _transactions(payload: list[bytes], want: Wanted) -> list[Tx]:
         try:
             txs.append(_transaction(index, pair, want))
         except BROKEN as error:
-            raise Broken(f"body.tx_payload[{index}]", error) from error
+            raise Broken(byron_tx_path(index), error) from error
     return txs
 
 
@@ -115,7 +116,7 @@ def byron_block(raw: bytes, start: int, want: Wanted, epoch_slots: int) -> Block
         sized(prev_hash, 32)
         sized(issuer, 64)
     except BROKEN as error:
-        raise Broken("header", error) from error
+        raise Broken("block.header", error) from error
     block_hash = blake2b(b"\x82\x01" + raw[first:first_end], digest_size=32).digest()
     try:
         parts = reader.open(4)
@@ -127,7 +128,7 @@ def byron_block(raw: bytes, start: int, want: Wanted, epoch_slots: int) -> Block
     except Broken as error:
         raise error.of(slot, block_hash) from error
     except BROKEN as error:
-        raise Broken("body.tx_payload", error).of(slot, block_hash) from error
+        raise Broken("block.body.txPayload", error).of(slot, block_hash) from error
     return Block(
         Era.BYRON, slot, block_no, block_hash, prev_hash, len(raw) - start, len(payload), major, minor,
         issuer, None, None, None, number(sum(tx.out_sum for tx in txs)), 0, txs if want.transactions else (),
@@ -145,14 +146,14 @@ def boundary_block(raw: bytes, start: int, epoch_slots: int) -> Block:
         number(block_no)
         sized(prev_hash, 32)
     except BROKEN as error:
-        raise Broken("header", error) from error
+        raise Broken("block.header", error) from error
     block_hash = blake2b(b"\x82\x00" + raw[first : reader.at], digest_size=32).digest()
     try:
         reader.item()
         reader.item()
         reader.close(length, 3)
     except BROKEN as error:
-        raise Broken("body", error).of(slot, block_hash) from error
+        raise Broken("block.body", error).of(slot, block_hash) from error
     return Block(
         Era.BYRON_EBB, slot, block_no, block_hash, prev_hash, len(raw) - start, 0, 0, 0,
         None, None, None, None, 0, 0, (),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from nectar.cardano.block import Block, Tx
 from nectar.cardano.point import Era
+from nectar.cardano.position import tx_path
 from nectar.decode.broken import Broken
 from nectar.decode.cbor import BROKEN, CBORDecodeError, Reader
 from nectar.decode.checked import UNSIGNED, number, sized, sized_or_none
@@ -37,7 +38,7 @@ def _field(name: str, read: Callable[..., T], *value: Any) -> T:
     try:
         return read(*value)
     except ValueError as error:
-        raise Broken(f"header.{name}", error) from error
+        raise Broken(f"block.header.{name}", error) from error
 
 
 def header(body: Sequence[Any], era: Era) -> Header:
@@ -87,7 +88,7 @@ def _bodies(reader: Reader, era: Era) -> _Items:
     def refuse(index: int, start: int) -> None:
         field = repeated_key(reader.raw, start, era)
         if field is not None:
-            raise Broken(f"transactions[{index}].{field}", ValueError("a key stands twice"))
+            raise Broken(tx_path(index, field), ValueError("a key stands twice"))
 
     return _items(reader, reader.items, refuse)
 
@@ -97,7 +98,7 @@ def _witness_sets(reader: Reader, era: Era) -> _Items:
         try:
             refuse_repeats("witness_set", [key for key, _, _ in Reader(reader.raw, start).pairs()], era)
         except ValueError as error:
-            raise Broken(f"transactions[{index}].witness_set", error) from error
+            raise Broken(tx_path(index, "witness_set"), error) from error
 
     return _items(reader, reader.items, refuse)
 
@@ -108,7 +109,7 @@ def _auxiliary(reader: Reader, era: Era) -> dict[int, tuple[int, int]]:
     try:
         refuse_repeats("auxiliary_data_set", [index for index, _, _ in pairs], era)
     except ValueError as error:
-        raise Broken("auxiliary_data_set", error) from error
+        raise Broken("block.auxiliary_data_set", error) from error
     return {number(index): (first, last) for index, first, last in pairs}
 
 
@@ -162,7 +163,7 @@ def _transactions(raw: bytes, found: _Segments, want: Wanted, era: Era) -> list[
         try:
             txs.append(transaction(raw, parts, want, era))
         except BROKEN as error:
-            raise Broken(f"transactions[{index}].{broken_field(raw, parts, era)}", error) from error
+            raise Broken(tx_path(index, broken_field(raw, parts, era)), error) from error
     return txs
 
 
@@ -184,7 +185,7 @@ def shelley_block(raw: bytes, era: Era, start: int, want: Wanted) -> Block:
         body, _signature = reader.item()
         top = header(body, era)
     except BROKEN as error:
-        raise Broken("header", error) from error
+        raise Broken("block.header", error) from error
     block_hash = blake2b(raw[first : reader.at], digest_size=32).digest()
     found, count, lovelace, fees = None, 0, 0, 0
     txs: Sequence[Tx] = ()
@@ -206,7 +207,7 @@ def shelley_block(raw: bytes, era: Era, start: int, want: Wanted) -> Block:
     except Broken as error:
         raise error.of(top.slot, block_hash) from error
     except BROKEN as error:
-        raise Broken("body", error).of(top.slot, block_hash) from error
+        raise Broken("block.body", error).of(top.slot, block_hash) from error
     return Block(
         era, top.slot, top.block_no, block_hash, top.prev_hash, top.body_size, count, top.proto_major, top.proto_minor,
         top.issuer, top.vrf_key, top.op_cert, top.op_cert_counter, lovelace, fees, txs,

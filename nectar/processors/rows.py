@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from nectar.cardano.block import Block
 from nectar.cardano.network import Network
+from nectar.cardano.position import tx_path
 from nectar.decode.broken import told
 from nectar.decode.want import Want
 from nectar.tables import Kind, Table
@@ -62,5 +63,5 @@ class Unreadable(Exception):
 
     def __init__(self, index: int, part: str, cause: ValueError) -> None:
         super().__init__(part, cause)
-        self.path = f"block.transactions[{index}].{part}"
+        self.path = tx_path(index, part)
         self.why = told(cause)

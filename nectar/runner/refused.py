@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from nectar.cardano.block import Block
-from nectar.cardano.position import tx_path
+from nectar.cardano.point import Era
+from nectar.cardano.position import byron_tx_path, tx_path
 from nectar.decode.broken import told
 from nectar.decode.cbor import BROKEN
 from nectar.decode.envelope import envelope
@@ -23,11 +24,12 @@ def places(block: Block) -> Iterator[None]:
     except OverflowFatal as error:
         tx = next((tx for tx in block.txs if tx_path(tx.index) == error.path), None)
         what = error.what if tx is None else f"transaction {tx.hash.hex()}: {error.what}"
-        raise OverflowFatal(what, slot=block.slot, block_hash=block.hash, path=error.path, code=error.code) from None
+        path = byron_tx_path(tx.index) if tx is not None and block.era == Era.BYRON else error.path
+        raise OverflowFatal(what, slot=block.slot, block_hash=block.hash, path=path, code=error.code) from None
     except Unreadable as error:
         raise _unreadable(block, error.why, error.path) from error
     except BROKEN as error:
-        raise _unreadable(block, told(error), "block.transactions") from error
+        raise _unreadable(block, told(error), "block") from error
 
 
 def _unreadable(block: Block, why: str, path: str) -> DecodeError:

@@ -33,13 +33,13 @@ def test_ids_follow_the_chain() -> None:
 def test_a_transaction_without_room_is_refused(slot: int, index: int) -> None:
     with pytest.raises(OverflowFatal, match="32,768 transactions") as caught:
         tx_id(slot, index)
-    assert (caught.value.code, caught.value.slot, caught.value.path) == ("NEC-O001", slot, f"block.tx_bodies[{index}]")
+    assert (caught.value.code, caught.value.slot, caught.value.path) == ("NEC-O001", slot, f"block.transaction_bodies[{index}]")
 
 
 def test_an_item_without_room_is_refused_and_told() -> None:
     with pytest.raises(OverflowFatal, match="more rows for ma_tx_out than the 65,536") as caught:
         item_id(tx_id(99, 3), LAST_ITEM + 1, "ma_tx_out")
-    assert (caught.value.code, caught.value.slot, caught.value.path) == ("NEC-O002", 99, "block.tx_bodies[3]")
+    assert (caught.value.code, caught.value.slot, caught.value.path) == ("NEC-O002", 99, "block.transaction_bodies[3]")
 
 
 def test_sql_has_the_same_numbers() -> None:

@@ -88,6 +88,6 @@ def test_the_message_names_slot_hash_and_path(chain: Path) -> None:
     slot = block[0][0][1]
     with pytest.raises(DecodeError) as caught:
         decode_block(cbor2.dumps([era, block]), EVERYTHING)
-    assert caught.value.path == "block.transactions[2].body.certificates"
+    assert caught.value.path == "block.transaction_bodies[2].certificates"
     assert caught.value.slot == slot
     assert len(caught.value.block_hash or b"") == 32

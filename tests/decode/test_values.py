@@ -224,7 +224,7 @@ def test_the_largest_value_is_kept_exactly_and_the_next_is_refused(name: str) ->
             decode_block(make(over), EVERYTHING)
         assert caught.value.code == "NEC-D001"
         assert caught.value.path.startswith("block.")
-        assert caught.value.path != "block.transactions[0].body", "the field must be named"
+        assert caught.value.path != "block.transaction_bodies[0]", "the field must be named"
 
 
 def test_the_pool_of_an_overlong_hash_is_its_first_28_bytes() -> None:

@@ -150,7 +150,7 @@ def test_the_last_id_is_used_and_one_more_row_is_refused(table: str) -> None:
     assert table == "collateral_tx_out" or len(ids) == ITEMS
     with pytest.raises(OverflowFatal, match=f"more rows for {table} than") as caught:
         rows_of(processor, [block_of(EMPTY_TX, made(ITEMS + 1))])
-    assert (caught.value.slot, caught.value.path) == (140_000_000, "block.tx_bodies[1]")
+    assert (caught.value.slot, caught.value.path) == (140_000_000, "block.transaction_bodies[1]")
 
 
 def test_a_block_of_as_many_transactions_as_ids_have_room_for() -> None:

@@ -80,9 +80,9 @@ def test_one_item_more_is_a_block_refused_by_name(
         job(database, text, workers=workers)
     error, slot = caught.value, FIRST + 20 * PLACE
     assert ask(database, "SELECT first_slot, last_slot FROM nectar_coverage") == [(FIRST, slot - 20)]
-    assert (error.code, error.slot, error.path, error.raw) == ("NEC-O002", slot, "block.tx_bodies[0]", raw)
+    assert (error.code, error.slot, error.path, error.raw) == ("NEC-O002", slot, "block.transaction_bodies[0]", raw)
     assert error.block_hash is not None
-    assert f"slot {slot}, block {error.block_hash.hex()}, block.tx_bodies[0]" in str(error)
+    assert f"slot {slot}, block {error.block_hash.hex()}, block.transaction_bodies[0]" in str(error)
     assert (tmp_path / "x.db.quarantine" / f"{slot}-{error.block_hash.hex()[:16]}.block").read_bytes() == raw
 
     kept = text.replace("[processors]", 'on_decode_error = "quarantine"\n[processors]')
