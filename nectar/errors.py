@@ -2,6 +2,7 @@
 
     NectarError                       what happened . where . what to do next
     |-- PlanError        exit 2       the text is wrong: every complaint at once
+    |-- CommandLineError exit 2       the words of the command line are wrong, or do not go together
     |-- TransientError                retried by the runner only
     |   |-- TooBigError               too much for one transaction: the runner makes smaller ones
     |   |-- QuotaError                a quota is used up: the runner waits for minutes
@@ -81,6 +82,12 @@ class PlanError(NectarError):
         super().__init__(first.what + more, where=first.place, hint=first.suggestion, code=first.code)
 
 
+class CommandLineError(NectarError):
+    """A command, an option or a value that there is not, or options that exclude each other."""
+
+    exit_code = 2
+
+
 class TransientError(NectarError):
     """Worth another try: only the runner retries, adapters never do. `retry_after`: seconds before which another try is vain, as
     far as that is known."""
@@ -110,7 +117,7 @@ class FatalError(NectarError):
 
 
 class DecodeError(FatalError):
-    """A block that cannot be decoded. `path` is the CBOR path (``block.tx_bodies[3].outputs[0]``); `raw` its bytes."""
+    """A block that cannot be decoded. `path` is the CBOR path (``block.transaction_bodies[3].outputs``); `raw` its bytes."""
 
     def __init__(
         self,

@@ -107,11 +107,18 @@ _UsageError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c._
 
 
 def run(arguments: Sequence[str]) -> int:
-    """The exit code. Errors that Nectar raises come through for `exits.guard`."""
+    """The exit code. Errors that Nectar raises come through for `exits.guard`; those of the command line are told."""
+    from nectar.cli.exits import errors_in_json, tell
+    from nectar.cli.usage import as_error, json_is_asked
+
+    if json_is_asked(arguments):
+        errors_in_json("interrupted")
     command = typer.main.get_command(app)
     try:
         result = command.main(list(arguments), prog_name="nectar", standalone_mode=False)
     except _UsageError as error:
+        if type(error).__name__ != "NoArgsIsHelpError":
+            return tell(as_error(error, arguments))
         said: Any = error
         said.show()
         return int(said.exit_code)

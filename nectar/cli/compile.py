@@ -59,10 +59,17 @@ def compile_plan_command(
 def compiled_as(
     draft: Draft, dialect: DialectName | None, profile: Path | None, database: str | None, db: Path | None = None
 ) -> tuple[CompiledPlan, str]:
-    """For the dialect that was asked for, else for that of the database that the plan goes to; and which it is."""
+    """For the dialect that was asked for, else for that of the database that the plan goes to; and which it is.
+
+    Errors: BadParameter where both are named.
+    """
     from nectar.sinks.registry import dialect_of
 
     if dialect is not None:
+        for name, given in (("--profile", profile), ("--database", database), ("--db", db)):
+            if given is not None:
+                what = f"{name} names a database, whose dialect is known: give one of the two"
+                raise typer.BadParameter(what, param_hint="--dialect")
         return draft.compiled(dialect.value), dialect.value
     compiled, target = compiled_for(draft, db, profile, database)
     return compiled, dialect_of(target)

@@ -40,10 +40,13 @@ def check_command(
     db: DbOption = None,
     profile: ProfileOption = None,
     database: DatabaseOption = None,
-    count: Annotated[int, typer.Option("--count", min=1, max=10_000, help="How many round trips are timed.")] = 20,
+    count: Annotated[
+        int | None, typer.Option("--count", min=1, max=10_000, help="How many round trips to a server are timed (20).")
+    ] = None,
     tries: Annotated[
-        bool, typer.Option("--try-rights/--no-try-rights", help="Try rights, with a table that is made and dropped.")
-    ] = True,
+        bool | None,
+        typer.Option("--try-rights/--no-try-rights", help="Try rights at a server, with a table made and dropped (yes)."),
+    ] = None,
     form: FormatOption = Format.TEXT,
 ) -> int:
     """Connect as a run would, and say how each step went.
@@ -53,11 +56,15 @@ def check_command(
 
     Exit codes: 0 ready, warnings or not; 1 a step failed; 2 the profile is wrong.
     """
+    from nectar.config.server import SqliteFile
     from nectar.sinks.looking import check
     from nectar.sinks.step import Outcome
 
     target = target_of(db, profile, database)
-    seen = report(target, check(target, count=count, tries=tries), form)
+    for name, given in (("--count", count), ("--try-rights", tries)):
+        if given is not None and isinstance(target, SqliteFile):
+            raise typer.BadParameter(f"it is about a server, and {target} is a file", param_hint=name)
+    seen = report(target, check(target, count=count or 20, tries=tries is not False), form)
     return int(any(step.outcome is Outcome.FAILED for step in seen))
 
 
@@ -158,6 +165,8 @@ def schema_command(
 
     if dialect is not None and compare:
         raise typer.BadParameter("--compare asks the profile's database, whose dialect is known", param_hint="--dialect")
+    if form is Format.JSON and not compare:
+        raise typer.BadParameter("what --compare finds can be JSON; without it SQL is printed", param_hint="--format")
     draft = read_draft(plan)
     if compare:
         return _compared(*compiled_for(draft, db, profile, database), form)

@@ -55,7 +55,7 @@ def guard(run: Callable[[], int]) -> int:
         return Exit.INTERRUPTED
     except OSError as error:
         with suppress(OSError):                                            # standard error is gone too, with its terminal
-            _tell(_system(error))
+            tell(_system(error))
         return Exit.ACT
 
 
@@ -65,7 +65,7 @@ def _guarded(run: Callable[[], int]) -> int:
         sys.stdout.flush()
         return code
     except NectarError as error:
-        return _tell(error)
+        return tell(error)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())     # else the interpreter complains once more at exit
         return READER_GONE
@@ -73,12 +73,12 @@ def _guarded(run: Callable[[], int]) -> int:
         return Exit.INTERRUPTED
     except MemoryError:
         hint = "lower --workers or [performance] batch_bytes, or raise the limit; nothing is half-written"
-        return _tell(FatalError("memory ran out", hint=hint, code="NEC-R011"))
+        return tell(FatalError("memory ran out", hint=hint, code="NEC-R011"))
     except Exception as error:  # noqa: BLE001 - the one place: whatever else comes is a bug
         if type(error).__name__ == "Abort":                                # click's KeyboardInterrupt, wherever Typer keeps it
             return Exit.INTERRUPTED
         if isinstance(error, OSError) and error.errno in _GONE:
-            return _tell(_system(error))
+            return tell(_system(error))
         _confess(error)
         return Exit.BUG
 
@@ -90,7 +90,8 @@ def errors_in_json(what_is_said_when_stopped: str) -> None:
     say_at_the_end(json.dumps({"event": "stopped", "text": what_is_said_when_stopped}))
 
 
-def _tell(error: NectarError) -> int:
+def tell(error: NectarError) -> int:
+    """On standard error; the exit code."""
     if _in_json:
         print(json.dumps(_as_object(error)), file=sys.stderr)
     elif isinstance(error, PlanError):

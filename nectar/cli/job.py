@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ BROKEN_OFF = "stopped as asked, at once; what was not committed yet was dropped 
 
 
 ProfileOption: TypeAlias = Annotated[
-    Path | None, typer.Option("--profile", metavar="FILE", envvar="NECTAR_PROFILE", help="Which database; see --db.")
+    Path | None, typer.Option("--profile", metavar="FILE", help="Which database (default: NECTAR_PROFILE's); see --db.")
 ]
 DbOption: TypeAlias = Annotated[
     Path | None, typer.Option("--db", metavar="FILE", help="A SQLite file, instead of a profile (default nectar.db).")
@@ -109,19 +110,25 @@ def compiled_for(draft: Draft, db: Path | None, profile: Path | None, database: 
     from nectar.sinks.registry import dialect_of
 
     try:
-        target = target_of(db, profile or draft.plan.meta.profile, database)
+        target = target_of(db, profile, database, draft.plan.meta.profile)
     except PlanError as error:
         draft.refuse(error)
     return draft.compiled(dialect_of(target)), target
 
 
-def target_of(db: Path | None, profile: Path | None, database: str | None) -> Target:
-    """--db, else what the profile and the environment say, else ./nectar.db. Errors: PlanError."""
+def target_of(db: Path | None, profile: Path | None, database: str | None, of_the_plan: Path | None = None) -> Target:
+    """A flag's database, else NECTAR_PROFILE's, else `of_the_plan`, else what the environment says, else ./nectar.db.
+
+    Errors: PlanError; BadParameter when two flags each name one.
+    """
     from nectar.config.profile import load_profile
     from nectar.config.server import SqliteFile
 
     if db is None:
-        return load_profile(profile, database)
+        said = os.environ.get("NECTAR_PROFILE")
+        return load_profile(profile or (Path(said) if said else of_the_plan), database)
+    if profile is not None:
+        raise typer.BadParameter("--db is a database, and --profile names another: give one", param_hint="--profile")
     if database is not None:
         raise typer.BadParameter("--db is a file, and --database one of a profile's databases: give one", param_hint="--database")
     return SqliteFile(db)

@@ -97,6 +97,7 @@ def seal(
 
     if words:
         raise typer.BadParameter("a password is no argument: everybody on the machine sees those; it is asked for, or piped in")
+    _one_at_most(recipient, key_file, with_passphrase)
     key = _chosen(recipient, key_file, with_passphrase)
     typer.echo(f'password = {{ sealed = "{sealed(_asked_for("the password"), key_path, key)}" }}')
 
@@ -135,11 +136,17 @@ def rotate(
     from nectar.secrets.keys import opening_key
     from nectar.secrets.rotate import rotated
 
+    _one_at_most(recipient, key_file, with_passphrase)
     if recipient is None and key_file is None and not with_passphrase:
         raise typer.BadParameter("say which key is the new one: --recipient, --key-file or --passphrase")
     old, new = opening_key(), _chosen(recipient, key_file, with_passphrase, NEW_PASSPHRASE)
     changed = rotated(profile, old, new)
     typer.echo(f"{changed} sealed value{'s' if changed != 1 else ''} of {profile} sealed anew", err=True)
+
+
+def _one_at_most(recipient: str | None, key_file: Path | None, with_passphrase: bool) -> None:
+    if sum((recipient is not None, key_file is not None, with_passphrase)) > 1:
+        raise typer.BadParameter("--recipient, --key-file and --passphrase exclude each other")
 
 
 def _chosen(recipient: str | None, key_file: Path | None, with_passphrase: bool, variable: str = "NECTAR_PASSPHRASE") -> Key:
@@ -150,8 +157,6 @@ def _chosen(recipient: str | None, key_file: Path | None, with_passphrase: bool,
     from nectar.secrets.sealed import key_of, passphrase
     from nectar.secrets.secret import Secret
 
-    if sum((recipient is not None, key_file is not None, with_passphrase)) > 1:
-        raise typer.BadParameter("--recipient, --key-file and --passphrase exclude each other")
     if recipient is not None:
         key = key_of(Secret(recipient), "--recipient")
         if key.secret is not None:

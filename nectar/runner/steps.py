@@ -89,6 +89,14 @@ def echo(report: Report, compiled: CompiledPlan, options: Options, asked: Covera
         first_era=history.era_at(first), first_epoch=history.epoch_of(first),
         last_era=None if last is None else history.era_at(last), last_epoch=None if last is None else history.epoch_of(last),
     )  # fmt: skip
+    note_on_workers(report, compiled, options)
+
+
+def note_on_workers(report: Report, compiled: CompiledPlan, options: Options) -> None:
+    """A number of workers that changes nothing is said to."""
+    if workers_of(compiled, options) > 1 and compiled.filters.ordered:
+        what = "this plan follows spends, so its blocks are decoded in the chain's order by one process, whatever workers says"
+        report.say("note", what)
 
 
 def write_once(sink: Sink, family: str, told: Layout, network: Network) -> None:

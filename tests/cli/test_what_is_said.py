@@ -4,6 +4,7 @@ form that is promised."""
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import time
 from pathlib import Path
@@ -20,6 +21,9 @@ from nectar.sinks.seam import Commit
 from nectar.sinks.sqlite.sink import SqliteSink
 from nectar.sinks.sqlite.state import read_state
 from tests.cli.databases import nectar, profile
+from tests.cli.inside import Ended
+from tests.cli.inside import nectar as inside
+from tests.cli.test_help import ALL
 from tests.conftest import ROOT
 from tests.interop.peers import nectar_server, running
 from tests.mysql.server import Server, free_port
@@ -234,3 +238,114 @@ def test_a_failure_is_one_object(words: list[object], code: int, error: str, tmp
     agrees("line", last)
     assert "nobody-may-see-this" not in done.stderr
     assert done.stdout == ""
+
+
+def in_json() -> list[tuple[str, ...]]:
+    """Every command that has a switch for JSON, with the switch, as its help has it."""
+    helps = {words: inside(*words, "--help", home=ROOT).out for words, command in ALL if not hasattr(command, "list_commands")}
+    found = {words: re.search(r"(--\w+) +[\[<](?:\w+\|)*json\b", text) for words, text in helps.items()}
+    return [(*words, switch[1], "json") for words, switch in found.items() if switch]
+
+
+JSON_COMMANDS = in_json()
+WRONG: dict[str, tuple[str, ...]] = {
+    "an unknown flag": ("--no-such-flag",),
+    "a mistyped flag": ("--profil", "x"),
+    "a value too many": ("a", "b", "c", "--nothing"),
+    "a flag without its value": ("--profile",),
+    "another command's switch": (),
+}
+
+
+def test_these_have_a_switch_for_json() -> None:
+    names = {" ".join(words[:-2]) for words in JSON_COMMANDS}
+    assert names == {
+        "run", "sync", "status", "plan validate", "plan explain", "plan test", "plan import", "db check", "db init", "db schema", "node ping", "node tip",
+    }  # fmt: skip
+
+
+def one_object(ended: Ended, code: int) -> dict[str, Any]:
+    assert ended.code == code, ended.said
+    assert ended.out == ""
+    (told,) = lines_of(ended.err)
+    assert told["event"] == "error"
+    assert told["text"]
+    assert told["code"]
+    assert told["where"]
+    assert told["hint"]
+    assert told["exit_code"] == code
+    return told
+
+
+@pytest.mark.parametrize("words", JSON_COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize("form", ["two words", "one word", "before"])
+def test_a_wrong_command_line_is_one_object(words: tuple[str, ...], wrong: str, form: str, tmp_path: Path) -> None:
+    *command, switch, json_ = words
+    given = (switch, json_) if form == "two words" else (f"{switch}={json_}",)
+    more = WRONG[wrong]
+    if wrong == "another command's switch":
+        more = ("--format" if switch == "--progress" else "--progress", "off")
+    around = (*more, *given) if form == "before" and wrong != "a flag without its value" else (*given, *more)
+    told = one_object(inside(*command, *around, home=tmp_path), 2)
+    assert told["code"] == "NEC-C004"
+    assert told["where"] == " ".join(("nectar", *command))
+    assert told["hint"] == f"{told['where']} --help"
+
+
+@pytest.mark.parametrize("words", JSON_COMMANDS, ids=" ".join)
+def test_what_is_missing_or_clashes_is_one_object(words: tuple[str, ...], tmp_path: Path) -> None:
+    """No argument where one must be, a number that is none, two flags for one thing."""
+    *command, switch, json_ = words
+    (tmp_path / "plan.toml").write_text(plan_text(SAMPLE, processors=FEW))
+    bad: dict[str, list[tuple[str, ...]]] = {
+        "run": [(), ("plan.toml", "--workers", "many"), ("plan.toml", "--workers", "-1"), ("plan.toml", "--db", "a", "--profile", "b")],
+        "sync": [("--start-slot", "soon"), ("--db", "a", "--database", "b")],
+        "status": [("--db", "a", "--profile", "b")],
+        "plan validate": [()], "plan explain": [()], "plan test": [()], "plan import": [(), ("--network", "nowhere", "x")],
+        "db check": [("--count", "0"), ("--db", "a", "--profile", "b")],
+        "db init": [("--db", "a", "--profile", "b")],
+        "db schema": [(), ("plan.toml", "--dialect", "oracle"), ("plan.toml",), ("plan.toml", "--compare", "--dialect", "mysql")],
+        "node ping": [(), ("x", "--socket", "y"), ("x", "--count", "none")], "node tip": [(), ("x", "--socket", "y")],
+    }  # fmt: skip
+    for more in bad[" ".join(command)]:
+        assert one_object(inside(*command, *more, switch, json_, home=tmp_path), 2)["code"].startswith("NEC-")
+
+
+@pytest.mark.parametrize("words", [("statuss", "--format", "json"), ("plan", "validat", "--format=json"), ("--nothing", "--progress", "json"), ("runn", "--progress=json")])
+def test_a_wrong_name_of_a_command_is_one_object(words: tuple[str, ...], tmp_path: Path) -> None:
+    assert one_object(inside(*words, home=tmp_path), 2)["code"] == "NEC-C004"
+
+
+FAILING: dict[str, tuple[tuple[str, ...], int]] = {
+    "status": (("--db", "none.db"), 1),
+    "plan explain": (("none.toml",), 2),
+    "plan test": (("plan.toml",), 1),
+    "plan import": (("plan.toml",), 2),
+    "db init": (("plan.toml", "--db", "there/is/no/such.db"), 1),
+    "db schema": (("none.toml", "--compare"), 2),
+    "node ping": (("--socket", "none.socket"), 1),
+    "node tip": (("--socket", "none.socket"), 1),
+}
+
+
+@pytest.mark.parametrize("command", FAILING)
+def test_any_other_failure_is_one_object_too(command: str, tmp_path: Path) -> None:
+    (tmp_path / "plan.toml").write_text(plan_text(SAMPLE, processors=FEW))
+    words, code = FAILING[command]
+    ended = inside(*command.split(), *words, "--format", "json", home=tmp_path)
+    assert ended.code == code, ended.said
+    assert ended.out == ""
+    (told,) = lines_of(ended.err)
+    assert told["event"] == "error"
+    assert told["code"].startswith("NEC-")
+    assert told["exit_code"] == code
+
+
+@pytest.mark.parametrize("words", [(), ("run", "--workers", "x"), ("status", "--format", "xml"), ("run", "x", "--progress", "json", "--progress", "off", "--no")])
+def test_without_json_it_is_text_with_a_code(words: tuple[str, ...], tmp_path: Path) -> None:
+    ended = inside(*words, home=tmp_path)
+    assert ended.code == 2
+    assert words == () or ended.err.startswith("error NEC-C004: ")
+    assert "{" not in ended.err
+    assert "\x1b" not in ended.err
