@@ -27,6 +27,9 @@ class Uncommitted:
     def known_blocks(self) -> Sequence[Numbered]:
         return self._points[::-1]
 
+    def block_within(self, slots: Coverage, *, last: bool) -> Numbered | None:
+        return None
+
     def highest_block_no(self) -> int:
         return self._highest
 

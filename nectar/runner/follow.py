@@ -69,6 +69,11 @@ class Follow:
     def asked(self) -> Coverage:
         return Coverage(self.found.first_slot, self.found.last_slot)
 
+    @property
+    def loads_again(self) -> bool:
+        """Slots that are filled are loaded anew."""
+        return not self.job.compiled.plan.sync.skip_existing
+
     def run(self) -> None:
         """Until the plan's end, or `stop`. Errors: NectarError; what was committed before one stays."""
         patience = Patience()

@@ -1,4 +1,4 @@
-"""Where two chains part, and how far back a fork may go: k blocks, or as many as a person accepts."""
+"""Where two chains part, how far back a fork may go (k blocks, or as many as a person accepts), and what it undoes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from nectar.cardano.point import ORIGIN, Numbered, Point
+from nectar.checkpoint.coverage import Coverage, without_after
+from nectar.runner.keep import epochs_of
+from nectar.sinks.seam import Sink
+from nectar.sources.events import RollBackward
 from nectar.sources.node import faults
 from nectar.sources.node.ladder import ladder
 from nectar.sources.node.source import NodeSource
@@ -35,6 +39,13 @@ def newest_common(source: NodeSource, ours: Sequence[Point], others: Iterable[Po
 def numbered(point: Point, blocks: Iterable[Numbered]) -> Numbered:
     """The point with its number, where one of `blocks` tells it."""
     return Numbered(point, max((block.block_no for block in blocks if block.point == point), default=-1))
+
+
+def nearest(sink: Sink, known: Sequence[Numbered], slots: Coverage, *, last: bool) -> Numbered | None:
+    """The first or the last block of these slots that the database has: of the points it keeps, `known`, or of its rows."""
+    row = sink.block_within(Coverage(max(slots.first, 0), slots.last), last=last)
+    near = [one for one in (*known, *([] if row is None else [row])) if max(slots.first, 0) <= one.point.slot <= slots.last]
+    return (max if last else min)(near, key=lambda one: one.point.slot, default=None)
 
 
 def first_unsettled(tip_no: int, k: int) -> int:
@@ -74,6 +85,46 @@ def refuse_too_deep(follow: Follow, to: Numbered, ahead: int = -1) -> None:
         f"{_told(newest)}, {slots:,} slots after that; the node's tip is {theirs}",
         blocks,
     )
+
+
+def shared_at(follow: Follow, event: RollBackward, after: Point, ahead: int = -1) -> Numbered:
+    """The block that the database goes back to when the node's chain goes back: the same, else the newest that is known before
+    it. `after`: where the chains met; `ahead` as in `refuse_too_deep`.
+
+    Errors: FatalError NEC-W009; SourceError NEC-W012.
+    """
+    point, first_slot = event.point, follow.found.first_slot
+    known = [*follow.sink.known_blocks(), Numbered(ORIGIN)]
+    row = follow.sink.block_within(Coverage(point.slot, point.slot), last=True)
+    known += [row] if row is not None else []
+    is_known = any(one.point == point for one in known)
+    if point.slot < first_slot and not is_known:
+        raise faults.before_start(point, first_slot)
+    to = numbered(point, [Numbered(*event), *known])
+    before = max((one for one in known if one.point.slot < point.slot), key=lambda one: one.point.slot, default=to)
+    found = before if _may_be_boundary(follow, point) or not (is_known or to.block_no >= 0 or point == after) else to
+    refuse_too_deep(follow, to if to.block_no >= 0 else found, ahead)
+    return found
+
+
+def _may_be_boundary(follow: Follow, point: Point) -> bool:
+    """A boundary block shares its slot with the block after it: rows cannot be parted there by slot."""
+    history = follow.job.compiled.network.history
+    return 0 <= point.slot < history.first_shelley_slot and point.slot % history.byron_epoch_slots == 0
+
+
+def undo(follow: Follow, to: Numbered) -> None:
+    """Everything after `to`, in the database, in one transaction."""
+    point, filled = to.point, follow.sink.coverage()
+    if not filled or filled[-1].last <= point.slot:
+        return
+    last = filled[-1].last
+    follow.keeper.roll_back(to, epochs_of(follow.job.compiled.network.history, point.slot, last))
+    follow.filled = without_after(follow.filled, point.slot)
+    follow.asked_epoch = -1
+    follow.summary.rollbacks += 1
+    told = f"the node went over to another fork: rolled back from slot {last:,} to {point}"
+    follow.report.say("rollback", told, slot=point.slot, hash=point.hash.hex())
 
 
 def _told(block: Numbered) -> str:

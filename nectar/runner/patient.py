@@ -41,6 +41,9 @@ class Patient:
     def known_blocks(self) -> Sequence[Numbered]:
         return self._do(self._sink.known_blocks)
 
+    def block_within(self, slots: Coverage, *, last: bool) -> Numbered | None:
+        return self._do(lambda: self._sink.block_within(slots, last=last))
+
     def highest_block_no(self) -> int:
         return self._do(self._sink.highest_block_no)
 

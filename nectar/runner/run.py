@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from nectar.cardano.point import ORIGIN, Numbered
+from nectar.cardano.point import ORIGIN
+from nectar.cardano.position import LAST_SLOT
 from nectar.checkpoint.coverage import Coverage, missing
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.bound import NOT_FOLLOWED
 from nectar.errors import FatalError
+from nectar.runner.forks import nearest
 from nectar.runner.layout import layout
 from nectar.runner.load import Task, load
 from nectar.runner.patient import Patient
@@ -31,6 +33,7 @@ from nectar.runner.summary import Summary
 from nectar.runner.watch import WatchState
 from nectar.runner.work import Job
 from nectar.sinks.registry import family_of
+from nectar.sinks.seam import Sink
 from nectar.sources.immutable import faults
 from nectar.sources.immutable.bounds import resolve
 from nectar.sources.immutable.facts import facts_of
@@ -98,7 +101,7 @@ def _fill(task: Task, asked: Coverage, report: Report, stop: Stop, summary: Summ
         summary.skipped = [str(one) for one in overlap(asked, filled)]
         gaps = tuple(missing(asked, filled))
         if gaps:
-            _refuse_other_chain(task.source, gaps, sink.known_blocks())
+            _refuse_other_chain(task.source, gaps, sink)
             state = watch_state(task.compiled, sink, gaps[0].first, task.target)
             load(replace(task, gaps=gaps, sink=sink, state=state), report, stop, summary)
         _tell_trouble(task, stop)
@@ -113,24 +116,22 @@ def _fill(task: Task, asked: Coverage, report: Report, stop: Stop, summary: Summ
             report.say("note", note)
 
 
-def _refuse_other_chain(source: ImmutableSource, gaps: Sequence[Coverage], known: Sequence[Numbered]) -> None:
-    """The blocks that the database has on both sides of each gap must be this folder's, as far as it has their chunks; and the
-    gap's first block must follow from the one before it.
+def _refuse_other_chain(source: ImmutableSource, gaps: Sequence[Coverage], sink: Sink) -> None:
+    """The blocks that the database has on both sides of each gap must be this folder's, as far as it has their chunks; so must
+    the last one within it, where slots are loaded again; and the gap's first block must follow from the one before it.
 
     Errors: SourceError NEC-S011, before anything is written.
     """
+    known = sink.known_blocks()
     for gap in gaps:
-        before = max((one for one in known if 0 <= one.point.slot < gap.first), key=_slot, default=None)
-        after = min((one for one in known if one.point.slot > gap.last), key=_slot, default=None)
-        for one in (before, after):
+        before = nearest(sink, known, Coverage(0, gap.first - 1), last=True)
+        within = nearest(sink, known, gap, last=True)
+        after = nearest(sink, known, Coverage(gap.last + 1, LAST_SLOT), last=False)
+        for one in (before, within, after):
             if one is not None and source.has_another(one.point):
                 raise faults.other_chain(source.folder.path, one.point)
         if before is not None and before.block_no >= 0 and source.parts_from(before, gap.first):
             raise faults.other_chain(source.folder.path, before.point)
-
-
-def _slot(block: Numbered) -> int:
-    return block.point.slot
 
 
 def _tell_trouble(task: Task, stop: Stop) -> None:

@@ -5,22 +5,18 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from nectar.cardano.point import ORIGIN, Numbered, Point
-from nectar.checkpoint.coverage import Coverage, merged, missing, without_after
+from nectar.cardano.point import Point
+from nectar.checkpoint.coverage import Coverage, missing
 from nectar.errors import TransientError
-from nectar.runner.batch import Limits, OpenBatch, limits_of
+from nectar.runner.batch import Limits, OpenBatch, is_boundary, limits_of
 from nectar.runner.feed import Feed
-from nectar.runner.forks import STABLE, first_unsettled, newest_common, numbered, refuse_too_deep, unsettled
-from nectar.runner.keep import epochs_of
-from nectar.runner.load import cores
+from nectar.runner.forks import shared_at, undo
+from nectar.runner.intersection import Doubt, meet
 from nectar.runner.patience import Patience
-from nectar.runner.pool import Inline, Pool, Processes
-from nectar.runner.steps import watch_state
-from nectar.runner.work import Done
-from nectar.runner.writers import Writers, writers_of
+from nectar.runner.pipeline import Pipeline
+from nectar.runner.replaced import Replaced
 from nectar.sources.events import Event, RollBackward, RollForward
 from nectar.sources.node import faults
-from nectar.sources.node.bounds import landmarks_of
 
 if TYPE_CHECKING:
     from nectar.runner.follow import Follow
@@ -45,20 +41,13 @@ class Stretch:
         self.compiled = follow.job.compiled
         self.limits: Limits = limits_of(self.compiled, follow.keeper.target, follow.share, TIMES)
         self.open = OpenBatch(gap.first)
-        self.given: dict[int, tuple[Coverage, list[Numbered]]] = {}
-        self.ahead = -1                        # the highest number that was given
-        self.ready: dict[int, Done] = {}
-        self.next = 0
         self.opened, self.first_no = 0.0, 0    # when the open batch got its first block, and that one's number
         self.at_tip = False
         self.after: Point                      # where the chains met
-        self.pool: Pool
+        self.pipeline: Pipeline
         self.feed: Feed
-        self.writers: Writers
-        self.doubted: Point | None = None      # the database's newest point, not on the node's chain so far
-        self.ours: frozenset[Point] = frozenset()
-        self.back_to = Numbered(ORIGIN)        # the newest block so far that both have
-        self.is_ours = True                    # the database knows `back_to`
+        self.doubt: Doubt | None = None
+        self.replaces: Replaced | None = None
         found = follow.found
         self.must_begin = found.first if gap.first == found.first_slot else None
         self.begins = True                     # the point before the first block is still to be kept
@@ -67,66 +56,22 @@ class Stretch:
 
     def run(self) -> bool:
         """True when the job is done; False when there are more gaps, or it was stopped."""
-        met = self._meet()
+        met, self.doubt, ours = meet(self.follow, self.gap)
+        if self.follow.loads_again and ours and ours[0].slot >= self.gap.first:
+            self.replaces = Replaced(self.follow.sink, ours[0], frozenset(ours), self.follow.share)
         self.after = after = met.point
         self.open.before, self.open.before_no = met
         self.follow.live = self._keeps_finished(after)
-        self.pool = self._pool(self._is_far(after))
+        self.pipeline = Pipeline(self.follow, self.open.begins, far=self._is_far(after))
         try:
             self.feed = Feed(self.follow.source.events(*met), self.follow.source.close)
             try:
-                with Writers(self.follow.keeper, self._committing(), self._kept) as self.writers:
+                with self.pipeline.writing():
                     return self._loop()
             finally:
                 self.feed.close()
         finally:
-            self.pool.close()
-
-    def _meet(self) -> Numbered:
-        """Where the node's chain and what is before the gap have a point in common, the newest there is."""
-        follow, source, first = self.follow, self.follow.source, self.gap.first
-        if first < 0:
-            source.meet([ORIGIN])
-            return Numbered(ORIGIN)
-        blocks = [block for block in follow.sink.known_blocks() if 0 <= block.point.slot < first]
-        ours = sorted({block.point for block in blocks}, key=lambda point: point.slot, reverse=True)
-        marks = [Numbered(mark.point, mark.block_no) for mark in landmarks_of(source) if mark.point.slot < first]
-        self._refuse_other_chain()
-        named = follow.found.after
-        if named is not None and named.slot < first:
-            marks.append(Numbered(named))
-        met = numbered(newest_common(source, ours, (mark.point for mark in marks)), [*blocks, *marks])
-        found = met.point
-        if ours and found != ours[0] and found.slot <= ours[0].slot:
-            self._doubt_newest(ours, met)
-        else:
-            skipped = f"; blocks before slot {first:,} are passed over" if found.slot < first - 1 else ""
-            follow.report.say("start", f"going on after {found}{skipped}", slot=found.slot, hash=found.hash.hex())
-        return met
-
-    def _refuse_other_chain(self) -> None:
-        """Blocks after the gap that no fork can undo must be the node's: it might have left their chain within the gap.
-
-        Errors: SourceError NEC-W012.
-        """
-        source, later = self.follow.source, [one for one in self.follow.sink.known_blocks() if one.point.slot > self.gap.last]
-        first = min(later, key=lambda one: one.point.slot, default=None)
-        tip = source.tip
-        if first is None or first.block_no < 1 or tip is None or tip.point.slot < first.point.slot:
-            return
-        if source.meet([first.point]) is None:
-            refuse_too_deep(self.follow, Numbered(Point(self.gap.last, b""), first.block_no - 1))
-
-    def _doubt_newest(self, ours: list[Point], met: Numbered) -> None:
-        """The newest of our points is not on the node's chain: it is on a fork, or the node is not there yet."""
-        filled, tip = self.follow.sink.coverage(), self.follow.source.tip
-        is_ours = met.point in ours or (met.point == ORIGIN and bool(filled) and filled[0].first < 0)
-        window = STABLE * self.compiled.network.security_parameter
-        if not is_ours and ours[0].slot - ours[-1].slot > window:
-            raise faults.no_intersection(len(ours), tip.point if tip else ORIGIN)
-        self.doubted, self.back_to, self.is_ours, self.ours = ours[0], met, is_ours, frozenset(ours)
-        if is_ours and tip is not None and tip.point.slot >= ours[0].slot:
-            refuse_too_deep(self.follow, met)
+            self.pipeline.close()
 
     def _is_far(self, after: Point) -> bool:
         tip = self.follow.source.tip
@@ -141,43 +86,19 @@ class Stretch:
         last = not filled or filled[-1].last < self.gap.first
         return near and last and follow.sink.finished() and follow.finish_now()
 
-    def _pool(self, far: bool) -> Pool:
-        follow = self.follow
-        count = (follow.workers or cores()) if far and not self.compiled.filters.ordered else 1
-        follow.summary.workers = max(count, follow.summary.workers)
-        if count > 1:
-            return Processes(follow.job, count, halted=follow.stop.__bool__)
-        return self._inline()
-
-    def _committing(self) -> int:
-        """How many commits may be under way: a long way from the tip several, which are made ready."""
-        follow = self.follow
-        if not isinstance(self.pool, Processes) or follow.live:
-            return 0
-        count = writers_of(self.compiled, follow.job.layout, follow.sink)
-        follow.sink.expect(count)
-        return count
-
-    def _inline(self) -> Inline:
-        follow = self.follow
-        state = watch_state(self.compiled, follow.sink, self.open.begins, follow.keeper.target)
-        return Inline(follow.job, state, follow.unspent, halted=follow.stop.__bool__)
-
     # -- the loop --------------------------------------------------------------------------------------------------
 
     def _loop(self) -> bool:
         try:
             return self._until_the_end()
         finally:
-            self.follow.settled = self.at_tip and not self.open.raws and not self.given
+            self.follow.settled = self.at_tip and not self.open.raws and self.pipeline.is_empty
 
     def _until_the_end(self) -> bool:
         while not self.follow.stop:
-            while self.given and self.pool.ready():
-                self._take(self.pool.result())
-            if self.given and not self.pool.room():
-                self._take(self.pool.result())
-            elif self._due():
+            if self.pipeline.advance():
+                continue
+            if self._due():
                 self._give()
             elif self._turn():
                 return True
@@ -188,9 +109,9 @@ class Stretch:
         try:
             events = self.feed.get(self._patience())
         except TransientError:
-            if self.doubted is None and self.open.can_end():
+            if self.doubt is None and self._can_end():
                 self._give()
-            self._drain()
+            self.pipeline.drain()
             raise
         if events is None:
             return False
@@ -199,24 +120,27 @@ class Stretch:
 
     def _patience(self) -> float:
         """How long to wait for events before looking at what else there is to do."""
-        if self.given:
+        if not self.pipeline.is_empty:
             return LOOK
         return max(min(self.opened + AGE - time.monotonic(), IDLE_LOOK), 0.0) if self.open.raws else IDLE_LOOK
 
     def _due(self) -> bool:
         """Whether to cut the open batch: it is full, or nothing more is waiting and it is old, or at the tip."""
         waiting = self.open
-        if not waiting.can_end():
+        if not waiting.raws:
             return False
-        if waiting.is_full(self.limits):
-            return True
-        return not self.feed.waits and (self.at_tip or time.monotonic() - self.opened >= AGE)
+        old = not self.feed.waits and (self.at_tip or time.monotonic() - self.opened >= AGE)
+        return (old or waiting.is_full(self.limits)) and self._can_end()
+
+    def _can_end(self) -> bool:
+        """Whether the open batch may be cut after its last block."""
+        return self.open.can_end() and (self.replaces is None or self.replaces.may_follow(self.open, self.limits))
 
     def _on(self, event: Event) -> bool:
         """True at the job's end."""
         if isinstance(event, RollForward):
-            if self.doubted is not None:
-                self._doubt(event)
+            if self.doubt is not None:
+                self._doubtful(event, self.doubt)
                 return False
             return self._forward(event)
         if isinstance(event, RollBackward):
@@ -230,11 +154,15 @@ class Stretch:
         if slot < self.gap.first or not self._may_begin(event.point):
             self.open.pass_over(event)
             return False
+        if self.replaces is not None and slot >= self.replaces.newest.slot and not is_boundary(event.raw):
+            if event.point != self.replaces.newest:
+                raise Again
+            self.replaces = None
         if slot > self.gap.last:
             return self._end(self.gap.last)
         if found.last_block_no is not None and event.block_no > found.last_block_no:
             return self._end(None)
-        if self.open.is_full(self.limits) and self.open.can_end():
+        if self.open.is_full(self.limits) and self._can_end():
             self._give()
         if not self.open.raws:
             self.opened, self.first_no = time.monotonic(), event.block_no
@@ -262,8 +190,8 @@ class Stretch:
 
     def _caught_up(self) -> bool:
         follow = self.follow
-        if self.doubted is not None:
-            follow.report.say("note", f"the node is behind the database, which has block {self.doubted}: waiting for it")
+        if self.doubt is not None:
+            follow.report.say("note", f"the node is behind the database, which has block {self.doubt.newest}: waiting for it")
             return follow.once
         self.at_tip = True
         if follow.found.last_hash is not None:
@@ -277,12 +205,10 @@ class Stretch:
 
     def _settle(self) -> None:
         """At the tip: everything is committed and completed, and no process is kept that has nothing to do."""
-        if self.open.can_end():
+        if self._can_end():
             self._give()
-        self._drain()
-        if isinstance(self.pool, Processes):
-            self.pool.close()
-            self.pool = self._inline()
+        self.pipeline.drain()
+        self.pipeline.rest(self.open.begins)
         self.follow.finish()
         if self.open.before is not None:
             self.follow.learn_parameters(self.open.before)
@@ -291,73 +217,34 @@ class Stretch:
     def _end(self, last_slot: int | None, *, whole: bool = False) -> bool:
         """The gap is filled up to `last_slot`, or up to the last block that came. True when the job is done: `whole`, or no
         other gap is left."""
-        if last_slot is not None or self.open.can_end():
+        if last_slot is not None or self._can_end():
             self._give(last_slot)
-        self._drain()
+        self.pipeline.drain()
         if last_slot is None and self.at_tip and self.open.before is not None:
             self.follow.learn_parameters(self.open.before)
         if last_slot is not None and not whole and missing(self.follow.asked, self.follow.filled):
             raise Again
         return True
 
-    # -- batches ---------------------------------------------------------------------------------------------------
-
     def _give(self, last_slot: int | None = None) -> None:
-        while not self.pool.room():
-            self._take(self.pool.result())
         earlier = self.open.earlier()
-        batch = self.open.cut(last_slot, may_ask=self.at_tip or self._is_recent())
-        self.given[batch.number] = batch.covered, earlier
-        self.ahead = max(self.ahead, batch.last_no)
-        self.pool.give(batch)
+        self.pipeline.give(self.open.cut(last_slot, may_ask=self.at_tip or self._is_recent()), earlier)
 
     def _is_recent(self) -> bool:
         """The node's ledger still has the state before the open batch."""
         tip = self.follow.source.tip
         return tip is not None and 0 < tip.block_no < self.first_no + self.compiled.network.security_parameter
 
-    def _take(self, done: Done) -> None:
-        """Commits, in the chain's order unless no fork can undo it: what a job that breaks off leaves has no gaps there."""
-        self.ready[done.number] = done
-        while self.next in self.ready:
-            covered, earlier = self.given.pop(self.next)
-            tip, k = self.follow.source.tip, self.compiled.network.security_parameter
-            taken = self.ready.pop(self.next)._replace(earlier=unsettled(earlier, tip.block_no if tip else 0, k))
-            self.next += 1
-            self.writers.give(covered, taken, in_order=not self._is_settled(taken), live=self.follow.live)
-
-    def _kept(self, covered: Coverage, taken: Done) -> None:
-        follow = self.follow
-        follow.filled = merged([*follow.filled, covered])
-        if taken.counts.blocks:
-            follow.keeper.tell(covered.last, follow.share_done())
-
-    def _is_settled(self, done: Done) -> bool:
-        tip = self.follow.source.tip
-        return tip is not None and 0 <= done.block_no < first_unsettled(tip.block_no, self.compiled.network.security_parameter)
-
-    def _drain(self) -> None:
-        while self.given:
-            self._take(self.pool.result())
-        self.writers.settle()
-
     # -- forks -----------------------------------------------------------------------------------------------------
 
-    def _doubt(self, event: RollForward) -> None:
-        """Only when the node's chain goes on beyond it without it was the database's newest block on a fork. A node behind it
-        may come by more of the database's blocks before that."""
-        assert self.doubted is not None
-        if event.point in self.ours:
-            self.back_to, self.is_ours = Numbered(event.point, event.block_no), True
-        if event.point == self.doubted:
-            self.doubted = None
-            self.open.pass_over(event)
-        elif event.point.slot >= self.doubted.slot:
-            if not self.is_ours:
-                raise faults.before_start(self.back_to.point, self.follow.found.first_slot)
-            refuse_too_deep(self.follow, self.back_to)
-            self._undo(self.back_to)
+    def _doubtful(self, event: RollForward, doubt: Doubt) -> None:
+        """Only when the node's chain goes on beyond it without it was the database's newest block on a fork."""
+        if not doubt.is_over(self.follow, event):
+            return
+        if event.point != doubt.newest or self.follow.loads_again:
             raise Again
+        self.doubt = None
+        self.open.pass_over(event)
 
     def _backward(self, event: RollBackward) -> None:
         """Everything after its point never happened: dropped where it waits, undone where it is written.
@@ -365,54 +252,26 @@ class Stretch:
         Errors: FatalError NEC-W009; SourceError NEC-W012, before what waits is written.
         """
         self.at_tip = False
-        point, first_slot = event.point, self.follow.found.first_slot
-        if self.doubted is not None:
-            if point.slot < self.back_to.point.slot:
+        follow, point = self.follow, event.point
+        if self.doubt is not None:
+            if point.slot < self.doubt.back_to.point.slot:
                 raise Again
             return
+        if self.replaces is not None:
+            raise Again                        # rows that are still to be replaced may be of the fork that is left
         if self.open.drop_after(point):
             return
-        if point.slot >= first_slot:
-            refuse_too_deep(self.follow, self._numbered(event), self.ahead)
-        self._drain()
-        known = [*self.follow.sink.known_blocks(), Numbered(ORIGIN)]
-        is_known = any(one.point == point for one in known)
-        if point.slot < first_slot and not is_known:
-            raise faults.before_start(point, first_slot)
-        to = self._numbered(event)
-        refuse_too_deep(self.follow, to)
-        if self._may_be_boundary(point) or (point.slot < self.after.slot and not is_known):
-            self._undo(max((one for one in known if one.point.slot < point.slot), key=lambda one: one.point.slot))
+        if not self.pipeline.is_empty and point.slot >= follow.found.first_slot:
+            shared_at(follow, event, self.after, self.pipeline.ahead)
+        self.pipeline.drain()
+        to = shared_at(follow, event, self.after)
+        undo(follow, to)
+        if to.point != point:
             raise Again
-        self._undo(to)
+        self.pipeline.undone()
         self.gap = Coverage(min(self.gap.first, point.slot + 1), self.gap.last)
         self.open = OpenBatch(max(point.slot + 1, self.gap.first), self.open.number, *to)
-        first = self.follow.found.first
+        first = follow.found.first
         self.must_begin = first if first is not None and point.slot < first.slot else None
         if self.compiled.filters.ordered:
-            self.pool.close()
-            self.pool = self._inline()
-
-    def _numbered(self, event: RollBackward) -> Numbered:
-        return numbered(event.point, [Numbered(*event), *self.follow.sink.known_blocks()])
-
-    def _may_be_boundary(self, point: Point) -> bool:
-        """A boundary block shares its slot with the block after it: rows cannot be parted there by slot."""
-        history = self.compiled.network.history
-        return 0 <= point.slot < history.first_shelley_slot and point.slot % history.byron_epoch_slots == 0
-
-    def _undo(self, to: Numbered) -> None:
-        """In the database, in one transaction."""
-        follow, point = self.follow, to.point
-        filled = follow.sink.coverage()
-        if not filled or filled[-1].last <= point.slot:
-            return
-        last = filled[-1].last
-        epochs = epochs_of(self.compiled.network.history, point.slot, last)
-        follow.keeper.roll_back(to, epochs)
-        self.ahead = -1
-        follow.filled = without_after(follow.filled, point.slot)
-        follow.asked_epoch = -1
-        follow.summary.rollbacks += 1
-        told = f"the node went over to another fork: rolled back from slot {last:,} to {point}"
-        follow.report.say("rollback", told, slot=point.slot, hash=point.hash.hex())
+            self.pipeline.begin_again(self.open.begins)

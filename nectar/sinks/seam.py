@@ -136,6 +136,9 @@ class Sink(Protocol):
     def known_blocks(self) -> Sequence[Numbered]:
         """The last committed points, newest first."""
 
+    def block_within(self, slots: Coverage, *, last: bool) -> Numbered | None:
+        """The first or the last block of these slots that has a row; None where there is none, or no table `block`."""
+
     def highest_block_no(self) -> int:
         """The highest number that was ever committed, undone or not; -1 before there is one."""
 

@@ -119,3 +119,25 @@ def test_a_node_that_left_the_chain_within_a_gap(deep: bool, bodies: list[bytes]
     hashes = [found for found, in db.execute("SELECT hash FROM block WHERE slot_no >= 0 ORDER BY id")]
     db.close()
     assert hashes == [block.point.hash for block in theirs]
+
+
+def test_the_first_block_after_a_gap_is_told_by_its_row(bodies: list[bytes], tmp_path: Path) -> None:
+    """A batch of files keeps one point, its last, which a node that is behind may not have come to. The first row tells."""
+    forge = Forge(bodies, random.Random(3))
+    ours = forge.extend([], 140 + K)
+    database = _from_node(tmp_path, ours, f"end_slot = {ours[60].point.slot}")
+    _from_node(tmp_path, ours, f"start_slot = {ours[110].point.slot}\nend_slot = {ours[-1].point.slot}")
+    db = sqlite3.connect(database)
+    newest, = db.execute("SELECT max(slot) FROM nectar_checkpoint").fetchone()
+    db.execute("DELETE FROM nectar_checkpoint WHERE slot > ? AND slot < ?", (ours[60].point.slot, newest))
+    db.commit()
+    db.close()
+    before = _all(database)
+    theirs = forge.extend(ours[:90], 25)
+    while theirs[-1].point.slot <= ours[120].point.slot:
+        theirs = forge.extend(theirs, 1)
+    assert theirs[-1].point.slot < newest
+    with serving(tmp_path / "s", theirs), pytest.raises(SourceError) as caught:
+        node_job(database, tmp_path / "s", node_plan(f"end_slot = {ours[109].point.slot}", processors=BLOCKS))
+    assert caught.value.code == "NEC-W012"
+    assert _all(database) == before

@@ -22,6 +22,7 @@ from nectar.sinks.mysql.removal import facts_of_slots, things_after
 from nectar.sinks.mysql.session import Session
 from nectar.sinks.mysql.split import split_ahead
 from nectar.sinks.mysql.statements import Came, literal, placed
+from nectar.sinks.one_block import block_within
 from nectar.sinks.seam import Commit, Epochs, Finished, Layout, Staged, Statement
 from nectar.sinks.unspent import unspent
 from nectar.tables import Place
@@ -90,6 +91,11 @@ class MysqlSink:
     def known_blocks(self) -> list[Numbered]:
         found = self._session.rows("SELECT slot, hash, block_no FROM nectar_checkpoint ORDER BY slot DESC, seq DESC")
         return [Numbered(Point(slot, digest), block_no) for slot, digest, block_no in found]
+
+    def block_within(self, slots: Coverage, *, last: bool) -> Numbered | None:
+        sql = block_within(self.layout, slots, last=last)
+        found = self._session.rows(sql) if sql else []
+        return Numbered(Point(*found[0][:2]), found[0][2]) if found else None
 
     def highest_block_no(self) -> int:
         found = self._session.rows("SELECT highest_block_no FROM nectar_checkpoint ORDER BY seq DESC LIMIT 1")

@@ -14,6 +14,7 @@ from nectar.checkpoint.coverage import Coverage, merged, without_after
 from nectar.errors import SinkError
 from nectar.sinks.difference import refuse_another_plan
 from nectar.sinks.kept import damaged, refuse_missing
+from nectar.sinks.one_block import block_within
 from nectar.sinks.seam import POINTS_KEPT, Commit, Epochs, Finished, Layout, Staged
 from nectar.sinks.sqlite.connection import Opened, open_file, prepare, transaction, translated
 from nectar.sinks.sqlite.finish import Finisher
@@ -44,6 +45,11 @@ class SqliteSink:
     def known_blocks(self) -> list[Numbered]:
         found = self._all("SELECT slot, hash, block_no FROM nectar_checkpoint ORDER BY seq DESC")
         return [Numbered(Point(slot, digest), block_no) for slot, digest, block_no in found]
+
+    def block_within(self, slots: Coverage, *, last: bool) -> Numbered | None:
+        sql = block_within(self.layout, slots, last=last)
+        found = self._all(sql) if sql else []
+        return Numbered(Point(*found[0][:2]), found[0][2]) if found else None
 
     def highest_block_no(self) -> int:
         found = self._all("SELECT highest_block_no FROM nectar_checkpoint ORDER BY seq DESC LIMIT 1")

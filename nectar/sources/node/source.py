@@ -24,7 +24,8 @@ WINDOW = 100
 NEXT_SECONDS = 60.0
 """A node that owes the next block, or word that there is none, must send it within."""
 REMEMBERED = 4_096
-"""Blocks that were sent lately, to tell a rollback to one of them from nonsense; twice k of a network where that is more."""
+"""Blocks that were sent lately, to tell a rollback to one of them from nonsense; twice k of a network where that is more.
+Whether a point before those was ever sent is for whoever followed to know."""
 IDLE_SECONDS = 90.0
 """After so long without a block at the tip the node is asked for its tip, to see whether it still is there."""
 
@@ -152,6 +153,7 @@ class _Reader:
         self._last = self._after = _Sent(after, block_no, -1)
         self._begun = False
         self._sent: deque[_Sent] = deque(maxlen=max(REMEMBERED, 2 * facts.security_parameter))
+        self._forgot = False                   # more were sent than are remembered
         self._flying = 0
         self.awaiting = False
         self.tip: Tip | None = None
@@ -213,19 +215,20 @@ class _Reader:
         self._check(header, message.raw)
         self._last = _Sent(Point(header.slot, header.hash), header.block_no, header.era_tag)
         self._begun = True
+        self._forgot = self._forgot or len(self._sent) == self._sent.maxlen
         self._sent.append(self._last)
         return RollForward(message.raw, self._last.point, header.block_no)
 
     def _back_at(self, point: Point) -> _Sent:
-        """It may go back to what it sent, to where the two chains met, or to before that: whoever knows earlier blocks tells
-        those. To anything else, whoever followed would get a hole."""
+        """It may go back to what it sent, to where the two chains met, or to before that or what is remembered: whoever knows
+        earlier blocks tells those. To anything else, whoever followed would get a hole."""
         if not self._begun:
             raise faults.violation(f"its first answer goes back to {point}, not to {self._last.point}")
         while self._sent and self._sent[-1].point != point and self._sent[-1].point.slot >= point.slot:
             self._sent.pop()
         if self._sent and self._sent[-1].point == point:
             return self._sent[-1]
-        if point != self._after.point and point.slot >= self._after.point.slot:
+        if point != self._after.point and point.slot >= self._after.point.slot and (self._sent or not self._forgot):
             raise faults.violation(f"it goes back to {point}, a block that it never sent")
         if point != self._after.point:
             self._after = _Sent(point, -1, -1)
