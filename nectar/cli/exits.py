@@ -39,12 +39,14 @@ _GONE = frozenset({
 _in_json = False
 
 
-def guard(run: Callable[[], int]) -> int:
+def guard(run: Callable[[], int], *, in_json: bool = False) -> int:
     """Runs a command and tells its error, if any, on stderr. SystemExit passes: a command that ends so has said why."""
     global _in_json
     _in_json = False
     try:
         with hearing() as ears:
+            if in_json:
+                errors_in_json("interrupted")
             code = _guarded(run)
             if code != Exit.INTERRUPTED or not ears.stop:
                 return code

@@ -33,6 +33,7 @@ class ProgressKind(StrEnum):
 
 
 BROKEN_OFF = "stopped as asked, at once; what was not committed yet was dropped whole. Run again to go on"
+BROKEN_OFF_DRY = "stopped as asked, at once; nothing was written"
 
 
 ProfileOption: TypeAlias = Annotated[
@@ -84,15 +85,16 @@ def do_job(read: Callable[[], Draft], asked: Asked) -> int:
     from nectar.runner.signals import listening, say_at_the_end
     from nectar.runner.steps import Options
 
+    broken_off = BROKEN_OFF_DRY if asked.dry_run else BROKEN_OFF
     if asked.progress is ProgressKind.JSON:
-        errors_in_json(BROKEN_OFF)
+        errors_in_json(broken_off)
     compiled, target = compiled_for(read(), asked.db, asked.profile, asked.database)
     options = Options(target, asked.source, asked.socket, asked.workers, asked.once, asked.dry_run, asked.accept_deep_rollback)
     kind = asked.progress.chosen(sys.stderr.isatty())
     if kind is ProgressKind.JSON:
-        errors_in_json(BROKEN_OFF)
+        errors_in_json(broken_off)
     else:
-        say_at_the_end(BROKEN_OFF)
+        say_at_the_end(broken_off)
     in_table = sys.stdout.isatty()
     with listening() as stop, report(kind.value) as told:
         summary = run_job(compiled, options, told, stop)

@@ -22,9 +22,10 @@ def main() -> NoReturn:
         raise SystemExit(0)
 
     from nectar.cli.exits import guard
+    from nectar.cli.usage import json_is_asked
 
     try:
-        code = guard(_run)
+        code = guard(_run, in_json=json_is_asked(sys.argv[1:]))
     except KeyboardInterrupt:                      # one more signal, while the command was already being ended by one
         code = 130
     for number in heard:

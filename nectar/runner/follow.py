@@ -141,7 +141,8 @@ class Follow:
     def finish(self) -> None:
         """At the tip: what follows from the rows is completed once, and from then on with every commit."""
         if not self.live and self.sink.coverage():
-            self.report.say("closing", "building indexes and resolving inputs")
+            if not self.job.dry:
+                self.report.say("closing", "building indexes and resolving inputs")
             self.live = self.finish_now()
 
     def finish_now(self) -> bool:

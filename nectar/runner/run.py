@@ -83,6 +83,8 @@ def _run_on_files(
             if options.dry_run:
                 load(task, report, stop, summary)
                 _tell_trouble(task, stop)
+                if stop:
+                    summary.stop("")
             else:
                 _fill(task, asked, report, stop, summary)
         finally:
@@ -106,9 +108,9 @@ def _fill(task: Task, asked: Coverage, report: Report, stop: Stop, summary: Summ
             load(replace(task, gaps=gaps, sink=sink, state=state), report, stop, summary)
         _tell_trouble(task, stop)
         if stop:
-            summary.stopped = "as asked, between two batches; open ones were dropped whole. Run again to go on"
+            summary.stop("between two batches; open ones were dropped whole")
         elif not finish(sink, compiled.network, report, stop, summary):
-            summary.stopped = "as asked, before the closing passes were done. Run again to go on"
+            summary.stop("before the closing passes were done")
         summary.database_bytes = sink.size()
     finally:
         sink.close()

@@ -84,11 +84,11 @@ def _follow(
         follow.accepted = options.accept_deep_rollback
         follow.run()
         if stop and follow.settled:
-            summary.stopped = "as asked, at the tip; everything up to it is written. Run again to go on"
+            summary.stop("at the tip; everything up to it is written")
         elif stop:
-            summary.stopped = "as asked, between two batches; open ones were dropped whole. Run again to go on"
+            summary.stop("between two batches; open ones were dropped whole")
         elif not options.dry_run and not finish(sink, network, report, stop, summary):
-            summary.stopped = "as asked, before the closing passes were done. Run again to go on"
+            summary.stop("before the closing passes were done")
         if summary.last_slot == NO_END and follow.filled:
             summary.last_slot = follow.filled[-1].last
         summary.database_bytes = sink.size()

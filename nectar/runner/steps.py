@@ -64,9 +64,9 @@ def told_when_stopped(summary: Summary) -> Iterator[None]:
     try:
         yield
     except Halted:
-        summary.stopped = "as asked, while it waited; open batches were dropped whole. Run again to go on"
+        summary.stop("while it waited; open batches were dropped whole")
     except Interrupted:
-        summary.stopped = "as asked, at once; what was not committed yet was dropped whole. Run again to go on"
+        summary.stop("at once; what was not committed yet was dropped whole")
 
 
 def echo(report: Report, compiled: CompiledPlan, options: Options, asked: Coverage, how: str) -> None:

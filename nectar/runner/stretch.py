@@ -191,7 +191,9 @@ class Stretch:
     def _caught_up(self) -> bool:
         follow = self.follow
         if self.doubt is not None:
-            follow.report.say("note", f"the node is behind the database, which has block {self.doubt.newest}: waiting for it")
+            then = "there is nothing to do yet" if follow.once else "waiting for it"
+            both = f"the newest of its blocks that the node surely has is {self.doubt.back_to.point}"
+            follow.report.say("note", f"the node is behind the database, which has block {self.doubt.newest}; {both}: {then}")
             return follow.once
         self.at_tip = True
         if follow.found.last_hash is not None:

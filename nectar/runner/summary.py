@@ -44,6 +44,11 @@ class Summary:
     filters: dict[str, Tally] = field(default_factory=dict)
     processors: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
+    def stop(self, how: str) -> None:
+        """By a signal, as it was asked to. There is nothing that a dry run could go on from."""
+        later = "what was read until then is counted; nothing was written" if self.dry_run else f"{how}. Run again to go on"
+        self.stopped = f"as asked, {later}"
+
     def as_json(self) -> dict[str, Any]:
         facts = asdict(self)
         blocks, megabytes = self._rates()

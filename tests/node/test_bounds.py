@@ -149,14 +149,16 @@ def test_a_range_can_be_done_again(blocks: list[Offered], files: Path, tmp_path:
 
 
 def test_a_node_behind_the_database_undoes_nothing(blocks: list[Offered], tmp_path: Path) -> None:
-    """It was restored from an older snapshot, say: the job waits for it."""
+    """It was restored from an older snapshot, say: the job waits for it, but for one that ends at the tip."""
     heard, plan = Heard(), node_plan(processors=BLOCKS)
     with serving(tmp_path / "a", blocks[:3_000]):
         node_job(tmp_path / "x.db", tmp_path / "a", plan)
     before = rows(tmp_path / "x.db")
     with serving(tmp_path / "b", blocks[:2_000]):
         node_job(tmp_path / "x.db", tmp_path / "b", plan, report=heard)
-    assert any("behind the database" in text for text in heard.of("note"))
+    told = next(text for text in heard.of("note") if "behind the database" in text)
+    assert told.endswith(": there is nothing to do yet")
+    assert any(f"surely has is {block.point}:" in told for block in blocks[1_900:2_000])
     same(rows(tmp_path / "x.db"), before)
     with serving(tmp_path / "d", blocks[:3_100]):
         assert node_job(tmp_path / "x.db", tmp_path / "d", plan).blocks == 100

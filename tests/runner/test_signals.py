@@ -496,6 +496,26 @@ def test_and_as_one_object_a_line(number: int, tmp_path: Path) -> None:
     assert told[-1]["stopped"].startswith("as asked")
 
 
+SLOW = """
+import sys, time
+import nectar.cli.app as app
+def slow(arguments):
+    print('{"event": "begins"}', file=sys.stderr, flush=True)
+    time.sleep(600)
+app.run = slow
+from nectar.cli.main import main
+main()
+"""
+"""Finding out what is asked takes long: everything that a command needs is imported then."""
+
+
+@BOTH
+@pytest.mark.parametrize("words", [["--progress", "json"], ["--progress=json"]])
+def test_before_the_command_has_begun_too(words: list[str], number: int, tmp_path: Path) -> None:
+    text = stopped(job(*words), tmp_path, number, '"begins"', code=SLOW)
+    assert [json.loads(line)["event"] for line in text.splitlines()] == ["begins", "stopped"]
+
+
 def test_patience_that_ends_is_an_error_and_no_stop(tmp_path: Path) -> None:
     from tests.node.jobs import node_job, node_plan
 
