@@ -7,6 +7,7 @@ from pathlib import Path
 from nectar.errors import SourceError
 
 _RESTORE = "restore this chunk from another node or a Mithril snapshot"
+_NOT_KEPT = "quarantine takes no block whose bytes or place on the chain are in doubt"
 _WHICH_NETWORK = "check the plan's `network` against the node that wrote this folder"
 
 
@@ -83,7 +84,7 @@ def damaged(path: Path, at: int, why: str) -> SourceError:
     return SourceError(
         f"the block that begins at byte {at:,} is damaged: {why}",
         where=f"{path} at byte {at:,}",
-        hint=_RESTORE,
+        hint=f"{_RESTORE}; {_NOT_KEPT}",
         code="NEC-S004",
     )
 
@@ -109,14 +110,15 @@ def unlinked(path: Path, point: object, names: bytes | None, before: object) -> 
 
 
 def out_of_order(path: Path, point: object, before: object, why: str = "whose slot is not lower") -> SourceError:
-    return SourceError(f"block {point} comes after {before}, {why}", where=str(path), hint=_RESTORE, code="NEC-S006")
+    hint = f"{_RESTORE}; {_NOT_KEPT}"
+    return SourceError(f"block {point} comes after {before}, {why}", where=str(path), hint=hint, code="NEC-S006")
 
 
 def misplaced(path: Path, slot: int, number: int, right_number: int, network: str) -> SourceError:
     return SourceError(
         f"a block of slot {slot:,} stands in chunk {number:05}; on {network} that slot belongs in {right_number:05}",
         where=str(path),
-        hint=f"the chunk was renamed or swapped, or is another network's: {_WHICH_NETWORK}",
+        hint=f"the chunk was renamed or swapped, or is another network's: {_WHICH_NETWORK}; {_NOT_KEPT}",
         code="NEC-S006",
     )
 
@@ -129,7 +131,7 @@ def implausible(path: Path, point: object, told: str) -> SourceError:
     return SourceError(
         f"block {point} cannot be true: {told}",
         where=str(path),
-        hint=f"{_RESTORE}; check this machine's clock, the plan's network and its genesis files",
+        hint=f"{_RESTORE}; check this machine's clock, the plan's network and its genesis files; {_NOT_KEPT}",
         code="NEC-S013",
     )
 
