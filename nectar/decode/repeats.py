@@ -1,6 +1,7 @@
 """Sets and maps in which a member stands twice: what the ledger of each era makes of it, field by field.
 
 A block is decoded at its era's own version (ledger: `eraProtVerLow`), so what changed with version 9 changed with Conway.
+What the ledger refuses is refused whatever a plan makes rows of, in every block that is decoded at all.
 """
 
 from __future__ import annotations
@@ -82,6 +83,10 @@ _BODY_MAPS = {tuple(rule.path.split()): name for name, rule in list(RULES.items(
 T = TypeVar("T")
 
 
+class Repeated(ValueError):
+    """A member stands twice where the ledger refuses that."""
+
+
 def refused(field: str, era: Era) -> bool:
     """Whether the ledger refuses a repeated member of the field; of an era that has no such field, too."""
     rule = RULES[field]
@@ -89,18 +94,18 @@ def refused(field: str, era: Era) -> bool:
 
 
 def once(field: str, members: Sequence[T], era: Era) -> Sequence[T]:
-    """The members of a set, each once, in the order in which they stand. ValueError where the ledger refuses repeats."""
+    """The members of a set, each once, in the order in which they stand. Errors: Repeated."""
     if len(members) < 2 or len(set(members)) == len(members):
         return members
     if refused(field, era):
-        raise ValueError(f"a member of {field} stands twice")
+        raise Repeated(f"a member of {field} stands twice")
     return list(dict.fromkeys(members))
 
 
 def refuse_repeats(field: str, keys: Sequence[Hashable], era: Era) -> None:
-    """ValueError where a key of the map (or of a list whose members must differ) stands twice and the ledger refuses that."""
+    """Of a map's keys, or a list whose members must differ. Errors: Repeated."""
     if len(keys) > 1 and len(set(keys)) < len(keys) and refused(field, era):
-        raise ValueError(f"a member of {field} stands twice")
+        raise Repeated(f"a member of {field} stands twice")
 
 
 def repeated_key(raw: bytes, start: int, era: Era) -> str | None:

@@ -12,9 +12,10 @@ from nectar.cardano.position import tx_path
 from nectar.decode.broken import Broken
 from nectar.decode.cbor import BROKEN, CBORDecodeError, Reader
 from nectar.decode.checked import UNSIGNED, number, sized, sized_or_none
-from nectar.decode.repeats import refuse_repeats, repeated_key
-from nectar.decode.transaction import Parts, broken_field, created, paid, transaction
+from nectar.decode.repeats import Repeated, refuse_repeats, repeated_key
+from nectar.decode.transaction import Parts, Unread, broken_field, created, paid, transaction, unread
 from nectar.decode.want import Wanted
+from nectar.decode.witness import auxiliary
 
 T = TypeVar("T")
 _Items = list[tuple[Any, int, int]]
@@ -104,13 +105,28 @@ def _witness_sets(reader: Reader, era: Era) -> _Items:
 
 
 def _auxiliary(reader: Reader, era: Era) -> dict[int, tuple[int, int]]:
-    """Where each transaction's stands. Within metadata a key may stand twice."""
-    pairs = _items(reader, reader.pairs, lambda index, start: None)
+    """Where each transaction's stands. Within metadata a key may stand twice, but no label, from Conway on."""
+    doubtful: set[int] = set()
+    pairs = _items(reader, reader.pairs, lambda index, start: doubtful.add(start))
     try:
         refuse_repeats("auxiliary_data_set", [index for index, _, _ in pairs], era)
-    except ValueError as error:
+    except Repeated as error:
         raise Broken("block.auxiliary_data_set", error) from error
-    return {number(index): (first, last) for index, first, last in pairs}
+    found = {number(index): (first, last) for index, first, last in pairs}
+    for index, (first, _) in found.items():
+        if first in doubtful:
+            _refuse_labels(reader.raw, index, first, era)
+    return found
+
+
+def _refuse_labels(raw: bytes, index: int, start: int, era: Era) -> None:
+    """What else is wrong is told where the plan wants to know it."""
+    try:
+        auxiliary(raw, start, era)
+    except Repeated as error:
+        raise Broken(tx_path(index, "auxiliary_data"), error) from error
+    except BROKEN:
+        return
 
 
 def _segments(reader: Reader, era: Era) -> tuple[_Segments, bytes]:
@@ -152,6 +168,15 @@ def _hash_of_empty(parts: bytes) -> bytes:
 
 # A body without transactions in its one shortest form, which most blocks of quiet networks have, and its hash.
 _EMPTY = {body: _hash_of_empty(body) for body in (b"\x80\x80\xa0", b"\x80\x80\xa0\x80")}
+
+
+def _refuse_unread(raw: bytes, found: _Segments, left: Unread, era: Era) -> None:
+    """A block that the ledger refuses is none of the chain's, whatever the plan makes rows of."""
+    for index, ((body, b0, b1), (witness, w0, w1)) in enumerate(zip(found.bodies, found.witnesses, strict=True)):
+        if left.may_repeat(body, witness):
+            told = left.repeated(raw, Parts(index, True, body, b0, b1, witness, w0, w1, -1, -1), era)
+            if told is not None:
+                raise Broken(tx_path(index, told[0]), told[1])
 
 
 def _transactions(raw: bytes, found: _Segments, want: Wanted, era: Era) -> list[Tx]:
@@ -199,6 +224,9 @@ def shelley_block(raw: bytes, era: Era, start: int, want: Wanted) -> Block:
         if digest != top.body_hash:
             raise ValueError("the body is not the one that the header's hash names")
         count = len(found.bodies)
+        left = unread(want) if era >= Era.CONWAY else None
+        if left is not None:
+            _refuse_unread(raw, found, left, era)
         if want.transactions:
             txs = _transactions(raw, found, want, era)
             lovelace, fees = number(sum([tx.out_sum for tx in txs])), number(sum([tx.fee or 0 for tx in txs]))

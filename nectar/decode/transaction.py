@@ -15,9 +15,9 @@ from nectar.decode.cbor import BROKEN, Reader
 from nectar.decode.certificate import certificates
 from nectar.decode.checked import OUTPUTS, SIGNED, UNSIGNED, listed, number, number_or_none, sized
 from nectar.decode.output import assets, coin, output
-from nectar.decode.repeats import once
+from nectar.decode.repeats import Repeated, once
 from nectar.decode.want import EVERYTHING, Wanted, wanted
-from nectar.decode.witness import Witnesses, auxiliary, witnesses
+from nectar.decode.witness import PLUTUS, Witnesses, auxiliary, refuse_repeated_scripts, witnesses
 
 _NONE: Sequence[Any] = ()
 _NO_WITNESSES = Witnesses([], [], [])
@@ -180,6 +180,56 @@ _FIELDS: tuple[tuple[str, Callable[[bytes, Parts, Era], object]], ...] = (
     ("witness_set", lambda raw, p, era: witnesses(raw, p.witness, p.witness_start, era)),
     ("auxiliary_data", lambda raw, p, era: auxiliary(raw, p.auxiliary_start, era) if p.auxiliary_start >= 0 else None),
 )
+
+
+_READ = dict(_FIELDS)
+_INPUTS = {0: "body.inputs", 13: "body.collateral", 18: "body.reference_inputs"}
+_RARE = {4: "body.certificates", 14: "body.required_signers", 20: "body.proposal_procedures"}
+
+
+class Unread(NamedTuple):
+    """Sets and lists that `transaction` leaves alone and whose members must differ from Conway on; maps are read strictly
+    whatever is wanted. `inputs` and `rare`: keys of the body, `scripts`: of the witness set."""
+
+    inputs: frozenset[int]
+    rare: frozenset[int]
+    scripts: frozenset[int]
+
+    def may_repeat(self, body: Any, witness: Any) -> bool:
+        """At a glance, of every transaction."""
+        return (
+            not self.rare.isdisjoint(body)
+            or any(key in body and _some_twice(body[key]) for key in self.inputs)
+            or any(key in witness and len(witness[key]) > 1 for key in self.scripts)
+        )
+
+    def repeated(self, raw: bytes, parts: Parts, era: Era) -> tuple[str, Repeated] | None:
+        """The first field in which a member stands twice. What else is wrong in it is no row's."""
+        for key, name in (_INPUTS | _RARE).items():
+            if key in parts.body and key in self.inputs | self.rare:
+                try:
+                    _READ[name](raw, parts, era)
+                except Repeated as error:
+                    return name, error
+                except BROKEN:
+                    continue
+        try:
+            refuse_repeated_scripts(parts.witness, era)
+        except Repeated as error:
+            return "witness_set", error
+        return None
+
+
+def _some_twice(members: Any) -> bool:
+    return len(members) > 1 and len({*map(tuple, members)}) < len(members)
+
+
+def unread(want: Wanted) -> Unread | None:
+    """None where everything is read."""
+    read = {4: want.certificates, 14: want.transactions, 20: want.governance}
+    inputs = frozenset[int]() if want.transactions else frozenset(_INPUTS)
+    found = Unread(inputs, frozenset(key for key in _RARE if not read[key]), frozenset() if want.scripts else PLUTUS)
+    return found if any(found) else None
 
 
 def broken_field(raw: bytes, parts: Parts, era: Era) -> str:

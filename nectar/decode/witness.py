@@ -14,6 +14,7 @@ from nectar.decode.output import datum, script
 from nectar.decode.repeats import refuse_repeats
 
 _PLUTUS = {3: ScriptKind.PLUTUS_V1, 6: ScriptKind.PLUTUS_V2, 7: ScriptKind.PLUTUS_V3}
+PLUTUS = frozenset(_PLUTUS)
 _INTERESTING = frozenset((1, 3, 4, 5, 6, 7))
 _ALONZO_AUXILIARY_TAG = 259
 _PURPOSES = tuple(Purpose)
@@ -66,6 +67,13 @@ def _plutus(kind: ScriptKind, written: Any, era: Era) -> list[Script]:
     found = [script(kind, octets(one)) for one in listed(written)]
     refuse_repeats("witness_set.plutus_scripts", [one.hash for one in found], era)
     return found
+
+
+def refuse_repeated_scripts(decoded: Mapping[int, Any], era: Era) -> None:
+    """Of a witness set that is not read further: equal bytes have one hash. Errors: Repeated."""
+    for key in _PLUTUS:
+        if key in decoded:
+            refuse_repeats("witness_set.plutus_scripts", [one for one in listed(decoded[key]) if type(one) is bytes], era)
 
 
 def witnesses(raw: bytes, decoded: Mapping[int, Any], start: int, era: Era) -> Witnesses:

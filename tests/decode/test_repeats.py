@@ -14,7 +14,7 @@ from nectar.cardano.point import Era
 from nectar.cardano.position import tx_path
 from nectar.decode.block import decode_block
 from nectar.decode.repeats import RULES, Repeats
-from nectar.decode.want import EVERYTHING
+from nectar.decode.want import EVERYTHING, Want
 from nectar.errors import DecodeError
 from nectar.processors.registry import PROCESSORS
 from tests.decode.handmade import (
@@ -191,16 +191,21 @@ def test_every_field_of_every_era(field: str, era: Era) -> None:
     check(field, era, [(1, 7), (2, 8), (1, 9)])
 
 
+PARTS = (Want(0), *Want)
+"""What a plan may make rows of: nothing of a transaction, or one part alone."""
+
+
 def check(field: str, era: Era, entries: Entries) -> None:
     rule, raw = _rule(field, era), _raw(field, era, entries)
     assert rule is not None
     if rule is Repeats.REFUSED:
-        with pytest.raises(DecodeError) as caught:
-            decode_block(raw, EVERYTHING)
-        error = caught.value
-        assert (error.code, error.slot, len(error.block_hash or b"")) == ("NEC-D001", SLOT, 32)
-        within = [".".join(field.split(".")[:depth]) for depth in range(1, field.count(".") + 2)]
-        assert error.path in (["block.auxiliary_data_set"] if field == "auxiliary_data_set" else [tx_path(0, one) for one in within])
+        for want in (EVERYTHING, *PARTS):
+            with pytest.raises(DecodeError) as caught:
+                decode_block(raw, want)
+            error = caught.value
+            assert (error.code, error.slot, len(error.block_hash or b"")) == ("NEC-D001", SLOT, 32)
+            within = [".".join(field.split(".")[:depth]) for depth in range(1, field.count(".") + 2)]
+            assert error.path in (["block.auxiliary_data_set"] if field == "auxiliary_data_set" else [tx_path(0, one) for one in within])
         return
     last_in_place = [(member, dict(entries)[member]) for member in dict.fromkeys(member for member, _ in entries)]
     wanted = {Repeats.DROPPED: last_in_place, Repeats.LAST: last_in_place, Repeats.KEPT: entries}[rule]
