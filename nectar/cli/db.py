@@ -37,6 +37,7 @@ FormatOption: TypeAlias = Annotated[Format, typer.Option("--format", help="For p
 
 @app.command("check")
 def check_command(
+    plan: Annotated[Path | None, typer.Argument(metavar="PLAN", help="Try the rights that this plan needs.")] = None,
     db: DbOption = None,
     profile: ProfileOption = None,
     database: DatabaseOption = None,
@@ -52,19 +53,30 @@ def check_command(
     """Connect as a run would, and say how each step went.
 
     The steps: name, TCP, TLS, login, times, limits, rights. Of a step that fails it says why and what to do; those after it are
-    not reached. Rights are tried for real, with a table nectar_check_.. that is dropped at once.
+    not reached. Rights are tried for real, with a table nectar_check_.. that is dropped at once. With PLAN it is known which of
+    them are needed: CREATE VIEW for most plans, but not for all.
 
     Exit codes: 0 ready, warnings or not; 1 a step failed; 2 the profile is wrong.
     """
+    from nectar.compiler.read import read_draft
     from nectar.config.server import SqliteFile
+    from nectar.runner.layout import layout
     from nectar.sinks.looking import check
+    from nectar.sinks.registry import family_of
     from nectar.sinks.step import Outcome
 
-    target = target_of(db, profile, database)
-    for name, given in (("--count", count), ("--try-rights", tries)):
+    if plan is not None and tries is False:
+        raise typer.BadParameter("PLAN says which rights are tried: give one of the two", param_hint="--no-try-rights")
+    compiled = None
+    if plan is None:
+        target = target_of(db, profile, database)
+    else:
+        compiled, target = compiled_for(read_draft(plan), db, profile, database)
+    for name, given in (("--count", count), ("--try-rights", tries), ("PLAN", plan)):
         if given is not None and isinstance(target, SqliteFile):
             raise typer.BadParameter(f"it is about a server, and {target} is a file", param_hint=name)
-    seen = report(target, check(target, count=count or 20, tries=tries is not False), form)
+    told = layout(compiled, family_of(target)) if compiled is not None else None
+    seen = report(target, check(target, count=count or 20, tries=tries is not False, layout=told), form)
     return int(any(step.outcome is Outcome.FAILED for step in seen))
 
 

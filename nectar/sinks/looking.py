@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from nectar.config.server import Server, Target
 from nectar.sinks.mysql.check import check as check_server
 from nectar.sinks.mysql.make import Made, make_database
+from nectar.sinks.seam import Layout
 from nectar.sinks.sqlite.check import check as check_file
 from nectar.sinks.step import Step
 
 
-def check(target: Target, *, count: int = 20, tries: bool = True) -> Iterator[Step]:
+def check(target: Target, *, count: int = 20, tries: bool = True, layout: Layout | None = None) -> Iterator[Step]:
     """Step by step, each as soon as it is known. Nothing is raised: an error is a failed step."""
-    return check_server(target, count=count, tries=tries) if isinstance(target, Server) else check_file(target.path)
+    if isinstance(target, Server):
+        return check_server(target, count=count, tries=tries, layout=layout)
+    return check_file(target.path)
 
 
 def made(target: Target) -> Made | None:

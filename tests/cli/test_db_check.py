@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import socket
 import threading
@@ -15,11 +16,13 @@ import pytest
 from nectar.network import faults
 from nectar.network.product import product_of
 from nectar.sinks.mysql.reached import _STEP, CONNECTING, EITHER, failed_step
-from tests.cli.databases import STEPS, VARIABLE, checked, nectar, outcomes, profile
+from tests.cli.databases import PLAN, STEPS, VARIABLE, checked, nectar, outcomes, profile
+from tests.conftest import ROOT
 from tests.mysql.programs import MARIADB, MYSQL, PASSWORD
 from tests.mysql.proxy import Proxy
 from tests.mysql.server import Server, free_port, started
 from tests.network.conftest import DATABASE, Papers
+from tests.runner.jobs import plan_text
 
 VERIFIED = 'ssl_mode = "VERIFY_IDENTITY"\nssl_ca_path = "{}"\n'
 
@@ -176,6 +179,29 @@ def test_rights(server: Server, database: str, tmp_path: Path, grants: str, miss
             server.run(hint)                                                 # as it stands
             again = checked(profile(tmp_path, server.port, database, user=user), code=int(missing in (["CREATE"], ["DROP"])))
             assert missing[0] not in again["by"]["rights"]["facts"]["missing"]
+
+
+@pytest.mark.servers(MARIADB, MYSQL)
+def test_a_plan_says_which_rights_are_needed(server: Server, database: str, tmp_path: Path) -> None:
+    """One that makes views cannot do without CREATE VIEW, whoever is asked: `db check`, `db init`, `run`."""
+    (tmp_path / "metadata.toml").write_text(plan_text(ROOT / "tests/data/preview/immutable", "end_slot = 100", processors="blocks = true\nmetadata = true"))
+    with _user(server, database, "CREATE, INSERT, SELECT, UPDATE, DELETE, DROP, INDEX, ALTER") as user:
+        path = profile(tmp_path, server.port, database, user=user)
+        step = checked(path, PLAN, code=1)["by"]["rights"]
+        assert (step["outcome"], step["code"], step["facts"]["missing"]) == ("failed", "NEC-M010", ["CREATE VIEW"])
+        assert "its views (utxo_view)" in step["text"]
+        assert checked(path)["by"]["rights"]["outcome"] == "warning"
+        assert checked(path, "metadata.toml")["by"]["rights"]["outcome"] == "ok"
+        for words in (("db", "init", PLAN, "--format", "json"), ("run", PLAN, "--progress", "json")):
+            refused = nectar(*words, "--profile", path, folder=tmp_path, code=1)
+            told = json.loads(refused.stderr.splitlines()[-1])
+            assert told["code"] == "NEC-M010"
+            assert "lacks CREATE VIEW on" in told["text"]
+            assert "1142" not in refused.stderr
+        assert told["hint"] == step["next"]
+        server.run(told["hint"])                                             # as it stands
+        assert checked(path, PLAN)["by"]["rights"]["outcome"] == "ok"
+        nectar("db", "init", PLAN, "--profile", path, folder=tmp_path)
 
 
 @pytest.mark.servers(MARIADB, MYSQL)

@@ -76,6 +76,8 @@ MORE: list[tuple[str, tuple[str, ...]]] = [
     ("the socket twice for the tip", ("node", "tip", "a.socket", "--socket", "b.socket")),
     ("trips to a file", ("db", "check", "--profile", "profile.toml", "--count", "3")),
     ("rights to a file", ("db", "check", "--profile", "profile.toml", "--no-try-rights")),
+    ("a plan's rights at a file", ("db", "check", "plan.toml", "--profile", "profile.toml")),
+    ("a plan's rights that are not tried", ("db", "check", "plan.toml", "--no-try-rights")),
     ("two ways to no new key", ("secrets", "rotate", "profile.toml")),
     ("--path and --type", ("init", "new.toml", "--no-test", "--type", "mysql", "--host", "h", "--user", "u", "--no-password", "--path", "x.db")),
     ("a key alone", ("init", "new.toml", "--no-test", "--type", "mysql", "--host", "h", "--user", "u", "--no-password", "--ssl-key", "k.pem")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from nectar.config.server import Server
@@ -15,9 +15,11 @@ from nectar.network.product import Product, product_of
 from nectar.sinks.mysql.arrival import arrival, departure
 from nectar.sinks.mysql.asking import Asking, Refused, held
 from nectar.sinks.mysql.limits import look_at_limits
+from nectar.sinks.mysql.needs import needed_at_the_end
 from nectar.sinks.mysql.open import connector
 from nectar.sinks.mysql.rights import try_rights
 from nectar.sinks.mysql.statements import literal
+from nectar.sinks.seam import Layout
 from nectar.sinks.step import Note, Outcome, Step, failed, milliseconds, ms, not_reached, passed
 
 SKEW_SECONDS = 5.0
@@ -26,10 +28,11 @@ AFTER = ("round trip", "clock", "limits", "database", "rights")
 _NO_DATABASE, _NO_RIGHTS = 1049, 1044
 
 
-def check(server: Server, *, count: int = 20, tries: bool = True) -> Iterator[Step]:
+def check(server: Server, *, count: int = 20, tries: bool = True, layout: Layout | None = None) -> Iterator[Step]:
     """Each step as soon as it is known; those after a failure that stands in their way are not reached.
 
-    `count`: round trips. `tries`: whether rights are tried, with a table that is made and dropped.
+    `count`: round trips. `tries`: whether rights are tried, with a table that is made and dropped. `layout`: of the plan that is
+    to fill the database, where that is known.
     """
     to = connector(server)
     try:
@@ -41,10 +44,10 @@ def check(server: Server, *, count: int = 20, tries: bool = True) -> Iterator[St
     with held(connection):
         ask, product = Asking(connection, server), product_of(connection.facts.server_version)
         yield from arrival(server, connection.facts, product, to.audit.drain())
-        yield from _looks(ask, product, count, tries)
+        yield from _looks(ask, product, count, tries, needed_at_the_end(layout) if layout is not None else None)
 
 
-def _looks(ask: Asking, product: Product, count: int, tries: bool) -> Iterator[Step]:
+def _looks(ask: Asking, product: Product, count: int, tries: bool, needed: Mapping[str, str] | None) -> Iterator[Step]:
     looks: dict[str, Callable[[], Step]] = {
         "round trip": lambda: _round_trip(ask, count),
         "clock": lambda: _clock(ask),
@@ -52,7 +55,7 @@ def _looks(ask: Asking, product: Product, count: int, tries: bool) -> Iterator[S
         "database": lambda: _database(ask),
     }
     if tries:
-        looks["rights"] = lambda: try_rights(ask)
+        looks["rights"] = lambda: try_rights(ask, needed)
     names = list(looks)
     for at, (name, look) in enumerate(looks.items(), 1):
         try:

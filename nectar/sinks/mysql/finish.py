@@ -34,10 +34,6 @@ class Finisher:
         self._took: dict[str, float] = {}
         self._there, self._large = session.index_names(), frozenset[str]()
 
-    def is_built(self) -> bool:
-        """Indexes and views are all there."""
-        return all(one.name in self._there for one in (*self._layout.deferred_indexes, *self._kept)) and not self._missing_views()
-
     def run(self, sum_epochs: Callable[[], None], whole_to: int | None) -> Finished:
         """`sum_epochs` within a transaction of its own. `whole_to`: the slot up to which nothing is missing from the origin on;
         None when the origin itself is."""
@@ -95,12 +91,6 @@ class Finisher:
                 self._session.several([one.sql for one in pack])
             self._there.update(one.name for one in pack)
 
-    def _missing_views(self) -> list[Statement]:
-        """Those that are not there. One of another plan's is no other: the plan's fingerprint holds its views."""
-        rows = self._session.rows("SELECT table_name FROM information_schema.views WHERE table_schema = DATABASE()")
-        there = {name for (name,) in rows}
-        return [view for view in self._layout.views if view.name not in there]
-
     def _missing_columns(self) -> list[Statement]:
         if not self._layout.view_columns:
             return []
@@ -122,6 +112,21 @@ class Finisher:
         began = time.monotonic()
         yield
         self._took[what] = self._took.get(what, 0.0) + time.monotonic() - began
+
+
+def is_finished(session: Session) -> bool:
+    """Nothing was committed since all that follows from the rows was done last, but what did that itself."""
+    ((seq, finished),) = session.rows("SELECT MAX(seq), MAX(finished) FROM nectar_writer")
+    return bool(seq == finished)
+
+
+def is_built(session: Session, layout: Layout) -> bool:
+    """Indexes and views are all there. A view of another plan's is no other: the plan's fingerprint holds its views."""
+    there = session.index_names()
+    if not all(one.name in there for one in layout.deferred_indexes):
+        return False
+    views = {name for (name,) in session.rows("SELECT table_name FROM information_schema.views WHERE table_schema = DATABASE()")}
+    return all(view.name in views for view in layout.views)
 
 
 def bound(one: Closing, low: int, high: int) -> list[str]:

@@ -6,7 +6,7 @@ Grants are not read: roles, patterns, proxies and read-only servers make them sa
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -40,18 +40,20 @@ TRIED = (
     Right("DELETE", "DELETE FROM `{0}`"),
     Right("INDEX", "CREATE INDEX `idx_{0}` ON `{0}` (`hash`)"),
     Right("ALTER", "ALTER TABLE `{0}` ADD COLUMN `more` BIGINT GENERATED ALWAYS AS (`id`) VIRTUAL", "plans with views"),
-    Right("CREATE VIEW", "CREATE OR REPLACE VIEW `{0}_v` AS SELECT 1 AS `id`", "plans with views"),
+    Right("CREATE VIEW", "CREATE OR REPLACE VIEW `{0}_v` AS SELECT 1 AS `id`", "most plans"),
 )
 _LOAD = f"LOAD DATA LOCAL INFILE {DATA} INTO TABLE `{{0}}` (`id`)"
 
 
-def try_rights(ask: Asking) -> Step:
-    """Errors: Refused, by something else than missing rights. Nothing is left behind."""
+def try_rights(ask: Asking, needed: Mapping[str, str] | None = None) -> Step:
+    """`needed`: those that a plan needs at its end, and what for; None where no plan is known.
+
+    Errors: Refused, by something else than missing rights. Nothing is left behind.
+    """
     name = PREFIX + secrets.token_hex(6)
     missing: list[Right] = []
     if not _may(ask, f"DROP TABLE IF EXISTS `{name}`"):
-        what = "the user has no DROP: a table to try the others with could not be taken away again, so none was made"
-        return passed("rights", "not tried", [Note(what, _grant(ask, "DROP"))], missing=["DROP"], tried=[])
+        return _without_drop(ask, needed or {})
     tried = ["DROP"]
     with _dropped(ask, name):
         for right in TRIED:
@@ -61,7 +63,16 @@ def try_rights(ask: Asking) -> Step:
                 if right.name == "CREATE":
                     break
         loads = _loads(ask, name) if "INSERT" in tried and not missing else None
-    return _step(ask, tried, missing, loads)
+    return _step(ask, tried, missing, loads, needed)
+
+
+def _without_drop(ask: Asking, needed: Mapping[str, str]) -> Step:
+    what = "the user has no DROP: a table to try the others with could not be taken away again, so none was made"
+    facts = {"missing": ["DROP"], "tried": []}
+    if "DROP" in needed:
+        told = f"{lacks(['DROP'], ask.server.database, needed)}; the others were not tried"
+        return failed("rights", ConnectError(told, hint=_grant(ask, ["DROP"]), code=CODE), **facts)
+    return passed("rights", "not tried", [Note(what, _grant(ask, ["DROP"]))], **facts)
 
 
 @contextmanager
@@ -96,24 +107,44 @@ def _loads(ask: Asking, name: str) -> bool | None:
         return False
 
 
-def _step(ask: Asking, tried: list[str], missing: list[Right], loads: bool | None) -> Step:
+def _step(ask: Asking, tried: list[str], missing: list[Right], loads: bool | None, of_plan: Mapping[str, str] | None) -> Step:
     names = [right.name for right in missing]
     facts = {"tried": tried, "missing": names, "load_data": loads}
-    needed = [right.name for right in missing if not right.seldom]
+    needed = [right.name for right in missing if not right.seldom or right.name in (of_plan or ())]
     if needed:
-        what = f"the user lacks {', '.join(needed)} on {ask.server.database}"
-        return failed("rights", ConnectError(what, hint=_grant(ask, ", ".join(names)), code=CODE), **facts)
-    notes = [Note(f"no {right.name}, which {right.seldom} need", _grant(ask, right.name)) for right in missing]
+        what = lacks(needed, ask.server.database, of_plan or {})
+        return failed("rights", ConnectError(what, hint=_grant(ask, names), code=CODE), **facts)
+    unsure = missing if of_plan is None else []
+    notes = [Note(f"no {right.name}, which {right.seldom} need", _grant(ask, [right.name])) for right in unsure]
     held = ", ".join(name for name in tried if name not in names)
     return passed("rights", f"{held}: all tried" + (", and LOAD DATA LOCAL" if loads else ""), notes, **facts)
 
 
-def _grant(ask: Asking, names: str) -> str:
-    return f"GRANT {names} ON `{ask.server.database.replace('`', '``')}`.* TO {account(ask)}"
+def lacks(names: Sequence[str], database: str, why: Mapping[str, str]) -> str:
+    """`why`: what the plan needs some of them for."""
+    reasons = " and ".join(dict.fromkeys(why[name] for name in names if name in why))
+    return f"the user lacks {', '.join(names)} on {database}" + (f", which the plan needs for {reasons}" if reasons else "")
+
+
+def _grant(ask: Asking, names: Sequence[str]) -> str:
+    return grant(names, ask.server.database, _current_user(ask))
+
+
+def grant(names: Sequence[str], database: str, user: str) -> str:
+    """What gives the rights; `user` as CURRENT_USER() says it."""
+    return f"GRANT {', '.join(names)} ON `{database.replace('`', '``')}`.* TO {_account(user)}"
 
 
 def account(ask: Asking) -> str:
     """The user as the server knows it, quoted as GRANT wants it."""
+    return _account(_current_user(ask))
+
+
+def _current_user(ask: Asking) -> str:
     ((text,),) = ask.rows("SELECT CURRENT_USER()")
-    user, _, host = str(text).rpartition("@")
+    return str(text)
+
+
+def _account(text: str) -> str:
+    user, _, host = text.rpartition("@")
     return f"'{user}'@'{host}'"

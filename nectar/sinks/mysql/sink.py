@@ -7,23 +7,22 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from nectar.cardano.point import Numbered, Point
 from nectar.checkpoint.coverage import Coverage, merged, without_after
 from nectar.errors import NectarError, SinkError, TooBigError, TransientError
-from nectar.sinks.difference import refuse_another_plan
-from nectar.sinks.kept import damaged, refuse_missing
-from nectar.sinks.mysql.finish import TXS_A_STEP, Finisher, bound
+from nectar.sinks.mysql.coverage import cover, covered, covering, whole_to
+from nectar.sinks.mysql.finish import TXS_A_STEP, Finisher, bound, is_built, is_finished
 from nectar.sinks.mysql.lane import FIRST, Entry, Lane, Writing, thinned
 from nectar.sinks.mysql.load import Loader, terms_of
+from nectar.sinks.mysql.prepare import lanes_entered, prepare
 from nectar.sinks.mysql.removal import facts_of_slots, things_after
 from nectar.sinks.mysql.session import Session
-from nectar.sinks.mysql.split import split_ahead
 from nectar.sinks.mysql.statements import Came, literal, placed
 from nectar.sinks.one_block import block_within
-from nectar.sinks.seam import Commit, Epochs, Finished, Layout, Staged, Statement
+from nectar.sinks.seam import Commit, Epochs, Finished, Layout, Staged
 from nectar.sinks.unspent import unspent
 from nectar.tables import Place
 
@@ -40,17 +39,17 @@ class MysqlSink:
     ) -> None:
         """`sessions`: one for each that may commit at once; only the first is connected now."""
         self.layout = layout
-        self._session, self._where = sessions[0], sessions[0].where
+        self._session = sessions[0]
         self._sessions = sessions
         self._writing = Writing(f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}", layout.fingerprint, audit)
         self._step = TXS_A_STEP
         self._free = threading.Condition()
         self._connecting: list[threading.Thread] = []
         try:
-            self._prepare()
+            prepare(self._session, layout)
             seqs = self._enter(len(sessions))
             terms = terms_of(self._session, statement_bytes, load_data)
-            self._longer = _longer(Came(terms.named))
+            self._came = Came(terms.named)
         except BaseException:
             self._session.drop()
             raise
@@ -86,7 +85,7 @@ class MysqlSink:
             self._give_back(lane)
 
     def coverage(self) -> list[Coverage]:
-        return _coverage(self._session)
+        return covered(self._session)
 
     def known_blocks(self) -> list[Numbered]:
         found = self._session.rows("SELECT slot, hash, block_no FROM nectar_checkpoint ORDER BY slot DESC, seq DESC")
@@ -109,15 +108,15 @@ class MysqlSink:
             session = lane.session
             if commit.replace:
                 session.several(facts_of_slots(self.layout.tables, commit.covered.first, commit.covered.last))
-            bulk = () if commit.live else (f"{_INSERT_COVERAGE} {self._covering([commit.covered])} {self._longer}",)
+            bulk = () if commit.live else (covering(self.layout, commit.covered, self._came),)
             came = lane.loader.load(commit.staged, bulk)
-            filled = _coverage(session) if commit.live else []
+            filled = covered(session) if commit.live else []
             self._close(session, commit, filled)
             for one in commit.quarantined:
                 session.execute(f"REPLACE INTO nectar_quarantine VALUES ({', '.join(map(literal, one))})")
             if commit.live:
                 self._sum_epochs(commit.epochs)
-                self._cover(merged([*filled, commit.covered]))
+                cover(self._session, self.layout, merged([*filled, commit.covered]))
                 session.execute(thinned(self._writing.top))
             return came
 
@@ -135,15 +134,15 @@ class MysqlSink:
             gone += things_after(self.layout.tables, slot)
             lane.session.several(gone)
             self._sum_epochs(epochs)
-            self._cover(without_after(_coverage(lane.session), slot))
+            cover(self._session, self.layout, without_after(covered(lane.session), slot))
             return {}
 
-        entry = Entry(to, (to,), highest, self._is_finished())
+        entry = Entry(to, (to,), highest, is_finished(self._session))
         with self._lane(to, alone=True) as lane:
             lane.write(entry, work)
 
     def finished(self) -> bool:
-        return self._is_finished() and Finisher(self._session, self.layout, lambda: False, self._step).is_built()
+        return is_finished(self._session) and is_built(self._session, self.layout)
 
     def finish(self, epochs: Epochs | None, stopping: Callable[[], bool], *, live: bool = False) -> Finished:
         """Statement by statement: each may be done again. What is too much for one transaction is done in smaller steps."""
@@ -151,14 +150,14 @@ class MysqlSink:
             return Finished({}, True)
         try:
             finisher = Finisher(self._session, self.layout, stopping, self._step, keep_look_ups=live)
-            done = finisher.run(lambda: self._sum_epochs(epochs), self._whole_to(self.coverage()))
+            done = finisher.run(lambda: self._sum_epochs(epochs), whole_to(self._session, self.layout, self.coverage()))
         except TooBigError as error:
             self._step //= 2
             kind = TransientError if self._step else SinkError
             raise kind(error.what, where=error.where, hint=error.hint, code=error.code) from error
         if done.whole:
             with self._session.transaction(thinned(self._writing.top)):
-                self._cover(merged(_coverage(self._session)))
+                cover(self._session, self.layout, merged(covered(self._session)))
                 self._lanes[0].record()
                 seqs = [seq for (seq,) in self._session.rows("SELECT seq FROM nectar_writer FOR UPDATE")]
                 if max(seqs) == max(self._entered, *(lane.seq for lane in self._lanes)):
@@ -189,75 +188,14 @@ class MysqlSink:
         for session in self._sessions:
             session.drop(used=session in used)
 
-    # -- preparing -------------------------------------------------------------------------------------------------
-
-    def _prepare(self) -> None:
-        """Looks before it touches: another program's or plan's database is refused as it is."""
-        rows = self._session.rows("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
-        names = {name for (name,) in rows}
-        if names - {"nectar_connection"} and "nectar_plan" not in names:
-            raise SinkError(
-                "this database was not made by Nectar",
-                where=self._where,
-                hint="name another database, an empty one; nothing was changed in this one",
-                code="NEC-K003",
-            )
-        if "nectar_plan" in names:
-            self._refuse_another_plan()
-            self._refuse_missing(names)
-        self._enter_plan()
-        self._define()
-        if self.layout.pre_splits and not self.coverage():
-            split_ahead(self._session, self.layout.pre_splits)
-
     def _enter(self, lanes: int) -> dict[int, int]:
         """The lanes' rows, made where they are not there; the last commit of each."""
-        with self._session.transaction(_lanes_entered(lanes)):
+        with self._session.transaction(lanes_entered(lanes)):
             found = self._session.rows("SELECT id, seq, writer FROM nectar_writer FOR UPDATE")
         self._writing.owners = {self._writing.writer, *(writer for number, _, writer in found if number == FIRST)}
         self._writing.others = max((seq for number, seq, _ in found if number != FIRST), default=0)
         self._entered = self._writing.top = max(seq for _, seq, _ in found)
         return {number: seq for number, seq, _ in found}
-
-    def _enter_plan(self) -> None:
-        """Before any other table is made: what is left when that is interrupted is known as ours. One job after another, by the
-        lock of the first lane's row: of two with different plans the later one is refused."""
-        definitions = {one.name: one.sql for one in self.layout.definitions}
-        self._session.several([definitions["nectar_plan"], definitions["nectar_writer"]])
-        plan = (self.layout.fingerprint, self.layout.plan_name, self.layout.compiled, self.layout.version)
-        with self._session.transaction(_lanes_entered(1)):
-            self._refuse_another_plan(" FOR UPDATE")
-            values = ", ".join(map(literal, plan))
-            unless_there = "ON DUPLICATE KEY UPDATE version = nectar_plan.version"
-            self._session.execute(f"INSERT INTO nectar_plan VALUES ({values}) {unless_there}")
-
-    def _define(self) -> None:
-        self._session.several([statement.sql for statement in self.layout.definitions])
-        while wanted := self._not_there(self.layout.kept_indexes):
-            try:
-                self._session.several([one.sql for one in wanted])
-            except SinkError:
-                if self._not_there(wanted) == wanted:           # else another job has just made one of them
-                    raise
-
-    def _not_there(self, indexes: Sequence[Statement]) -> list[Statement]:
-        there = self._session.index_names()
-        return [one for one in indexes if one.name not in there]
-
-    def _refuse_another_plan(self, lock: str = "") -> None:
-        stored = self._session.rows(f"SELECT fingerprint, name, compiled, version FROM nectar_plan{lock}")
-        refuse_another_plan(stored, self.layout, self._where, "database")
-
-    def _refuse_missing(self, names: set[str]) -> None:
-        """Tables are made one by one. When that was interrupted, the last ones are missing, and nothing was committed."""
-        first = ("nectar_plan", "nectar_writer")
-        wanted = [*first, *(one.name for one in self.layout.definitions if one.name not in first)]
-        made = len([one for one in wanted if one in names])
-        empty = "nectar_checkpoint" not in names or not self._session.rows("SELECT 1 FROM nectar_checkpoint LIMIT 1")
-        if not (empty and set(wanted[:made]) <= names):
-            refuse_missing(wanted, names, self._where)
-        elif names & set(wanted[2:]) and not self._session.rows("SELECT 1 FROM nectar_plan LIMIT 1"):
-            raise damaged("nectar_plan has no row", self._where)
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -297,51 +235,13 @@ class MysqlSink:
         for closing in self.layout.closing if commit.live else self.layout.live:
             wanted = not closing.from_origin
             if closing.from_origin and not closing.tables.isdisjoint(commit.staged.rows):
-                whole_to = self._whole_to(filled)
-                wanted = whole_to is not None and whole_to + 1 >= commit.covered.first
+                end = whole_to(session, self.layout, filled)
+                wanted = end is not None and end + 1 >= commit.covered.first
             if wanted:
                 session.several(bound(closing, low, high))
-
-    def _whole_to(self, filled: list[Coverage]) -> int | None:
-        """The last slot before which no row is missing: no gap, no filter, no block in quarantine."""
-        if not self.layout.complete or not filled or filled[0].first >= 0:
-            return None
-        ((quarantined,),) = self._session.rows("SELECT MIN(slot) FROM nectar_quarantine")
-        return filled[0].last if quarantined is None else min(filled[0].last, int(quarantined) - 1)
-
-    def _is_finished(self) -> bool:
-        ((seq, finished),) = self._session.rows("SELECT MAX(seq), MAX(finished) FROM nectar_writer")
-        return bool(seq == finished)
 
     def _sum_epochs(self, epochs: Epochs | None) -> None:
         if epochs is None or not self.layout.epoch_sql:
             return
         away = f"DELETE FROM epoch WHERE no BETWEEN {epochs.first} AND {epochs.last}"
         self._session.several([away, f"INSERT INTO epoch {placed(self.layout.epoch_sql, epochs._asdict())}"])
-
-    def _cover(self, ranges: Sequence[Coverage]) -> None:
-        covering = [f"{_INSERT_COVERAGE} {self._covering(ranges)}"] if ranges else []
-        self._session.several(["DELETE FROM nectar_coverage WHERE table_name = '*'", *covering])
-
-    def _covering(self, ranges: Iterable[Coverage]) -> str:
-        rows = [("*", one.first, one.last, self.layout.fingerprint, int(self.layout.complete)) for one in ranges]
-        return ", ".join(f"({', '.join(map(literal, row))})" for row in rows)
-
-
-def _lanes_entered(lanes: int) -> str:
-    """Inserts their rows where they are not there, and locks the first."""
-    rows = ", ".join(f"({number}, 0, -1, '')" for number in range(FIRST, FIRST + lanes))
-    return f"INSERT INTO nectar_writer VALUES {rows} ON DUPLICATE KEY UPDATE id = nectar_writer.id"
-
-
-_INSERT_COVERAGE = "INSERT INTO nectar_coverage VALUES"
-
-
-def _longer(came: Came) -> str:
-    """Of a range that is there already the later end stays."""
-    return f"{came.head} last_slot = GREATEST(nectar_coverage.last_slot, {came.of('last_slot')})"
-
-
-def _coverage(session: Session) -> list[Coverage]:
-    found = session.rows("SELECT first_slot, last_slot FROM nectar_coverage WHERE table_name = '*'")
-    return merged(Coverage(*row) for row in found)

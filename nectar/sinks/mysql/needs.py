@@ -1,0 +1,70 @@
+"""Rights that a job needs only at its end: tried at its beginning, so that it does not come to that in vain.
+
+Nothing is changed: a column that is not there is named, and whoever has the right is told that. A server may look at a view's
+columns first, so that one is made, and taken away again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nectar.errors import SinkError
+from nectar.sinks.mysql.closing import look_ups
+from nectar.sinks.mysql.rights import CODE, NOT_ALLOWED, PREFIX, grant, lacks
+from nectar.sinks.mysql.session import Session
+from nectar.sinks.seam import Layout
+
+NOT_THERE = frozenset({1054, 1072, 1091})
+"""Errors that say: there is no such column."""
+
+_INDEX = "CREATE INDEX `nectar_check` ON `nectar_plan` (`nectar_no_such`)"
+_ALTER = "ALTER TABLE `nectar_plan` DROP COLUMN `nectar_no_such`"
+_VIEW = f"CREATE OR REPLACE VIEW `{PREFIX}view` AS SELECT 1 AS `id`"
+_NEW_VIEW = f"CREATE VIEW `{PREFIX}view` AS SELECT `nectar_no_such` FROM `nectar_plan`"
+_NO_VIEW = f"DROP VIEW IF EXISTS `{PREFIX}view`"
+
+
+def needed_at_the_end(layout: Layout) -> dict[str, str]:
+    """The rights, and what each is for. To take a view's place wants DROP too."""
+    named = ", ".join(view.name for view in layout.views)
+    views = dict.fromkeys(("CREATE VIEW", "DROP"), f"its views ({named})") if layout.views else {}
+    columns = {"ALTER": "columns that its views compare"} if layout.view_columns else {}
+    looks_up = layout.deferred_indexes or (layout.closing and look_ups(layout.tables))
+    return ({"INDEX": "its indexes"} if looks_up else {}) | columns | views
+
+
+def refuse_without_rights(session: Session, layout: Layout) -> None:
+    """Errors: SinkError NEC-M010, with the GRANT that gives what is missing."""
+    needed = needed_at_the_end(layout)
+    missing = [name for name in _missing(session, needed) if name in needed]
+    if missing:
+        ((database, account),) = session.rows("SELECT DATABASE(), CURRENT_USER()")
+        what, hint = lacks(missing, str(database), needed), grant(missing, str(database), str(account))
+        raise SinkError(what, where=session.where, hint=hint, code=CODE)
+
+
+def _missing(session: Session, needed: dict[str, str]) -> Iterator[str]:
+    if "INDEX" in needed and not _may(session, _INDEX):
+        yield "INDEX"
+    if "ALTER" in needed and not _may(session, _ALTER):
+        yield "ALTER"
+    if "CREATE VIEW" in needed and not _may(session, _VIEW):
+        drops = _may(session, _NO_VIEW)
+        if drops or not _may(session, _NEW_VIEW):
+            yield "CREATE VIEW"
+        if not drops:
+            yield "DROP"
+    elif "CREATE VIEW" in needed:
+        session.execute(_NO_VIEW)
+
+
+def _may(session: Session, sql: str) -> bool:
+    try:
+        session.execute(sql)
+    except SinkError as error:
+        number = getattr(error.__cause__, "args", (0,))[0]
+        if number in NOT_ALLOWED:
+            return False
+        if number not in NOT_THERE:
+            raise
+    return True
