@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -46,7 +47,7 @@ def compile_plan_command(
 
     if force and out is None:
         raise typer.BadParameter("it says what to do with --out, which is not given", param_hint="--force")
-    compiled, spoken = compiled_as(read_draft(file), dialect, profile, database)
+    compiled, spoken = compiled_as(lambda: read_draft(file), dialect, profile, database)
     if out is not None:
         for written in write_files(compiled, spoken, out, force=force):
             typer.echo(f"wrote {written}", err=True)
@@ -57,7 +58,7 @@ def compile_plan_command(
 
 
 def compiled_as(
-    draft: Draft, dialect: DialectName | None, profile: Path | None, database: str | None, db: Path | None = None
+    read: Callable[[], Draft], dialect: DialectName | None, profile: Path | None, database: str | None, db: Path | None = None
 ) -> tuple[CompiledPlan, str]:
     """For the dialect that was asked for, else for that of the database that the plan goes to; and which it is.
 
@@ -70,6 +71,6 @@ def compiled_as(
             if given is not None:
                 what = f"{name} names a database, whose dialect is known: give one of the two"
                 raise typer.BadParameter(what, param_hint="--dialect")
-        return draft.compiled(dialect.value), dialect.value
-    compiled, target = compiled_for(draft, db, profile, database)
+        return read().compiled(dialect.value), dialect.value
+    compiled, target = compiled_for(read, db, profile, database)
     return compiled, dialect_of(target)

@@ -71,7 +71,7 @@ def check_command(
     if plan is None:
         target = target_of(db, profile, database)
     else:
-        compiled, target = compiled_for(read_draft(plan), db, profile, database)
+        compiled, target = compiled_for(lambda: read_draft(plan), db, profile, database)
     for name, given in (("--count", count), ("--try-rights", tries), ("PLAN", plan)):
         if given is not None and isinstance(target, SqliteFile):
             raise typer.BadParameter(f"it is about a server, and {target} is a file", param_hint=name)
@@ -126,7 +126,7 @@ def init_command(
     if plan is None:
         target = target_of(db, profile, database)
     else:
-        compiled, target = compiled_for(read_draft(plan), db, profile, database)
+        compiled, target = compiled_for(lambda: read_draft(plan), db, profile, database)
     done = made(target)
     facts: dict[str, Any] = {"database": str(target), "made": done.made if done else None}
     lines = []
@@ -179,10 +179,9 @@ def schema_command(
         raise typer.BadParameter("--compare asks the profile's database, whose dialect is known", param_hint="--dialect")
     if form is Format.JSON and not compare:
         raise typer.BadParameter("what --compare finds can be JSON; without it SQL is printed", param_hint="--format")
-    draft = read_draft(plan)
     if compare:
-        return _compared(*compiled_for(draft, db, profile, database), form)
-    sys.stdout.write(render(*compiled_as(draft, dialect, profile, database, db)))
+        return _compared(*compiled_for(lambda: read_draft(plan), db, profile, database), form)
+    sys.stdout.write(render(*compiled_as(lambda: read_draft(plan), dialect, profile, database, db)))
     return 0
 
 

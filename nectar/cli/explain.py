@@ -43,7 +43,7 @@ def explain_command(
     """
     from nectar.compiler.read import read_draft
 
-    compiled, _ = compiled_for(read_draft(file), None, profile, database)
+    compiled, _ = compiled_for(lambda: read_draft(file), None, profile, database)
     found = _sampled(compiled, sample) if sample is not None else None
     if form is Format.JSON:
         from nectar.compiler.bounds import places

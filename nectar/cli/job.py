@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nectar.compiler.compiled import CompiledPlan
     from nectar.compiler.read import Draft
     from nectar.config.server import Target
+    from nectar.errors import Complaint
 
 
 class ProgressKind(StrEnum):
@@ -88,7 +89,7 @@ def do_job(read: Callable[[], Draft], asked: Asked) -> int:
     broken_off = BROKEN_OFF_DRY if asked.dry_run else BROKEN_OFF
     if asked.progress is ProgressKind.JSON:
         errors_in_json(broken_off)
-    compiled, target = compiled_for(read(), asked.db, asked.profile, asked.database)
+    compiled, target = compiled_for(read, asked.db, asked.profile, asked.database)
     options = Options(target, asked.source, asked.socket, asked.workers, asked.once, asked.dry_run, asked.accept_deep_rollback)
     kind = asked.progress.chosen(sys.stderr.isatty())
     if kind is ProgressKind.JSON:
@@ -105,17 +106,36 @@ def do_job(read: Callable[[], Draft], asked: Asked) -> int:
     return stop.exit_code if summary.stopped else 0
 
 
-def compiled_for(draft: Draft, db: Path | None, profile: Path | None, database: str | None) -> tuple[CompiledPlan, Target]:
+def compiled_for(
+    read: Callable[[], Draft], db: Path | None, profile: Path | None, database: str | None
+) -> tuple[CompiledPlan, Target]:
     """The plan compiled for the database that it goes to, once. Errors: PlanError with all that is wrong with the plan, and with
     the profile."""
+    from nectar.config.profile import ProfileError
     from nectar.errors import PlanError
-    from nectar.sinks.registry import dialect_of
+    from nectar.sinks.registry import dialect_named, dialect_of
 
+    try:
+        draft = read()
+    except PlanError as error:
+        raise PlanError((*error.complaints, *_wrong_with(db, profile, database))) from None
     try:
         target = target_of(db, profile, database, draft.plan.meta.profile)
     except PlanError as error:
-        draft.refuse(error)
+        known = error.connection_type if isinstance(error, ProfileError) else None
+        draft.refuse(error, None if known is None else dialect_named(known))
     return draft.compiled(dialect_of(target)), target
+
+
+def _wrong_with(db: Path | None, profile: Path | None, database: str | None) -> Sequence[Complaint]:
+    """About the database of a plan that cannot be read, and so names no profile itself."""
+    from nectar.errors import PlanError
+
+    try:
+        target_of(db, profile, database)
+    except PlanError as error:
+        return error.complaints
+    return ()
 
 
 def target_of(db: Path | None, profile: Path | None, database: str | None, of_the_plan: Path | None = None) -> Target:

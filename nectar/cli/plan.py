@@ -69,7 +69,7 @@ def validate(
 def _read(file: Path, profile: Path | None, database: str | None) -> Plan:
     from nectar.compiler.read import read_draft
 
-    return compiled_for(read_draft(file), None, profile, database)[0].plan
+    return compiled_for(lambda: read_draft(file), None, profile, database)[0].plan
 
 
 def _print_text(results: list[tuple[Path, Plan | None, tuple[Complaint, ...]]]) -> None:

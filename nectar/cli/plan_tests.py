@@ -33,7 +33,7 @@ def run_tests_command(
     from nectar.runner.signals import listening
     from nectar.runner.trial import rows_found
 
-    compiled, _ = compiled_for(read_draft(file), None, profile, database)
+    compiled, _ = compiled_for(lambda: read_draft(file), None, profile, database)
     if not compiled.plan.tests:
         raise FatalError(
             "this plan has no tests",

@@ -25,10 +25,10 @@ class Draft(NamedTuple):
         """For a database of this dialect; None where that is not known, since its profile is wrong. Errors: PlanError."""
         return compile_draft(self.plan, self.complaints, dialect)
 
-    def refuse(self, more: PlanError) -> NoReturn:
+    def refuse(self, more: PlanError, dialect: str | None) -> NoReturn:
         """Raises PlanError with what is wrong with the plan, and then `more`, which is about its profile."""
         try:
-            self.compiled(None)
+            self.compiled(dialect)
         except PlanError as error:
             raise PlanError(tuple(dict.fromkeys((*error.complaints, *more.complaints)))) from None
         raise more

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
@@ -23,6 +23,14 @@ from nectar.errors import Complaint, PlanError
 
 DEFAULT_TARGET = SqliteFile(Path("nectar.db"))
 """What holds without any profile: SQLite in ./nectar.db."""
+
+
+class ProfileError(PlanError):
+    """`connection_type`: of the database that is meant, as far as that is known."""
+
+    def __init__(self, complaints: Sequence[Complaint], connection_type: str | None) -> None:
+        super().__init__(complaints)
+        self.connection_type = connection_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +85,12 @@ def _read(document: Document, name: str | None, environment: Mapping[str, str]) 
     unsure = any(not complaints.sound((*place, "connection_type")) for place in there)
     if not unsure and not any(isinstance(target, Server) for target in databases.values()):
         check_sections_are_used(complaints)
-    complaints.raise_any()
+    try:
+        complaints.raise_any()
+    except PlanError as error:
+        path = (*(meant or ()), "connection_type")
+        known = meant is not None and complaints.sound(path)
+        raise ProfileError(error.complaints, str(complaints.get(path, "sqlite")) if known else None) from None
     assert meant is not None
     return Profile(databases, meant[-1])
 

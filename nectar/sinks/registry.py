@@ -43,14 +43,21 @@ def family(name: str) -> Family:
 
 def family_of(target: Target) -> str:
     """The family's name, by what the profile says: no server is asked. Plans are compiled for the family's dialect."""
-    if isinstance(target, SqliteFile):
-        return "sqlite"
-    return "mysql" if target.kind is Kind.MYSQL else "tidb"
+    return _family_named("sqlite" if isinstance(target, SqliteFile) else target.kind.value)
+
+
+def _family_named(connection_type: str) -> str:
+    return connection_type if connection_type in ("sqlite", Kind.MYSQL.value) else "tidb"
 
 
 def dialect_of(target: Target) -> str:
     """What plans for it are compiled to."""
     return family(family_of(target)).dialect
+
+
+def dialect_named(connection_type: str) -> str:
+    """The same of a database of which no more is known."""
+    return family(_family_named(connection_type)).dialect
 
 
 def stager(name: str, layout: Layout) -> Stager:

@@ -134,3 +134,50 @@ def test_what_is_wrong_with_the_profile_is_told_with_what_is_wrong_with_the_plan
     assert "plan.toml:5:10: NEC-P011" in ended.said
     assert "sqlite.toml:2:19: NEC-P012" in ended.said
     assert "NEC-F052" not in ended.said
+
+
+WRONG_IN_ONE_KEY = {kind: text.replace("[database]\n", '[database]\nhots = "h"\n') for kind, text in DATABASES.items()} | {
+    "tidb-serverless": '[database]\nconnection_type = "tidb-serverless"\nhost = "gateway01.eu-central-1.prod.aws.tidbcloud.com"\nuser = "no_prefix"\ndatabase = "n"\n',
+    "named": '[databases.other]\npath = 5\n[databases.tidb-local]\nconnection_type = "tidb-local"\nhost = "h"\nport = 99999999\nuser = "u"\ndatabase = "n"\n',
+    "of no type": '[database]\nport = 5\npath = 3\n',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", WRONG_IN_ONE_KEY)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_wrong_profile_hides_nothing_of_its_databases_kind(command: str, kind: str, tmp_path: Path) -> None:
+    """Its type is known all the same: what that cannot show, or has no room for, is told with the rest."""
+    written(tmp_path, where=ONLY_MYSQL)
+    views = "".join(f"[[views]]\nname = \"v{at}\"\nfrom = \"tx_metadata\"\nwhere = 'json.k{at} == \"x\"'\n" for at in range(80))
+    (tmp_path / "plan.toml").write_text((tmp_path / "plan.toml").read_text() + views)
+    (tmp_path / "wrong.toml").write_text(WRONG_IN_ONE_KEY[kind])
+    variables = {"NECTAR_DATABASE": "tidb-local"} if kind == "named" else {}
+    ended = nectar(*COMMANDS[command], "--profile", "wrong.toml", home=tmp_path, **variables)
+    assert ended.code == 2, ended.said
+    assert "wrong.toml:" in ended.said
+    assert ("NEC-F052" in ended.said) is (kind in ("sqlite", "of no type"))
+    assert ("NEC-P08" in ended.said) is (kind in ("tidb", "tidb-serverless", "named"))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("text", ["[plan\n", None])
+def test_a_plan_that_cannot_be_read_hides_nothing_of_the_profile(command: str, text: str | None, tmp_path: Path) -> None:
+    written(tmp_path)
+    (tmp_path / "plan.toml").write_text(text) if text else (tmp_path / "plan.toml").unlink()
+    (tmp_path / "wrong.toml").write_text(WRONG_IN_ONE_KEY["mysql"])
+    for option, variables in ((("--profile", "wrong.toml"), {}), ((), {"NECTAR_PROFILE": "wrong.toml"})):
+        ended = nectar(*COMMANDS[command], *option, home=tmp_path, **variables)
+        assert ended.code == 2
+        assert "NEC-P001" in ended.said or "NEC-P002" in ended.said
+        assert "wrong.toml:2:1: NEC-P010" in ended.said
+    assert "wrong.toml" not in nectar(*COMMANDS[command], home=tmp_path).said
+
+
+@pytest.mark.parametrize("network", ["nowhere", "./no/such/folder"])
+def test_a_wrong_network_hides_no_view_that_cannot_be_shown(network: str, tmp_path: Path) -> None:
+    written(tmp_path, where=ONLY_MYSQL)
+    plan = tmp_path / "plan.toml"
+    plan.write_text(plan.read_text().replace("preview", network))
+    said = nectar("plan", "validate", "plan.toml", home=tmp_path).said
+    assert "NEC-F052" in said
+    assert ("NEC-P014" in said) is not ("NEC-N001" in said)

@@ -20,7 +20,7 @@ from nectar.runner.steps import Options
 from nectar.sinks.looking import check, made
 from nectar.sinks.mysql import load
 from nectar.sinks.registry import open_sink, read_state
-from nectar.sinks.seam import Epochs
+from nectar.sinks.seam import Epochs, Layout
 from nectar.sinks.step import Outcome
 from nectar.sinks.there import read_schema
 from tests.compiler.test_mariadb import VIEWS
@@ -79,6 +79,7 @@ def record(runs: Runs, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> list[s
         assert isinstance(options.target, config.Server)
         for _ in range(2):                     # tables without a commit: asked whether a plan is named in them
             open_sink(replace(options.target, database=database), layout(compiled, "tidb")).close()
+        _refused(server, replace(options.target, database=database), layout(compiled, "tidb"))
     with server.scratch() as database:
         for last in (234, 236):
             runs.job(database, (233, last), more=FOLLOWS + VIEWS)
@@ -95,6 +96,17 @@ def record(runs: Runs, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> list[s
         with pytest.raises(SinkError, match=r"the server took|are there already"):
             runs.job(database, (236, 237))
     return [one for packet in proxy.recorded for one in packet.split(";\n")]
+
+
+def _refused(server: Server, target: config.Server, made: Layout) -> None:
+    """A user who has too few rights for what comes at the end."""
+    server.run(f"CREATE USER few@'%' IDENTIFIED BY '{server.password}'")
+    try:
+        server.run(f"GRANT CREATE, INSERT, SELECT, UPDATE, DELETE ON {target.database}.* TO few@'%'")
+        with pytest.raises(SinkError, match="lacks INDEX, CREATE VIEW, DROP on"):
+            open_sink(replace(target, user="few"), made)
+    finally:
+        server.run("DROP USER few@'%'")
 
 
 def _looked_at(target: Target) -> None:
