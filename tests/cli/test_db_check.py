@@ -385,4 +385,4 @@ def _talking(words: bytes) -> Iterator[int]:
         thread.start()
         yield int(listener.getsockname()[1])
         listener.shutdown(socket.SHUT_RDWR)
-        thread.join(5)
+        thread.join(60)

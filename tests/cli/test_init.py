@@ -53,7 +53,7 @@ def talk(folder: Path, dialogue: Sequence[tuple[str, str]], *arguments: object, 
         os.close(ours)
         if process.poll() is None:
             with suppress(subprocess.TimeoutExpired):
-                process.wait(10)
+                process.wait(60)
             process.kill()
     assert process.wait() == code, shown
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).replace("\r\n", "\n")

@@ -141,7 +141,7 @@ def test_at_its_end_a_server_takes_only_its_own_socket_away(tmp_path: Path) -> N
         (tmp_path / "s").unlink()
         with _listening(tmp_path / "s"):
             server.send_signal(signal.SIGTERM)
-            server.wait(20)
+            server.wait(60)
             assert stat.S_ISSOCK((tmp_path / "s").lstat().st_mode)
             with socket.socket(socket.AF_UNIX) as client:
                 client.connect(str(tmp_path / "s"))

@@ -174,7 +174,7 @@ def test_the_server_is_not_there(server: Server) -> None:
 
 
 def test_it_stops_in_the_middle_of_a_statement(server: Server) -> None:
-    """Leaving the context ends a statement that would take a minute, and a pause."""
+    """Leaving the context ends a statement that would take ten minutes, and a pause."""
     ended: list[str] = []
 
     def run(plan: FaultPlan) -> None:
@@ -182,16 +182,16 @@ def test_it_stops_in_the_middle_of_a_statement(server: Server) -> None:
             def ask() -> None:
                 try:
                     with server.connect(port=proxy.port).cursor() as cursor:
-                        cursor.execute("SELECT SLEEP(20)")
+                        cursor.execute("SELECT SLEEP(600)")
                 except pymysql.err.OperationalError as error:
                     ended.append(str(error))
 
             thread = Thread(target=ask)
             thread.start()
             thread.join(0.5)
-        thread.join(5)
+        thread.join(60)
         assert not thread.is_alive()
 
     run(FaultPlan())
-    run(FaultPlan(delay=30))
+    run(FaultPlan(delay=600))
     assert len(ended) == 2

@@ -155,7 +155,7 @@ def test_a_lane_in_doubt_waits_for_the_batch_that_it_was_about(chain: Path, serv
             assert here.doubts(doubted)
             assert sink.commit(doubted)["block"] == len(first.raws)
             sink._give_back(elsewhere)
-            assert waits.result(10)["block"] == len(second.raws)
+            assert waits.result(60)["block"] == len(second.raws)
         assert any("is in the database" in note for note in sink.notes())
         sink.close()
     assert server.run("SELECT COUNT(*) FROM block", database) == [(len(first.raws) + len(second.raws),)]

@@ -49,7 +49,7 @@ def _serve(stream: socket.socket, key: paramiko.PKey, door: _Door) -> None:
                 up.start()
                 _pump(target.recv, channel.sendall)
                 channel.close()
-                up.join(10)
+                up.join(60)
     transport.close()
 
 
@@ -74,4 +74,4 @@ def by_password(key: Path) -> Iterator[tuple[int, _Door]]:
         finally:
             listener.shutdown(socket.SHUT_RDWR)
             for thread in (main, *threads):
-                thread.join(15)
+                thread.join(60)

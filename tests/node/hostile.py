@@ -90,7 +90,7 @@ def peer(path: Path, *behaviours: Behaviour) -> Iterator[list[int]]:
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        thread.join(5)
+        thread.join(60)
 
 
 @contextmanager
@@ -136,7 +136,7 @@ def cutting(path: Path, to: Path, down: int | None, up: int | None = None) -> It
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        thread.join(5)
+        thread.join(60)
 
 
 def refusal(text: str) -> bytes:

@@ -54,10 +54,10 @@ def serving(
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield stage
     finally:
         assert task is not None
         loop.call_soon_threadsafe(task.cancel)
-        thread.join(10)
+        thread.join(60)

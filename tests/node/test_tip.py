@@ -119,7 +119,7 @@ def _change(stage: Stage, held: int, more: list[Offered], loop: asyncio.Abstract
             stage.chain.extend(more)
             stage.changed.notify_all()
 
-    asyncio.run_coroutine_threadsafe(change(), loop).result(5)
+    asyncio.run_coroutine_threadsafe(change(), loop).result(60)
 
 
 def test_a_block_at_the_tip_is_in_the_database_at_once(blocks: list[Offered], tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from nectar.sources.node.message import Cutter
 
 PROTOCOLS = frozenset((mux.HANDSHAKE, mux.CHAIN_SYNC, mux.STATE_QUERY))
 MAGIC = 2
-PATIENCE = 8.0
+PATIENCE = 60.0
 """Seconds after which a server hangs up on a client that says nothing: a client that waits for ever fails its test."""
 
 
@@ -213,7 +213,7 @@ def wicked(where: Path | None, *acts: Act) -> Iterator[tuple[list[int], str]]:
                 stream.shutdown(socket.SHUT_RDWR)
         listener.close()
         for one in (thread, *threads):
-            one.join(5)
+            one.join(60)
 
 
 class Said(Quiet):
