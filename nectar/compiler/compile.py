@@ -14,6 +14,7 @@ from nectar.compiler.checks import check_declarations
 from nectar.compiler.compiled import CompiledPlan, EnabledProcessor
 from nectar.compiler.filters import Reader, check_tests, compile_filters, compile_views, wanted_by
 from nectar.compiler.fingerprint import fingerprint
+from nectar.compiler.mysql_check import check_indexes
 from nectar.compiler.own_tables import WATCHED
 from nectar.compiler.tidb_check import check_tidb
 from nectar.compiler.view_support import view_indexes
@@ -74,6 +75,8 @@ def compile_draft(plan: Plan, complaints: Complaints, dialect: str | None = "sql
     )
     if dialect == "tidb" and known and complaints.sound(("processors",)):
         check_tidb(compiled, complaints)
+    elif dialect == "mysql" and known and complaints.sound(("processors",)):
+        check_indexes(compiled, complaints)
     complaints.raise_any()
     return compiled
 

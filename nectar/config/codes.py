@@ -90,7 +90,7 @@ MEANINGS: Mapping[str, str] = {
     UNKNOWN_VARIABLE: "An environment variable NECTAR_DB_.. that says nothing",
     UNKNOWN_TASK: "A task, or an option of one, that Carp does not have",
     TIDB_NAME: "A name longer than TiDB's names",
-    TIDB_COUNT: "More columns or indexes than a table of TiDB can have",
+    TIDB_COUNT: "More columns or indexes than a table of TiDB, MySQL or MariaDB can have",
     TIDB_KEY: "A key or an index that TiDB cannot have, or is longer than it takes",
     TIDB_SIZE: "More than TiDB takes in one row, statement or transaction",
     TIDB_LACKS: "Something that TiDB does not have, or that Nectar does not use there",

@@ -156,7 +156,7 @@ def test_a_wrong_profile_hides_nothing_of_its_databases_kind(command: str, kind:
     assert ended.code == 2, ended.said
     assert "wrong.toml:" in ended.said
     assert ("NEC-F052" in ended.said) is (kind in ("sqlite", "of no type"))
-    assert ("NEC-P08" in ended.said) is (kind in ("tidb", "tidb-serverless", "named"))
+    assert ("NEC-P08" in ended.said) is (kind in ("mysql", "tidb", "tidb-serverless", "named"))
 
 
 @pytest.mark.parametrize("command", COMMANDS)

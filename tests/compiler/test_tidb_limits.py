@@ -156,7 +156,7 @@ def test_views_that_want_more_indexes_than_a_table_has_room_for() -> None:
     assert text.splitlines()[complaint.line - 1].startswith("metadata = true")
     assert "tx_metadata has 65 indexes" in complaint.what
     assert complaint.suggestion
-    read_document(load_text(text, "plan.toml"), Path("plan.toml"), dialect="mysql")
+    read_document(load_text(text, "plan.toml"), Path("plan.toml"), dialect="sqlite")
 
 
 def test_a_plan_too_large_for_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
