@@ -294,6 +294,19 @@ class Wire:
         return in_turn(begins(self.blocks, 1, stays=False), act)
 
 
+def _stands_still(message: bytes, asked: int = 0) -> Act:
+    """Answers every request for a block with the same rollback; so many were answered before they were read."""
+
+    def act(peer: Peer) -> None:
+        for _ in range(asked):
+            peer.next()
+        while True:
+            peer.sync(message)
+            peer.next()
+
+    return act
+
+
 def _acquires(then: Act) -> Act:
     """At the tip: a state is acquired, its query answered otherwise."""
 
@@ -355,6 +368,8 @@ WRONG: tuple[tuple[str, Callable[[Wire], Act], str, str], ...] = (
     ("gone at the tip", lambda w: w.then(syncs(chain_sync.AWAIT_REPLY, stays=False)), LOST, "lost: "),
     ("no result at the tip", lambda w: w.then(_acquires(lambda _peer: None)), SLOW, "a state query's answer within 0.3 s"),
     ("junk for a result", lambda w: w.then(_acquires(says(_segment(mux.STATE_QUERY, b"\x81\x63")))), SLOW, "the node did not answer"),
+    ("at the origin for ever", lambda w: _stands_still(chain_sync.backward(ORIGIN, w.tip)), BROKEN, "where it stood already"),
+    ("at a block for ever", lambda w: w.then(_stands_still(chain_sync.backward(w.blocks[0].point, w.tip), 2)), BROKEN, "stood already"),
     ("another answer", lambda w: w.then(_acquires(says(_segment(mux.STATE_QUERY, b"\x81\x01")))), BROKEN, "no answer to a state query"),
 )
 

@@ -245,6 +245,17 @@ def test_an_empty_file_is_filled(tmp_path: Path) -> None:
     assert job(tmp_path / "x.db", TEXT).blocks
 
 
+@pytest.mark.parametrize("size", [1, 2, 99, 511])
+def test_a_file_too_short_for_a_database_is_left_alone(size: int, copy: Path) -> None:
+    """SQLite takes one of a single byte for an empty one."""
+    copy.write_bytes(copy.read_bytes()[:size])
+    before = copy.read_bytes()
+    with pytest.raises(SinkError) as caught:
+        job(copy, TEXT)
+    assert caught.value.code == "NEC-K014"
+    assert copy.read_bytes() == before
+
+
 def test_a_log_that_a_kill_left_is_read(copy: Path, tmp_path: Path) -> None:
     """What was committed last is in it."""
     code = f"import os, sqlite3; db = sqlite3.connect({str(copy)!r}); db.execute('DELETE FROM nectar_plan'); db.commit(); os._exit(0)"

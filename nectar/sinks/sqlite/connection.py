@@ -14,6 +14,7 @@ from nectar.errors import NectarError, SinkError, TransientError
 PAGE_SIZE = 8192
 CACHE_KIB = 64 * 1024
 WAL_PAGES = 4_000              # 32 MB of log before it is copied into the file
+SMALLEST = 512                 # bytes of a database; SQLite takes a file of one byte for an empty one
 BUSY_MS = 1_000                # the runner tries again: it hears signals, and SQLite does not while it waits
 
 _MEANING: dict[type[apsw.Error], tuple[type[NectarError], str, str]] = {
@@ -58,12 +59,15 @@ def translated(path: str) -> Iterator[None]:
 def open_file(path: Path) -> apsw.Connection:
     """A connection to a file that may be new; nothing is changed in it yet (see `prepare`).
 
-    Errors: SinkError NEC-K013, NEC-K023, and those of `translated`.
+    Errors: SinkError NEC-K013, NEC-K014, NEC-K023, and those of `translated`.
     """
     refuse_no_file(path)
     if log_of(path).exists() and log_of(path).stat().st_size and path.exists() and not path.stat().st_size:
         what, hint = "its log is there, and the file is empty", "restore the file; or remove both, to begin anew"
         raise SinkError(f"the database is damaged: {what}", where=str(path), hint=hint, code="NEC-K013")
+    if path.is_file() and 0 < path.stat().st_size < SMALLEST:
+        what, hint = "this file is too short for a SQLite database", "name another file; nothing was changed in this one"
+        raise SinkError(what, where=str(path), hint=hint, code="NEC-K014")
     with translated(str(path)):
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
         connection.set_busy_timeout(BUSY_MS)

@@ -26,6 +26,8 @@ NEXT_SECONDS = 60.0
 REMEMBERED = 4_096
 """Blocks that were sent lately, to tell a rollback to one of them from nonsense; twice k of a network where that is more.
 Whether a point before those was ever sent is for whoever followed to know."""
+STANDING = 100
+"""Rollbacks in a row to where its chain stands already. A node sends one, when it begins; who sends nothing else never ends."""
 IDLE_SECONDS = 90.0
 """After so long without a block at the tip the node is asked for its tip, to see whether it still is there."""
 
@@ -155,6 +157,7 @@ class _Reader:
         self._sent: deque[_Sent] = deque(maxlen=max(REMEMBERED, 2 * facts.security_parameter))
         self._forgot = False                   # more were sent than are remembered
         self._flying = 0
+        self._stood = 0                        # rollbacks in a row that went nowhere
         self.awaiting = False
         self.tip: Tip | None = None
 
@@ -190,6 +193,10 @@ class _Reader:
                 if message.point != self._last.point:
                     self._last = self._back_at(message.point)
                     events.append(RollBackward(message.point, self._last.block_no))
+                    self._stood = 0
+                elif self._stood == STANDING:
+                    raise faults.violation(f"it went back to {message.point}, where it stood already, {STANDING} times")
+                self._stood += 1
                 self._begun = True
             elif isinstance(message, chain_sync.Await):
                 if self.awaiting:
@@ -214,7 +221,7 @@ class _Reader:
             raise faults.violation(f"the block after {self._last.point} has no header: {error.what}", message.raw) from error
         self._check(header, message.raw)
         self._last = _Sent(Point(header.slot, header.hash), header.block_no, header.era_tag)
-        self._begun = True
+        self._begun, self._stood = True, 0
         self._forgot = self._forgot or len(self._sent) == self._sent.maxlen
         self._sent.append(self._last)
         return RollForward(message.raw, self._last.point, header.block_no)
