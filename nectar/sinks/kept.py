@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from nectar import __version__
+from nectar.checkpoint.coverage import Coverage, merged
 from nectar.errors import SinkError
+
+MOST = 1 << 62       # no slot is as high as this
 
 _VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:[-+.a-z0-9]{0,40})", re.ASCII)
 _SHOWN = 6
@@ -55,6 +58,14 @@ def refuse_missing(wanted: Sequence[str], there: Collection[str], where: str) ->
         more = f" and {len(gone) - _SHOWN} more" if len(gone) > _SHOWN else ""
         what = f"tables of this database are gone: {', '.join(gone[:_SHOWN])}{more}"
         raise SinkError(what, where=where, hint="restore them from a backup, or index into a new database", code="NEC-K027")
+
+
+def ranges_of(rows: Iterable[Sequence[Any]], where: str) -> list[Coverage]:
+    """What is covered, as `nectar_coverage` has it. Errors: SinkError NEC-K026 of slots that no job writes."""
+    found = [(row[0], row[1]) for row in rows]
+    if not all(isinstance(first, int) and isinstance(last, int) and -1 <= first <= last < MOST for first, last in found):
+        raise damaged("nectar_coverage has slots that there are not", where)
+    return merged(Coverage(*one) for one in found)
 
 
 def damaged(what: str, where: str) -> SinkError:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from nectar.checkpoint.coverage import Coverage, merged
+from nectar.checkpoint.coverage import Coverage
 from nectar.errors import SinkError
-from nectar.sinks.kept import kept_plan, refuse_missing, refuse_newer, tables_of
+from nectar.sinks.kept import kept_plan, ranges_of, refuse_missing, refuse_newer, tables_of
 
 
 class Kept(NamedTuple):
@@ -82,7 +82,7 @@ def state_of(
         fingerprint=kept.fingerprint,
         version=kept.version,
         complete=bool(told.ranges) and all(complete for _, _, complete in told.ranges),
-        coverage=tuple(merged(Coverage(first, last) for first, last, _ in told.ranges)),
+        coverage=tuple(ranges_of(told.ranges, database)),
         slot=slot,
         block_hash=digest.hex() or None,
         block_no=block_no,

@@ -146,6 +146,20 @@ def test_a_database_that_lies(sql: str, copy: Path) -> None:
     db.close()
 
 
+@pytest.mark.parametrize("slots", ["0, NULL", "NULL, 9", "0, 9223372036854775807", "900, 10", "-99, 10", "0, 'x'"])
+def test_coverage_that_no_job_wrote(slots: str, copy: Path) -> None:
+    """A table that somebody made anew, without its rules."""
+    with sqlite3.connect(copy) as db:
+        db.execute("CREATE TABLE other AS SELECT * FROM nectar_coverage")
+        db.execute("DROP TABLE nectar_coverage")
+        db.execute("ALTER TABLE other RENAME TO nectar_coverage")
+        db.execute(f"UPDATE nectar_coverage SET (first_slot, last_slot) = ({slots})")
+    for command in (lambda: read_state(copy), lambda: job(copy, TEXT)):
+        with pytest.raises(SinkError) as caught:
+            command()
+        assert caught.value.code == "NEC-K026"
+
+
 def test_a_plan_of_which_nothing_is_said(copy: Path) -> None:
     db = sqlite3.connect(copy)
     db.execute("DELETE FROM nectar_plan")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from nectar.checkpoint.coverage import Coverage, merged
+from nectar.checkpoint.coverage import Coverage
+from nectar.sinks.kept import ranges_of
 from nectar.sinks.mysql.session import Session
 from nectar.sinks.mysql.statements import Came, literal
 from nectar.sinks.seam import Layout
@@ -14,7 +15,7 @@ _INSERT = "INSERT INTO nectar_coverage VALUES"
 
 def covered(session: Session) -> list[Coverage]:
     found = session.rows("SELECT first_slot, last_slot FROM nectar_coverage WHERE table_name = '*'")
-    return merged(Coverage(*row) for row in found)
+    return ranges_of(found, session.where)
 
 
 def cover(session: Session, layout: Layout, ranges: Sequence[Coverage]) -> None:

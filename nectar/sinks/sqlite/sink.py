@@ -13,7 +13,7 @@ from nectar.cardano.point import Numbered, Point
 from nectar.checkpoint.coverage import Coverage, merged, without_after
 from nectar.errors import SinkError
 from nectar.sinks.difference import refuse_another_plan
-from nectar.sinks.kept import damaged, refuse_missing
+from nectar.sinks.kept import damaged, ranges_of, refuse_missing
 from nectar.sinks.one_block import block_within
 from nectar.sinks.seam import POINTS_KEPT, Commit, Epochs, Finished, Layout, Staged
 from nectar.sinks.sqlite.connection import Opened, open_file, prepare, transaction, translated
@@ -40,7 +40,7 @@ class SqliteSink:
 
     def coverage(self) -> list[Coverage]:
         found = self._all("SELECT first_slot, last_slot FROM nectar_coverage WHERE table_name = '*'")
-        return merged(Coverage(*row) for row in found)
+        return ranges_of(found, self._where)
 
     def known_blocks(self) -> list[Numbered]:
         found = self._all("SELECT slot, hash, block_no FROM nectar_checkpoint ORDER BY seq DESC")
