@@ -50,10 +50,12 @@ def _output(index: int, item: Any) -> TxOut:
 def _transaction(index: int, pair: bytes, want: Wanted) -> Tx:
     """CDDL `[tx, [* twit]]`; the id is blake2b-256 of the tx's own bytes. The fee is implied by the inputs."""
     reader = Reader(pair)
-    reader.open(4)
+    length = reader.open(4)
     start = reader.at
     inputs, outputs, _attributes = reader.item()
     body = pair[start : reader.at]
+    reader.span()
+    reader.close(length, 2)
     return Tx(
         index=index,
         hash=blake2b(body, digest_size=32).digest(),

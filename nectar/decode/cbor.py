@@ -113,12 +113,16 @@ class Reader:
         self.seek(self.at + 1)
         return False
 
-    def close(self, length: int, seen: int) -> None:
-        """The outermost container ends here, after `seen` items, and so do the bytes."""
+    def end(self, length: int, seen: int) -> None:
+        """An array opened with `length`, of which `seen` items have been read, has no others, and had them all."""
         if length not in (INDEFINITE, seen):
             raise ValueError(f"{seen} parts were expected, not {length}")
         if length == INDEFINITE and self.more(length, seen):
             raise ValueError(f"more than {seen} parts")
+
+    def close(self, length: int, seen: int) -> None:
+        """The outermost array ends here, after `seen` items, and so do the bytes."""
+        self.end(length, seen)
         if self.at != len(self.raw):
             raise ValueError(f"{len(self.raw) - self.at} bytes stand after the block's end")
 

@@ -110,8 +110,7 @@ def proposals(raw: bytes, era: Era) -> list[Proposal]:
         deposit, account = number(reader.item()), sized(reader.item(), 29)
         raw_action = reader.span()
         text = reader.item()
-        if inner < 0 and reader.more(inner, 4):
-            raise ValueError("a proposal has four parts")
+        reader.end(inner, 4)
         found.append(Proposal(deposit, account, action(Reader(raw_action).item()), _some_anchor(text), raw_action))
     if len(found) > 1:
         refuse_repeats("body.proposal_procedures", [_identity(one) for one in found], era)

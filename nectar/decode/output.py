@@ -43,9 +43,11 @@ def datum(raw: bytes) -> Datum:
 def reference_script(raw: bytes) -> Script:
     """CDDL `script`, from the bytes inside `script_ref = #6.24(bytes .cbor script)`."""
     reader = Reader(raw)
-    reader.open(4)
+    length = reader.open(4)
     kind = ScriptKind(reader.item())
-    return script(kind, reader.span() if kind is ScriptKind.NATIVE else octets(reader.item()))
+    whole = reader.span() if kind is ScriptKind.NATIVE else octets(reader.item())
+    reader.close(length, 2)
+    return script(kind, whole)
 
 
 def _wrapped(item: Any) -> bytes:

@@ -43,8 +43,7 @@ def _redeemer_array(reader: Reader) -> list[Redeemer]:
         purpose, index = reader.item(), reader.item()
         data = reader.span()
         found.append(_redeemer(purpose, index, data, reader.item()))
-        if inner < 0 and reader.more(inner, 4):
-            raise ValueError("a redeemer has four parts")
+        reader.end(inner, 4)
     return found
 
 
@@ -58,8 +57,7 @@ def _redeemer_map(reader: Reader) -> list[Redeemer]:
         inner = reader.open(4)
         data = reader.span()
         found[purpose, index] = _redeemer(purpose, index, data, reader.item())
-        if inner < 0 and reader.more(inner, 2):
-            raise ValueError("a redeemer has two parts")
+        reader.end(inner, 2)
     return list(found.values())
 
 
@@ -113,8 +111,7 @@ def auxiliary(raw: bytes, start: int, era: Era) -> tuple[list[Metadatum], list[S
         length = reader.open(4)
         metadata = _metadata(reader, era)
         scripts = [script(ScriptKind.NATIVE, one) for one in reader.spans()]
-        if length < 0 and reader.more(length, 2):
-            raise ValueError("auxiliary data of this form have two parts")
+        reader.end(length, 2)
         return metadata, scripts
     if major != 6 or tag != _ALONZO_AUXILIARY_TAG:
         raise ValueError(f"auxiliary data start with major type {major}")
