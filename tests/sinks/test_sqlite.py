@@ -26,8 +26,10 @@ from nectar.runner.keep import epochs_of
 from nectar.runner.layout import layout
 from nectar.sinks.seam import Commit, Staged
 from nectar.sinks.sqlite import connection
+from nectar.sinks.sqlite.check import check
 from nectar.sinks.sqlite.sink import SqliteSink
 from nectar.sinks.sqlite.stage import SqliteStager
+from nectar.sinks.step import Outcome
 from nectar.tables import Kind
 from tests.conftest import ROOT
 from tests.runner.jobs import EVERYTHING, between, compiled, content, job, plan_text, same
@@ -264,3 +266,12 @@ def test_the_plan_says_which_indexes_there_are_at_the_end(policy: str, tmp_path:
     assert found == wanted
     assert (len(found) > 30) is (policy != "essential")
     assert summary.closing["inputs"] >= 0
+
+
+@pytest.mark.parametrize(("version", "is_new_enough"), [("3.36.0", False), ("3.9.2", False), ("3.37.0", True), ("3.50.4", True), ("4.0", True)])
+def test_a_sqlite_without_strict_tables_is_told(version: str, is_new_enough: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """STRICT came with 3.37.0 (sqlite.org/stricttables.html); apsw brings a newer one, so only its number is another here."""
+    monkeypatch.setattr(apsw, "sqlite_lib_version", lambda: version)
+    first = next(check(tmp_path / "x.db"))
+    assert first.outcome is (Outcome.OK if is_new_enough else Outcome.FAILED)
+    assert ("NEC-K022" in str(first)) is not is_new_enough

@@ -22,7 +22,7 @@ def load_data(table: Table, source: str) -> str:
     return f"LOAD DATA LOCAL INFILE {source} INTO TABLE `{table.name}` {_FORM} ({fields})" + (f" SET {sets}" if sets else "")
 
 
-def inserts(table: Table, lines: Lines, most: int, *, named: bool = False) -> Iterator[tuple[str, int]]:
+def inserts(table: Table, lines: Lines, most: int, *, named: bool) -> Iterator[tuple[str, int]]:
     """Statements of at most about `most` bytes, and the number of rows of each. `named`: see `Came`."""
     head = f"INSERT INTO `{table.name}` ({', '.join(f'`{name}`' for name in table.column_names)}) VALUES\n"
     tail = _upsert(table, Came(named)) if table.kind is Kind.DIMENSION else ""
