@@ -25,8 +25,8 @@ class Summary:
     network: str
     database: str
     fingerprint: str
-    first_slot: int = 0
-    last_slot: int = 0
+    first_slot: int
+    last_slot: int
     blocks: int = 0
     transactions: int = 0
     kept: int = 0

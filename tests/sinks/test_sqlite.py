@@ -275,3 +275,9 @@ def test_a_sqlite_without_strict_tables_is_told(version: str, is_new_enough: boo
     first = next(check(tmp_path / "x.db"))
     assert first.outcome is (Outcome.OK if is_new_enough else Outcome.FAILED)
     assert ("NEC-K022" in str(first)) is not is_new_enough
+
+
+def test_pages_of_a_database_are_as_large_as_those_of_what_comes_into_it(sink: SqliteSink) -> None:
+    """The two bytes of SQLite's header that say so (sqlite.org/fileformat.html, 1.3.2)."""
+    load_form = staged().load_form
+    assert sink.path.read_bytes()[16:18] == load_form[16:18] == (8_192).to_bytes(2, "big")
