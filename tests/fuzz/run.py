@@ -30,6 +30,7 @@ SHARES = {
     "server packets": 0.01,
 }  # fmt: skip
 """Of all inputs; the costly kinds have fewer."""
+KILLS = 100
 
 Try = Callable[[Random], str]
 
@@ -94,7 +95,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="number of the first input of each kind")
     parser.add_argument("--only", choices=SHARES)
-    parser.add_argument("--kills", type=int, default=100, help="kill -9 of a job, at the end")
+    parser.add_argument("--kills", type=int, help="kill -9 of a job, at the end; 100, or none with --only")
     asked = parser.parse_args()
     failed = 0
     with tempfile.TemporaryDirectory(prefix="nectar-fuzz-") as folder:
@@ -107,8 +108,9 @@ def main() -> int:
             for (error, place), many in Counter((one.error, one.place) for one in tally.findings).most_common(40):
                 first = next(one.number for one in tally.findings if (one.error, one.place) == (error, place))
                 print(f"    {many:,} times, first number {first}: {error} ({place})")
-        if asked.kills and not asked.only:
-            done = kills.killed(WHOLE_CHAIN, Path(folder, "kills"), Random(asked.seed), asked.kills)
+        wanted = asked.kills if asked.kills is not None else 0 if asked.only else KILLS
+        if wanted:
+            done = kills.killed(WHOLE_CHAIN, Path(folder, "kills"), Random(asked.seed), wanted)
             print(f"kills: {done:,}; every database the same as an undisturbed run's")
     print(f"load of the machine at the end: {os.getloadavg()[0]:.1f}")
     return 1 if failed else 0
