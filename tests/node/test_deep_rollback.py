@@ -21,28 +21,15 @@ from nectar.runner.forks import unsettled
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
 from tests.node.forging import forged
-from tests.node.histories import K, busy_bodies
+from tests.node.histories import K
 from tests.node.jobs import node_job, node_plan
 from tests.node.parting import OURS, Chains
 from tests.node.serving import serving
 from tests.node.waiting import last_slot
 from tests.node.wicked import Said
-from tests.runner.jobs import job, plan_text
+from tests.runner.jobs import everything, job, plan_text
 
 BLOCKS = "blocks = true"
-
-
-@pytest.fixture(scope="module")
-def chains(chain: Path) -> Chains:
-    return Chains(busy_bodies(chain))
-
-
-def _all(database: Path) -> list[str]:
-    """Everything in it, Nectar's own tables too."""
-    db = sqlite3.connect(database)
-    found = list(db.iterdump())
-    db.close()
-    return found
 
 
 def _filled(place: Path, blocks: Sequence[Offered], more: str = "") -> Path:
@@ -76,11 +63,11 @@ FORKS = {"only genesis in common": 0, "half in common": 1_500, "k + 1 blocks bac
 def test_at_the_start_a_node_on_another_chain_is_refused(held: int, batch: str, chains: Chains, tmp_path: Path) -> None:
     """Also one whose chain has fewer blocks, as long as it has come by the database's last slot."""
     database = _filled(tmp_path, chains.long[:OURS], batch)
-    before = _all(database)
+    before = everything(database)
     other = chains.parting(held, 2, beyond=chains.end)
     with serving(tmp_path / "s", other):
         error = _refused(database, tmp_path / "s")
-    assert _all(database) == before
+    assert everything(database) == before
     depth = re.search(r"([\d,]+) blocks before number 3,050", error.what)
     assert depth is not None, error.what
     assert int(depth[1].replace(",", "")) >= OURS - held
@@ -90,12 +77,12 @@ def test_at_the_start_a_node_on_another_chain_is_refused(held: int, batch: str, 
 
 def test_a_shorter_chain_that_shares_only_genesis_is_refused(chains: Chains, tmp_path: Path) -> None:
     database = _filled(tmp_path, chains.long)
-    before = _all(database)
+    before = everything(database)
     short = chains.parting(0, 400)
     last = forged(short[0].raw, 400, chains.end + 1, short[-1].point)
     with serving(tmp_path / "s", [*short, last]):
         assert "the node's tip is" in _refused(database, tmp_path / "s").what
-    assert _all(database) == before
+    assert everything(database) == before
 
 
 @pytest.mark.parametrize("held", [0, OURS - K - 1], ids=["only genesis in common", "k + 1 blocks back"])
@@ -148,10 +135,10 @@ def test_several_rollbacks_go_no_deeper_together_than_one(restart: bool, chains:
             until(lambda: last_slot(tmp_path / "x.db") == first[OURS - 300].point.slot)
             stop.number = signal.SIGTERM
             job.result(60)
-        before = _all(tmp_path / "x.db")
+        before = everything(tmp_path / "x.db")
         with serving(tmp_path / "again", second):
             error = _refused(tmp_path / "x.db", tmp_path / "again")
-        assert _all(tmp_path / "x.db") == before
+        assert everything(tmp_path / "x.db") == before
     assert "blocks before number 3,050" in error.what
     assert _newest(tmp_path / "x.db")[0] in (chains.long[OURS - 301].point.slot, first[OURS - 300].point.slot)
 
@@ -170,12 +157,12 @@ def test_a_fork_as_deep_as_k_is_followed_after_blocks_that_came_together(chains:
 @pytest.mark.parametrize("accepted", [OURS - 1, OURS])
 def test_who_means_it_may_say_so(accepted: int, chains: Chains, tmp_path: Path) -> None:
     database = _filled(tmp_path, chains.long)
-    before = _all(database)
+    before = everything(database)
     other = chains.parting(0, 500, beyond=chains.end)
     with serving(tmp_path / "s", other):
         if accepted < OURS:
             _refused(database, tmp_path / "s", accept_deep_rollback=accepted)
-            assert _all(database) == before
+            assert everything(database) == before
             return
         node_job(database, tmp_path / "s", node_plan(processors=BLOCKS), accept_deep_rollback=accepted)
     assert _newest(database) == (other[-1].point.slot, other[-1].point.hash)
@@ -192,21 +179,21 @@ def test_where_numbers_are_not_known_slots_tell(chains: Chains, tmp_path: Path) 
     db.execute("UPDATE nectar_checkpoint SET block_no = -1, highest_block_no = -1")
     db.commit()
     db.close()
-    before = _all(database)
+    before = everything(database)
     with serving(tmp_path / "s", chains.parting(0, 2, beyond=chains.end)):
         assert "slots back" in _refused(database, tmp_path / "s").what
-    assert _all(database) == before
+    assert everything(database) == before
     with serving(tmp_path / "near", chains.parting(OURS - 9, 12, beyond=chains.end)):
         node_job(database, tmp_path / "near", node_plan(processors=BLOCKS))
 
 
 def test_a_node_behind_the_database_is_waited_for(chains: Chains, tmp_path: Path) -> None:
     database, said = _filled(tmp_path, chains.long), Said()
-    before = _all(database)
+    before = everything(database)
     with serving(tmp_path / "s", chains.long[:900]):
         node_job(database, tmp_path / "s", node_plan(processors=BLOCKS), report=said)
     assert any("behind the database" in text for text in said.of("note"))
-    assert _all(database) == before
+    assert everything(database) == before
     script: list[Step] = [Fork(Path("0"), 0, 900), Wait(0.3), Drop(), Fork(Path("0"), 900, OURS), Fork(Path("1"), OURS, OURS + 5)]
     longer = chains.forge.extend(chains.long, 5)
     with serving(tmp_path / "later", [], script, [chains.long, longer]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -26,7 +25,7 @@ from tests.node.forging import PREVIEW, real_blocks
 from tests.node.jobs import node_job, node_plan
 from tests.node.serving import serving
 from tests.node.wicked import Peer, wicked
-from tests.runner.jobs import content, same
+from tests.runner.jobs import content, everything, same
 
 CODES = {"NEC-W004", "NEC-W006", "NEC-W013"}
 HELD = 30
@@ -74,13 +73,6 @@ def blocks(chain: Path) -> list[Offered]:
     return real_blocks(chain / "preview/immutable", 0, 2_000)[: HELD + 10]
 
 
-def _everything(database: Path) -> list[str]:
-    db = sqlite3.connect(database)
-    found = list(db.iterdump())
-    db.close()
-    return found
-
-
 def _ends(database: Any, where: Path | str, plan: str) -> NectarError:
     with pytest.raises(NectarError) as caught:
         node_job(database, where, plan, once=False)
@@ -100,11 +92,11 @@ def test_a_header_that_cannot_be_true_writes_nothing(place: str, field: str, val
     held = at if place != "within the chain" else 4
     with serving(tmp_path / "filling", blocks[:held]):
         node_job(tmp_path / "x.db", tmp_path / "filling", plan)
-    written = _everything(tmp_path / "x.db")
+    written = everything(tmp_path / "x.db")
     with serving(tmp_path / "s", [*blocks[:at], bad]):
         error = _ends(tmp_path / "x.db", tmp_path / "s", plan)
     assert str((at and blocks[at - 1].point) or "origin") in error.what or "at most" in error.what or "magic" in error.what or "genesis" in error.what or "tip" in error.what
-    assert _everything(tmp_path / "x.db") == written
+    assert everything(tmp_path / "x.db") == written
     with serving(tmp_path / "again", blocks):
         node_job(tmp_path / "x.db", tmp_path / "again", plan)
         node_job(tmp_path / "straight.db", tmp_path / "again", plan)

@@ -14,27 +14,15 @@ from nectar.nodeserver.chain import Chain, Offered
 from nectar.sources.node import chain_sync, mux
 from nectar.sources.node.chain_sync import FindIntersect, RequestNext
 from tests.node.forging import real_blocks
-from tests.node.histories import K, busy_bodies
+from tests.node.histories import K
 from tests.node.jobs import node_job, node_plan, rows
 from tests.node.parting import OURS, Chains
 from tests.node.serving import serving
 from tests.node.wicked import Act, Peer, Said, tip_of, wicked
-from tests.runner.jobs import job, plan_text, same
+from tests.runner.jobs import everything, job, plan_text, same
 
 BLOCKS = "blocks = true"
 AGAIN = "skip_existing = false\n"
-
-
-@pytest.fixture(scope="module")
-def chains(chain: Path) -> Chains:
-    return Chains(busy_bodies(chain))
-
-
-def _all(database: Path) -> list[str]:
-    db = sqlite3.connect(database)
-    found = list(db.iterdump())
-    db.close()
-    return found
 
 
 def _filled(place: Path, blocks: Sequence[Offered], sync: str = "", processors: str = BLOCKS) -> Path:
@@ -66,11 +54,11 @@ def _span(chains: Chains, span: tuple[int | None, int | None]) -> str:
 def test_another_chain_takes_no_rows_away(held: int, span: tuple[int | None, int | None], chains: Chains, tmp_path: Path) -> None:
     assert span[1] is None or held < span[1]
     database = _filled(tmp_path, chains.long)
-    before = _all(database)
+    before = everything(database)
     with serving(tmp_path / "s", chains.parting(held, 2, beyond=chains.end)), pytest.raises(SourceError) as caught:
         node_job(database, tmp_path / "s", node_plan(_span(chains, span), processors=BLOCKS))
     assert caught.value.code == "NEC-W012"
-    assert _all(database) == before
+    assert everything(database) == before
 
 
 def test_another_chain_is_loaded_by_who_means_it(chains: Chains, tmp_path: Path) -> None:
@@ -99,12 +87,12 @@ def test_the_same_chain_or_a_fork_of_it_is_loaded(
 def test_a_node_behind_takes_no_rows_away(held: int, chains: Chains, tmp_path: Path) -> None:
     """It may still come to what the database has, or leave it."""
     database, said = _filled(tmp_path, chains.long), Said()
-    before = _all(database)
+    before = everything(database)
     theirs = chains.long[:held] or chains.parting(0, 50)
     with serving(tmp_path / "s", theirs):
         node_job(database, tmp_path / "s", node_plan(AGAIN, processors=BLOCKS), report=said)
     assert any("behind the database" in text for text in said.of("note"))
-    assert _all(database) == before
+    assert everything(database) == before
 
 
 def test_a_node_behind_loads_a_part_that_it_has(chains: Chains, tmp_path: Path) -> None:
@@ -173,12 +161,12 @@ def test_a_node_that_changes_over_meanwhile(held: int, back: int, batch: int, ch
 
 def test_chunk_files_of_another_chain_take_no_rows_away(chains: Chains, chain: Path, tmp_path: Path) -> None:
     database = _filled(tmp_path, chains.long[:300])
-    before = _all(database)
+    before = everything(database)
     text = plan_text(chain / "preview/immutable", f"{AGAIN}start_slot = 0\nend_slot = {chains.long[299].point.slot}", processors=BLOCKS)
     with pytest.raises(SourceError) as caught:
         job(database, text)
     assert caught.value.code == "NEC-S011"
-    assert _all(database) == before
+    assert everything(database) == before
 
 
 def test_chunk_files_of_the_same_chain_are_loaded(chain: Path, tmp_path: Path) -> None:
@@ -193,9 +181,9 @@ def test_a_gap_before_everything_is_filled_from_the_same_chain(chains: Chains, t
     """Blocks after the gap are the node's, or no fork can undo them: also where the gap begins with the chain."""
     first = chains.long[500].point.slot
     database = _filled(tmp_path, chains.long, f"start_slot = {first}\n")
-    before = _all(database)
+    before = everything(database)
     with serving(tmp_path / "s", chains.parting(0, 2, beyond=chains.end)), pytest.raises(SourceError) as caught:
         node_job(database, tmp_path / "s", node_plan(f"end_slot = {chains.end}", processors=BLOCKS))
     assert caught.value.code == "NEC-W012"
-    assert _all(database) == before
+    assert everything(database) == before
 

@@ -12,7 +12,6 @@ from nectar.errors import SourceError
 from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.script import Back, Fork, Step, Wait
 from nectar.sources.node import source
-from tests.node.histories import busy_bodies
 from tests.node.jobs import node_job, node_plan, rows
 from tests.node.parting import Chains
 from tests.node.serving import serving
@@ -20,11 +19,6 @@ from tests.runner.jobs import same
 
 LONG = source.REMEMBERED + 300
 HELD = {"to the origin": 0, "to a point that is not kept": 171, "to the newest that is forgotten": LONG - source.REMEMBERED - 1}
-
-
-@pytest.fixture(scope="module")
-def chains(chain: Path) -> Chains:
-    return Chains(busy_bodies(chain))
 
 
 @pytest.fixture(scope="module")

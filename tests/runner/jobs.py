@@ -101,3 +101,11 @@ def run_compiled(database: Path, plan: CompiledPlan) -> sqlite3.Connection:
     """A compiled plan's whole job, in this process; gives the database."""
     run(plan, Options(SqliteFile(database), workers=1), Quiet(), Stop())
     return sqlite3.connect(database)
+
+
+def everything(database: Path) -> list[str]:
+    """All that is in a SQLite database, Nectar's own tables too, as statements."""
+    db = sqlite3.connect(database)
+    found = list(db.iterdump())
+    db.close()
+    return found

@@ -15,7 +15,7 @@ from tests.node.forging import Forge, forged, real_blocks
 from tests.node.histories import K, busy_bodies
 from tests.node.jobs import node_job, node_plan
 from tests.node.serving import serving
-from tests.runner.jobs import job, plan_text
+from tests.runner.jobs import everything, job, plan_text
 
 BLOCKS = "blocks = true"
 
@@ -29,13 +29,6 @@ def bodies(chain: Path) -> list[bytes]:
 def other(bodies: list[bytes]) -> list[Offered]:
     """A chain that shares only genesis with preview's."""
     return Forge(bodies, random.Random(1)).extend([], 40)
-
-
-def _all(database: Path) -> list[str]:
-    db = sqlite3.connect(database)
-    found = list(db.iterdump())
-    db.close()
-    return found
 
 
 def _from_node(place: Path, blocks: list[Offered], sync: str) -> Path:
@@ -54,12 +47,12 @@ def test_chunk_files_of_another_chain_are_refused(side: str, other: list[Offered
     }
     start, end, files = asked[side]
     database = _from_node(tmp_path, other, f"{start}end_slot = {end}")
-    before = _all(database)
+    before = everything(database)
     with pytest.raises(SourceError) as caught:
         job(database, plan_text(chain / "preview/immutable", files, processors=BLOCKS))
     assert caught.value.code == "NEC-S011"
     assert "nothing was changed" in caught.value.hint
-    assert _all(database) == before
+    assert everything(database) == before
 
 
 @pytest.mark.parametrize("more", [0, 3])
@@ -78,11 +71,11 @@ def test_chunk_files_that_do_not_go_on_where_the_database_ends_are_refused(
     folder.mkdir()
     for kind in ("chunk", "secondary", "primary"):
         shutil.copyfile(chain / f"preview/immutable/00001.{kind}", folder / f"00001.{kind}")
-    before = _all(database)
+    before = everything(database)
     with pytest.raises(SourceError) as caught:
         job(database, plan_text(folder, "start_slot = 4_320", processors=BLOCKS))
     assert caught.value.code == "NEC-S011"
-    assert _all(database) == before
+    assert everything(database) == before
 
 
 def test_pieces_of_one_chain_are_loaded_from_node_and_files_in_any_order(chain: Path, tmp_path: Path) -> None:
@@ -103,7 +96,7 @@ def test_a_node_that_left_the_chain_within_a_gap(deep: bool, bodies: list[bytes]
     ours = forge.extend([], 120 + (K if deep else 40))
     database = _from_node(tmp_path, ours, f"end_slot = {ours[60].point.slot}")
     _from_node(tmp_path, ours, f"start_slot = {ours[110].point.slot}\nend_slot = {ours[-1].point.slot}")
-    before = _all(database)
+    before = everything(database)
     theirs = forge.extend(ours[:90], len(ours) - 80)
     while theirs[-1].point.slot <= ours[-1].point.slot:
         theirs = forge.extend(theirs, 1)
@@ -112,7 +105,7 @@ def test_a_node_that_left_the_chain_within_a_gap(deep: bool, bodies: list[bytes]
             with pytest.raises(SourceError) as caught:
                 node_job(database, tmp_path / "s", node_plan(processors=BLOCKS))
             assert caught.value.code == "NEC-W012"
-            assert _all(database) == before
+            assert everything(database) == before
             return
         node_job(database, tmp_path / "s", node_plan(processors=BLOCKS))
     db = sqlite3.connect(database)
@@ -132,7 +125,7 @@ def test_the_first_block_after_a_gap_is_told_by_its_row(bodies: list[bytes], tmp
     db.execute("DELETE FROM nectar_checkpoint WHERE slot > ? AND slot < ?", (ours[60].point.slot, newest))
     db.commit()
     db.close()
-    before = _all(database)
+    before = everything(database)
     theirs = forge.extend(ours[:90], 25)
     while theirs[-1].point.slot <= ours[120].point.slot:
         theirs = forge.extend(theirs, 1)
@@ -140,4 +133,4 @@ def test_the_first_block_after_a_gap_is_told_by_its_row(bodies: list[bytes], tmp
     with serving(tmp_path / "s", theirs), pytest.raises(SourceError) as caught:
         node_job(database, tmp_path / "s", node_plan(f"end_slot = {ours[109].point.slot}", processors=BLOCKS))
     assert caught.value.code == "NEC-W012"
-    assert _all(database) == before
+    assert everything(database) == before
