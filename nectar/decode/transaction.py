@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -224,8 +225,9 @@ def _some_twice(members: Any) -> bool:
     return len(members) > 1 and len({*map(tuple, members)}) < len(members)
 
 
+@lru_cache(maxsize=64)
 def unread(want: Wanted) -> Unread | None:
-    """None where everything is read."""
+    """Worked out once a plan, and not for each block. None where everything is read."""
     read = {4: want.certificates, 14: want.transactions, 20: want.governance}
     inputs = frozenset[int]() if want.transactions else frozenset(_INPUTS)
     found = Unread(inputs, frozenset(key for key in _RARE if not read[key]), frozenset() if want.scripts else PLUTUS)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from nectar.cardano.point import Numbered, Point
 from nectar.cardano.position import block_id
 from nectar.checkpoint.coverage import Coverage
 from nectar.sinks.seam import Layout
 
 
-def block_within(layout: Layout, slots: Coverage, *, last: bool) -> str:
-    """Gives slot, hash and number of the first or the last one of these slots; "" where the plan has no such table. No boundary
-    block, which shares its slot with another, nor genesis: those have no slot of their own."""
+def block_within(
+    layout: Layout, slots: Coverage, ask: Callable[[str], Sequence[Sequence[Any]]], *, last: bool
+) -> Numbered | None:
+    """The first or the last one of these slots; None where the plan has no such table, too. No boundary block, which shares its
+    slot with another, nor genesis: those have no slot of their own. `ask` gives the rows of a statement."""
     if all(table.name != "block" for table in layout.tables) or slots.last < slots.first:
-        return ""
+        return None
     low, high = block_id(slots.first, is_boundary=True), block_id(slots.last, is_boundary=False)
     order = "DESC" if last else "ASC"
-    return (
+    rows = ask(
         "SELECT slot_no, hash, block_no FROM block "
         f"WHERE id BETWEEN {low} AND {high} AND slot_no IS NOT NULL ORDER BY id {order} LIMIT 1"
     )
+    return next((Numbered(Point(slot, digest), block_no) for slot, digest, block_no in rows), None)

@@ -47,9 +47,7 @@ class SqliteSink:
         return [Numbered(Point(slot, digest), block_no) for slot, digest, block_no in found]
 
     def block_within(self, slots: Coverage, *, last: bool) -> Numbered | None:
-        sql = block_within(self.layout, slots, last=last)
-        found = self._all(sql) if sql else []
-        return Numbered(Point(*found[0][:2]), found[0][2]) if found else None
+        return block_within(self.layout, slots, self._all, last=last)
 
     def highest_block_no(self) -> int:
         found = self._all("SELECT highest_block_no FROM nectar_checkpoint ORDER BY seq DESC LIMIT 1")
