@@ -19,8 +19,8 @@ from tests.mutants.sample import Mutant
 KILLED, LATE, SURVIVED, UNTESTED, BROKEN = "killed", "late", "survived", "untested", "broken"
 """BROKEN: pytest asked no test, with the bug and without it, so nothing is known of it."""
 
-FEWEST_SECONDS = 60.0
-SLOWER = 4.0
+FEWEST_SECONDS = 45.0
+SLOWER = 1.5
 
 
 @dataclass(frozen=True, slots=True)
