@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nectar.errors import SinkError
-from nectar.sinks.kept import kept_plan, refuse_newer
+from nectar.sinks.kept import kept_plan, only_plan, refuse_newer
 from nectar.sinks.seam import Layout
 
 _MEANING = ("network", "processors", "filters", "tables")
@@ -20,16 +20,15 @@ def differences(there: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]:
 
 
 def refuse_another_plan(stored: Sequence[tuple[Any, ...]], ours: Layout, where: str, other: str) -> None:
-    """`stored`: fingerprint, name, compiled plan and version of each that filled it; `other`: what to index into instead.
+    """`stored`: fingerprint, name, compiled plan and version of the one that filled it; `other`: what to index into instead.
 
-    Errors: SinkError NEC-K002 when ours means something else than all of them; NEC-K025, NEC-K026 when they cannot be believed.
+    Errors: SinkError NEC-K002 when ours means something else; NEC-K025, NEC-K026 when what is stored cannot be believed.
     """
-    for _, _, compiled, version in stored:
-        refuse_newer(version, where)
-        kept_plan(compiled, where)
-    if not stored or any(fingerprint == ours.fingerprint for fingerprint, *_ in stored):
+    fingerprint, name, compiled, version = only_plan(stored, where)
+    refuse_newer(version, where)
+    kept_plan(compiled, where)
+    if fingerprint == ours.fingerprint:
         return
-    _, name, compiled, _ = stored[0]
     told = "; ".join(differences(kept_plan(compiled, where), kept_plan(ours.compiled, where)))
     raise SinkError(
         f"this database was filled by another plan, {name!r}: {told}",

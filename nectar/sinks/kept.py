@@ -8,10 +8,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from nectar import __version__
+from nectar.cardano.point import Numbered, Point
 from nectar.checkpoint.coverage import Coverage, merged
 from nectar.errors import SinkError
 
 MOST = 1 << 62       # no slot is as high as this
+HASH_BYTES = 32
+GONE = "NEC-K027"
 
 _VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:[-+.a-z0-9]{0,40})", re.ASCII)
 _SHOWN = 6
@@ -27,6 +30,13 @@ def refuse_newer(version: object, where: str) -> None:
     if tuple(map(int, theirs.groups())) > tuple(map(int, ours.groups())):
         what = f"this database was made by Nectar {theirs[0]}, and this is {__version__}"
         raise SinkError(what, where=where, hint="use that version, or a newer one", code="NEC-K025")
+
+
+def only_plan(rows: Sequence[Sequence[Any]], where: str) -> Sequence[Any]:
+    """The row of `nectar_plan`: every job enters its plan there, and no other plan's job may. Errors: SinkError NEC-K026."""
+    if len(rows) != 1:
+        raise damaged(f"nectar_plan has {len(rows) or 'no'} rows", where)
+    return rows[0]
 
 
 def kept_plan(text: object, where: str) -> Mapping[str, Any]:
@@ -57,7 +67,7 @@ def refuse_missing(wanted: Sequence[str], there: Collection[str], where: str) ->
     if gone:
         more = f" and {len(gone) - _SHOWN} more" if len(gone) > _SHOWN else ""
         what = f"tables of this database are gone: {', '.join(gone[:_SHOWN])}{more}"
-        raise SinkError(what, where=where, hint="restore them from a backup, or index into a new database", code="NEC-K027")
+        raise SinkError(what, where=where, hint="restore them from a backup, or index into a new database", code=GONE)
 
 
 def ranges_of(rows: Iterable[Sequence[Any]], where: str) -> list[Coverage]:
@@ -66,6 +76,30 @@ def ranges_of(rows: Iterable[Sequence[Any]], where: str) -> list[Coverage]:
     if not all(isinstance(first, int) and isinstance(last, int) and -1 <= first <= last < MOST for first, last in found):
         raise damaged("nectar_coverage has slots that there are not", where)
     return merged(Coverage(*one) for one in found)
+
+
+def points_of(rows: Iterable[Sequence[Any]], where: str) -> list[Numbered]:
+    """Slot, hash and block number of each block that is kept, as `nectar_checkpoint` has them. Errors: SinkError NEC-K026."""
+    found = [(row[0], row[1], row[2]) for row in rows]
+    if not all(_is_slot(slot) and _is_hash(digest, slot) and _is_slot(block_no) for slot, digest, block_no in found):
+        raise damaged("nectar_checkpoint has blocks that there are not", where)
+    return [Numbered(Point(slot, digest), block_no) for slot, digest, block_no in found]
+
+
+def highest_of(rows: Sequence[Sequence[Any]], where: str) -> int:
+    """The highest block number so far, by the newest row of `nectar_checkpoint`; -1 without one. Errors: SinkError NEC-K026."""
+    highest = rows[0][0] if rows else -1
+    if not _is_slot(highest):
+        raise damaged("nectar_checkpoint has a highest block that there is not", where)
+    return int(highest)
+
+
+def _is_slot(value: object) -> bool:
+    return isinstance(value, int) and -1 <= value < MOST
+
+
+def _is_hash(value: object, slot: int) -> bool:
+    return isinstance(value, bytes) and len(value) == (0 if slot < 0 else HASH_BYTES)
 
 
 def damaged(what: str, where: str) -> SinkError:

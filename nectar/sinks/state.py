@@ -6,9 +6,10 @@ from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from nectar.cardano.point import ORIGIN, Numbered
 from nectar.checkpoint.coverage import Coverage
 from nectar.errors import SinkError
-from nectar.sinks.kept import kept_plan, ranges_of, refuse_missing, refuse_newer, tables_of
+from nectar.sinks.kept import kept_plan, only_plan, ranges_of, refuse_missing, refuse_newer, tables_of
 
 
 class Kept(NamedTuple):
@@ -46,22 +47,24 @@ class State:
     finished: bool
 
 
-class Told(NamedTuple):
-    """Rows as a database tells them: of ``nectar_coverage`` (first, last, complete) and ``nectar_checkpoint`` (slot, hash,
-    block_no; the highest one, or none)."""
+KEPT = "SELECT fingerprint, name, compiled, version FROM nectar_plan"
 
-    ranges: Sequence[tuple[int, int, int]]
-    points: Sequence[tuple[int, bytes, int]]
+
+class Told(NamedTuple):
+    """`ranges`: rows of `nectar_coverage` (first, last, complete), not yet believed; `blocks`: those kept, the highest first."""
+
+    ranges: Sequence[Sequence[Any]]
+    blocks: Sequence[Numbered]
 
 
 def kept_of(rows: Sequence[tuple[Any, ...]], there: Collection[str], own: Sequence[str], where: str) -> Kept:
-    """From the rows of ``nectar_plan``: fingerprint, name, compiled plan, version. `there`: names of the tables; `own`: Nectar's.
+    """From the rows that `KEPT` selects. `there`: names of the tables; `own`: Nectar's.
 
     Errors: SinkError NEC-K003 (not Nectar's), NEC-K025 to NEC-K027.
     """
     if not rows:
         raise refused(where)
-    fingerprint, name, compiled, version = rows[0]
+    fingerprint, name, compiled, version = only_plan(rows, where)
     refuse_newer(version, where)
     network, tables, deferred = tables_of(kept_plan(compiled, where), where)
     refuse_missing([*own, *tables], there, where)
@@ -73,7 +76,8 @@ def state_of(
     size: int, rows: dict[str, int], quarantined: int, there: Container[str], finished: bool,
 ) -> State:  # fmt: skip
     """`there`: names of the indexes that are built. A job that never committed anything is not finished."""
-    slot, digest, block_no = told.points[0] if told.points else (None, b"", None)
+    point, block_no = next(iter(told.blocks), Numbered(ORIGIN))
+    is_origin = point == ORIGIN
     return State(
         database=database,
         size=size,
@@ -83,9 +87,9 @@ def state_of(
         version=kept.version,
         complete=bool(told.ranges) and all(complete for _, _, complete in told.ranges),
         coverage=tuple(ranges_of(told.ranges, database)),
-        slot=slot,
-        block_hash=digest.hex() or None,
-        block_no=block_no,
+        slot=None if is_origin else point.slot,
+        block_hash=None if is_origin else point.hash.hex(),
+        block_no=None if is_origin else block_no,
         rows=rows,
         quarantined=quarantined,
         pending=tuple(index for index in kept.deferred if index not in there),

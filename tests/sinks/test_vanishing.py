@@ -16,6 +16,7 @@ import pytest
 
 from nectar.errors import NectarError, SinkError
 from nectar.runner.report import Progress, Quiet
+from nectar.sinks.sqlite.check import check
 from nectar.sinks.sqlite.state import read_state
 from tests.cli.databases import environment, profile
 from tests.conftest import ROOT
@@ -120,6 +121,7 @@ LIES = {
     "UPDATE nectar_plan SET version = ''": "NEC-K026",
     "UPDATE nectar_plan SET version = '99.0.0'": "NEC-K025",
     "UPDATE nectar_plan SET version = '0.1.1'": "NEC-K025",
+    "INSERT INTO nectar_plan SELECT 'other', name, compiled, version FROM nectar_plan": "NEC-K026",
     "DROP TABLE tx_in": "NEC-K027",
     "DROP TABLE block": "NEC-K027",
     "DROP TABLE nectar_checkpoint": "NEC-K027",
@@ -131,7 +133,7 @@ LIES = {
 
 @pytest.mark.parametrize("sql", LIES)
 def test_a_database_that_lies(sql: str, copy: Path) -> None:
-    """A run, and `nectar status`; nothing is made anew."""
+    """A run, `nectar status` and `nectar db check`; nothing is made anew."""
     db = sqlite3.connect(copy)
     db.execute(sql)
     db.commit()
@@ -141,6 +143,7 @@ def test_a_database_that_lies(sql: str, copy: Path) -> None:
         with pytest.raises(SinkError) as caught:
             look()
         assert caught.value.code == LIES[sql]
+    assert next(step for step in check(copy) if step.name == "database").code == LIES[sql]
     db = sqlite3.connect(copy)
     assert db.execute("SELECT name FROM sqlite_master ORDER BY name").fetchall() == before
     db.close()
@@ -148,12 +151,38 @@ def test_a_database_that_lies(sql: str, copy: Path) -> None:
 
 @pytest.mark.parametrize("slots", ["0, NULL", "NULL, 9", "0, 9223372036854775807", "900, 10", "-99, 10", "0, 'x'"])
 def test_coverage_that_no_job_wrote(slots: str, copy: Path) -> None:
-    """A table that somebody made anew, without its rules."""
-    with sqlite3.connect(copy) as db:
-        db.execute("CREATE TABLE other AS SELECT * FROM nectar_coverage")
-        db.execute("DROP TABLE nectar_coverage")
-        db.execute("ALTER TABLE other RENAME TO nectar_coverage")
-        db.execute(f"UPDATE nectar_coverage SET (first_slot, last_slot) = ({slots})")
+    _lie(copy, "nectar_coverage", f"(first_slot, last_slot) = ({slots})")
+    _refused_as_damaged(copy)
+
+
+@pytest.mark.parametrize("change", [
+    "slot = NULL", "slot = 'x'", "slot = 9223372036854775807", "slot = -9", "hash = NULL", "hash = x'00'", "hash = x''", "hash = 'x'",
+    "block_no = NULL", "block_no = 'x'", "block_no = -7",
+])  # fmt: skip
+def test_blocks_that_no_job_kept(change: str, copy: Path) -> None:
+    """Where nothing is left to load, too."""
+    _lie(copy, "nectar_checkpoint", change)
+    _refused_as_damaged(copy)
+
+
+@pytest.mark.parametrize("highest", ["NULL", "'x'", "-7", "9223372036854775807"])
+def test_a_highest_block_that_no_job_wrote(highest: str, copy: Path) -> None:
+    _lie(copy, "nectar_checkpoint", f"highest_block_no = {highest}")
+    with pytest.raises(SinkError) as caught:
+        job(copy, MORE)
+    assert caught.value.code == "NEC-K026"
+
+
+def _lie(path: Path, table: str, change: str) -> None:
+    """Into a table that somebody made anew, without its rules."""
+    with sqlite3.connect(path) as db:
+        db.execute(f"CREATE TABLE other AS SELECT * FROM {table}")
+        db.execute(f"DROP TABLE {table}")
+        db.execute(f"ALTER TABLE other RENAME TO {table}")
+        db.execute(f"UPDATE {table} SET {change}")
+
+
+def _refused_as_damaged(copy: Path) -> None:
     for command in (lambda: read_state(copy), lambda: job(copy, TEXT)):
         with pytest.raises(SinkError) as caught:
             command()
@@ -177,6 +206,9 @@ ON_A_SERVER = {
     "UPDATE nectar_plan SET compiled = '[1]'": "NEC-K026",
     "UPDATE nectar_plan SET version = 'nonsense'": "NEC-K026",
     "UPDATE nectar_plan SET version = '99.0.0'": "NEC-K025",
+    "INSERT INTO nectar_plan SELECT REPEAT('0', 64), name, compiled, version FROM nectar_plan": "NEC-K026",
+    "UPDATE nectar_checkpoint SET hash = x'00'": "NEC-K026",
+    "UPDATE nectar_checkpoint SET slot = 9223372036854775807": "NEC-K026",
     "DROP TABLE tx_in": "NEC-K027",
     "DROP TABLE nectar_checkpoint": "NEC-K027",
     "DROP TABLE nectar_coverage": "NEC-K027",
@@ -193,11 +225,26 @@ def test_a_server_s_database_that_lies(server: Server, database: str, tmp_path: 
         server.run(sql, database)
         assert code in command(*words, folder=tmp_path), sql
         assert code in command("status", "--profile", tmp_path / "profile.toml", folder=tmp_path), sql
+        if "nectar_checkpoint SET" not in sql:                            # `db check` looks at the plan and the tables
+            assert code in command("db", "check", "--profile", tmp_path / "profile.toml", folder=tmp_path), sql
         undo()
     command(*words, folder=tmp_path, code=0)
     server.run(f"DROP DATABASE {database}")
     server.run(f"CREATE DATABASE {database}")
     assert "NEC-K003" in command("status", "--profile", tmp_path / "profile.toml", folder=tmp_path)
+
+
+def test_a_server_s_database_whose_tables_are_not_all_made(server: Server, database: str, tmp_path: Path) -> None:
+    """`db check` does not send to a backup who can simply run again."""
+    words = ("run", plan_in(tmp_path, TEXT), "--profile", profile(tmp_path, server.port, database))
+    command(*words, folder=tmp_path, code=0)
+    for table in ("tx_in", "block", "nectar_quarantine", "nectar_coverage"):
+        server.run(f"DROP TABLE {table}", database)
+    server.run("DELETE FROM nectar_checkpoint", database)
+    said = command("db", "check", "--profile", tmp_path / "profile.toml", folder=tmp_path, code=0)
+    assert "where a job was interrupted while it made the tables" in said
+    server.run("DROP TABLE nectar_checkpoint", database)
+    assert "NEC-K027" in command("db", "check", "--profile", tmp_path / "profile.toml", folder=tmp_path)
 
 
 def _kept(server: Server, database: str, sql: str) -> Callable[[], None]:

@@ -12,14 +12,17 @@ from nectar.config.server import Server
 from nectar.errors import NectarError, SinkError
 from nectar.network import faults
 from nectar.network.product import Product, product_of
+from nectar.sinks.kept import GONE
 from nectar.sinks.mysql.arrival import arrival, departure
 from nectar.sinks.mysql.asking import Asking, Refused, held
 from nectar.sinks.mysql.limits import look_at_limits
 from nectar.sinks.mysql.needs import needed_at_the_end
 from nectar.sinks.mysql.open import connector
 from nectar.sinks.mysql.rights import try_rights
+from nectar.sinks.mysql.state import OWN
 from nectar.sinks.mysql.statements import literal
 from nectar.sinks.seam import Layout
+from nectar.sinks.state import KEPT, kept_of
 from nectar.sinks.step import Note, Outcome, Step, failed, milliseconds, ms, not_reached, passed
 
 SKEW_SECONDS = 5.0
@@ -124,13 +127,26 @@ def _database(ask: Asking) -> Step:
     facts: dict[str, Any] = {"database": name, "tables": len(tables), "charset": charset[0][0] if charset else None}
     if not tables - {"nectar_connection"}:
         return passed("database", f"{name}, empty", **facts)
-    plans = ask.rows("SELECT name, fingerprint FROM nectar_plan") if "nectar_plan" in tables else []
+    plans = ask.rows(KEPT) if "nectar_plan" in tables else []
     if not plans:
         hint = "name another database, an empty one; nothing was changed in this one"
         what = f"{name} has {len(tables)} tables that Nectar did not make"
         return failed("database", SinkError(what, hint=hint, code="NEC-K003"), **facts)
-    plan, fingerprint = plans[0]
-    return passed("database", f"{name}, filled by plan {plan} ({fingerprint})", plan=plan, fingerprint=fingerprint, **facts)
+    try:
+        plan = kept_of(plans, tables, OWN, where)
+    except SinkError as error:
+        if error.code == GONE and not _was_filled(ask, tables):
+            return passed("database", f"{name}, where a job was interrupted while it made the tables", **facts)
+        return failed("database", error, **facts)
+    says = f"{name}, filled by plan {plan.name} ({plan.fingerprint})"
+    return passed("database", says, plan=plan.name, fingerprint=plan.fingerprint, **facts)
+
+
+def _was_filled(ask: Asking, tables: set[str]) -> bool:
+    """nectar_checkpoint is made before the plan's tables, so without it and with them it is gone."""
+    if "nectar_checkpoint" in tables:
+        return bool(ask.rows("SELECT 1 FROM nectar_checkpoint LIMIT 1"))
+    return bool(tables - {"nectar_plan", "nectar_writer", "nectar_connection"})
 
 
 def _may_be_missing(told: NectarError) -> NectarError:

@@ -1,11 +1,12 @@
-"""`nectar_coverage` of a server's database: read, and written within a commit."""
+"""`nectar_coverage` and `nectar_checkpoint` of a server's database: read; coverage written within a commit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from nectar.cardano.point import Numbered
 from nectar.checkpoint.coverage import Coverage
-from nectar.sinks.kept import ranges_of
+from nectar.sinks.kept import points_of, ranges_of
 from nectar.sinks.mysql.session import Session
 from nectar.sinks.mysql.statements import Came, literal
 from nectar.sinks.seam import Layout
@@ -16,6 +17,12 @@ _INSERT = "INSERT INTO nectar_coverage VALUES"
 def covered(session: Session) -> list[Coverage]:
     found = session.rows("SELECT first_slot, last_slot FROM nectar_coverage WHERE table_name = '*'")
     return ranges_of(found, session.where)
+
+
+def kept_blocks(session: Session) -> list[Numbered]:
+    """The highest first."""
+    found = session.rows("SELECT slot, hash, block_no FROM nectar_checkpoint ORDER BY slot DESC, seq DESC")
+    return points_of(found, session.where)
 
 
 def cover(session: Session, layout: Layout, ranges: Sequence[Coverage]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nectar.errors import SinkError
 from nectar.sinks.difference import refuse_another_plan
 from nectar.sinks.kept import damaged, refuse_missing
-from nectar.sinks.mysql.coverage import covered
+from nectar.sinks.mysql.coverage import covered, kept_blocks
 from nectar.sinks.mysql.finish import is_built, is_finished
 from nectar.sinks.mysql.lane import FIRST
 from nectar.sinks.mysql.needs import refuse_without_rights
@@ -34,6 +34,7 @@ def prepare(session: Session, layout: Layout) -> None:
         _refuse_missing(session, layout, names)
     _enter_plan(session, layout)
     _define(session, layout)
+    kept_blocks(session)                                   # believed, also where nothing is left to load
     if not (is_finished(session) and is_built(session, layout)):
         refuse_without_rights(session, layout)
     if layout.pre_splits and not covered(session):
@@ -76,7 +77,8 @@ def _not_there(session: Session, indexes: Sequence[Statement]) -> list[Statement
 
 def _refuse_another_plan(session: Session, layout: Layout, lock: str = "") -> None:
     stored = session.rows(f"SELECT fingerprint, name, compiled, version FROM nectar_plan{lock}")
-    refuse_another_plan(stored, layout, session.where, "database")
+    if stored:                                            # none yet: another job was interrupted, or begins at this moment
+        refuse_another_plan(stored, layout, session.where, "database")
 
 
 def _refuse_missing(session: Session, layout: Layout, names: set[str]) -> None:

@@ -10,10 +10,11 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from nectar.cardano.point import Numbered, Point
+from nectar.cardano.point import Numbered
 from nectar.checkpoint.coverage import Coverage, merged, without_after
 from nectar.errors import NectarError, SinkError, TooBigError, TransientError
-from nectar.sinks.mysql.coverage import cover, covered, covering, whole_to
+from nectar.sinks.kept import highest_of
+from nectar.sinks.mysql.coverage import cover, covered, covering, kept_blocks, whole_to
 from nectar.sinks.mysql.finish import TXS_A_STEP, Finisher, bound, is_built, is_finished
 from nectar.sinks.mysql.lane import FIRST, Entry, Lane, Writing, thinned
 from nectar.sinks.mysql.load import Loader, terms_of
@@ -88,15 +89,14 @@ class MysqlSink:
         return covered(self._session)
 
     def known_blocks(self) -> list[Numbered]:
-        found = self._session.rows("SELECT slot, hash, block_no FROM nectar_checkpoint ORDER BY slot DESC, seq DESC")
-        return [Numbered(Point(slot, digest), block_no) for slot, digest, block_no in found]
+        return kept_blocks(self._session)
 
     def block_within(self, slots: Coverage, *, last: bool) -> Numbered | None:
         return block_within(self.layout, slots, self._session.rows, last=last)
 
     def highest_block_no(self) -> int:
         found = self._session.rows("SELECT highest_block_no FROM nectar_checkpoint ORDER BY seq DESC LIMIT 1")
-        return int(found[0][0]) if found else -1
+        return highest_of(found, self._session.where)
 
     def commit(self, commit: Commit) -> dict[str, int]:
         """In bulk (not `live`) sums of epochs wait for `finish`, and ranges stand as they came: so that connections do not wait

@@ -11,6 +11,8 @@ import apsw
 
 from nectar.errors import NectarError, SinkError, TransientError
 from nectar.sinks.sqlite.connection import open_to_read, refuse_no_file, translated
+from nectar.sinks.sqlite.state import OWN
+from nectar.sinks.state import KEPT, kept_of
 from nectar.sinks.step import Note, Outcome, Step, failed, not_reached, passed
 
 OLDEST = (3, 37)                   # STRICT tables
@@ -66,7 +68,7 @@ def _database(path: Path) -> Step:
     db = open_to_read(path)
     with translated(str(path)):
         names = {str(name) for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        plans = list(db.execute("SELECT name, fingerprint FROM nectar_plan")) if "nectar_plan" in names else []
+        plans = list(db.execute(KEPT)) if "nectar_plan" in names else []
         mode = db.pragma("journal_mode")
     db.close()
     if not names:
@@ -74,9 +76,9 @@ def _database(path: Path) -> Step:
     if not plans:
         what = f"it has {len(names)} tables that Nectar did not make"
         raise SinkError(what, where=str(path), hint="name another file; nothing was changed in this one", code="NEC-K003")
-    plan, fingerprint = plans[0]
-    says = f"filled by plan {plan} ({fingerprint})"
-    return passed("database", says, tables=len(names), plan=plan, fingerprint=fingerprint, journal_mode=mode)
+    kept = kept_of(plans, names, OWN, str(path))
+    says = f"filled by plan {kept.name} ({kept.fingerprint})"
+    return passed("database", says, tables=len(names), plan=kept.name, fingerprint=kept.fingerprint, journal_mode=mode)
 
 
 def _writable(path: Path) -> Step:

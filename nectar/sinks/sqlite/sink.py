@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nectar.cardano.point import Numbered, Point
+from nectar.cardano.point import Numbered
 from nectar.checkpoint.coverage import Coverage, merged, without_after
 from nectar.errors import SinkError
 from nectar.sinks.difference import refuse_another_plan
-from nectar.sinks.kept import damaged, ranges_of, refuse_missing
+from nectar.sinks.kept import highest_of, points_of, ranges_of, refuse_missing
 from nectar.sinks.one_block import block_within
 from nectar.sinks.seam import POINTS_KEPT, Commit, Epochs, Finished, Layout, Staged
 from nectar.sinks.sqlite.connection import Opened, open_file, prepare, transaction, translated
@@ -44,14 +44,14 @@ class SqliteSink:
 
     def known_blocks(self) -> list[Numbered]:
         found = self._all("SELECT slot, hash, block_no FROM nectar_checkpoint ORDER BY seq DESC")
-        return [Numbered(Point(slot, digest), block_no) for slot, digest, block_no in found]
+        return points_of(found, self._where)
 
     def block_within(self, slots: Coverage, *, last: bool) -> Numbered | None:
         return block_within(self.layout, slots, self._all, last=last)
 
     def highest_block_no(self) -> int:
         found = self._all("SELECT highest_block_no FROM nectar_checkpoint ORDER BY seq DESC LIMIT 1")
-        return int(found[0][0]) if found else -1
+        return highest_of(found, self._where)
 
     def writers(self) -> int:
         return 0
@@ -158,6 +158,7 @@ class SqliteSink:
         if names:
             self._refuse_another_plan()
             refuse_missing([one.name for one in self.layout.definitions], names, self._where)
+            self.known_blocks()                            # believed, also where nothing is left to load
         self._seq = 0
         with translated(self._where):
             prepare(self._db)
@@ -172,8 +173,6 @@ class SqliteSink:
 
     def _refuse_another_plan(self) -> None:
         stored = self._all("SELECT fingerprint, name, compiled, version FROM nectar_plan")
-        if not stored:
-            raise damaged("nectar_plan has no row", self._where)
         refuse_another_plan(stored, self.layout, self._where, "file (--db)")
 
     def _highest_seq(self) -> int:

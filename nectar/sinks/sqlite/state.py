@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nectar.errors import SinkError
+from nectar.sinks.kept import points_of
 from nectar.sinks.sqlite.connection import open_to_read, refuse_no_file, translated
-from nectar.sinks.state import State, Told, kept_of, state_of
+from nectar.sinks.state import KEPT, State, Told, kept_of, state_of
 
 OWN = ("nectar_checkpoint", "nectar_coverage", "nectar_quarantine")
 
@@ -20,17 +21,16 @@ def read_state(path: Path) -> State:
     db = open_to_read(path)
     with translated(str(path)):
         names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
-        plans = list(db.execute("SELECT fingerprint, name, compiled, version FROM nectar_plan")) if "nectar_plan" in names else []
+        plans = list(db.execute(KEPT)) if "nectar_plan" in names else []
         kept = kept_of(plans, names, OWN, str(path))
         ranges = list(db.execute("SELECT first_slot, last_slot, complete FROM nectar_coverage WHERE table_name = '*'"))
-        last = "SELECT slot, hash, block_no FROM nectar_checkpoint WHERE slot >= 0 ORDER BY slot DESC, seq DESC LIMIT 1"
-        points = list(db.execute(last))
+        rows_of_blocks = list(db.execute("SELECT slot, hash, block_no FROM nectar_checkpoint ORDER BY slot DESC, seq DESC"))
         rows = {table: db.execute(f'SELECT count(*) FROM "{table}"').get for table in kept.tables}
         seq = db.execute("SELECT coalesce(max(seq), 0) FROM nectar_checkpoint").get
         closed = db.pragma("user_version")
         quarantined = db.execute("SELECT count(*) FROM nectar_quarantine").get
     db.close()
-    told = Told(ranges, points)
+    told = Told(ranges, points_of(rows_of_blocks, str(path)))
     return state_of(
         str(path), told, kept,
         size=path.stat().st_size, rows=rows, quarantined=quarantined, there=names, finished=seq == closed,
