@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.mutants.changes import planted
 from tests.mutants.copies import copy, environment, precompile
-from tests.mutants.reach import Reach, is_near
+from tests.mutants.reach import Reach, importers, is_near
 from tests.mutants.sample import Mutant
 
 KILLED, LATE, SURVIVED, UNTESTED, BROKEN = "killed", "late", "survived", "untested", "broken"
@@ -55,7 +55,7 @@ class Judge:
 
     def judge(self, mutant: Mutant, reach: Reach, budget: float) -> Verdict:
         """`budget`: how many recorded seconds of tests are asked at most."""
-        tests = chosen(reach, mutant, budget)
+        tests = chosen(reach, mutant, budget, self.tree)
         if not tests:
             return Verdict(UNTESTED)
         path = self.tree / mutant.file
@@ -89,11 +89,11 @@ def _status(told: dict[str, Any]) -> str:
     return KILLED if told["failed"] or told["code"] < 0 else BROKEN
 
 
-def chosen(reach: Reach, mutant: Mutant, budget: float) -> list[str]:
+def chosen(reach: Reach, mutant: Mutant, budget: float, tree: Path) -> list[str]:
     """Those that there is time for, one at least, file by file: each file's fixtures are made once."""
     by_file: dict[str, list[str]] = defaultdict(list)
     spent = 0.0
-    for test in reach.tests_of(mutant.file, mutant.change.inside):
+    for test in reach.tests_of(mutant.file, mutant.change.inside, importers(tree, mutant.file)):
         if spent + reach.seconds[test] <= budget or not by_file:
             spent += reach.seconds[test]
             by_file[test.partition("::")[0]].append(test)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from tests.mutants.plugin import RAW, name_of
 
 SHUNNED = ("tests/fuzz", "tests/mutants", "tests/interop", "tests/tidb", "tests/test_wheel.py", "tests/test_leftovers.py")
 """Tests of these run for long, or run nothing of the rooms that are measured."""
+
+
+MODULE = "<module>"
 
 
 @dataclass
@@ -35,10 +39,11 @@ class Reach:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({"files": self.files, "ran": self.ran, "seconds": self.seconds}))
 
-    def tests_of(self, file: str, function: str) -> list[str]:
+    def tests_of(self, file: str, function: str, importers: Collection[str] = ()) -> list[str]:
         """Those that run the function, or any of the file where the change stands outside of functions: those of the same folder
-        first, and the quickest first among them."""
-        found = [test for test, ran in self.ran.items() if any(_is_of(one, file, function) for one in ran)]
+        first, and the quickest first among them. `importers`: files of which any function uses what stands outside of functions."""
+        files = {file, *importers} if function == MODULE else {file}
+        found = [test for test, ran in self.ran.items() if any(_is_of(one, files, function) for one in ran)]
         return sorted(found, key=lambda test: (not is_near(test, file), self.seconds[test], test))
 
 
@@ -47,10 +52,17 @@ def is_near(test: str, file: str) -> bool:
     return test.split("/")[1] == file.split("/")[1]
 
 
-def _is_of(ran: str, file: str, function: str) -> bool:
+def importers(root: Path, file: str) -> list[str]:
+    """Files of Nectar that import this module, or something of it by name."""
+    package, _, module = file.removesuffix(".py").replace("/", ".").rpartition(".")
+    said = re.compile(rf"^ *from {re.escape(package)}(\.{module} import | import .*\b{module}\b)", re.MULTILINE)
+    return [str(path.relative_to(root)) for path in sorted((root / "nectar").rglob("*.py")) if said.search(path.read_text())]
+
+
+def _is_of(ran: str, files: Collection[str], function: str) -> bool:
     """A class's body runs when the module is imported; its methods are what tests of it run."""
     there, _, name = ran.partition(" ")
-    return there == file and (function == "<module>" or name == function or name.startswith(f"{function}."))
+    return there in files and (function == MODULE or name == function or name.startswith(f"{function}."))
 
 
 def files_of_tests(root: Path, wanted: Iterable[str]) -> list[str]:

@@ -13,7 +13,7 @@ from tests.mutants import report as told
 from tests.mutants.changes import Change, changes, is_other, planted
 from tests.mutants.copies import precompile, recording
 from tests.mutants.judge import KILLED, LATE, SURVIVED, UNTESTED, Judge, Verdict
-from tests.mutants.reach import Reach, files_of_tests, recorded
+from tests.mutants.reach import Reach, files_of_tests, importers, recorded
 from tests.mutants.run import Book, judge_all
 from tests.mutants.sample import ROOMS, Mutant, mutant, sample
 
@@ -165,6 +165,15 @@ def test_what_tests_run_is_known_of_other_processes_too(reach: Reach) -> None:
     assert tests_of("size") == ["test_size"]
     assert tests_of("unseen") == []
     assert tests_of("<module>") == ["test_size", "test_small", "test_waits"]
+
+
+def test_what_stands_outside_of_functions_is_asked_of_those_who_import_it(reach: Reach) -> None:
+    """A table of columns or fields runs no function of its own module."""
+    assert "nectar/filterlang/reference.py" in importers(ROOT, "nectar/filterlang/scopes.py")
+    assert "nectar/sinks/mysql/check.py" in importers(ROOT, "nectar/network/faults.py")
+    assert not reach.tests_of("nectar/tables.py", "<module>")
+    assert len(reach.tests_of("nectar/tables.py", "<module>", ["nectar/sinks/small.py"])) == 3
+    assert not reach.tests_of("nectar/tables.py", "other", ["nectar/sinks/small.py"])
 
 
 def test_what_is_caught_and_what_is_not(tree: Path, reach: Reach, tmp_path: Path) -> None:
