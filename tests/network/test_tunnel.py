@@ -24,16 +24,19 @@ from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
 from nectar.secrets.secret import Secret
+from tests.cli.databases import profile as write_profile
 from tests.mysql.jobs import PASSWORD_VARIABLE, Heard, plan_of, profile, rows, sqlite_rows
 from tests.mysql.programs import PASSWORD
 from tests.mysql.server import Server
 from tests.network.conftest import Papers
+from tests.network.hostile import Script, Talk, serving
 from tests.network.making import asked, joined, server
 from tests.network.password_ssh import PASSWORD as SSH_PASSWORD
 from tests.network.password_ssh import by_password
 from tests.network.recorder import recording
 from tests.network.sshd import PASSPHRASE, SSHD, Sshd, make_key, sshd
 from tests.runner.jobs import between, plan_text, same
+from tests.runner.signalled import BOTH, GENEROUS, job, stopped
 
 
 @pytest.fixture(scope="module")
@@ -255,6 +258,50 @@ def test_a_whole_job_through_a_tunnel(chain: Path, ssh: Sshd, secured: Server, p
     run(plan_of(text), Options(SqliteFile(tmp_path / "x.db"), workers=1), Quiet(), Stop())
     same(theirs, sqlite_rows(tmp_path / "x.db", summary.rows))
     assert summary.rows["tx_metadata"] > 50
+
+
+def mute(_talk: Talk) -> None:
+    """It takes the connection and says nothing."""
+
+
+def mute_after_its_name(talk: Talk) -> None:
+    """No keys are exchanged."""
+    talk.raw(b"SSH-2.0-OpenSSH_9.9\r\n")
+
+
+def waits(script: Script) -> Script:
+    def then_waits(talk: Talk) -> None:
+        script(talk)
+        talk.wait(GENEROUS)
+
+    return then_waits
+
+
+@BOTH
+@pytest.mark.parametrize("script", [mute, mute_after_its_name])
+@pytest.mark.parametrize("words", [job("--profile", "profile.toml"), ["db", "check", "--profile", "profile.toml"]], ids=["run", "db check"])
+def test_a_signal_while_the_tunnel_s_host_says_nothing(words: list[object], script: Script, number: int, ssh: Sshd, tmp_path: Path) -> None:
+    with serving(waits(script)) as there:
+        _tunnelled_profile(tmp_path, 3306, ssh.tunnel(there.port))
+        stopped(words, tmp_path, number, lambda: bool(there.talks))
+
+
+@BOTH
+def test_a_signal_while_the_database_behind_a_tunnel_says_nothing(number: int, ssh: Sshd, tmp_path: Path) -> None:
+    with serving(waits(mute)) as there:
+        _tunnelled_profile(tmp_path, there.port, ssh.tunnel())
+        stopped(job("--profile", "profile.toml"), tmp_path, number, lambda: bool(there.talks))
+
+
+def _tunnelled_profile(folder: Path, port: int, tunnel: Tunnel) -> None:
+    more = f"""[tunnel]
+host = "{tunnel.host}"
+port = {tunnel.port}
+user = "{tunnel.user}"
+key_path = "{tunnel.key_path}"
+known_hosts_path = "{tunnel.known_hosts}"
+"""
+    write_profile(folder, port, "x", more)
 
 
 def test_a_connect_error_is_no_transient_one() -> None:
