@@ -207,7 +207,7 @@ COLLECTIONS: Mapping[str, Scope] = {
                 *_where("{x}.out", True, "{x}"),
             ),
             "inputs({t})",
-            '"tx_in" {x}i LEFT JOIN "tx_out" {x} ON {x}."tx_id" = {x}i."tx_out_id" AND {x}."index" = {x}i."tx_out_index"',
+            f'"tx_in" {{x}}i LEFT JOIN "tx_out" {{x}} ON {{x}}."id" = {{x}}i."tx_out_id" * {ITEMS} + {{x}}i."tx_out_index"',
             '{x}i."tx_in_id" = {t}."id"', table="tx_in",
         ),
         Scope(

@@ -244,10 +244,14 @@ class _Writer:
                 return f"(SELECT COALESCE(SUM({self.ref(ref)}), 0) FROM {source} WHERE {link})"
 
     def ref(self, ref: tree.Ref) -> str:
+        """Of a joined table SQLite would begin with all rows of a value that it believes to be rare, for each transaction: `+` keeps
+        it from an index on the column, so that it begins with the transaction's own rows."""
         what = self.field_of(ref)
         if not what.sql:
             raise NotInSql(f"no table tells {ref.scope}.{what.name}")
         text = self._template(what.sql, ref.var)
+        if self.sqlite and ref.scope in COLLECTIONS and "JOIN" in COLLECTIONS[ref.scope].source:
+            text = f"+{text}"
         return self._json(text, ref.path) if ref.path else text
 
     def _json(self, text: str, path: tuple[str | int, ...]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from nectar.cardano.bech32 import encode
-from nectar.cardano.position import TX_BITS
+from nectar.cardano.position import ITEM_BITS, TX_BITS
 from nectar.compiler.compile import compile_plan
 from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.filters import target_of
@@ -87,7 +87,7 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "inputs": (
         "any(inputs, address == {address} and value > 1 ada)",
-        "SELECT i.tx_in_id FROM tx_in i JOIN tx_out o ON o.tx_id = i.tx_out_id AND o.\"index\" = i.tx_out_index"
+        f"SELECT i.tx_in_id FROM tx_in i CROSS JOIN tx_out o ON o.id = (i.tx_out_id << {ITEM_BITS}) + i.tx_out_index"    # by its key, in this order
         " WHERE o.address = '{address}' AND o.value > 1000000",
     ),
     "inputs, all": (

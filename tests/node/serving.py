@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from tests.node.forging import PREVIEW
 def serving(
     socket: Path,
     base: Sequence[Offered],
-    script: Sequence[Step] | None = None,
+    script: Iterable[Step] | None = None,
     forks: Sequence[Sequence[Offered]] = (),
     network: Network = PREVIEW,
     answers: Answers | None = None,

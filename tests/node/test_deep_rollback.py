@@ -25,7 +25,7 @@ from tests.node.histories import K
 from tests.node.jobs import node_job, node_plan
 from tests.node.parting import OURS, Chains
 from tests.node.serving import serving
-from tests.node.waiting import last_slot
+from tests.node.waiting import last_slot, parted_by_a_commit
 from tests.node.wicked import Said
 from tests.runner.jobs import everything, job, plan_text
 
@@ -107,7 +107,8 @@ def _newest(database: Path) -> Any:
 
 @pytest.mark.parametrize("held", [0, 700, OURS - K - 1], ids=["to the origin", "far back", "k + 1 blocks back"])
 def test_a_rollback_at_the_tip_that_is_too_deep_is_refused(held: int, chains: Chains, tmp_path: Path) -> None:
-    script: list[Step] = [Fork(Path("0"), 0, OURS), Wait(1.5), Back(held), Fork(Path("1"), held, OURS + 9)]
+    then: list[Step] = [Back(held), Fork(Path("1"), held, OURS + 9)]
+    script = parted_by_a_commit([Fork(Path("0"), 0, OURS)], tmp_path / "x.db", chains.end, then)
     other = chains.parting(held, OURS + 9 - held)
     with serving(tmp_path / "s", [], script, [chains.long, other]):
         _refused(tmp_path / "x.db", tmp_path / "s", once=False)
@@ -121,11 +122,13 @@ def test_several_rollbacks_go_no_deeper_together_than_one(restart: bool, chains:
     """Counted from the highest block that was ever committed, not from where the one before has left the database."""
     first = chains.parting(OURS - 300, 301)
     second = chains.parting(OURS - 500, 502, beyond=first[-1].point.slot)
-    script: list[Step] = [Fork(Path("0"), 0, OURS), Wait(0.7), Back(OURS - 300), Fork(Path("1"), OURS - 300, 1)]
+    back: list[Step] = [Back(OURS - 300), Fork(Path("1"), OURS - 300, 1)]
+    script = parted_by_a_commit([Fork(Path("0"), 0, OURS)], tmp_path / "x.db", chains.end, back)
     then: list[Step] = [Back(OURS - 500), Fork(Path("2"), OURS - 500, OURS + 2)]
     forks = [chains.long, first, second]
     if not restart:
-        with serving(tmp_path / "s", [], [*script, Wait(1.5), *then], forks):
+        script = parted_by_a_commit(script, tmp_path / "x.db", first[OURS - 300].point.slot, then)
+        with serving(tmp_path / "s", [], script, forks):
             error = _refused(tmp_path / "x.db", tmp_path / "s", once=False)
         assert "500 blocks before" in error.what
     else:

@@ -33,7 +33,7 @@ from tests.node.forging import PREVIEW, Forge, forged, real_blocks
 from tests.node.hostile import Behaviour, Client, cutting, peer, refusal
 from tests.node.jobs import node_job, node_plan, rows
 from tests.node.serving import serving
-from tests.node.waiting import last_slot
+from tests.node.waiting import last_slot, parted_by_a_commit
 from tests.runner.jobs import same
 
 TIP = Tip(Point(1_000, bytes(range(32))), 50)
@@ -338,7 +338,8 @@ def test_a_rollback_to_before_the_plans_start_is_refused(chain: Path, tmp_path: 
     other = forge.extend(one[:10], 40)
     assert other[-1].point.slot > one[-1].point.slot
     plan = node_plan(f"start_slot = {one[20].point.slot}\nend_slot = {other[-1].point.slot}", processors=BLOCKS_ONLY)
-    script: list[Step] = [Fork(Path("0"), 0, 40), Wait(0.5), Back(10), Fork(Path("1"), 10, 50)]
+    then: list[Step] = [Back(10), Fork(Path("1"), 10, 50)]
+    script = parted_by_a_commit([Fork(Path("0"), 0, 40)], tmp_path / "x.db", one[-1].point.slot, then)
     with serving(tmp_path / "s", [], script, [one, other]), pytest.raises(NectarError) as caught:
         node_job(tmp_path / "x.db", tmp_path / "s", plan, once=False)
     assert caught.value.code == "NEC-W009"

@@ -28,7 +28,7 @@ from nectar.sources.node.chain_sync import Tip
 from tests.node.forging import PREVIEW, forged, real_blocks
 from tests.node.jobs import node_job, node_plan, rows
 from tests.node.serving import serving
-from tests.node.waiting import stop_at
+from tests.node.waiting import parted_by_a_commit, stop_at
 from tests.runner.jobs import compiled, job, plan_text, same
 
 FIRST, LAST = 220 * 4_320, 222 * 4_320
@@ -128,8 +128,9 @@ def test_parameters_told_after_a_block_that_is_undone_are_told_again(held: str, 
         beyond = slot + 20 * (number - parted + 1)
         other = [*other, forged(blocks[number].raw, other[-1].block_no + 1, beyond, other[-1].point)]
     plan = node_plan(f"start_slot = {first - 4_320}", processors="blocks = { epoch_param = true }\nscripts = true\ntransactions = true")
-    script: list[Step] = [Fork(Path("0"), 0, len(kept)), Wait(0.6), Back(parted), Fork(Path("1"), parted, len(other))]
     stop, database = Stop(), tmp_path / "x.db"
+    then: list[Step] = [Back(parted), Fork(Path("1"), parted, len(other))]
+    script = parted_by_a_commit([Fork(Path("0"), 0, len(kept))], database, kept[-1].point.slot, then)
     with serving(tmp_path / "s", [], script, [kept, other], answers=answers), stop_at(database, other[-1].point.slot, stop):
         summary = node_job(database, tmp_path / "s", plan, once=False, stop=stop)
     assert summary.rollbacks == 1

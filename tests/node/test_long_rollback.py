@@ -10,11 +10,12 @@ import pytest
 
 from nectar.errors import SourceError
 from nectar.nodeserver.chain import Offered
-from nectar.nodeserver.script import Back, Fork, Step, Wait
+from nectar.nodeserver.script import Back, Fork, Step
 from nectar.sources.node import source
 from tests.node.jobs import node_job, node_plan, rows
 from tests.node.parting import Chains
 from tests.node.serving import serving
+from tests.node.waiting import parted_by_a_commit
 from tests.runner.jobs import same
 
 LONG = source.REMEMBERED + 300
@@ -39,7 +40,8 @@ def test_it_is_refused_and_nothing_is_touched(
     held: int, processors: str, chains: Chains, long: list[Offered], tmp_path: Path
 ) -> None:
     other = chains.parting(held, 5)
-    script: list[Step] = [Fork(Path("0"), 0, LONG), Wait(1.0), Back(held), Fork(Path("1"), held, len(other))]
+    then: list[Step] = [Back(held), Fork(Path("1"), held, len(other))]
+    script = parted_by_a_commit([Fork(Path("0"), 0, LONG)], tmp_path / "x.db", long[-1].point.slot, then)
     with serving(tmp_path / "s", [], script, [long, other]), pytest.raises(SourceError) as caught:
         node_job(tmp_path / "x.db", tmp_path / "s", node_plan(processors=processors), once=False)
     assert caught.value.code == "NEC-W012"
@@ -56,7 +58,8 @@ def test_it_is_followed_by_who_means_it(
     held: int, processors: str, chains: Chains, long: list[Offered], tmp_path: Path
 ) -> None:
     other = chains.parting(held, 5, beyond=long[-1].point.slot)
-    script: list[Step] = [Fork(Path("0"), 0, LONG), Wait(1.0), Back(held), Fork(Path("1"), held, len(other))]
+    then: list[Step] = [Back(held), Fork(Path("1"), held, len(other))]
+    script = parted_by_a_commit([Fork(Path("0"), 0, LONG)], tmp_path / "x.db", long[-1].point.slot, then)
     text = node_plan(f"end_slot = {other[-1].point.slot}", processors=processors)
     with serving(tmp_path / "s", [], script, [long, other]):
         summary = node_job(tmp_path / "x.db", tmp_path / "s", text, once=False, accept_deep_rollback=LONG)

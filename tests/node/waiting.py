@@ -5,15 +5,24 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
 
+from nectar.nodeserver.script import Step, Wait
 from nectar.runner.signals import Stop
 
 PATIENCE = 60.0
+
+
+def parted_by_a_commit(first: Iterable[Step], database: Path, slot: int, then: Iterable[Step]) -> Iterator[Step]:
+    """A script: after the first steps nothing happens to the chain until a job has written up to that slot."""
+    yield from first
+    while last_slot(database) != slot:
+        yield Wait(0.05)
+    yield from then
 
 
 def last_slot(database: Path) -> int:
