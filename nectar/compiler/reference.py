@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
+from nectar.cardano.position import ITEMS
 from nectar.compiler.dialects import mysql, sqlite
 from nectar.compiler.own_tables import OWN_TABLES, SERVER_TABLES, key_of
 from nectar.config.schema import load_schema
@@ -48,6 +49,20 @@ floats rounds the large ones without a word, and a join by them finds the wrong 
   type to text, or leave ids out of the model and show hashes.
 * Send ids through JSON as strings.
 * Join in SQL, where ids are exact. Amounts of lovelace can be above 2^53 too, from 9,007,199,254 ada on.
+
+## Joins by id
+
+Rows of a transaction are a range of ids, so most tables have no index on `tx_id`: the primary key answers. Write the range, and a
+query that would read a whole table reads a few rows:
+
+| wanted | write | not |
+|---|---|---|
+| outputs of a transaction | `o.id BETWEEN t.id * {ITEMS} AND t.id * {ITEMS} + {ITEMS - 1}` | `o.tx_id = t.id` |
+| the output that an input spends | `o.id = i.tx_out_id * {ITEMS} + i.tx_out_index` | `o.tx_id = i.tx_out_id AND o."index" = i.tx_out_index` |
+| transactions of a block | `t.block_id = b.id`, which has an index | |
+
+The range holds for every fact whose id is a transaction's id * 2^16 + an index. `tx_out.consumed_by_tx_id` tells which transaction
+spent an output.
 """
 
 ABSENT: dict[str, tuple[str, ...]] = {
