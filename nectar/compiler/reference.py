@@ -55,14 +55,14 @@ floats rounds the large ones without a word, and a join by them finds the wrong 
 Rows of a transaction are a range of ids, so most tables have no index on `tx_id`: the primary key answers. Write the range, and a
 query that would read a whole table reads a few rows:
 
-| wanted | write | not |
+| wanted | write | and not |
 |---|---|---|
 | outputs of a transaction | `o.id BETWEEN t.id * {ITEMS} AND t.id * {ITEMS} + {ITEMS - 1}` | `o.tx_id = t.id` |
-| the output that an input spends | `o.id = i.tx_out_id * {ITEMS} + i.tx_out_index` | `o.tx_id = i.tx_out_id AND o."index" = i.tx_out_index` |
+| the output that an input spends | `o.id = i.tx_out_id * {ITEMS} + i.tx_out_index` | `o.tx_id = i.tx_out_id AND ..` |
 | transactions of a block | `t.block_id = b.id`, which has an index | |
 
-The range holds for every fact whose id is a transaction's id * 2^16 + an index. `tx_out.consumed_by_tx_id` tells which transaction
-spent an output.
+The range holds for every fact whose id is a transaction's id * 2^16 + an index. `tx_out.consumed_by_tx_id` tells which
+transaction spent an output.
 """
 
 ABSENT: dict[str, tuple[str, ...]] = {
