@@ -244,8 +244,8 @@ class _Writer:
                 return f"(SELECT COALESCE(SUM({self.ref(ref)}), 0) FROM {source} WHERE {link})"
 
     def ref(self, ref: tree.Ref) -> str:
-        """SQLite would look a joined table's value up by its index, for each transaction, and go through all rows that have it. `+`
-        keeps it from that index, so that it begins with the transaction's own rows."""
+        """SQLite would look a joined table's value up by its index for each transaction, and go through all rows that have it.
+        `+` keeps it from that index: it begins with the transaction's own rows."""
         what = self.field_of(ref)
         if not what.sql:
             raise NotInSql(f"no table tells {ref.scope}.{what.name}")

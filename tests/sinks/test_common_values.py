@@ -11,7 +11,7 @@ from functools import cache
 import apsw
 import pytest
 
-from nectar.compiler.compile import CompiledPlan
+from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.filters import target_of
 from nectar.filterlang import tree
 from nectar.filterlang.kinds import T
