@@ -311,7 +311,7 @@ class Reader:
         """What is asked of spent outputs. It must be about the output alone, so that it can be answered when it is made."""
         for test in tree.walk(where):
             for each, body in _inputs(test):
-                if body is None or named_only(body):
+                if body is None or (body != "sum" and named_only(body)):
                     continue
                 if body == "sum" or any(ref.var != each.var for inner in tree.walk(body) for ref in tree.refs_of(inner)):
                     what = "this asks of spent outputs what is not known when they are made"
