@@ -13,7 +13,7 @@ demo: $(VENV)/.ready  ## index preview's first epoch and two busy chunks into ne
 	$(BIN)/nectar status --db nectar-demo.db
 
 test: $(VENV)/.ready-dev lint  ## every check and every test
-	$(BIN)/python tests/leftovers.py $(BIN)/pytest -n 2
+	$(BIN)/python tests/leftovers.py $(BIN)/pytest -n 2 --dist worksteal --durations 10
 
 lint: $(VENV)/.ready-dev  ## style, types and the direction of imports
 	$(BIN)/ruff check .
