@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 
+import cbor2
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nectar.cardano.bech32 import decode
 from nectar.cardano.point import Era
+from nectar.decode.block import decode_block
+from nectar.decode.want import EVERYTHING
 from nectar.processors.blocks import BLOCK, epoch_sql
-from tests.processors.making import EMPTY_TX, block_of, rows_of, singles
+from tests.processors.making import DATA, EMPTY_TX, block_of, rows_of, singles
 
 
 def test_a_boundary_block_has_no_place_of_its_own() -> None:
@@ -28,6 +32,19 @@ def test_each_block_names_the_one_before_only_when_it_is_the_one_before() -> Non
     rows = rows_of("blocks", [first, second, stranger])["block"]
     assert [row["previous_id"] for row in rows] == [None, rows[0]["id"], None]
     assert [row["previous_hash"][:1] for row in rows] == [b"\0", b"1", b"9"]
+
+
+def test_the_vrf_key_is_the_header_s_as_bech32() -> None:
+    """Against cbor2's view. From Babbage on the header's certificates of the VRF are one; the key stands before."""
+    seen = set()
+    for path in sorted((DATA / "blocks").glob("*.block")):
+        raw = path.read_bytes()
+        if Era.SHELLEY <= raw[1] <= Era.CONWAY:
+            (row,) = rows_of("blocks", [decode_block(raw, EVERYTHING)])["block"]
+            key = cbor2.loads(raw)[1][0][0][4]
+            assert decode(row["vrf_key"]) == ("vrf_vk", key)
+            seen.add(raw[1])
+    assert seen == set(range(Era.SHELLEY, Era.CONWAY + 1))
 
 
 def test_leaders_are_named_as_db_sync_names_them() -> None:
