@@ -43,7 +43,7 @@ def key_in(path: Path) -> Key:
     try:
         if _is_shared(path) and (key := key_of(Secret(reading.read_text(path, reading.SECRET)), str(path))).secret is None:
             return key
-        return key_of(Secret(private_bytes(path, str(path)).decode()), str(path))
+        return key_of(Secret(private_bytes(path).decode()), str(path))
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not text"
         raise faults.bad_key(str(path), f"it cannot be read: {why}") from None

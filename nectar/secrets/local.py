@@ -34,7 +34,7 @@ def from_file(reference: Reference) -> Secret:
     """The text of a file that only we, or root, can read, without the end of its last line."""
     path = reference.folder / reference.value
     try:
-        found = _found(private_bytes(path, str(path)))
+        found = _found(private_bytes(path))
     except OSError as error:
         raise _unreadable(reference, error) from None
     return _fit(reference, found)
@@ -82,15 +82,15 @@ def from_keyring(reference: Reference) -> Secret:
     return Secret(found)
 
 
-def private_bytes(path: Path, where: str) -> bytes:
+def private_bytes(path: Path) -> bytes:
     """What is in a file, if nobody but its owner, us or root, can read it. Errors: OSError; SecretError NEC-X002."""
     handle = reading.open_regular(path)
     try:
         found = os.fstat(handle)
         if found.st_mode & 0o077:
-            raise faults.open_to_others(f"others can read this file (mode {stat.S_IMODE(found.st_mode):o})", where)
+            raise faults.open_to_others(f"others can read this file (mode {stat.S_IMODE(found.st_mode):o})", str(path))
         if found.st_uid not in (os.geteuid(), 0):
-            raise faults.open_to_others("this file is another user's", where)
+            raise faults.open_to_others("this file is another user's", str(path))
         return reading.read_open(handle, reading.SECRET)
     finally:
         os.close(handle)

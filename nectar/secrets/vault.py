@@ -85,7 +85,7 @@ def _token(reference: Reference) -> Secret:
         return Secret(os.environ["VAULT_TOKEN"])
     path = Path("~/.vault-token").expanduser()
     try:
-        return Secret(private_bytes(path, str(path)).decode().strip())
+        return Secret(private_bytes(path).decode().strip())
     except (OSError, ValueError):
         raise faults.failed(reference, "there is no token: VAULT_TOKEN or ~/.vault-token", "vault login") from None
 

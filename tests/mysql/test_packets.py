@@ -59,6 +59,11 @@ def test_much_that_is_in_small_rows(small: Server, load_data: bool) -> None:
     assert _load(small, sizes, load_data) == list(enumerate(sizes, 1))
 
 
+def test_statements_that_nearly_fill_a_packet(small: Server) -> None:
+    sizes = [100] * 8_000
+    assert _load(small, sizes, load_data=False) == list(enumerate(sizes, 1))
+
+
 @pytest.mark.parametrize("load_data", [True, False], ids=["load data", "inserts"])
 def test_a_row_that_just_fits(small: Server, load_data: bool) -> None:
     sizes = [100] * 60 + [LIMIT // 2 - 200]

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from nectar.config.server import Reference
 from nectar.errors import SecretError
 from nectar.secrets import keys
 from nectar.secrets.keys import opening_key
-from nectar.secrets.sealed import WITH_PASSPHRASE, key_of, name_of, new_identity, new_key
+from nectar.secrets.registry import resolve
+from nectar.secrets.sealed import WITH_PASSPHRASE, key_of, name_of, new_identity, new_key, seal
 from nectar.secrets.secret import Secret
 
 
@@ -52,6 +54,13 @@ def test_none_is_passed_over_that_is_named(name: str, monkeypatch: pytest.Monkey
     with pytest.raises(SecretError) as caught:
         opening_key()
     assert caught.value.code in ("NEC-X014", "NEC-X001")
+
+
+def test_a_sealed_value_of_a_profile_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = new_key()
+    monkeypatch.setenv(keys.KEY, text)
+    sealed = seal(Secret("v"), "database.password", key_of(Secret(text), ""))
+    assert resolve(Reference("sealed", sealed, "database.password")).reveal() == "v"
 
 
 def test_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,6 +146,10 @@ def test_a_command_is_told_nothing_and_shows_nothing(capfd: pytest.CaptureFixtur
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_command_may_end_after_what_it_prints() -> None:
+    assert of("command", python(f"import os, time; os.write(1, {SECRET.encode()!r}); os.close(1); time.sleep(0.3)")) == SECRET
+
+
 def test_commands_that_fail() -> None:
     failing = refused("command", python(f"import sys; print({SECRET!r}); sys.stderr.write({SECRET!r}); sys.exit(7)"))
     assert "exit code 7" in failing.what

@@ -128,6 +128,17 @@ def test_no_other_key_opens_it(kind: int, value: Secret) -> None:
     assert codes == wanted | ({WITH_PASSPHRASE: "NEC-X011"} if kind == WITH_PASSPHRASE else {})
 
 
+@pytest.mark.parametrize("kind", [WITH_KEY, FOR_RECIPIENT])
+def test_which_key_sealed_it_and_which_is_here_is_said(kind: int) -> None:
+    """By the first bytes of what each of them seals."""
+    other = key_of(Secret(new_key() if kind == WITH_KEY else new_identity()[0]), "")
+    theirs, ours = (seal(Secret("v"), PATH, key) for key in (PAIRS[kind][0], other))
+    with pytest.raises(SecretError) as caught:
+        open_sealed(theirs, PATH, other)
+    for text in (theirs, ours):
+        assert bytes_of(text)[1:5].hex() in str(caught.value)
+
+
 def test_a_recipient_does_not_open() -> None:
     text = seal(Secret("v"), PATH, PAIRS[FOR_RECIPIENT][0])
     assert refused(text, PATH, PAIRS[FOR_RECIPIENT][0]) == "NEC-X012"

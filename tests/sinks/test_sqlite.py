@@ -177,6 +177,30 @@ def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
     assert caught.value.code == "NEC-K015"
 
 
+def test_the_smallest_database_is_taken_and_what_is_smaller_is_not(tmp_path: Path) -> None:
+    """One page of 512 bytes, the least that there is (sqlite.org/fileformat.html, 1.3.2)."""
+    for size, name in ((512, "x.db"), (511, "y.db")):
+        db = apsw.Connection(str(tmp_path / name))
+        db.pragma("page_size", 512)
+        db.pragma("user_version", 1)
+        db.close()
+        with (tmp_path / name).open("r+b") as file:
+            file.truncate(size)
+    SqliteSink(tmp_path / "x.db", LAYOUT).close()
+    with pytest.raises(SinkError, match="too short") as caught:
+        SqliteSink(tmp_path / "y.db", LAYOUT)
+    assert caught.value.code == "NEC-K014"
+
+
+def test_a_range_is_replaced(tmp_path: Path) -> None:
+    job(tmp_path / "x.db", TEXT)
+    before = content(tmp_path / "x.db")
+    assert before["block"]
+    ask(tmp_path / "x.db", "UPDATE block SET size = 1")
+    job(tmp_path / "x.db", plan_text(SOURCE, between(FIRST, LAST) + "\nskip_existing = false"))
+    same({"block": content(tmp_path / "x.db")["block"]}, {"block": before["block"]})
+
+
 def test_a_second_writer_is_found_out_before_it_writes(sink: SqliteSink) -> None:
     other = SqliteSink(sink.path, LAYOUT)
     sink.commit(commit(staged()))

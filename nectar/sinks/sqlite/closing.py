@@ -13,7 +13,7 @@ _OUT_OF_INPUT = f"o.id = i.tx_out_id * {ITEMS} + i.tx_out_index"
 _ITEMS_OF_TX = item_ids("tx.id")
 _ITEMS_OF_ALL = item_ids(":low", ":high")
 _TXS = "BETWEEN :low AND :high"
-_MOST = (1 << 63) - 1
+_BEYOND = f"{1 << 63}.0"
 
 
 def _resolve(table: str) -> str:
@@ -39,7 +39,7 @@ def _sum(column: str) -> str:
 
 def _whole(number: str) -> str:
     """NULL for what has left 63 bits, of which SQLite makes a REAL that no INTEGER column takes."""
-    return f"nullif(nullif(max(min({number}, {_MOST}), {-_MOST}), {_MOST}), {-_MOST})"
+    return f"nullif(nullif(max(min({number}, {_BEYOND}), -{_BEYOND}), {_BEYOND}), -{_BEYOND})"
 
 
 _INPUT_SUM = f"(SELECT {_sum('o.value')} FROM tx_in AS i JOIN tx_out AS o ON {_OUT_OF_INPUT} WHERE i.id {_ITEMS_OF_TX})"
