@@ -51,7 +51,7 @@ def is_boundary(raw: bytes) -> bool:
     return raw[1] == Era.BYRON_EBB
 
 
-def limits_of(compiled: CompiledPlan, target: Target, share: float = 1.0, times: int = 1) -> Limits:
+def limits_of(compiled: CompiledPlan, target: Target, share: float, times: int) -> Limits:
     """The plan's own, else what was measured to be quickest; `times` as many where other things than decoding take time too.
     Of either only a `share`, at least one block, for a server that found the whole too much."""
     performance = compiled.plan.performance

@@ -20,7 +20,7 @@ from nectar.runner.load import smaller
 from nectar.runner.patience import Patience
 from nectar.runner.report import Report
 from nectar.runner.signals import Halted, Stop
-from nectar.runner.stretch import Again, Stretch
+from nectar.runner.stretch import TIMES, Again, Stretch
 from nectar.runner.summary import Summary
 from nectar.runner.work import Job
 from nectar.sinks.registry import stager
@@ -87,7 +87,8 @@ class Follow:
             except Halted:
                 return
             except TooBigError as error:
-                self.share = smaller(self.share, limits_of(self.job.compiled, self.keeper.target, self.share), error, self.report)
+                limits = limits_of(self.job.compiled, self.keeper.target, self.share, TIMES)
+                self.share = smaller(self.share, limits, error, self.report)
             except TransientError as error:
                 self.source.close()
                 self.settled = self.settled and bool(self.stop)

@@ -74,7 +74,7 @@ def load(task: Task, report: Report, stop: Stop, summary: Summary) -> None:
             _load(replace(task, share=share), keeper, stop, kept)
             return
         except TooBigError as error:
-            share = smaller(share, limits_of(task.compiled, task.target, share), error, report)
+            share = smaller(share, limits_of(task.compiled, task.target, share, 1), error, report)
             gaps = tuple(left for gap in asked for left in missing(gap, kept.ranges))
             assert task.sink is not None
             task = replace(task, gaps=gaps, state=watch_state(task.compiled, task.sink, gaps[0].first, task.target))
@@ -127,7 +127,7 @@ def cores() -> int:
 
 def gap_batches(task: Task) -> Iterator[Batch]:
     """The batches of all gaps, numbered through."""
-    limits = limits_of(task.compiled, task.target, task.share)
+    limits = limits_of(task.compiled, task.target, task.share, 1)
     number = 0
     for gap in task.gaps:
         for batch in batches(_events(task, gap), gap, limits, number):

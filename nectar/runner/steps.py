@@ -20,7 +20,7 @@ from nectar.runner.keep import epochs_of
 from nectar.runner.report import Report
 from nectar.runner.signals import Halted, Interrupted, Stop
 from nectar.runner.summary import Summary
-from nectar.runner.watch import WatchState
+from nectar.runner.watch import NOTHING, WatchState
 from nectar.sinks.registry import stager
 from nectar.sinks.seam import Layout, Sink
 from nectar.sources.node.bounds import NO_END
@@ -133,7 +133,7 @@ def watch_state(compiled: CompiledPlan, sink: Sink, first: int, target: Target) 
     Errors: FatalError NEC-R004 when the chain's order would not be kept.
     """
     if not compiled.filters.ordered:
-        return WatchState(whole=False)
+        return NOTHING
     filled = merged(sink.coverage())
     if filled and first <= filled[-1].last:
         raise FatalError(

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nectar.cardano.point import ORIGIN, Point
 from nectar.checkpoint.coverage import Coverage, merged, missing, without_after
+from nectar.config.server import SqliteFile
 from nectar.decode.envelope import envelope
-from nectar.runner.batch import Batch, Limits, OpenBatch, batches, is_boundary
+from nectar.runner.batch import Batch, Limits, OpenBatch, batches, is_boundary, limits_of
 from nectar.sources.events import RollForward
 from tests.conftest import ROOT
 from tests.decode.chunks import cut
+from tests.mysql.jobs import profile
+from tests.mysql.server import Server
+from tests.runner.jobs import compiled, plan_text
 
 SAMPLE = ROOT / "tests/data/preview/immutable"
 
@@ -85,3 +90,21 @@ def test_an_open_batch_forgets_what_was_rolled_back() -> None:
         assert one == other
         assert one.cut(9_000) == other.cut(9_000)
     assert not OpenBatch(4_320, 2, before).drop_after(given[0].point)
+
+
+def test_how_large_a_batch_may_be() -> None:
+    """A server takes more at once, but no more bytes than its transactions have rows for; a filter that rules blocks out has more of them."""
+    file = SqliteFile(Path("x.db"))
+    server = profile(Server("127.0.0.1", 3306, "", "", None), "x")
+    plain = compiled(plan_text(SAMPLE))
+    assert limits_of(plain, file, 1.0, 1) == (1_000, 500_000)
+    assert limits_of(plain, file, 1.0, 4) == (4_000, 2_000_000)
+    assert limits_of(plain, file, 0.5, 4) == (2_000, 1_000_000)
+    assert limits_of(plain, file, 0.0001, 1) == (1, 50)
+    assert limits_of(plain, replace(server, batch_rows=10_000), 1.0, 4) == (8_000, 600_000)
+    assert limits_of(plain, replace(server, batch_rows=1_000_000), 1.0, 4) == (8_000, 4_000_000)
+    where = f"[filters]\nwhere = 'any(outputs, payment_cred == 0x{bytes(28).hex()})'"
+    ruled_out = compiled(plan_text(SAMPLE, processors='transactions = { resolve_inputs = "off" }', more=where))
+    assert ruled_out.filters.needles
+    assert limits_of(ruled_out, file, 1.0, 1) == (10_000, 5_000_000)
+    assert limits_of(compiled(plan_text(SAMPLE, performance="batch_blocks = 7")), file, 1.0, 4) == (7, 2_000_000)
