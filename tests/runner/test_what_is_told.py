@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def test_the_plan(dry_run: bool, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("once", "sync"), [({}, 'start = "origin"'), ({"once": True}, 'start = "origin"'), ({}, UP_TO)])
-def test_files_are_not_followed(once: dict[str, bool], sync: str, tmp_path: Path) -> None:
+def test_files_are_not_followed(once: dict[str, Any], sync: str, tmp_path: Path) -> None:
     """Said where a plan without an end may be thought to go on, unless it was asked to do what is there and no more."""
     report = Said()
     run(compiled(plan_text(SAMPLE, sync, processors="blocks = true")), Options(SqliteFile(tmp_path / "x.db"), workers=1, **once), report, Stop())
