@@ -10,12 +10,16 @@ from typing import Any
 
 import pytest
 
+from nectar.cardano.point import Numbered, Point
+from nectar.checkpoint.coverage import Coverage
 from nectar.config.server import SqliteFile
+from nectar.runner.dry import Uncommitted
 from nectar.runner.report import Progress
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
 from nectar.runner.summary import Summary
+from nectar.sinks.seam import Commit, Staged
 from tests.conftest import ROOT
 from tests.node.forging import real_blocks
 from tests.node.jobs import node_plan
@@ -85,3 +89,15 @@ def test_one_that_ends_by_itself_does_not(source: Callable[..., Summary], tmp_pa
     assert (summary.stopped, summary.blocks) == ("", 900 if source is _from_a_node else 4_320)
     assert not any(word in text for _, text, _ in report.said for word in WRITTEN)
     assert _files(tmp_path) == before
+
+
+def test_what_a_fork_takes_away_is_new_when_it_comes_again() -> None:
+    """A thing that came before the fork is not."""
+    things = Staged(b"", {}, {"pool": [(b"early", 10), (b"late", 20)]})
+    commit = Commit(things, Point(20, bytes(32)), 2, Coverage(-1, 20), highest=2)
+    sink = Uncommitted()
+    assert sink.commit(commit) == {"pool": 2}
+    sink.roll_back(Numbered(Point(10, bytes(32)), 1), None, 2)
+    assert sink.coverage() == [Coverage(-1, 10)]
+    assert sink.commit(commit) == {"pool": 1}
+    assert sink.commit(commit) == {"pool": 0}
