@@ -53,14 +53,14 @@ class Judge:
             assert self.forker.stdin is not None
             self.forker.stdin.close()
 
-    def judge(self, mutant: Mutant, reach: Reach, budget: float) -> Verdict:
-        """`budget`: how many recorded seconds of tests are asked at most."""
-        tests = chosen(reach, mutant, budget, self.tree)
+    def judge(self, mutant: Mutant, reach: Reach, budget: float, asked: Sequence[str] = ()) -> Verdict:
+        """`budget`: how many recorded seconds of tests are asked at most. `asked`: tests to ask in place of those that are chosen."""
+        tests = asked or chosen(reach, mutant, budget, self.tree)
         if not tests:
             return Verdict(UNTESTED)
         path = self.tree / mutant.file
         text = path.read_text()
-        seconds = FEWEST_SECONDS + SLOWER * sum(reach.seconds[test] for test in tests)
+        seconds = FEWEST_SECONDS + SLOWER * (budget if asked else sum(reach.seconds[test] for test in tests))
         path.write_text(planted(text, mutant.change))
         try:
             told = self.ask(tests, seconds)

@@ -3,6 +3,7 @@
     make mutants                                              # 400, about two hours; by hand
     python -m tests.mutants.run --count 20 --only decode,filters --tests tests/decode,tests/filterlang
     python -m tests.mutants.run --again --budget 600          # the survivors, with more of their tests
+    python -m tests.mutants.run --key 196ad1d195e1 --ask tests/network/test_session.py      # does this test catch that bug?
 
 Which tests run which function is recorded once, with each test's time. The bugs follow from the seed and the text alone. What is
 found is kept in $NECTAR_CACHE/mutants (~/.cache/nectar/mutants): the same command goes on where it was stopped. A bug that makes no
@@ -46,7 +47,9 @@ class Book:
             print(f"{left:>4} left  {verdict.status:<9} {verdict.seconds:>6.1f} s  {mutant.place}  {verdict.by}", file=sys.stderr, flush=True)
 
 
-def judge_all(mutants: Sequence[Mutant], reach: Reach, book: Book, place: Path, workers: int, budget: float, root: Path = ROOT) -> None:
+def judge_all(
+    mutants: Sequence[Mutant], reach: Reach, book: Book, place: Path, workers: int, budget: float, root: Path = ROOT, asked: Sequence[str] = ()
+) -> None:
     waiting: SimpleQueue[Mutant] = SimpleQueue()
     for mutant in mutants:
         waiting.put(mutant)
@@ -56,7 +59,7 @@ def judge_all(mutants: Sequence[Mutant], reach: Reach, book: Book, place: Path, 
         try:
             while True:
                 mutant = waiting.get_nowait()
-                book.note(mutant, judge.judge(mutant, reach, budget), waiting.qsize())
+                book.note(mutant, judge.judge(mutant, reach, budget, asked), waiting.qsize())
         except Empty:
             pass
         finally:
@@ -76,8 +79,9 @@ def main(words: Sequence[str]) -> int:
     reach = recorded(ROOT, place, files_of_tests(ROOT, asked.tests.split(",")), asked.workers, afresh=asked.afresh)
     mutants = sample(ROOT, asked.count, asked.seed, rooms)
     book, equal = Book(place / "verdicts.json"), reasons()
-    known = {key: one for key, one in book.verdicts.items() if is_caught(one) or not asked.again}
-    judge_all([one for one in mutants if one.key not in known and one.key not in equal], reach, book, place, asked.workers, asked.budget)
+    known = {key: one for key, one in book.verdicts.items() if is_caught(one) or not (asked.again or asked.key)}
+    waiting = [one for one in mutants if one.key not in known and one.key not in equal and (not asked.key or one.key in asked.key.split(","))]
+    judge_all(waiting, reach, book, place, asked.workers, asked.budget, asked=asked.ask.split(",") if asked.ask else ())
     print(f"{len(mutants)} bugs by seed {asked.seed}\n\n{report(mutants, book.verdicts, equal)}", end="")
     return int(bool(survivors(mutants, book.verdicts, equal)))
 
@@ -91,6 +95,8 @@ def _asked(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--budget", type=float, default=BUDGET, metavar="SECONDS", help="of tests asked for each bug, at most")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--afresh", action="store_true", help="record all tests once more: Nectar has changed much since")
+    parser.add_argument("--key", default="", metavar="KEYS", help="only these bugs, with commas")
+    parser.add_argument("--ask", default="", metavar="TESTS", help="tests to ask in place of those that are chosen, with commas")
     parser.add_argument("--again", action="store_true", help="ask of those that survived before, too")
     return parser.parse_args(words)
 
