@@ -156,6 +156,10 @@ def test_while_a_name_is_looked_up(words: list[object], number: int, tmp_path: P
     stopped(words, tmp_path, number, "looking up", code=NEVER)
 
 
+def test_a_terminal_that_is_closed_while_a_name_is_looked_up(hang_up: int, tmp_path: Path) -> None:
+    stopped(["node", "tip", "node.example:3001"], tmp_path, hang_up, "looking up", code=NEVER)
+
+
 def silent(talk: Talk) -> None:
     talk.wait(GENEROUS)
 

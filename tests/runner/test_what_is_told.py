@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from nectar.config.bound import NOT_FOLLOWED
@@ -43,3 +44,17 @@ def test_one_that_is_stopped_while_it_closes(tmp_path: Path) -> None:
     summary = job(tmp_path / "x.db", text, report=Stopping(stop, "closing"), stop=stop)
     assert summary.stopped == "as asked, before the closing passes were done. Run again to go on"
     assert job(tmp_path / "x.db", text).stopped == ""
+
+
+def test_the_seconds_until_the_next_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a program they are those that a person reads."""
+    monkeypatch.setattr("nectar.runner.patient.random.uniform", lambda *_: 1.234)
+    other = apsw.Connection(str(tmp_path / "x.db"))
+    other.execute("BEGIN IMMEDIATE")
+    stop = Stop()
+    report = Stopping(stop, "retry")
+    job(tmp_path / "x.db", plan_text(SAMPLE, UP_TO, processors="blocks = true"), report=report, stop=stop)
+    other.close()
+    ((_, text, facts),) = (one for one in report.said if one[0] == "retry")
+    assert facts["seconds"] == 1.2
+    assert text.endswith("; trying again in 1.2 s")
