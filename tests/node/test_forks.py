@@ -75,7 +75,7 @@ def test_a_history_of_forks_leaves_what_the_last_chain_has(
     same(rows(tmp_path / "forked.db"), rows(tmp_path / "straight.db"))
 
 
-def _resealed(blocks: list[Offered], seal: bytes) -> list[Offered]:
+def resealed(blocks: list[Offered], seal: bytes) -> list[Offered]:
     """Byron blocks after the first with another signature, hence another hash; the second has the first one's slot."""
     found = blocks[:1]
     for block, before in zip(blocks[1:], blocks, strict=False):
@@ -94,7 +94,7 @@ def test_a_fork_right_after_a_boundary_block(batch: int, chain: Path, tmp_path: 
     preprod = network("preprod")
     source = ImmutableSource(chain / "preprod/immutable", facts_of(preprod))
     real = [Offered(found.raw, found.point, found.block_no) for found in islice(source.found(None, 0, 21_000), 11)]
-    one, other = _resealed(real, b"\x01"), _resealed(real, b"\x02")
+    one, other = resealed(real, b"\x01"), resealed(real, b"\x02")
     assert one[0].raw[1] == Era.BYRON_EBB
     assert one[0].point.slot == one[1].point.slot
     text = node_plan(f"end_slot = {other[-1].point.slot}", network="preprod", more=f"[performance]\nbatch_blocks = {batch}")
