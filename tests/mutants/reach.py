@@ -48,8 +48,8 @@ class Reach:
 
 
 def is_near(test: str, file: str) -> bool:
-    """tests/decode is what tests nectar/decode first of all."""
-    return test.split("/")[1] == file.split("/")[1]
+    """tests/decode is what tests nectar/decode first of all; tests/sinks and tests/mysql are for nectar/sinks/mysql."""
+    return test.split("/")[1] in file.split("/")[1:]
 
 
 def importers(root: Path, file: str) -> list[str]:
