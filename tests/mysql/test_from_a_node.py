@@ -18,7 +18,7 @@ from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource
 from tests.mysql.conftest import Proxied
 from tests.mysql.faults import FaultPlan
-from tests.mysql.jobs import profile, rows, sqlite_rows
+from tests.mysql.jobs import Heard, profile, rows, sqlite_rows
 from tests.mysql.programs import MARIADB, MYSQL
 from tests.mysql.proxy import Proxy
 from tests.mysql.server import Server
@@ -103,6 +103,19 @@ def test_commits_overtake_each_other_where_no_fork_can_reach(chain: Path, tmp_pa
     assert any(one.began < other.ended and other.began < one.ended for one in safe for other in safe if one is not other)
     assert len(rest) > 5
     assert all(one.ended <= other.began for one, other in pairwise([max(safe, key=lambda one: one.ended), *rest]))
+
+
+def test_too_much_for_one_transaction_is_made_smaller(chain: Path, tmp_path: Path, server: Server, proxied: Proxied, database: str) -> None:
+    """What came of the batch is asked of the node again, in smaller pieces; a block alone that is too much ends the job."""
+    source = ImmutableSource(chain / "preview/immutable", facts_of(network("preview")))
+    blocks = [Offered(one.raw, one.point, one.block_no) for one in source.found(None, 0, 30_000)]
+    plan, heard = node_plan(f"end_slot = {blocks[-1].point.slot}"), Heard()
+    with serving(tmp_path / "s", blocks), proxied(FaultPlan(transaction_limit=60_000)) as proxy:
+        target: Any = profile(server, database, port=proxy.port)
+        node_job(target, tmp_path / "s", plan, report=heard)
+        node_job(tmp_path / "straight.db", tmp_path / "s", plan)
+    assert any("going on with batches" in text for text in heard.of("note")), heard.said
+    same(rows(server, database, FACTS), sqlite_rows(tmp_path / "straight.db", FACTS))
 
 
 def test_a_servers_database_is_not_replaced_either(bodies: list[bytes], tmp_path: Path, server: Server, database: str) -> None:

@@ -106,7 +106,8 @@ class MysqlSink:
             session = lane.session
             if commit.replace:
                 session.several(facts_of_slots(self.layout.tables, commit.covered.first, commit.covered.last))
-            bulk = () if commit.live else (covering(self.layout, commit.covered, self._came),)
+            is_empty = commit.covered.last < commit.covered.first       # only the point before a range's first block is kept
+            bulk = () if commit.live or is_empty else (covering(self.layout, commit.covered, self._came),)
             came = lane.loader.load(commit.staged, bulk)
             filled = covered(session) if commit.live else []
             self._close(session, commit, filled)
