@@ -46,9 +46,8 @@ def database(name: str, count: int) -> apsw.Connection:
     """The nth transaction has the nth row of each table, and all else is alike."""
     made = layout(compiled(name), "sqlite")
     db = apsw.Connection(":memory:")
-    rows = RowBuffers(compiled(name).tables)
+    rows, kept = RowBuffers(compiled(name).tables), filled(compiled(name), count)
     for table in compiled(name).tables:
-        kept = filled(compiled(name), count)
         for row in (*kept.facts.get(table.name, ()), *kept.dimensions.get(table.name, {}).values()):
             same = _alike(table, row)
             if table.kind is Kind.DIMENSION:
