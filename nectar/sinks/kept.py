@@ -15,6 +15,7 @@ from nectar.errors import SinkError
 MOST = 1 << 62       # no slot is as high as this
 HASH_BYTES = 32
 GONE = "NEC-K027"
+PLANS = "SELECT fingerprint, name, compiled, version FROM nectar_plan"
 
 _VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:[-+.a-z0-9]{0,40})", re.ASCII)
 _SHOWN = 6

@@ -47,9 +47,6 @@ class State:
     finished: bool
 
 
-KEPT = "SELECT fingerprint, name, compiled, version FROM nectar_plan"
-
-
 class Told(NamedTuple):
     """`ranges`: rows of `nectar_coverage` (first, last, complete), not yet believed; `blocks`: those kept, the highest first."""
 
@@ -58,7 +55,7 @@ class Told(NamedTuple):
 
 
 def kept_of(rows: Sequence[tuple[Any, ...]], there: Collection[str], own: Sequence[str], where: str) -> Kept:
-    """From the rows that `KEPT` selects. `there`: names of the tables; `own`: Nectar's.
+    """From the rows that `PLANS` selects. `there`: names of the tables; `own`: Nectar's.
 
     Errors: SinkError NEC-K003 (not Nectar's), NEC-K025 to NEC-K027.
     """

@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.mutants.changes import planted
 from tests.mutants.copies import copy, environment, precompile
-from tests.mutants.reach import Reach, importers, is_near
+from tests.mutants.reach import MODULE, Reach, importers, is_near
 from tests.mutants.sample import Mutant
 
 KILLED, LATE, SURVIVED, UNTESTED, BROKEN = "killed", "late", "survived", "untested", "broken"
@@ -93,7 +93,8 @@ def chosen(reach: Reach, mutant: Mutant, budget: float, tree: Path) -> list[str]
     """Those that there is time for, one at least, file by file: each file's fixtures are made once."""
     by_file: dict[str, list[str]] = defaultdict(list)
     spent = 0.0
-    for test in reach.tests_of(mutant.file, mutant.change.inside, importers(tree, mutant.file)):
+    users = importers(tree, mutant.file) if mutant.change.inside == MODULE else ()
+    for test in reach.tests_of(mutant.file, mutant.change.inside, users):
         if spent + reach.seconds[test] <= budget or not by_file:
             spent += reach.seconds[test]
             by_file[test.partition("::")[0]].append(test)

@@ -42,7 +42,7 @@ class Reach:
     def tests_of(self, file: str, function: str, importers: Collection[str] = ()) -> list[str]:
         """Those that run the function, or any of the file where the change stands outside of functions: those of the same folder
         first, and the quickest first among them. `importers`: files of which any function uses what stands outside of functions."""
-        files = {file, *importers} if function == MODULE else {file}
+        files = {file, *importers}
         found = [test for test, ran in self.ran.items() if any(_is_of(one, files, function) for one in ran)]
         return sorted(found, key=lambda test: (not is_near(test, file), self.seconds[test], test))
 

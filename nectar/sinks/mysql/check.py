@@ -12,7 +12,7 @@ from nectar.config.server import Server
 from nectar.errors import NectarError, SinkError
 from nectar.network import faults
 from nectar.network.product import Product, product_of
-from nectar.sinks.kept import GONE
+from nectar.sinks.kept import GONE, PLANS
 from nectar.sinks.mysql.arrival import arrival, departure
 from nectar.sinks.mysql.asking import Asking, Refused, held
 from nectar.sinks.mysql.limits import look_at_limits
@@ -22,7 +22,7 @@ from nectar.sinks.mysql.rights import try_rights
 from nectar.sinks.mysql.state import OWN
 from nectar.sinks.mysql.statements import literal
 from nectar.sinks.seam import Layout
-from nectar.sinks.state import KEPT, kept_of
+from nectar.sinks.state import kept_of
 from nectar.sinks.step import Note, Outcome, Step, failed, milliseconds, ms, not_reached, passed
 
 SKEW_SECONDS = 5.0
@@ -127,7 +127,7 @@ def _database(ask: Asking) -> Step:
     facts: dict[str, Any] = {"database": name, "tables": len(tables), "charset": charset[0][0] if charset else None}
     if not tables - {"nectar_connection"}:
         return passed("database", f"{name}, empty", **facts)
-    plans = ask.rows(KEPT) if "nectar_plan" in tables else []
+    plans = ask.rows(PLANS) if "nectar_plan" in tables else []
     if not plans:
         hint = "name another database, an empty one; nothing was changed in this one"
         what = f"{name} has {len(tables)} tables that Nectar did not make"

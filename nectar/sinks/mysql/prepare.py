@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nectar.errors import SinkError
 from nectar.sinks.difference import refuse_another_plan
-from nectar.sinks.kept import damaged, refuse_missing
+from nectar.sinks.kept import PLANS, damaged, refuse_missing
 from nectar.sinks.mysql.coverage import covered, kept_blocks
 from nectar.sinks.mysql.finish import is_built, is_finished
 from nectar.sinks.mysql.lane import FIRST
@@ -34,7 +34,6 @@ def prepare(session: Session, layout: Layout) -> None:
         _refuse_missing(session, layout, names)
     _enter_plan(session, layout)
     _define(session, layout)
-    kept_blocks(session)                                   # believed, also where nothing is left to load
     if not (is_finished(session) and is_built(session, layout)):
         refuse_without_rights(session, layout)
     if layout.pre_splits and not covered(session):
@@ -76,17 +75,18 @@ def _not_there(session: Session, indexes: Sequence[Statement]) -> list[Statement
 
 
 def _refuse_another_plan(session: Session, layout: Layout, lock: str = "") -> None:
-    stored = session.rows(f"SELECT fingerprint, name, compiled, version FROM nectar_plan{lock}")
+    stored = session.rows(PLANS + lock)
     if stored:                                            # none yet: another job was interrupted, or begins at this moment
         refuse_another_plan(stored, layout, session.where, "database")
 
 
 def _refuse_missing(session: Session, layout: Layout, names: set[str]) -> None:
-    """Tables are made one by one. When that was interrupted, the last ones are missing, and nothing was committed."""
+    """Tables are made one by one. When that was interrupted, the last ones are missing, and nothing was committed. Kept blocks
+    are looked at here, so that damage is told where nothing is left to load, too."""
     first = ("nectar_plan", "nectar_writer")
     wanted = [*first, *(one.name for one in layout.definitions if one.name not in first)]
     made = len([one for one in wanted if one in names])
-    empty = "nectar_checkpoint" not in names or not session.rows("SELECT 1 FROM nectar_checkpoint LIMIT 1")
+    empty = "nectar_checkpoint" not in names or not kept_blocks(session)
     if not (empty and set(wanted[:made]) <= names):
         refuse_missing(wanted, names, session.where)
     elif names & set(wanted[2:]) and not session.rows("SELECT 1 FROM nectar_plan LIMIT 1"):

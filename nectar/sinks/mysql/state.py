@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from nectar.config.server import Server
+from nectar.sinks.kept import PLANS
 from nectar.sinks.mysql.coverage import kept_blocks
 from nectar.sinks.mysql.open import session_of
 from nectar.sinks.mysql.session import Session
-from nectar.sinks.state import KEPT, State, Told, kept_of, state_of
+from nectar.sinks.state import State, Told, kept_of, state_of
 
 OWN = ("nectar_checkpoint", "nectar_coverage", "nectar_quarantine", "nectar_writer")
 
@@ -24,7 +25,7 @@ def read_state(server: Server) -> State:
 def _state(session: Session) -> State:
     tables = "SELECT table_name, data_length + index_length FROM information_schema.tables WHERE table_schema = DATABASE()"
     sizes = {name: int(size or 0) for name, size in session.rows(tables)}
-    plans = session.rows(KEPT) if "nectar_plan" in sizes else []
+    plans = session.rows(PLANS) if "nectar_plan" in sizes else []
     kept = kept_of(plans, sizes, OWN, session.where)
     ranges = session.rows("SELECT first_slot, last_slot, complete FROM nectar_coverage WHERE table_name = '*'")
     rows = {table: _count(session, table) for table in kept.tables}

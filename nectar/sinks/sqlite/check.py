@@ -10,9 +10,10 @@ from pathlib import Path
 import apsw
 
 from nectar.errors import NectarError, SinkError, TransientError
+from nectar.sinks.kept import PLANS
 from nectar.sinks.sqlite.connection import open_to_read, refuse_no_file, translated
 from nectar.sinks.sqlite.state import OWN
-from nectar.sinks.state import KEPT, kept_of
+from nectar.sinks.state import kept_of
 from nectar.sinks.step import Note, Outcome, Step, failed, not_reached, passed
 
 OLDEST = (3, 37)                   # STRICT tables
@@ -68,7 +69,7 @@ def _database(path: Path) -> Step:
     db = open_to_read(path)
     with translated(str(path)):
         names = {str(name) for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        plans = list(db.execute(KEPT)) if "nectar_plan" in names else []
+        plans = list(db.execute(PLANS)) if "nectar_plan" in names else []
         mode = db.pragma("journal_mode")
     db.close()
     if not names:

@@ -13,7 +13,7 @@ from nectar.cardano.point import Numbered
 from nectar.checkpoint.coverage import Coverage, merged, without_after
 from nectar.errors import SinkError
 from nectar.sinks.difference import refuse_another_plan
-from nectar.sinks.kept import highest_of, points_of, ranges_of, refuse_missing
+from nectar.sinks.kept import PLANS, highest_of, points_of, ranges_of, refuse_missing
 from nectar.sinks.one_block import block_within
 from nectar.sinks.seam import POINTS_KEPT, Commit, Epochs, Finished, Layout, Staged
 from nectar.sinks.sqlite.connection import Opened, open_file, prepare, transaction, translated
@@ -172,7 +172,7 @@ class SqliteSink:
         self._seq = self._highest_seq()
 
     def _refuse_another_plan(self) -> None:
-        stored = self._all("SELECT fingerprint, name, compiled, version FROM nectar_plan")
+        stored = self._all(PLANS)
         refuse_another_plan(stored, self.layout, self._where, "file (--db)")
 
     def _highest_seq(self) -> int:

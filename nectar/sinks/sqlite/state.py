@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nectar.errors import SinkError
-from nectar.sinks.kept import points_of
+from nectar.sinks.kept import PLANS, points_of
 from nectar.sinks.sqlite.connection import open_to_read, refuse_no_file, translated
-from nectar.sinks.state import KEPT, State, Told, kept_of, state_of
+from nectar.sinks.state import State, Told, kept_of, state_of
 
 OWN = ("nectar_checkpoint", "nectar_coverage", "nectar_quarantine")
 
@@ -21,7 +21,7 @@ def read_state(path: Path) -> State:
     db = open_to_read(path)
     with translated(str(path)):
         names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
-        plans = list(db.execute(KEPT)) if "nectar_plan" in names else []
+        plans = list(db.execute(PLANS)) if "nectar_plan" in names else []
         kept = kept_of(plans, names, OWN, str(path))
         ranges = list(db.execute("SELECT first_slot, last_slot, complete FROM nectar_coverage WHERE table_name = '*'"))
         rows_of_blocks = list(db.execute("SELECT slot, hash, block_no FROM nectar_checkpoint ORDER BY slot DESC, seq DESC"))
