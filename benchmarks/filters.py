@@ -19,7 +19,7 @@ from speed import ALL, Case, cut, plan_text, run, timed
 
 from nectar.cardano import bech32
 from nectar.compiler.compile import compile_plan
-from nectar.config.load_plan import parse_plan
+from nectar.config.plan.load import parse_plan
 from nectar.decode.block import decode_block
 from nectar.decode.want import EVERYTHING
 from nectar.filterlang.search import search, spends_any

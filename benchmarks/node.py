@@ -24,7 +24,7 @@ from pathlib import Path
 
 from nectar.cardano.network import Network
 from nectar.cardano.point import ORIGIN, Point
-from nectar.config.genesis_files import network
+from nectar.genesis.files import network
 from nectar.sources.events import CaughtUp
 from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource

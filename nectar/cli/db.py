@@ -16,7 +16,7 @@ from nectar.cli.job import DatabaseOption, DbOption, ProfileOption, compiled_for
 
 if TYPE_CHECKING:
     from nectar.compiler.compiled import CompiledPlan
-    from nectar.config.server import Target
+    from nectar.config.profile.model import Target
     from nectar.sinks.step import Step
 
 app = typer.Typer(
@@ -59,7 +59,7 @@ def check_command(
     Exit codes: 0 ready, warnings or not; 1 a step failed; 2 the profile is wrong.
     """
     from nectar.compiler.read import read_draft
-    from nectar.config.server import SqliteFile
+    from nectar.config.profile.model import SqliteFile
     from nectar.runner.layout import layout
     from nectar.sinks.looking import check
     from nectar.sinks.registry import family_of

@@ -13,7 +13,7 @@ from nectar.cli.asking import confirm
 
 if TYPE_CHECKING:
     from nectar.cli.init_questions import Answers
-    from nectar.config.server import Target
+    from nectar.config.profile.model import Target
 
 
 class TypeName(StrEnum):
@@ -68,7 +68,7 @@ def init(
     reason against it. Without a terminal nothing is asked: what is missing is told, exit code 2.
     """
     from nectar.cli.init_questions import Answers, ask_password, ask_place
-    from nectar.config.profile_text import as_seen_from
+    from nectar.config.profile.write import as_seen_from
 
     _refuse_to_overwrite(file)
     paths = {"path": path, "ssl_ca_path": ssl_ca_path, "ssl_cert_path": ssl_cert_path, "ssl_key_path": ssl_key_path}
@@ -99,7 +99,7 @@ def init(
 def _pasted(dsn: str | None, said: dict[str, Any], file: Path) -> dict[str, Any]:
     """What --dsn says. A --type beside it is a choice; any other flag that says the same is one too many."""
     from nectar.cli.init_questions import keys_of, told_of
-    from nectar.config.dsn import DsnError
+    from nectar.config.profile.dsn import DsnError
 
     if dsn is None:
         return {}

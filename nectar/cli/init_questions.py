@@ -13,8 +13,8 @@ import typer
 from nectar.cli.asking import ask, ask_number, confirm
 
 if TYPE_CHECKING:
-    from nectar.config.dsn import DsnError
-    from nectar.config.server import Target
+    from nectar.config.profile.dsn import DsnError
+    from nectar.config.profile.model import Target
     from nectar.secrets.secret import Secret
 
 TYPES = {
@@ -56,7 +56,7 @@ class Answers:
     before: dict[str, Any] = field(default_factory=dict)
 
     def text(self) -> str:
-        from nectar.config.profile_text import profile_text
+        from nectar.config.profile.write import profile_text
 
         order = ("connection_type", "path", "host", "port", "user", "database", "password", "ssl_mode", "ssl_ca_path",
                  "ssl_cert_path", "ssl_key_path", "allow_insecure", "pool")  # fmt: skip
@@ -64,7 +64,7 @@ class Answers:
 
     def target(self) -> Target:
         """Errors: PlanError."""
-        from nectar.config.profile import parse_profile
+        from nectar.config.profile.load import parse_profile
 
         return parse_profile(self.text(), self.file)
 
@@ -106,12 +106,12 @@ def _ask_once(answers: Answers) -> None:
     answers.settle("connection_type", lambda usual: _which(answers, usual), "sqlite", must="--type")
     kind = answers.keys["connection_type"]
     if kind == "sqlite":
-        from nectar.config.profile_text import as_seen_from
+        from nectar.config.profile.write import as_seen_from
 
         answers.settle("path", lambda usual: as_seen_from(answers.file, _line("Its file", usual)), "nectar.db")
         return
-    from nectar.config.server import Kind
-    from nectar.config.server_defaults import DEFAULTS
+    from nectar.config.profile.defaults import DEFAULTS
+    from nectar.config.profile.model import Kind
 
     here = "127.0.0.1" if kind in ("mysql", "tidb-local") else None
     answers.settle("host", lambda usual: _line("Host", usual), here, must="--host")
@@ -123,7 +123,7 @@ def _ask_once(answers: Answers) -> None:
 
 def _which(answers: Answers, usual: str) -> str:
     """Chosen, or inferred from a connection text that is pasted instead, whose keys are then known too."""
-    from nectar.config.dsn import DsnError
+    from nectar.config.profile.dsn import DsnError
 
     typer.echo("A connection text can be pasted instead: mysql -h .., mysql://.., user@tcp(..)/..", err=True)
     while True:
@@ -141,8 +141,8 @@ def _which(answers: Answers, usual: str) -> str:
 
 def keys_of(text: str, profile: Path) -> dict[str, Any]:
     """The keys of `[database]` that say what a connection text says. Errors: DsnError."""
-    from nectar.config.dsn import kind_of, read_dsn
-    from nectar.config.profile_text import as_seen_from
+    from nectar.config.profile.dsn import kind_of, read_dsn
+    from nectar.config.profile.write import as_seen_from
 
     said = read_dsn(text)
     waits = {key: value for key, value in said.items() if key.endswith("_seconds")}
@@ -161,7 +161,7 @@ def told_of(error: DsnError) -> str:
 
 def _ask_tls(answers: Answers, kind: str) -> None:
     """Without a terminal: the flags, and the profile's own defaults."""
-    from nectar.config.hosts import is_loopback
+    from nectar.config.profile.hosts import is_loopback
 
     keys = answers.keys
     far = kind == "tidb-serverless" or not is_loopback(keys["host"])
@@ -182,7 +182,7 @@ def _ask_tls(answers: Answers, kind: str) -> None:
 
 
 def _ask_file(answers: Answers, key: str, question: str) -> None:
-    from nectar.config.profile_text import as_seen_from
+    from nectar.config.profile.write import as_seen_from
 
     if key not in answers.keys:
         before = answers.before.get(key, "")
@@ -225,7 +225,7 @@ def ask_password(answers: Answers, said: str | None, *, stdin: bool, none: bool)
 
 
 def _reference(answers: Answers, kind: str, value: str) -> Mapping[str, str]:
-    from nectar.config.profile_text import as_seen_from
+    from nectar.config.profile.write import as_seen_from
 
     return {kind: as_seen_from(answers.file, value) if kind in ("file", "kubernetes") else value}
 

@@ -16,7 +16,7 @@ import typer
 if TYPE_CHECKING:
     from nectar.compiler.compiled import CompiledPlan
     from nectar.compiler.read import Draft
-    from nectar.config.server import Target
+    from nectar.config.profile.model import Target
     from nectar.errors import Complaint
 
 
@@ -111,7 +111,7 @@ def compiled_for(
 ) -> tuple[CompiledPlan, Target]:
     """The plan compiled for the database that it goes to, once. Errors: PlanError with all that is wrong with the plan, and with
     the profile."""
-    from nectar.config.profile import ProfileError
+    from nectar.config.profile.load import ProfileError
     from nectar.errors import PlanError
     from nectar.sinks.registry import dialect_named, dialect_of
 
@@ -143,8 +143,8 @@ def target_of(db: Path | None, profile: Path | None, database: str | None, of_th
 
     Errors: PlanError; BadParameter when two flags each name one.
     """
-    from nectar.config.profile import load_profile
-    from nectar.config.server import SqliteFile
+    from nectar.config.profile.load import load_profile
+    from nectar.config.profile.model import SqliteFile
 
     if db is None:
         said = os.environ.get("NECTAR_PROFILE")

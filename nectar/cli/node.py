@@ -174,7 +174,7 @@ def _one(place: str | None, socket: str | None) -> str:
 
 def _network(name: str) -> Network:
     """A public network, or a folder of genesis files."""
-    from nectar.config.genesis_files import network
+    from nectar.genesis.files import network
 
     return network(name)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from nectar.config.carp import Outcome
+    from nectar.carp.convert import Outcome
 
 FITS = {"elsewhere": "in another form", "nothing": "needs nothing", "none": "no equivalent"}
 
@@ -49,10 +49,10 @@ def import_command(
     The plan goes to standard output or FILE, what to know about tasks to standard error. Exit code 2 when the file is
     not a Carp plan: every unknown task and option is told with its place.
     """
+    from nectar.carp.convert import translate
+    from nectar.carp.text import plan_toml
     from nectar.cli.plan_new import write_plan
-    from nectar.config.carp import translate
-    from nectar.config.carp_text import plan_toml
-    from nectar.config.load import load_file
+    from nectar.config.document.load import load_file
 
     if force and out is None:
         raise typer.BadParameter("it says what to do with --out, which is not given", param_hint="--force")

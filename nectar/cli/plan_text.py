@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nectar.config.bound import (
+from nectar.config.plan.bounds import (
     NOT_FOLLOWED,
     AtBlock,
     AtCheckpoint,
@@ -18,8 +18,8 @@ from nectar.config.bound import (
     FollowTip,
     TipMinus,
 )
-from nectar.config.filters import Filters
-from nectar.config.plan import Plan
+from nectar.config.plan.filters import Filters
+from nectar.config.plan.model import Plan
 from nectar.filterlang.parse import parse
 from nectar.filterlang.write import write
 

@@ -151,7 +151,7 @@ def _one_at_most(recipient: str | None, key_file: Path | None, with_passphrase: 
 
 def _chosen(recipient: str | None, key_file: Path | None, with_passphrase: bool, variable: str = "NECTAR_PASSPHRASE") -> Key:
     """The key to seal with. `variable` may hold the passphrase."""
-    from nectar.config.server import Reference
+    from nectar.config.profile.model import Reference
     from nectar.secrets.keys import key_in, opening_key
     from nectar.secrets.local import from_environment
     from nectar.secrets.sealed import key_of, passphrase

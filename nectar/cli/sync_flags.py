@@ -8,8 +8,8 @@ from pathlib import Path
 
 from nectar.compiler.read import Draft, draft_document
 from nectar.config import codes
-from nectar.config.flags import everything, flag
-from nectar.config.load import Document, load_file
+from nectar.config.document.flags import everything, flag
+from nectar.config.document.load import Document, load_file
 from nectar.errors import Complaint, PlanError
 
 COMMAND = "nectar sync"

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from nectar.cardano.network import Network
-from nectar.config.bound import AtDate, AtEpoch, AtEra, AtOrigin, AtPoint, AtSlot, Bound
 from nectar.config.codes import START_AFTER_END
-from nectar.config.complaints import Complaints
-from nectar.config.plan import SyncConfig
+from nectar.config.complaints.collector import Complaints
+from nectar.config.plan.bounds import AtDate, AtEpoch, AtEra, AtOrigin, AtPoint, AtSlot, Bound
+from nectar.config.plan.model import SyncConfig
 from nectar.errors import NetworkError
 from nectar.filterlang.kinds import ERA_NAMES
 from nectar.filterlang.ranges import Bounds

@@ -18,13 +18,13 @@ from nectar.compiler.mysql_check import check_indexes
 from nectar.compiler.own_tables import WATCHED
 from nectar.compiler.tidb_check import check_tidb
 from nectar.compiler.view_support import view_indexes
-from nectar.config.complaints import Complaints
-from nectar.config.genesis_files import network as network_of
-from nectar.config.load import Document
-from nectar.config.plan import BlocksOptions, MetadataOptions, Plan, Processors, TransactionsOptions
-from nectar.config.positions import NOWHERE
+from nectar.config.complaints.collector import Complaints
+from nectar.config.document.load import Document
+from nectar.config.document.positions import NOWHERE
+from nectar.config.plan.model import BlocksOptions, MetadataOptions, Plan, Processors, TransactionsOptions
 from nectar.decode.want import Want
 from nectar.errors import NetworkError
+from nectar.genesis.files import network as network_of
 from nectar.processors.registry import PROCESSORS
 from nectar.tables import Index, Table
 

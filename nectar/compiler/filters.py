@@ -11,11 +11,10 @@ from nectar.cardano.network import Network
 from nectar.compiler.bounds import bounds_of
 from nectar.compiler.own_tables import MOST_QUESTIONS
 from nectar.compiler.shorthands import desugar
-from nectar.config.complaints import Complaints
-from nectar.config.genesis_files import network as network_of
-from nectar.config.load_plan import CHOOSING
-from nectar.config.plan import NAMED_NETWORKS, Plan
-from nectar.config.positions import TomlPath
+from nectar.config.complaints.collector import Complaints
+from nectar.config.document.positions import TomlPath
+from nectar.config.plan.load import CHOOSING
+from nectar.config.plan.model import NAMED_NETWORKS, Plan
 from nectar.decode.want import Want
 from nectar.filterlang import codes, tree
 from nectar.filterlang.check import check
@@ -29,6 +28,7 @@ from nectar.filterlang.table_scope import table_scope
 from nectar.filterlang.to_needles import Needles, named_only, to_needles
 from nectar.filterlang.to_sql import NotInSql, Target, to_sql
 from nectar.filterlang.unknown import SCOPES, can_be_unknown
+from nectar.genesis.files import network as network_of
 from nectar.tables import Kind, Table
 
 _MAINNET = 764_824_073
@@ -329,7 +329,7 @@ class Reader:
 
     def check_knowable(self, watched: Sequence[tree.Test]) -> None:
         """Outputs made before the plan's start are not known; the plan must say what that does."""
-        from nectar.config.bound import AtOrigin
+        from nectar.config.plan.bounds import AtOrigin
 
         if watched and not isinstance(self.plan.sync.start, AtOrigin) and not self.complaints.has(("filters", "on_unknown")):
             what = "inputs spend outputs from before the plan's start, which this run cannot know"

@@ -7,8 +7,8 @@ from collections import Counter
 from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.ddl import StatementKind, statements
 from nectar.config import codes
-from nectar.config.complaints import Complaints
-from nectar.config.positions import TomlPath
+from nectar.config.complaints.collector import Complaints
+from nectar.config.document.positions import TomlPath
 
 INDEXES = 63                   # of a table besides its key; error 1069
 INDEX_KINDS = (StatementKind.ESSENTIAL_INDEX, StatementKind.DEFERRED_INDEX, StatementKind.VIEW_INDEX)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from nectar.cardano.position import HIGHEST_ID
 from nectar.compiler.bounds import bounds_of
 from nectar.compiler.compiled import CompiledPlan
-from nectar.config.bound import AtOrigin
+from nectar.config.plan.bounds import AtOrigin
 from nectar.tables import Kind, Place, Table
 
 Slots = tuple[int, int]

@@ -12,7 +12,7 @@ from nectar.compiler.dialects.registry import DIALECTS
 from nectar.compiler.filters import CompiledFilters, CompiledView, scope_of_view, target_of
 from nectar.compiler.own_tables import key_of
 from nectar.compiler.plain import plain
-from nectar.config.bound import Bound
+from nectar.config.plan.bounds import Bound
 from nectar.decode.want import Want
 from nectar.filterlang.to_needles import Clause
 from nectar.filterlang.to_sql import NotInSql, to_sql

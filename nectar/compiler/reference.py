@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from nectar.cardano.position import ITEMS
 from nectar.compiler.dialects import mysql, sqlite
 from nectar.compiler.own_tables import OWN_TABLES, SERVER_TABLES, key_of
-from nectar.config.schema import load_schema
+from nectar.config.complaints.schema import load_schema
 from nectar.processors.registry import PROCESSORS
 from nectar.tables import ITEM_PLACE, TX_PLACE, Kind, Place, Table
 

@@ -9,8 +9,8 @@ from nectar.compiler.readable import as_json
 from nectar.compiler.tidb_limits import Breach, breaches
 from nectar.compiler.tidb_rows import ENTRY_BYTES
 from nectar.config import codes
-from nectar.config.complaints import Complaints
-from nectar.config.positions import TomlPath
+from nectar.config.complaints.collector import Complaints
+from nectar.config.document.positions import TomlPath
 from nectar.processors.registry import PROCESSORS
 
 

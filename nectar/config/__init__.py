@@ -1,9 +1,9 @@
 """Text in, checked and frozen values out; remembers file:line:col of every key."""
 
-from nectar.config.load_plan import load_plan, parse_plan
-from nectar.config.plan import Plan
-from nectar.config.profile import DEFAULT_TARGET, Profile, load_databases, load_profile, parse_profile
-from nectar.config.server import Server, SqliteFile, Target
+from nectar.config.plan.load import load_plan, parse_plan
+from nectar.config.plan.model import Plan
+from nectar.config.profile.load import DEFAULT_TARGET, Profile, load_databases, load_profile, parse_profile
+from nectar.config.profile.model import Server, SqliteFile, Target
 
 __all__ = [
     "DEFAULT_TARGET",

@@ -8,8 +8,8 @@ import time
 
 import pymysql
 
-from nectar.config.hosts import is_allowed
-from nectar.config.server import Server
+from nectar.config.profile.hosts import is_allowed
+from nectar.config.profile.model import Server
 from nectar.errors import NectarError, TransientError
 from nectar.network import causes, faults, reach, tls, tunnel
 from nectar.network.attempts import Attempts

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import pymysql.connections
 from pymysql.constants import CLIENT, CR
 
-from nectar.config.hosts import is_loopback
-from nectar.config.server import Server, SslMode
+from nectar.config.profile.hosts import is_loopback
+from nectar.config.profile.model import Server, SslMode
 from nectar.network import faults, tls
 from nectar.network.facts import NO_TLS, Facts, Secured, Upgrade
 from nectar.network.local_data import Load, Offer, Result, refuse

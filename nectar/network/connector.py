@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from nectar.config.server import Server
+from nectar.config.profile.model import Server
 from nectar.errors import NectarError, TransientError
 from nectar.network.attempts import Attempts
 from nectar.network.audit import AuditLog

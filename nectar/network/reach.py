@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from nectar.config.hosts import is_allowed
+from nectar.config.profile.hosts import is_allowed
 from nectar.network import causes, faults
 
 _KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))  # seconds, seconds, tries

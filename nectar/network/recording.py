@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from nectar.config.server import Server
+from nectar.config.profile.model import Server
 from nectar.errors import NectarError
 from nectar.network import faults
 from nectar.network.audit import OK, Attempt, AuditLog, now, os_user

@@ -11,7 +11,7 @@ from typing import Any
 import certifi
 
 from nectar import reading
-from nectar.config.server import SslMode, Tls
+from nectar.config.profile.model import SslMode, Tls
 from nectar.errors import NectarError
 from nectar.network import faults
 

@@ -16,7 +16,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
 
 from nectar import reading
-from nectar.config.server import Tunnel
+from nectar.config.profile.model import Tunnel
 from nectar.network import faults
 from nectar.secrets.secret import Secret
 

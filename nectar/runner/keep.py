@@ -11,7 +11,7 @@ from nectar.cardano.era_history import EraHistory
 from nectar.cardano.point import ORIGIN, Numbered
 from nectar.checkpoint.coverage import Coverage
 from nectar.compiler.compiled import CompiledPlan
-from nectar.config.server import Server, Target
+from nectar.config.profile.model import Server, Target
 from nectar.errors import DecodeError, TooBigError
 from nectar.runner.choose import Tally
 from nectar.runner.report import Progress, Report

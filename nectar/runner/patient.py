@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from nectar.cardano.point import Numbered
 from nectar.checkpoint.coverage import Coverage
-from nectar.config.server import Retry, Server, Target
+from nectar.config.profile.model import Retry, Server, Target
 from nectar.errors import QuotaError, StoppedError, TooBigError, TransientError
 from nectar.runner.report import Report
 from nectar.runner.signals import Halted, Stop

@@ -11,7 +11,7 @@ from nectar import __version__
 from nectar.cardano.network import Network
 from nectar.checkpoint.coverage import Coverage, merged
 from nectar.compiler.compiled import CompiledPlan
-from nectar.config.server import Target
+from nectar.config.profile.model import Target
 from nectar.errors import FatalError
 from nectar.processors.blocks import single_rows
 from nectar.processors.registry import PROCESSORS

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nectar.compiler.compiled import CompiledPlan
-from nectar.config.bound import AtOrigin, AtSlot, FollowTip
-from nectar.config.filters import PlanTest
-from nectar.config.plan import SyncConfig
-from nectar.config.server import SqliteFile
+from nectar.config.plan.bounds import AtOrigin, AtSlot, FollowTip
+from nectar.config.plan.filters import PlanTest
+from nectar.config.plan.model import SyncConfig
+from nectar.config.profile.model import SqliteFile
 from nectar.errors import FatalError, NectarError
 from nectar.runner.report import Report
 from nectar.runner.run import run

@@ -10,7 +10,6 @@ from nectar.cardano.block import Block
 from nectar.cardano.point import Numbered, Point
 from nectar.cardano.position import ITEM_BITS, TX_BITS, block_id, tx_id
 from nectar.compiler.compiled import CompiledPlan
-from nectar.config.genesis_files import genesis_of, governance_of
 from nectar.decode.block import decode_block
 from nectar.decode.envelope import envelope
 from nectar.decode.want import Want
@@ -18,6 +17,7 @@ from nectar.errors import DecodeError, NectarError, UnknowableError
 from nectar.filterlang.table_scope import table_scope
 from nectar.filterlang.to_python import Surely, to_python
 from nectar.filterlang.unknown import SCOPES, can_be_unknown
+from nectar.genesis.files import genesis_of, governance_of
 from nectar.processors.genesis import genesis_rows
 from nectar.processors.learning import learn_addresses
 from nectar.processors.pruning import cut_links, every_dimension, keep_named, keep_rows, merge, named_dimensions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from nectar.config.server import Reference
+from nectar.config.profile.model import Reference
 from nectar.secrets import faults
 from nectar.secrets.secret import Secret
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from nectar.config.server import Reference
+from nectar.config.profile.model import Reference
 from nectar.errors import SecretError
 
 

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from nectar import reading
-from nectar.config.server import Reference
+from nectar.config.profile.model import Reference
 from nectar.errors import SecretError
 from nectar.secrets import faults
 from nectar.secrets.local import from_environment, from_file, from_keyring, private_bytes

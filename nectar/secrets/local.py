@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from nectar import reading
-from nectar.config.server import Reference
+from nectar.config.profile.model import Reference
 from nectar.secrets import faults
 from nectar.secrets.secret import Secret
 

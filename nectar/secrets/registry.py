@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from nectar.config.server import Reference
+from nectar.config.profile.model import Reference
 from nectar.secrets.aws import from_aws
 from nectar.secrets.local import from_command, from_environment, from_file, from_keyring, from_kubernetes
 from nectar.secrets.secret import Secret

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from nectar import reading
-from nectar.config.complaints import dotted
-from nectar.config.positions import TomlPath
+from nectar.config.complaints.collector import dotted
+from nectar.config.document.positions import TomlPath
 from nectar.errors import SecretError
 from nectar.secrets.sealed import Key, open_sealed, seal
 from nectar.whole_file import write_whole

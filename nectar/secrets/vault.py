@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from nectar.config.hosts import is_loopback
-from nectar.config.server import Reference
+from nectar.config.profile.hosts import is_loopback
+from nectar.config.profile.model import Reference
 from nectar.secrets import faults
 from nectar.secrets.local import private_bytes
 from nectar.secrets.secret import Secret

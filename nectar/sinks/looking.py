@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nectar.config.server import Server, Target
+from nectar.config.profile.model import Server, Target
 from nectar.sinks.mysql.check import check as check_server
 from nectar.sinks.mysql.make import Made, make_database
 from nectar.sinks.seam import Layout

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from nectar.config.server import Kind, Server, SqliteFile, Target
+from nectar.config.profile.model import Kind, Server, SqliteFile, Target
 from nectar.sinks.closing import Spelling
 from nectar.sinks.seam import Layout, Sink, Stager, Statement
 from nectar.sinks.state import State

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from nectar.config.server import Server, Target
+from nectar.config.profile.model import Server, Target
 from nectar.sinks.mysql.open import session_of
 from nectar.sinks.sqlite.connection import open_to_read, translated
 

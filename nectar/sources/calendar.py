@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from nectar.cardano.position import LAST_SLOT
-from nectar.config.bound import AtDate, AtEpoch, AtEra, AtSlot, Bound
+from nectar.config.plan.bounds import AtDate, AtEpoch, AtEra, AtSlot, Bound
 from nectar.errors import NetworkError
 
 

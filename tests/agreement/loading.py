@@ -11,7 +11,7 @@ from nectar.cardano.point import Point
 from nectar.checkpoint.coverage import Coverage
 from nectar.compiler.compile import compile_plan
 from nectar.compiler.compiled import CompiledPlan
-from nectar.config.load_plan import parse_plan
+from nectar.config.plan.load import parse_plan
 from nectar.decode.block import decode_block
 from nectar.decode.want import Want
 from nectar.runner.batch import Batch

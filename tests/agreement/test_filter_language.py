@@ -14,7 +14,7 @@ from nectar.cardano.position import ITEM_BITS, TX_BITS
 from nectar.compiler.compile import compile_plan
 from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.filters import target_of
-from nectar.config.load_plan import parse_plan
+from nectar.config.plan.load import parse_plan
 from nectar.filterlang.to_sql import to_sql
 from tests.agreement.conftest import FULL
 from tests.runner.jobs import run_compiled

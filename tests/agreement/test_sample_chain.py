@@ -101,7 +101,7 @@ def test_what_is_unspent_when_each_epoch_begins_and_at_the_end(indexed: tuple[Pa
 def test_every_reference_points_at_a_row(indexed: tuple[Path, sqlite3.Connection]) -> None:
     """Each column that says what it references: of a chain indexed from its origin nothing points nowhere."""
     from nectar.compiler.compile import compile_plan
-    from nectar.config.load_plan import load_plan
+    from nectar.config.plan.load import load_plan
 
     folder, db = indexed
     compiled = compile_plan(load_plan(folder / "plan.toml"))

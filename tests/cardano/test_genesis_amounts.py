@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from nectar.config.genesis_files import genesis_of, network
 from nectar.errors import NetworkError
+from nectar.genesis.files import genesis_of, network
 from tests.conftest import ROOT
 
 MOST = (1 << 63) - 1

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from nectar.config.profile import load_profile, parse_profile
-from nectar.config.profile_text import Value, as_seen_from, profile_text
-from nectar.config.server import SslMode
+from nectar.config.profile.load import load_profile, parse_profile
+from nectar.config.profile.model import SslMode
+from nectar.config.profile.write import Value, as_seen_from, profile_text
 from tests.cli.databases import VARIABLE, environment, nectar, profile
 from tests.config.profiles import server as server_of
 from tests.mysql.programs import PASSWORD, USER

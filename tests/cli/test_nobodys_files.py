@@ -94,7 +94,7 @@ def network(planted: Path, name: str) -> Path:
 
     folder = planted.parent / "genesis"
     folder.mkdir(exist_ok=True)
-    for file in (ROOT / "nectar/config/networks/preview").iterdir():
+    for file in (ROOT / "nectar/genesis/networks/preview").iterdir():
         (folder / file.name.removesuffix(".gz")).write_bytes(gzip.decompress(file.read_bytes()))
     (folder / name).unlink(missing_ok=True)
     (folder / name).symlink_to(planted)

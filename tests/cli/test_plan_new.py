@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from jsonschema import Draft202012Validator
 
-from nectar.config.schema import load_schema, walk_schema
+from nectar.config.complaints.schema import load_schema, walk_schema
 from nectar.resources import read_schema, read_templates, schema_line
 from tests.cli.databases import nectar
 from tests.conftest import ROOT

@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from nectar.config.carp_tasks import TASKS
+from nectar.carp.tasks import TASKS
 from nectar.errors import TooBigError
 from nectar.runner.report import Progress, Quiet
 from nectar.runner.signals import Stop

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nectar.compiler.compile import compile_plan
 from nectar.compiler.compiled import CompiledPlan
-from nectar.config.load_plan import parse_plan
+from nectar.config.plan.load import parse_plan
 from tests.conftest import ROOT
 
 HEAD = """

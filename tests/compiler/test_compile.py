@@ -14,7 +14,7 @@ from nectar.compiler.compiled import EnabledProcessor
 from nectar.compiler.fingerprint import fingerprint
 from nectar.compiler.plain import canonical, plain
 from nectar.compiler.readable import as_json, readable
-from nectar.config.load_plan import load_plan, parse_plan
+from nectar.config.plan.load import load_plan, parse_plan
 from nectar.decode.want import Want
 from nectar.errors import PlanError
 from nectar.processors.registry import PROCESSORS

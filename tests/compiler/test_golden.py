@@ -16,7 +16,7 @@ import pytest
 from nectar.compiler.compile import compile_plan
 from nectar.compiler.ddl import render
 from nectar.compiler.readable import as_json
-from nectar.config.load_plan import load_plan
+from nectar.config.plan.load import load_plan
 from tests.compiler.making import PLANS
 from tests.conftest import ROOT
 

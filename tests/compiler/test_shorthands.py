@@ -13,8 +13,7 @@ from nectar.cardano import bech32
 from nectar.cardano.block import Tx
 from nectar.compiler.filters import CompiledFilters, wanted_by
 from nectar.compiler.shorthands import desugar
-from nectar.config.filters import AddressEntry, AddressPrefix, FilterShorthands, PaymentAddress, StakeAddress
-from nectar.config.genesis_files import network
+from nectar.config.plan.filters import AddressEntry, AddressPrefix, FilterShorthands, PaymentAddress, StakeAddress
 from nectar.decode.block import decode_block
 from nectar.decode.metadata_json import metadata_json
 from nectar.decode.want import Want
@@ -22,6 +21,7 @@ from nectar.filterlang import tree
 from nectar.filterlang.scopes import TYPES as TX_TYPES
 from nectar.filterlang.to_python import functions, to_python
 from nectar.filterlang.write_tree import said
+from nectar.genesis.files import network
 from tests.compiler import brute_force as brute
 from tests.compiler.brute_force import RawTx
 

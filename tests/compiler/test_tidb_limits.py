@@ -15,7 +15,7 @@ from nectar.compiler.read import read_document, read_plan
 from nectar.compiler.readable import as_json
 from nectar.compiler.tidb_limits import LACKS, Breach, breaches
 from nectar.compiler.tidb_rows import BLOCK_BYTES, ENTRY_BYTES, JSON_TIMES, largest_row
-from nectar.config.load import load_text
+from nectar.config.document.load import load_text
 from nectar.decode.native_json import native_json
 from nectar.decode.plutus_json import plutus_json
 from nectar.errors import PlanError

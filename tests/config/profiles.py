@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nectar.config.profile import parse_profile
-from nectar.config.server import Server
+from nectar.config.profile.load import parse_profile
+from nectar.config.profile.model import Server
 from nectar.errors import Complaint, PlanError
 
 GATEWAY = "gateway01.us-west-2.prod.aws.tidbcloud.com"

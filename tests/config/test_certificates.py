@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from nectar.config import codes
-from nectar.config.profile import load_profile
-from nectar.config.server import Server
+from nectar.config.profile.load import load_profile
+from nectar.config.profile.model import Server
 from nectar.errors import Complaint, PlanError
 from tests.config.profiles import table
 

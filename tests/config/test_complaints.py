@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nectar.config import codes
-from nectar.config.load_plan import load_plan, parse_plan
-from nectar.config.profile import parse_profile
+from nectar.config.plan.load import load_plan, parse_plan
+from nectar.config.profile.load import parse_profile
 from nectar.errors import Complaint, PlanError
 from tests.conftest import ROOT
 

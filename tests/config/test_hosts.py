@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nectar.config.hosts import is_allowed, is_cloud, is_gateway, is_host, is_loopback, may_be_allowed, pattern_fault
+from nectar.config.profile.hosts import is_allowed, is_cloud, is_gateway, is_host, is_loopback, may_be_allowed, pattern_fault
 
 HERE = ["localhost", "LOCALHOST.", "a.localhost", "127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]
 ELSEWHERE = ["localhost.example.com", "mylocalhost", "128.0.0.1", "0.0.0.0", "::", "::ffff:10.0.0.1", "db", "10.0.0.1"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nectar.config.load_plan import parse_plan
+from nectar.config.plan.load import parse_plan
 from nectar.errors import Complaint, PlanError
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from nectar.cli.init_questions import KEEPERS, keys_of
-from nectar.config.dsn import kind_of
-from nectar.config.profile import load_profile, parse_profile
-from nectar.config.profile_text import profile_text
-from nectar.config.schema import load_schema
-from nectar.config.server import Server
+from nectar.config.complaints.schema import load_schema
+from nectar.config.profile.dsn import kind_of
+from nectar.config.profile.load import load_profile, parse_profile
+from nectar.config.profile.model import Server
+from nectar.config.profile.write import profile_text
 from tests.cli.databases import nectar
 from tests.config.profiles import GATEWAY, complaints_of, server
 from tests.conftest import ROOT

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nectar.config.positions import find_positions
+from nectar.config.document.positions import find_positions
 
 names = st.text("abcdefghijk_-", min_size=1, max_size=6)
 scalars = (

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from nectar.config import codes
-from nectar.config.database_sections import SECTIONS
-from nectar.config.profile import DEFAULT_TARGET, load_databases, load_profile, parse_profile
-from nectar.config.schema import load_schema
-from nectar.config.server import Kind, Reference, Server, SqliteFile, SslMode, Tls
-from nectar.config.server_defaults import DEFAULTS
+from nectar.config.complaints.schema import load_schema
+from nectar.config.profile.defaults import DEFAULTS
+from nectar.config.profile.load import DEFAULT_TARGET, load_databases, load_profile, parse_profile
+from nectar.config.profile.model import Kind, Reference, Server, SqliteFile, SslMode, Tls
+from nectar.config.profile.sections import SECTIONS
 from nectar.errors import PlanError
 from tests.config.profiles import GATEWAY, by_dsn, complaints_of, server, table
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from nectar.config.profile import parse_profile
-from nectar.config.schema import load_schema
-from nectar.config.server import Kind
-from nectar.config.slips import REPORTS
+from nectar.config.complaints.schema import load_schema
+from nectar.config.complaints.schema_messages import REPORTS
+from nectar.config.profile.load import parse_profile
+from nectar.config.profile.model import Kind
 from tests.config.profiles import table
 from tests.conftest import ROOT
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from nectar.cli.complaint_formats import Checked, as_github, as_json, as_sarif
 from nectar.cli.complaint_text import complaints_text
 from nectar.config import codes
-from nectar.config.profile import parse_profile
-from nectar.config.server import Server
+from nectar.config.profile.load import parse_profile
+from nectar.config.profile.model import Server
 from nectar.errors import PlanError
 from tests.config.profiles import GATEWAY, by_dsn, server, table
 from tests.conftest import ROOT

@@ -13,7 +13,7 @@ import pytest
 
 from nectar import reading
 from nectar.compiler.read import read_plan
-from nectar.config.server import Reference
+from nectar.config.profile.model import Reference
 from nectar.errors import PlanError, SecretError
 from nectar.secrets.registry import resolve
 from tests.cli.inside import nectar, not_for_ever

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from nectar.cli.plan_text import plan_text
-from nectar.config.bound import NOT_FOLLOWED, AtOrigin, AtSlot, FollowTip
-from nectar.config.load_plan import parse_plan
-from nectar.config.schema import load_schema
+from nectar.config.complaints.schema import load_schema
+from nectar.config.plan.bounds import NOT_FOLLOWED, AtOrigin, AtSlot, FollowTip
+from nectar.config.plan.load import parse_plan
 from nectar.errors import PlanError
 from tests.cli.databases import nectar
 from tests.conftest import ROOT

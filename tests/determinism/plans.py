@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.read import read_document
-from nectar.config.load import load_text
+from nectar.config.document.load import load_text
 from nectar.errors import PlanError
 
 TESTS = (

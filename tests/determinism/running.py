@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nectar.compiler.compiled import CompiledPlan
-from nectar.config.server import Server, SqliteFile
+from nectar.config.profile.model import Server, SqliteFile
 from nectar.runner.report import Progress, Quiet
 from nectar.runner.run import run
 from nectar.runner.signals import Stop

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from nectar.cardano.network import Network
 from nectar.cardano.point import ORIGIN, Era
-from nectar.config.genesis_files import network
+from nectar.genesis.files import network
 from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.script import Back, Drop, Fork, Step, Wait
 from nectar.samplechain.make import make_sample_chain

@@ -10,7 +10,7 @@ import pytest
 from nectar.compiler.dialects.registry import DIALECTS
 from nectar.compiler.own_tables import MOST_QUESTIONS, WATCHED
 from nectar.compiler.read import read_document
-from nectar.config.load import load_text
+from nectar.config.document.load import load_text
 from nectar.errors import PlanError
 from nectar.runner.watch import Watch, WatchState
 from tests.determinism.plans import compiled

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from nectar.compiler.compiled import CompiledPlan
-from nectar.config import server as config
+from nectar.config.profile import model as config
 from nectar.runner import stretch
 from nectar.tables import Type
 from tests.determinism.plans import compiled, random_plan

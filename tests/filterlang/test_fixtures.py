@@ -12,8 +12,7 @@ import pytest
 
 from nectar.compiler.compile import compile_plan
 from nectar.compiler.filters import network_facts, target_of
-from nectar.config.genesis_files import network
-from nectar.config.load_plan import parse_plan
+from nectar.config.plan.load import parse_plan
 from nectar.filterlang import codes, syntax
 from nectar.filterlang.check import check
 from nectar.filterlang.names import Setting
@@ -26,6 +25,7 @@ from nectar.filterlang.to_python import to_python
 from nectar.filterlang.to_sql import NotInSql, to_sql
 from nectar.filterlang.write import write
 from nectar.filterlang.write_tree import said
+from nectar.genesis.files import network
 from nectar.runner.choose import filter_functions
 from tests.compiler.making import EVERY_TABLE, compiled_from
 from tests.conftest import ROOT

@@ -14,7 +14,7 @@ from nectar.cardano.bech32 import encode
 from nectar.cardano.block import Block
 from nectar.compiler.compile import compile_plan
 from nectar.compiler.compiled import CompiledPlan
-from nectar.config.load_plan import parse_plan
+from nectar.config.plan.load import parse_plan
 from nectar.decode.block import decode_block
 from nectar.decode.want import EVERYTHING
 from nectar.errors import DecodeError

@@ -8,11 +8,11 @@ import pytest
 
 from nectar.compiler.filters import target_of
 from nectar.compiler.read import read_plan
-from nectar.config.genesis_files import network
 from nectar.errors import PlanError
 from nectar.filterlang.patterns import pattern_trouble
 from nectar.filterlang.search import any_string
 from nectar.filterlang.table_scope import table_scope
+from nectar.genesis.files import network
 from tests.compiler.making import EVERY_TABLE, compiled_from
 
 PLAN = """[plan]

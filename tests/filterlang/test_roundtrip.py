@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lark import Lark
 
-from nectar.config.inside import place_inside
-from nectar.config.load import load_text
-from nectar.config.positions import find_positions
+from nectar.config.document.inside import place_inside
+from nectar.config.document.load import load_text
+from nectar.config.document.positions import find_positions
 from nectar.filterlang import syntax as s
 from nectar.filterlang.check import check
 from nectar.filterlang.parse import parse

@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 from random import Random
 
-from nectar.config.genesis_files import network
 from nectar.errors import SourceError
+from nectar.genesis.files import network
 from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource
 from tests.fuzz.cbor_tree import broken

@@ -10,8 +10,8 @@ from random import Random
 
 from nectar.cardano.network import Network
 from nectar.cardano.point import ORIGIN
-from nectar.config.genesis_files import network
 from nectar.errors import NectarError
+from nectar.genesis.files import network
 from nectar.nodeserver.queries import answer
 from nectar.sources.node import chain_sync, handshake, mux, state_query
 from nectar.sources.node.chain_sync import Tip

@@ -9,10 +9,10 @@ from random import Random
 from typing import Any
 
 from nectar.compiler.read import read_document
-from nectar.config.dsn.parts import DsnError
-from nectar.config.dsn.read import read_dsn
-from nectar.config.load import load_text
-from nectar.config.profile import parse_profile
+from nectar.config.document.load import load_text
+from nectar.config.profile.dsn.parts import DsnError
+from nectar.config.profile.dsn.read import read_dsn
+from nectar.config.profile.load import parse_profile
 from nectar.errors import NetworkError, PlanError
 from nectar.resources import read_schema
 

@@ -15,8 +15,8 @@ from zlib import crc32
 import pytest
 
 from nectar.cardano.point import ORIGIN, Point
-from nectar.config.genesis_files import network
 from nectar.errors import NetworkError
+from nectar.genesis.files import network
 from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.script import Back, Drop, Fork, Wait
 from nectar.sources.events import CaughtUp, RollForward

@@ -13,9 +13,9 @@ import apsw
 
 from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.read import read_document
-from nectar.config import server as config
-from nectar.config.load import load_text
-from nectar.config.server import Kind, Limits, Pool, Reference, Retry, SslMode, Tls, Waits
+from nectar.config.document.load import load_text
+from nectar.config.profile import model as config
+from nectar.config.profile.model import Kind, Limits, Pool, Reference, Retry, SslMode, Tls, Waits
 from nectar.runner.report import Quiet
 from tests.mysql.server import Server
 from tests.tidb.real import ADDRESS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nectar.config.server import Kind
+from nectar.config.profile.model import Kind
 from nectar.network.product import product_of
 from nectar.sinks.mysql.kinds import notes_of
 

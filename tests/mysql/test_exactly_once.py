@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nectar.config.server import Retry
+from nectar.config.profile.model import Retry
 from nectar.errors import SinkError, StoppedError
 from nectar.runner.run import run
 from nectar.runner.signals import Stop

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from nectar.config.genesis_files import network
 from nectar.errors import SourceError
+from nectar.genesis.files import network
 from nectar.nodeserver.chain import Offered
 from nectar.runner import stretch
 from nectar.sources.immutable.facts import facts_of

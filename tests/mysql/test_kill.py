@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from nectar.config.server import SqliteFile
+from nectar.config.profile.model import SqliteFile
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options

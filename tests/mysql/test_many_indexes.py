@@ -10,7 +10,7 @@ import pytest
 from nectar.compiler.ddl import statements
 from nectar.compiler.mysql_check import INDEX_KINDS, INDEXES
 from nectar.compiler.read import read_document
-from nectar.config.load import load_text
+from nectar.config.document.load import load_text
 from nectar.errors import PlanError
 from tests.mysql.programs import MARIADB, MYSQL
 from tests.mysql.server import Server

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nectar.cardano.position import TX_BITS
-from nectar.config.server import Kind
+from nectar.config.profile.model import Kind
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from nectar.compiler.compiled import CompiledPlan
-from nectar.config.server import Server as Profile
+from nectar.config.profile.model import Server as Profile
 from nectar.errors import SinkError
 from nectar.runner.layout import layout
 from nectar.runner.report import Quiet

@@ -13,7 +13,7 @@ import pytest
 
 from nectar.checkpoint.coverage import Coverage, merged
 from nectar.compiler.compiled import CompiledPlan
-from nectar.config.server import SqliteFile, Target
+from nectar.config.profile.model import SqliteFile, Target
 from nectar.errors import NectarError, SinkError, TransientError
 from nectar.runner.batch import Limits, batches
 from nectar.runner.layout import layout

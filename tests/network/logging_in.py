@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from nectar.config.server import SslMode, Waits
+from nectar.config.profile.model import SslMode, Waits
 from nectar.errors import NectarError
 from nectar.network.connection import Connection
 from tests.network.hostile import Listening, Script, serving

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nectar.config.server import Kind, Pool, Retry, Server, SslMode, Tls, Waits
+from nectar.config.profile.model import Kind, Pool, Retry, Server, SslMode, Tls, Waits
 from nectar.network.attempts import Attempts
 from nectar.network.audit import AuditLog
 from nectar.network.connect import connect

@@ -16,7 +16,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from nectar.config.server import Tunnel
+from nectar.config.profile.model import Tunnel
 from tests.awaiting import wait_until_it_answers
 from tests.mysql.server import free_port
 

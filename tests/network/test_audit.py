@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from nectar.config.server import Audit, Limits, SslMode, Tls
+from nectar.config.profile.model import Audit, Limits, SslMode, Tls
 from nectar.errors import ConnectError, NectarError
 from nectar.network import faults
 from nectar.network.audit import Attempt, AuditLog

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1
 
-from nectar.config.server import Pool, SslMode, Waits
+from nectar.config.profile.model import Pool, SslMode, Waits
 from nectar.errors import ConnectError, NectarError, TransientError
 from nectar.network import faults
 from nectar.network.answers import translated

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nectar.config.server import Pool, Server
+from nectar.config.profile.model import Pool, Server
 from nectar.network.connector import Connector
 from nectar.network.metrics import Metrics, Snapshot, Spread
 from nectar.runner.run import run

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nectar.config.server import SslMode, Tls
+from nectar.config.profile.model import SslMode, Tls
 from nectar.errors import ConnectError
 from nectar.network import faults, tls
 from nectar.network.audit import Attempt

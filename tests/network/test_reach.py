@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nectar.config.hosts import is_allowed
-from nectar.config.server import Limits
+from nectar.config.profile.hosts import is_allowed
+from nectar.config.profile.model import Limits
 from nectar.errors import ConnectError, TransientError
 from nectar.network import faults, reach
 from nectar.network.audit import AuditLog

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nectar.config.server import Waits
+from nectar.config.profile.model import Waits
 from nectar.errors import NectarError
 from nectar.network import causes, faults
 from nectar.network.faults import Fault

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nectar.config.server import Pool
+from nectar.config.profile.model import Pool
 from nectar.errors import NectarError
 from nectar.network.connector import Connector
 from nectar.secrets.secret import Secret

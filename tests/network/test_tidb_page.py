@@ -8,8 +8,8 @@ from nectar.compiler import tidb_limits, tidb_rows
 from nectar.compiler.own_tables import own_tables
 from nectar.compiler.pre_split import LARGE, REGIONS
 from nectar.compiler.tidb_rows import largest_row
-from nectar.config.server import Kind
-from nectar.config.server_defaults import DEFAULTS
+from nectar.config.profile.defaults import DEFAULTS
+from nectar.config.profile.model import Kind
 from nectar.network.answers import MEANING, TEXTS, Action
 from tests.compiler.making import EVERY_TABLE, compiled_from
 from tests.conftest import ROOT

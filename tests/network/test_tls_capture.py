@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from nectar.config import server as config
-from nectar.config.server import SslMode, Tls
+from nectar.config.profile import model as config
+from nectar.config.profile.model import SslMode, Tls
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from nectar.config.server import SslMode, Waits
+from nectar.config.profile.model import SslMode, Waits
 from nectar.errors import ConnectError, NectarError
 from nectar.network import faults, tls
 from tests.mysql import wire

@@ -11,7 +11,7 @@ import certifi
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from nectar.config.server import SslMode, Tls
+from nectar.config.profile.model import SslMode, Tls
 from nectar.errors import ConnectError
 from nectar.network import faults, tls
 from tests.mysql.server import Server

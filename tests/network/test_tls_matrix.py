@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from nectar.config.server import SslMode
+from nectar.config.profile.model import SslMode
 from nectar.errors import ConnectError
 from nectar.network import faults
 from nectar.network.faults import Fault

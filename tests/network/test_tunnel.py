@@ -12,8 +12,8 @@ from typing import Any
 import pymysql
 import pytest
 
-from nectar.config import server as config
-from nectar.config.server import Limits, SqliteFile, SslMode, Tls, Tunnel, Waits
+from nectar.config.profile import model as config
+from nectar.config.profile.model import Limits, SqliteFile, SslMode, Tls, Tunnel, Waits
 from nectar.errors import ConnectError, NectarError, TransientError
 from nectar.network import faults
 from nectar.network.answers import translated

@@ -10,9 +10,9 @@ from pathlib import Path
 from cbor2 import dumps
 
 from nectar.cardano.point import ORIGIN, Point
-from nectar.config.genesis_files import network
 from nectar.decode.envelope import quick_header
 from nectar.decode.skip import Malformed, end_of_item
+from nectar.genesis.files import network
 from nectar.nodeserver.chain import Offered
 from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from nectar.compiler.read import read_document
-from nectar.config.load import load_text
-from nectar.config.server import Server, SqliteFile
+from nectar.config.document.load import load_text
+from nectar.config.profile.model import Server, SqliteFile
 from nectar.runner.report import Quiet, Report
 from nectar.runner.run import run
 from nectar.runner.signals import Stop

@@ -9,8 +9,8 @@ import pytest
 
 from nectar.cardano.landmarks import LANDMARKS
 from nectar.cardano.point import Point
-from nectar.config.genesis_files import network
 from nectar.errors import NectarError
+from nectar.genesis.files import network
 from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.script import Forward, Step, Wait
 from tests.node.forging import PREVIEW, Forge, real_blocks

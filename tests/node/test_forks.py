@@ -11,8 +11,8 @@ import pytest
 from cbor2 import loads
 
 from nectar.cardano.point import Era, Point
-from nectar.config.genesis_files import network
 from nectar.decode.envelope import quick_header
+from nectar.genesis.files import network
 from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.script import Back, Drop, Fork, Step, Wait
 from nectar.runner import stretch

@@ -12,10 +12,10 @@ import pytest
 from cbor2 import dumps, loads
 
 from nectar.cardano.point import ORIGIN, Point
-from nectar.config.genesis_files import network
 from nectar.decode.envelope import quick_header
 from nectar.decode.skip import Malformed, end_of_item
 from nectar.errors import NectarError
+from nectar.genesis.files import network
 from nectar.nodeserver.chain import Offered
 from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource

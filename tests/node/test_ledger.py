@@ -14,11 +14,11 @@ from cbor2 import CBORTag, dumps, loads
 
 from nectar.cardano.point import Point
 from nectar.cardano.position import TX_BITS
-from nectar.config.genesis_files import network
 from nectar.decode.block import decode_block
 from nectar.decode.want import Want
 from nectar.errors import NetworkError
 from nectar.filterlang.access import created
+from nectar.genesis.files import network
 from nectar.nodeserver.queries import answer
 from nectar.nodeserver.script import Back, Fork, Forward, Step, Wait
 from nectar.runner.ledger import history_with

@@ -8,9 +8,9 @@ from typing import Any
 
 from nectar.cardano.block import Block, Tx
 from nectar.cardano.point import Era
-from nectar.config.genesis_files import network
 from nectar.decode.block import decode_block
 from nectar.decode.want import EVERYTHING
+from nectar.genesis.files import network
 from nectar.processors.registry import PROCESSORS
 from nectar.processors.rows import Context, RowBuffers
 from tests.decode.chunks import cut

@@ -12,7 +12,7 @@ import pytest
 from nectar.cardano.genesis import SHELLEY_BLOCK_HASH, SHELLEY_LEADER_HASH, STAKING_TX_HASH, GenesisOutputs, shelley_outputs
 from nectar.cardano.network import Network
 from nectar.cardano.position import GENESIS_SLOT, tx_id
-from nectar.config.genesis_files import genesis_of, governance_of, network
+from nectar.genesis.files import genesis_of, governance_of, network
 from nectar.processors.blocks import epoch_sql
 from nectar.processors.genesis import BYRON_BLOCK, SHELLEY_BLOCK, genesis_rows
 from nectar.processors.registry import PROCESSORS

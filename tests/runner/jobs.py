@@ -8,8 +8,8 @@ from typing import Any
 
 from nectar.compiler.compile import compile_plan
 from nectar.compiler.compiled import CompiledPlan
-from nectar.config.load_plan import parse_plan
-from nectar.config.server import Server, SqliteFile
+from nectar.config.plan.load import parse_plan
+from nectar.config.profile.model import Server, SqliteFile
 from nectar.runner.report import Quiet, Report
 from nectar.runner.run import run
 from nectar.runner.signals import Stop

@@ -10,7 +10,7 @@ import pytest
 
 from nectar.cardano.point import ORIGIN, Point
 from nectar.checkpoint.coverage import Coverage, merged, missing, without_after
-from nectar.config.server import SqliteFile
+from nectar.config.profile.model import SqliteFile
 from nectar.decode.envelope import envelope
 from nectar.runner.batch import Batch, Limits, OpenBatch, batches, is_boundary, limits_of
 from nectar.sources.events import RollForward

@@ -6,8 +6,8 @@ from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 
-from nectar.config.genesis_files import network
-from nectar.config.server import SqliteFile
+from nectar.config.profile.model import SqliteFile
+from nectar.genesis.files import network
 from nectar.nodeserver.chain import Offered
 from nectar.runner.batch import Limits, OpenBatch
 from nectar.runner.layout import layout

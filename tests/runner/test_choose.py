@@ -8,10 +8,10 @@ import pytest
 
 from nectar.cardano.position import GENESIS_SLOT, item_id, tx_id
 from nectar.compiler.compiled import CompiledPlan
-from nectar.config.genesis_files import genesis_of, network
 from nectar.decode.block import decode_block
 from nectar.decode.want import Want
 from nectar.filterlang.access import created
+from nectar.genesis.files import genesis_of, network
 from nectar.runner.choose import Chooser
 from nectar.runner.genesis_txs import genesis_block
 from nectar.runner.watch import KEPT, Watch, WatchState

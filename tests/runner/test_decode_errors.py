@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nectar.config.server import SqliteFile
+from nectar.config.profile.model import SqliteFile
 from nectar.errors import DecodeError
 from nectar.runner.summary import Summary
 from nectar.sinks.sqlite.state import read_state

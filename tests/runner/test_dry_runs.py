@@ -12,7 +12,7 @@ import pytest
 
 from nectar.cardano.point import Numbered, Point
 from nectar.checkpoint.coverage import Coverage
-from nectar.config.server import SqliteFile
+from nectar.config.profile.model import SqliteFile
 from nectar.runner.dry import Uncommitted
 from nectar.runner.report import Progress
 from nectar.runner.run import run

@@ -11,8 +11,8 @@ from pathlib import Path
 import cbor2
 import pytest
 
-from nectar.config.genesis_files import genesis_of, network
 from nectar.errors import NetworkError, OverflowFatal
+from nectar.genesis.files import genesis_of, network
 from tests.conftest import ROOT
 from tests.decode.chunks import cut
 from tests.runner.broken import filled

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from nectar.checkpoint.coverage import Coverage
-from nectar.config.server import SqliteFile
+from nectar.config.profile.model import SqliteFile
 from nectar.runner.keep import Keeper
 from nectar.runner.layout import layout
 from nectar.runner.report import Quiet

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from nectar.config.server import SqliteFile
+from nectar.config.profile.model import SqliteFile
 from nectar.runner.schema import Difference, differences
 from nectar.sinks.there import read_schema
 from tests.conftest import ROOT

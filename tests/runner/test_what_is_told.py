@@ -8,8 +8,8 @@ from typing import Any
 import apsw
 import pytest
 
-from nectar.config.bound import NOT_FOLLOWED
-from nectar.config.server import SqliteFile
+from nectar.config.plan.bounds import NOT_FOLLOWED
+from nectar.config.profile.model import SqliteFile
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options

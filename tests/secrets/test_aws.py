@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from nectar.config.server import Reference
+from nectar.config.profile.model import Reference
 from nectar.errors import SecretError
 from nectar.secrets.registry import resolve
 from tests.mysql.server import free_port

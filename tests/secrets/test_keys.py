@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nectar.config.server import Reference
+from nectar.config.profile.model import Reference
 from nectar.errors import SecretError
 from nectar.secrets import keys
 from nectar.secrets.keys import opening_key

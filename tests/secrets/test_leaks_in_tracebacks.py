@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from moto.server import ThreadedMotoServer
 
-from nectar.config.server import Reference, Server, SslMode, Tunnel
+from nectar.config.profile.model import Reference, Server, SslMode, Tunnel
 from nectar.errors import NectarError, SecretError
 from nectar.network.attempts import Attempts
 from nectar.network.audit import AuditLog

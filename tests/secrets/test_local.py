@@ -14,7 +14,7 @@ import keyring
 import pytest
 from keyrings.alt.file import PlaintextKeyring
 
-from nectar.config.server import Reference
+from nectar.config.profile.model import Reference
 from nectar.errors import SecretError
 from nectar.secrets import local
 from nectar.secrets.registry import resolve

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nectar.config.profile import parse_profile
-from nectar.config.server import Server
+from nectar.config.profile.load import parse_profile
+from nectar.config.profile.model import Server
 from nectar.errors import SecretError
 from nectar.secrets import sealed
 from nectar.secrets.rotate import rotated

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from nectar.config.schema import load_schema
+from nectar.config.complaints.schema import load_schema
 from nectar.secrets.registry import PROVIDERS
 from tests.conftest import ROOT
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import nectar.runner.run, nectar.runner.run_node
 from nectar.runner.layout import layout
 from nectar.compiler.read import read_document
-from nectar.config.load import load_text
+from nectar.config.document.load import load_text
 from nectar.sinks.registry import stager
 text = '[plan]\\nname = "p"\\nnetwork = "preview"\\n[source]\\nkind = "immutable"\\npath = "i"\\n[processors]\\nblocks = true\\n'
 stager({0!r}, layout(read_document(load_text(text, "plan.toml"), Path("plan.toml")), {0!r}))

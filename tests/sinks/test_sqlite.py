@@ -19,7 +19,7 @@ import pytest
 from nectar.cardano.point import Point
 from nectar.cardano.position import ITEM_BITS, TX_BITS
 from nectar.checkpoint.coverage import Coverage
-from nectar.config.server import Retry, SqliteFile
+from nectar.config.profile.model import Retry, SqliteFile
 from nectar.errors import NectarError, SinkError, TransientError
 from nectar.processors.rows import RowBuffers
 from nectar.runner.keep import epochs_of

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nectar.cardano.point import ORIGIN, Point
-from nectar.config.bound import (
+from nectar.config.plan.bounds import (
     AtBlock,
     AtCheckpoint,
     AtDate,

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from nectar.cardano.position import LAST_SLOT
-from nectar.config.bound import AtDate, AtEpoch, Bound
-from nectar.config.genesis_files import network
+from nectar.config.plan.bounds import AtDate, AtEpoch, Bound
 from nectar.errors import NetworkError
+from nectar.genesis.files import network
 from nectar.sources.calendar import first_slot, last_slot
 
 HISTORY = network("preview").history

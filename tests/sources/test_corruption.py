@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nectar.cardano.point import ORIGIN, Point
-from nectar.config.genesis_files import network
 from nectar.errors import SourceError
+from nectar.genesis.files import network
 from nectar.sources.events import RollForward
 from nectar.sources.immutable.chunk import linked
 from nectar.sources.immutable.facts import ChainFacts, facts_of

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from nectar.config import server as config
-from nectar.config.server import Audit, Kind, Target
+from nectar.config.profile import model as config
+from nectar.config.profile.model import Audit, Kind, Target
 from nectar.errors import SinkError
 from nectar.runner.layout import layout
 from nectar.runner.run import run

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from nectar.config.hosts import is_loopback
-from nectar.config.server import Reference, Server, SslMode
+from nectar.config.profile.hosts import is_loopback
+from nectar.config.profile.model import Reference, Server, SslMode
 from nectar.errors import NectarError
 from nectar.network.audit import Attempt
 from nectar.network.certificate import described

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from nectar.config.server import Server
+from nectar.config.profile.model import Server
 from nectar.errors import NectarError
 from nectar.network.answers import Action, action_of, translated
 from nectar.network.connection import Connection

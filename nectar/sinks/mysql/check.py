@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from nectar.config.server import Server
+from nectar.config.profile.model import Server
 from nectar.errors import NectarError, SinkError
 from nectar.network import faults
 from nectar.network.product import Product, product_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nectar.config.server import Kind
+from nectar.config.profile.model import Kind
 from nectar.network.product import Product
 from nectar.sinks.step import Note
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nectar.config.server import Server
+from nectar.config.profile.model import Server
 from nectar.network.product import Product
 from nectar.sinks.mysql.asking import Asking, Refused
 from nectar.sinks.step import Note, Step, passed

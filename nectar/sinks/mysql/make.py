@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from nectar.config.server import Server
+from nectar.config.profile.model import Server
 from nectar.errors import SinkError
 from nectar.sinks.mysql.asking import Asking, Refused, held
 from nectar.sinks.mysql.open import connector

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nectar.config.server import Reference, Server
+from nectar.config.profile.model import Reference, Server
 from nectar.network.connector import Connector
 from nectar.secrets.registry import resolve
 from nectar.secrets.secret import Secret

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pymysql
 
-from nectar.config.server import Pool
+from nectar.config.profile.model import Pool
 from nectar.errors import NectarError, SinkError, TransientError
 from nectar.network.answers import Action, action_of, translated
 from nectar.network.connection import PARTED, Connection, Told

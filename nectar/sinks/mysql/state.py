@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nectar.config.server import Server
+from nectar.config.profile.model import Server
 from nectar.sinks.kept import PLANS
 from nectar.sinks.mysql.coverage import kept_blocks
 from nectar.sinks.mysql.open import session_of

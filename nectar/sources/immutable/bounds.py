@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from nectar.cardano.point import ORIGIN, Point
-from nectar.config.bound import (
+from nectar.config.plan.bounds import (
     AtBlock,
     AtCheckpoint,
     AtEra,

@@ -1,0 +1,1 @@
+"""A Carp execution plan, translated into a plan."""

@@ -1,0 +1,79 @@
+"""Every complaint that a JSON Schema has about a document: finds the slips; `slips.py` tells them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from nectar.config.complaints.collector import Complaints
+from nectar.config.complaints.schema import load_schema
+from nectar.config.complaints.schema_messages import REPORTS, Slip
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+
+def check_schema(complaints: Complaints, schema_name: str) -> None:
+    """Add what `schemas/<schema_name>.schema.json` has to complain of. Never raises for what stands in the document.
+
+    One complaint for a value of the wrong type, whatever else the schema says of it; and none about the choice between
+    forms of a table in which something else is wrong.
+    """
+    slips = list(_slips(complaints, schema_name))
+    wrong_type = {slip.path for slip in slips if slip.keyword == "type"}
+    for slip in slips:
+        if slip.keyword != "oneOf" and (slip.keyword == "type" or slip.path not in wrong_type):
+            REPORTS[slip.keyword](complaints, slip)
+    for slip in slips:
+        if slip.keyword == "oneOf" and complaints.sound(slip.path):
+            REPORTS[slip.keyword](complaints, slip)
+
+
+def _slips(complaints: Complaints, schema_name: str) -> Iterator[Slip]:
+    for error in _validator(schema_name).iter_errors(_with_dates_as_texts(complaints.document.data)):
+        found: Any = error                                        # typed as perhaps unset, which no error found here is
+        yield Slip(tuple(found.absolute_path), found.validator, found.validator_value, found.instance, found.schema, schema_name)
+
+
+@lru_cache(maxsize=4)
+def _validator(schema_name: str) -> Validator:
+    """jsonschema takes 180 ms to import, so it is only done here.
+
+    Its integers include 1.0, its numbers TOML's `nan` and `inf`, and Python's `$` also matches before a last line feed; ours do
+    none of it.
+    """
+    from jsonschema import Draft202012Validator, ValidationError, validators
+
+    def is_integer(_: object, value: object) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool)
+
+    def is_number(_: object, value: object) -> bool:
+        return is_integer(_, value) or (isinstance(value, float) and isfinite(value))
+
+    def pattern(_: object, wanted: str, value: object, __: object) -> Iterator[ValidationError]:
+        exact = wanted[:-1] + r"\Z" if wanted.endswith("$") else wanted
+        if isinstance(value, str) and re.search(exact, value) is None:
+            yield ValidationError(f"does not match {wanted}")
+
+    types = Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": is_integer, "number": is_number})
+    extend: Any = validators.extend
+    strict: type[Validator] = extend(Draft202012Validator, {"pattern": pattern}, type_checker=types)
+    return strict(load_schema(schema_name))
+
+
+def _with_dates_as_texts(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`{ date = 2021-09-12 }` of start and end, the one key that takes TOML's dates, as the text that JSON would have. A date
+    anywhere else is left as one, which is no text."""
+    sync = data.get("sync")
+    if not isinstance(sync, dict):
+        return data
+    return {**data, "sync": {key: _with_date(side) if key in ("start", "end") else side for key, side in sync.items()}}
+
+
+def _with_date(side: Any) -> Any:
+    said = side.get("date") if isinstance(side, dict) else None
+    return {**side, "date": said.isoformat()} if isinstance(said, date | datetime) else side

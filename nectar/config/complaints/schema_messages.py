@@ -1,0 +1,262 @@
+"""How a slip against a schema is told: its code, its place, what is allowed, and what was perhaps meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from nectar.config import codes
+from nectar.config.complaints.collector import Complaints, dotted, kind_of, say
+from nectar.config.complaints.schema import Schema, load_schema, walk_schema
+from nectar.config.document.positions import TomlPath
+
+_LONGEST_KEY = 100
+_TYPE_NAMES = {
+    "string": "a text in quotes",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a table",
+}
+
+
+class Slip(NamedTuple):
+    """`value`, at `path`, breaks the `keyword` of its `schema`, whose argument there is `limit`. `root`: plan or profile."""
+
+    path: TomlPath
+    keyword: str
+    limit: Any
+    value: Any
+    schema: Schema
+    root: str = "plan"
+
+
+def _unknown_keys(complaints: Complaints, slip: Slip) -> None:
+    known = list(slip.schema.get("properties", {}))
+    shown = [name for name in known if "not" not in slip.schema["properties"][name]]
+    where = f"in [{complaints.dotted(slip.path)}]" if slip.path else "here"
+    for key in slip.value:
+        if key in known:
+            continue
+        path = (*slip.path, key)
+        complaints.add(
+            codes.UNKNOWN_KEY,
+            f"there is no key {say(key)} {where}" if complaints.shows(path) else f"there is no such key {where}",
+            path,
+            at="key",
+            allowed=", ".join(shown),
+            suggestion=_suggest_key(complaints, key, known, slip.root),
+        )
+
+
+def _suggest_key(complaints: Complaints, key: str, known: list[str], root: str) -> str:
+    meant = load_schema(root).get("x-meant", {})
+    if key in meant:
+        return str(meant[key])
+    close = get_close_matches(key[:_LONGEST_KEY].lower().replace("-", "_"), known, 1)
+    if close:
+        return f"did you mean {close[0]}?"
+    homes = _homes(root)
+    if key in homes:
+        return f"{key} belongs in [{homes[key]}]" if homes[key] else f"{key} belongs above the first [table]"
+    if key == "database" and complaints.document.data.get("database") is not None:
+        return "this looks like a connection profile: give it with --profile"
+    return ""
+
+
+@lru_cache(maxsize=2)
+def _homes(root: str) -> Mapping[str, str]:
+    """Key of a plan's (a profile's) table -> the table's name, the last of several; a key that stands in none -> nothing."""
+    if root == "profile":
+        outer = [(path, inner) for path, inner in walk_schema(load_schema(root)) if len(path) == 2]
+        return {path[1]: path[0] for path, inner in reversed(outer) if inner.get("type") != "object" or "x-secret" in inner}
+    walked = walk_schema(load_schema("plan"))
+    return {path[-1]: ".".join(path[:-1]) for path, inner in walked if len(path) > 1 or inner.get("type") == "array"}
+
+
+def _wrong_type(complaints: Complaints, slip: Slip) -> None:
+    schema, value = slip.schema, slip.value
+    if schema.get("x-secret") and isinstance(value, str):
+        complaints.add(
+            codes.CLEAR_SECRET,
+            f"{complaints.name(slip.path)} is written out here",
+            slip.path,
+            allowed=schema["x-allowed"],
+            suggestion=seal_hint(dotted(slip.path)),
+        )
+        return
+    wanted = slip.limit if isinstance(slip.limit, list) else [slip.limit]
+    names = " or ".join(_TYPE_NAMES[name] for name in wanted)
+    got = kind_of(value) if schema.get("x-secret") else f"{complaints.say(value, slip.path)}{_kind_note(value)}"
+    complaints.add(
+        codes.WRONG_TYPE,
+        f"{complaints.name(slip.path)} must be {names}, not {got}",
+        slip.path,
+        allowed=schema.get("x-allowed", names),
+        suggestion=_retype(wanted, value, schema, complaints.shows(slip.path)),
+    )
+
+
+def seal_hint(path: str) -> str:
+    """What to do about a password that stood written out; `path` is dotted: ``database.password``."""
+    return f"change it, since it was written down, then seal the new one: nectar secrets seal --for {path}"
+
+
+def _kind_note(value: object) -> str:
+    return ", a number with a fraction" if isinstance(value, float) else ""
+
+
+def _retype(wanted: list[str], value: object, schema: Schema, shown: bool) -> str:
+    """The same value as the type that was wanted, where that is plain. `shown`: whether it may be repeated."""
+    if not shown:
+        return _retype_unshown(wanted, value, schema)
+    if isinstance(value, str):
+        if ("boolean" in wanted and value in ("true", "false")) or ("integer" in wanted and value.lstrip("-").isdecimal()):
+            return f"write {value[:60]} without quotes"
+        if wanted == ["array"]:
+            return f"write [{say(value)}]"
+    if isinstance(value, float) and "integer" in wanted and value.is_integer() and abs(value) < 1e18:
+        return f"write {int(value)}"
+    if isinstance(value, date) and schema.get("x-number"):
+        return f"write {{ date = {value} }}"
+    if wanted == ["boolean"] and isinstance(value, dict):
+        return "write true: it has no options"
+    if wanted == ["array"] and not isinstance(value, dict | list):
+        return f"write [{say(value)}]"
+    return ""
+
+
+def _retype_unshown(wanted: list[str], value: object, schema: Schema) -> str:
+    if isinstance(value, str) and {"boolean", "integer"} & set(wanted):
+        return "write it without quotes"
+    if wanted == ["array"] and not isinstance(value, dict | list):
+        return "put it into brackets"
+    return f"write {schema['x-number']}" if type(value) is int and schema.get("x-number") else ""
+
+
+def _enum(complaints: Complaints, slip: Slip) -> None:
+    allowed = [str(value) for value in slip.limit]
+    complaints.add(
+        codes.NOT_ALLOWED,
+        f"{complaints.name(slip.path)} cannot be {complaints.say(slip.value, slip.path)}",
+        slip.path,
+        allowed=", ".join(say(value) for value in allowed),
+        suggestion=_did_you_mean(slip.value, allowed),
+    )
+
+
+def _pattern(complaints: Complaints, slip: Slip) -> None:
+    schema = slip.schema
+    got = "this text" if schema.get("x-secret") else complaints.say(slip.value, slip.path)
+    complaints.add(
+        codes.BAD_FORM,
+        f"{complaints.name(slip.path)} cannot be {got}",
+        slip.path,
+        allowed=schema.get("x-allowed", ""),
+        suggestion=_instead(slip),
+    )
+
+
+def _instead(slip: Slip) -> str:
+    """The nearest of the schema's examples; for a word that is known to be no slip of those, and for one far off, what to do."""
+    known = str(slip.value).lower() in slip.schema.get("x-known", [])
+    near = "" if known else _did_you_mean(slip.value, slip.schema.get("examples", []))
+    return near or str(slip.schema.get("x-instead", ""))
+
+
+def _did_you_mean(value: object, words: list[str]) -> str:
+    close = get_close_matches(str(value)[:_LONGEST_KEY].lower(), words, 1)
+    return f"did you mean {say(close[0])}?" if close else ""
+
+
+def _range(complaints: Complaints, slip: Slip) -> None:
+    schema = slip.schema
+    allowed = f"{schema['minimum']:,} to {schema['maximum']:,}".replace(",", "_")
+    what = f"{complaints.name(slip.path)} cannot be {complaints.say(slip.value, slip.path)}"
+    complaints.add(codes.OUT_OF_RANGE, what, slip.path, allowed=allowed)
+
+
+def _length(complaints: Complaints, slip: Slip) -> None:
+    limit = slip.limit
+    if slip.keyword in ("minItems", "minLength"):
+        noun = "list" if slip.keyword == "minItems" else "text"
+        if limit > 1:
+            what = f"{complaints.name(slip.path)} has {len(slip.value)} of {limit} entries"
+            complaints.add(codes.OUT_OF_RANGE, what, slip.path, allowed=f"{limit} entries")
+            return
+        complaints.add(codes.EMPTY, f"{complaints.name(slip.path)} is an empty {noun}", slip.path, suggestion="leave the key out")
+        return
+    noun = "entries" if slip.keyword == "maxItems" else "characters"
+    what = f"{complaints.name(slip.path)} has {len(slip.value):,} {noun}"
+    complaints.add(codes.OUT_OF_RANGE, what, slip.path, allowed=f"at most {limit:,} {noun}")
+
+
+def _missing(complaints: Complaints, slip: Slip) -> None:
+    for key in slip.limit:
+        if key not in slip.value:
+            where = f"[{complaints.dotted(slip.path)}]" if slip.path else "this file"
+            inner = slip.schema["properties"][key]
+            allowed = ", ".join(say(value) for value in inner.get("enum", ()))
+            complaints.add(codes.MISSING_KEY, f"{where} has no {key}", slip.path, at="key", allowed=allowed, spoils=False)
+
+
+def _dependent(complaints: Complaints, slip: Slip) -> None:
+    for key, needed in slip.limit.items():
+        for other in needed:
+            if key in slip.value and other not in slip.value:
+                what = f"{complaints.name(slip.path)} has {key} without {other}"
+                hint = f"write {slip.path[-1]}_slot = N for a bare slot" if key == "slot" else ""
+                complaints.add(codes.MISSING_KEY, what, (*slip.path, key), at="key", suggestion=hint)
+
+
+def _repeated(complaints: Complaints, slip: Slip) -> None:
+    """One complaint for each entry that stood before; 1 and true are different."""
+    seen: set[tuple[type, str]] = set()
+    for index, item in enumerate(slip.value):
+        marked = (type(item), repr(item))
+        if marked in seen:
+            what = f"{complaints.name(slip.path)} has {complaints.say(item, slip.path)} twice"
+            complaints.add(codes.REPEATED, what, (*slip.path, index), suggestion="leave one out", spoils=False)
+        seen.add(marked)
+
+
+def _refused(complaints: Complaints, slip: Slip) -> None:
+    schema = slip.schema
+    if "x-not-yet" in schema:
+        what = f"{complaints.name(slip.path)} is not yet available in this version ({schema['x-not-yet']})"
+        complaints.add(codes.NOT_YET, what, slip.path, at="key", suggestion="leave it out for now")
+    else:
+        complaints.add(codes.WRONG_SIDE, f"{complaints.name(slip.path)}: {schema['x-refused']}", slip.path, at="key")
+
+
+def _one_of(complaints: Complaints, slip: Slip) -> None:
+    given = list(slip.value)
+    got = f"both {' and '.join(given)}" if given else "none"
+    what = f"{complaints.name(slip.path)} must hold exactly one form, and has {got}"
+    complaints.add(codes.ONE_OF_THESE, what, slip.path, allowed=slip.schema.get("x-allowed", ""))
+
+
+REPORTS: Mapping[str, Callable[[Complaints, Slip], None]] = {
+    "additionalProperties": _unknown_keys,
+    "type": _wrong_type,
+    "enum": _enum,
+    "pattern": _pattern,
+    "minimum": _range,
+    "maximum": _range,
+    "minItems": _length,
+    "maxItems": _length,
+    "minLength": _length,
+    "maxLength": _length,
+    "required": _missing,
+    "dependentRequired": _dependent,
+    "uniqueItems": _repeated,
+    "not": _refused,
+    "oneOf": _one_of,
+    "minProperties": _one_of,
+    "maxProperties": _one_of,
+}
+"""Every keyword that the two schemas use (a test holds them together) to how its errors are told."""

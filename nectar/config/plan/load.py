@@ -1,0 +1,271 @@
+"""The door: a plan's text comes in, a frozen `Plan` goes out, or every complaint at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Sequence
+from functools import reduce
+from pathlib import Path
+from typing import Any, TypeVar
+
+from nectar.config import codes
+from nectar.config.complaints.collector import Complaints
+from nectar.config.complaints.schema_check import check_schema
+from nectar.config.document.load import Document, load_file, load_text
+from nectar.config.document.overlay import overlaid
+from nectar.config.document.positions import TomlPath
+from nectar.config.plan.filter_entries import ADDRESS_FORMS, POOL_FORMS, EntryError, parse_address_entry, parse_pool_entry
+from nectar.config.plan.filters import Filters, FilterShorthands, PlanTest, View
+from nectar.config.plan.include import with_includes
+from nectar.config.plan.model import (
+    NAMED_NETWORKS,
+    BlocksOptions,
+    MetadataOptions,
+    Performance,
+    Plan,
+    PlanMeta,
+    Processors,
+    SourceConfig,
+    Storage,
+    TransactionsOptions,
+)
+from nectar.config.plan.sync import read_sync
+
+Value = TypeVar("Value", bound=Hashable)
+
+_HOST_AND_PORT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
+
+
+def load_plan(path: Path, over: Sequence[Document] = ()) -> Plan:
+    """What the file says, with `over` laid over it; expressions stay texts (see `compiler.read`).
+
+    Errors: PlanError with every complaint about any of them, in file order.
+    """
+    plan, complaints = draft_plan(load_file(path, shown=True), path, over)
+    complaints.raise_any()
+    return plan
+
+
+def parse_plan(text: str, path: Path) -> Plan:
+    """As `load_plan`, of a text that is at hand; `path` is where it would stand, which need not exist."""
+    plan, complaints = draft_plan(load_text(text, str(path), shown=True), path)
+    complaints.raise_any()
+    return plan
+
+
+def draft_plan(document: Document, path: Path, over: Sequence[Document] = ()) -> tuple[Plan, Complaints]:
+    """The plan, with defaults where something is wrong, and everything that is: whoever goes on can add to it."""
+    document, wrong = with_includes(document)
+    complaints = Complaints(reduce(overlaid, over, document), wrong, partial=bool(wrong))
+    check_schema(complaints, "plan")
+    meta = _meta(complaints, path.stem)
+    processors = _processors(complaints)
+    plan = Plan(
+        meta,
+        _source(complaints),
+        read_sync(complaints),
+        processors,
+        _filters(complaints),
+        Storage(complaints.get(("storage", "indexes"), "deferred")),
+        Performance(*(complaints.get(("performance", key), 0) for key in ("workers", "batch_blocks", "batch_bytes"))),
+        path,
+        _views(complaints),
+        _tests(complaints),
+    )
+    _check_use(complaints, processors)
+    return plan, complaints
+
+
+def _meta(complaints: Complaints, name: str) -> PlanMeta:
+    network = complaints.get(("plan", "network"), "mainnet")
+    if network not in NAMED_NETWORKS:
+        network = str(_path(complaints, ("plan", "network")))
+    return PlanMeta(
+        complaints.get(("plan", "name"), name),
+        complaints.get(("plan", "description"), ""),
+        network,
+        _path(complaints, ("plan", "profile")),
+    )
+
+
+def _path(complaints: Complaints, at: TomlPath) -> Path | None:
+    """A path of the plan, relative to the folder of the file that says it; nothing in it is expanded."""
+    text = complaints.get(at, None)
+    if text is None:
+        return None
+    if text.startswith("~"):
+        complaints.add(codes.BAD_FORM, f"{at[-1]} begins with ~, which is not expanded", at, suggestion="write the whole path")
+    return complaints.document.folder(at) / str(text)
+
+
+def _source(complaints: Complaints) -> SourceConfig | None:
+    kind = complaints.get(("source", "kind"), None)
+    if kind is None:
+        return None
+    needed, useless = ("path", "socket") if kind == "immutable" else ("socket", "path")
+    if not complaints.has(("source", needed)):
+        example = 'path = "db/immutable"' if needed == "path" else 'socket = "/ipc/node.socket"'
+        complaints.add(
+            codes.MISSING_KEY, f"[source] has no {needed}", ("source",), at="key", suggestion=f"write {example}", spoils=False
+        )
+    if complaints.has(("source", useless)):
+        what = f"{useless} does nothing for a source of kind {kind}"
+        complaints.add(codes.USELESS_KEY, what, ("source", useless), at="key", suggestion="leave it out")
+    return SourceConfig(kind, _path(complaints, ("source", "path")), _socket(complaints))
+
+
+def _socket(complaints: Complaints) -> str | None:
+    """`host:port` as it stands; everything else is a path."""
+    text = complaints.get(("source", "socket"), None)
+    if text is not None and _HOST_AND_PORT.fullmatch(text):
+        return str(text)
+    path = _path(complaints, ("source", "socket"))
+    return None if path is None else str(path)
+
+
+def _processors(complaints: Complaints) -> Processors:
+    def is_on(name: str) -> bool:
+        return bool(complaints.get(("processors", name), complaints.has(("processors", name))))
+
+    chosen = Processors(
+        blocks=_options(complaints, "blocks", BlocksOptions),
+        transactions=_options(complaints, "transactions", TransactionsOptions),
+        multi_assets=is_on("multi_assets"),
+        metadata=_options(complaints, "metadata", _metadata),
+        scripts=is_on("scripts"),
+        certificates=is_on("certificates"),
+        withdrawals=is_on("withdrawals"),
+        governance=is_on("governance"),
+    )
+    if complaints.sound(("processors",)) and not any(True for _ in chosen.enabled()):
+        complaints.add(
+            codes.NOTHING_TO_DO,
+            "every processor is off: nothing would be indexed",
+            ("processors",) if complaints.has(("processors",)) else (),
+            at="key",
+            suggestion="name what to index: [processors] blocks = true",
+        )
+    return chosen
+
+
+def _options(complaints: Complaints, name: str, make: Callable[..., Value]) -> Value | None:
+    """true and {} mean every option's default; false means off. Where something is wrong, what is right of it counts."""
+    path: TomlPath = ("processors", name)
+    value = complaints.get(path, complaints.has(path))
+    options = dict(complaints.sound_items(path))
+    return None if value is False else make(**options)
+
+
+def _metadata(labels: list[int] | None = None) -> MetadataOptions:
+    return MetadataOptions(tuple(sorted(labels or ())))
+
+
+def _filters(complaints: Complaints) -> Filters:
+    network = complaints.get(("plan", "network"), "mainnet" if complaints.sound(("plan", "network")) else "")
+    rows = complaints.get(("filters", "rows"), {})
+    if not rows and complaints.has(("filters", "rows")) and complaints.sound(("filters", "rows")):
+        complaints.add(codes.EMPTY, "rows is an empty table", ("filters", "rows"), at="key", suggestion="leave it out")
+    return Filters(
+        _shorthands(complaints, network),
+        complaints.get(("filters", "where"), ""),
+        complaints.get(("filters", "keep"), "tx"),
+        complaints.get(("filters", "on_unknown"), "drop"),
+        complaints.sound_items(("filters", "rows")),
+    )
+
+
+def _views(complaints: Complaints) -> tuple[View, ...]:
+    """Each with what can be used of it: nothing stands where something is wrong. Names that stand twice are complained about."""
+    said = complaints.get
+    views = [
+        View(said(("views", at, "name"), ""), said(("views", at, "from"), ""), said(("views", at, "where"), ""), at)
+        for at in complaints.places(("views",))
+    ]
+    seen: set[str] = set()
+    for view in views:
+        path: TomlPath = ("views", view.at, "name")
+        if view.name in seen:
+            what = f"there are two views {view.name}" if complaints.shows(path) else "there are two views of this name"
+            complaints.add(codes.REPEATED, what, path, suggestion="give one another name", spoils=False)
+        seen |= {view.name} - {""}
+    return tuple(views)
+
+
+def _tests(complaints: Complaints) -> tuple[PlanTest, ...]:
+    return tuple(_test(complaints, at) for at in complaints.places(("tests",)))
+
+
+def _test(complaints: Complaints, at: int) -> PlanTest:
+    here: TomlPath = ("tests", at)
+    first, last = complaints.get((*here, "slots"), (0, 0))
+    if first > last:
+        what = "the first slot comes after the last"
+        complaints.add(codes.OUT_OF_RANGE, what, (*here, "slots"), suggestion="write the lower one first")
+    if complaints.get((*here, "rows"), None) == {}:
+        hint = "say how many rows a table must get"
+        complaints.add(codes.EMPTY, "rows is an empty table", (*here, "rows"), suggestion=hint)
+    rows = complaints.sound_items((*here, "rows"))
+    path = _path(complaints, (*here, "path"))
+    return PlanTest(complaints.get((*here, "name"), ""), path, first, last, rows, at)
+
+
+def _shorthands(complaints: Complaints, network: str) -> FilterShorthands:
+    def address(text: str) -> Any:
+        return parse_address_entry(text, network)
+
+    addresses = _entries(complaints, "address_filter", address, ADDRESS_FORMS)
+    return FilterShorthands(
+        tuple(sorted(addresses, key=repr)),
+        complaints.get(("filters", "min_transaction_value"), 0),
+        tuple(sorted(complaints.get(("filters", "skip_tx_types"), ()))),
+        tuple(sorted(_entries(complaints, "pool_filter", parse_pool_entry, POOL_FORMS))),
+    )
+
+
+def _entries(complaints: Complaints, key: str, parse: Callable[[str], Value], allowed: str) -> list[Value]:
+    """Each entry parsed on its own, so that one slip does not hide the next. Two spellings of one thing are complained about."""
+    path: TomlPath = ("filters", key)
+    entries: dict[Value, str] = {}
+    usable = complaints.has(path) and path not in complaints.bad
+    for index, text in enumerate(complaints.document.data["filters"][key] if usable else ()):
+        at = (*path, index)
+        if not complaints.sound(at):
+            continue
+        try:
+            value = parse(text)
+        except EntryError as error:
+            if complaints.shows(at):
+                complaints.add(error.code, error.what, at, allowed=allowed, suggestion=error.hint)
+            else:
+                complaints.add(error.code, f"an entry of {key}: {codes.MEANINGS[error.code].lower()}", at, allowed=allowed)
+            continue
+        if entries.get(value, text) != text:
+            what = f"{key} has the same entry in another spelling"
+            complaints.add(codes.REPEATED, what, at, suggestion="leave one out", spoils=False)
+        entries[value] = text
+    return list(entries)
+
+
+CHOOSING = ("address_filter", "min_transaction_value", "skip_tx_types", "pool_filter", "where")
+"""Keys of [filters] that choose among transactions."""
+
+
+def _check_use(complaints: Complaints, processors: Processors) -> None:
+    """A filter of transactions where none is read would be accepted and ignored; so would `every` without one."""
+    every: TomlPath = ("processors", "blocks", "every")
+    choosing = [key for key in CHOOSING if complaints.has(("filters", key))]
+    if complaints.get(every, False) and not choosing:
+        what = "every block has a row already: no filter chooses among transactions"
+        complaints.add(codes.USELESS_KEY, what, every, at="key", suggestion="leave it out")
+    asking: TomlPath = ("processors", "blocks", "epoch_param")
+    if complaints.get(asking, False) and complaints.get(("source", "kind"), None) == "immutable":
+        what = "epoch_param is asked of a node, and this plan reads chunk files"
+        complaints.add(codes.USELESS_KEY, what, asking, at="key", suggestion='leave it out, or write kind = "node"')
+    on = {name for name, _ in processors.enabled()}
+    if on - {"blocks"} or not on or not complaints.sound(("processors",)):
+        return
+    for key in choosing:
+        what = f"{key} chooses among transactions, and no processor but blocks is on"
+        complaints.add(
+            codes.USELESS_KEY, what, ("filters", key), at="key", suggestion="switch transactions on, or leave it out"
+        )

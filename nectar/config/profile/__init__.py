@@ -1,0 +1,1 @@
+"""A connection profile: its model, its defaults with reasons, and each section's reader."""

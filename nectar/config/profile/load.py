@@ -1,0 +1,136 @@
+"""A connection profile as frozen values: which databases rows can go to, and which one they go to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+from nectar.config import codes
+from nectar.config.complaints.collector import Complaints
+from nectar.config.complaints.schema_check import check_schema
+from nectar.config.document.load import Document, load_file, load_text
+from nectar.config.document.overlay import overlaid
+from nectar.config.document.positions import NOWHERE, TomlPath
+from nectar.config.profile.choice import check_choice, chosen, places
+from nectar.config.profile.custom_dsn import read_custom_dsn, with_kinds
+from nectar.config.profile.database import check_sections_are_used, read_database
+from nectar.config.profile.environment import CHOICE, PASSWORD, is_any, overrides, unknown_variables
+from nectar.config.profile.model import Server, SqliteFile, Target
+from nectar.errors import Complaint, PlanError
+
+DEFAULT_TARGET = SqliteFile(Path("nectar.db"))
+"""What holds without any profile: SQLite in ./nectar.db."""
+
+
+class ProfileError(PlanError):
+    """`connection_type`: of the database that is meant, as far as that is known."""
+
+    def __init__(self, complaints: Sequence[Complaint], connection_type: str | None) -> None:
+        super().__init__(complaints)
+        self.connection_type = connection_type
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """`databases` by name, in the profile's order; `default` is the one that was chosen."""
+
+    databases: Mapping[str, Target]
+    default: str
+
+    @property
+    def target(self) -> Target:
+        return self.databases[self.default]
+
+
+def load_profile(path: Path | None, name: str | None = None, environment: Mapping[str, str] = os.environ) -> Target:
+    """The database that rows go to: `name`, else NECTAR_DATABASE, else the profile's default. `path` None: no profile.
+
+    NECTAR_DB_.. variables stand above the profile. Relative paths count from the profile's folder.
+    Errors: PlanError with every complaint about any of its databases, in file order.
+    """
+    if path is not None:
+        return _read(load_file(path), name, environment).target
+    name = name or environment.get(CHOICE)
+    if name is None and not is_any(environment):
+        _refuse([*unknown_variables(environment, {})])
+        return DEFAULT_TARGET
+    return _read(Document("the environment", {}, NOWHERE), name, environment).target
+
+
+def load_databases(path: Path, environment: Mapping[str, str] = os.environ) -> Profile:
+    """As `load_profile`, with all of its databases."""
+    return _read(load_file(path), None, environment)
+
+
+def parse_profile(text: str, path: Path, name: str | None = None, environment: Mapping[str, str] | None = None) -> Target:
+    """As `load_profile`, of a text that is at hand; `path` is where it would stand, which need not exist."""
+    return _read(load_text(text, str(path)), name, environment or {}).target
+
+
+def _read(document: Document, name: str | None, environment: Mapping[str, str]) -> Profile:
+    name = name or environment.get(CHOICE) or None
+    meant, secrets = chosen(document.data, name), _clear_secrets(document)
+    if meant is not None:
+        document = _with_overrides(document, meant, environment)
+    document = with_kinds(document, places(document.data))
+    complaints = Complaints(document)
+    complaints.found.update(dict.fromkeys([*secrets, *unknown_variables(environment, document.data)]))
+    check_schema(complaints, "profile")
+    check_choice(complaints, name)
+    there = places(document.data)
+    databases = {place[-1]: read_database(complaints, place, files=place == meant) for place in there}
+    unsure = any(not complaints.sound((*place, "connection_type")) for place in there)
+    if not unsure and not any(isinstance(target, Server) for target in databases.values()):
+        check_sections_are_used(complaints)
+    try:
+        complaints.raise_any()
+    except PlanError as error:
+        path = (*(meant or ()), "connection_type")
+        known = meant is not None and complaints.sound(path)
+        raise ProfileError(error.complaints, str(complaints.get(path, "sqlite")) if known else None) from None
+    assert meant is not None
+    return Profile(databases, meant[-1])
+
+
+def _clear_secrets(document: Document) -> list[Complaint]:
+    """Those of the profile itself, which a variable that takes their place must not hide."""
+    complaints = Complaints(document)
+    check_schema(complaints, "profile")
+    for place in places(document.data):
+        read_custom_dsn(complaints, place)
+    return [one for one in complaints.found if one.code == codes.CLEAR_SECRET]
+
+
+def _with_overrides(document: Document, table: tuple[str, ...], environment: Mapping[str, str]) -> Document:
+    """A password is of no use to SQLite: the variable may be there for another profile."""
+    others = {name: value for name, value in environment.items() if name != PASSWORD}
+    document = with_kinds(reduce(overlaid, overrides(others, table), document), [table])
+    if _at(document.data, (*table, "connection_type")) in (None, "sqlite"):
+        return document
+    if environment.get(PASSWORD):
+        document = replace(document, data=_without(document.data, (*table, "password")))
+    return reduce(overlaid, overrides(environment, table), document)
+
+
+def _without(data: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]:
+    """`data` without what stands at `path`, if anything does: two references would be laid together."""
+    key, inner = path[0], data.get(path[0])
+    if len(path) == 1:
+        return {name: value for name, value in data.items() if name != key}
+    return {**data, key: _without(inner, path[1:])} if isinstance(inner, dict) else data
+
+
+def _at(data: Mapping[str, Any], path: TomlPath) -> Any:
+    here: Any = data
+    for step in path:
+        here = here.get(step) if isinstance(here, dict) else None
+    return here
+
+
+def _refuse(found: list[Complaint]) -> None:
+    if found:
+        raise PlanError(found)

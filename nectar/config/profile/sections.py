@@ -1,0 +1,133 @@
+"""[pool], [retry], [tunnel], [limits] and [audit] of one database, with its kind's defaults."""
+
+from __future__ import annotations
+
+from nectar.config import codes
+from nectar.config.document.positions import TomlPath
+from nectar.config.profile.defaults import Defaults
+from nectar.config.profile.hosts import is_host, may_be_allowed, pattern_fault
+from nectar.config.profile.model import Audit, Limits, Pool, Retry, Tunnel, Waits
+from nectar.config.profile.pem_files import FileFault, check_private, read_whole
+from nectar.config.profile.table import Table
+
+SECTIONS = ("pool", "retry", "tunnel", "limits", "audit")
+SSH_PORT = 22
+
+
+def read_pool(table: Table, defaults: Defaults) -> Pool:
+    """Complains of times beyond which the service itself cuts connections."""
+    lifetime = float(table.option("pool", "lifetime_seconds", defaults.pool.lifetime))
+    recycle = float(table.option("pool", "recycle_seconds", min(defaults.pool.recycle, lifetime)))
+    _check_most(table, "recycle_seconds", recycle, defaults.longest_recycle)
+    _check_most(table, "lifetime_seconds", lifetime, defaults.longest_lifetime)
+    said = table.section("pool", "recycle_seconds")
+    if recycle > lifetime and table.complaints.has(said) and table.complaints.sound(said):
+        what = "recycle_seconds does nothing: it is longer than lifetime_seconds"
+        table.complaints.add(codes.USELESS_KEY, what, said, suggestion=f"write at most {lifetime:g}")
+    return Pool(table.option("pool", "size", defaults.pool.size), recycle, lifetime)
+
+
+def _check_most(table: Table, key: str, value: float, most: float) -> None:
+    if value > most:
+        what = f"{key} is too long: the service cuts such connections itself"
+        table.complaints.add(codes.OUT_OF_RANGE, what, table.section("pool", key), allowed=f"1 to {most:g}")
+
+
+def read_batch_bytes(table: Table, defaults: Defaults) -> int:
+    """Complains of more than one transaction may have."""
+    said = int(table.option("limits", "batch_bytes", defaults.batch_bytes))
+    if said > defaults.most_batch_bytes:
+        what = "batch_bytes is too much: TiDB refuses such a transaction (txn-total-size-limit)"
+        table.complaints.add(
+            codes.TIDB_SIZE, what, table.section("limits", "batch_bytes"), allowed=f"65536 to {defaults.most_batch_bytes}"
+        )
+    return said
+
+
+def read_waits(table: Table, defaults: Defaults) -> Waits:
+    """custom_dsn may say times too; how long the first connection takes is at least what any other may."""
+
+    def seconds(key: str, default: float) -> float:
+        return float(table.said[key] if key in table.said else table.option("pool", key, default))
+
+    usual = defaults.waits
+    connect = seconds("connect_seconds", usual.connect)
+    first = seconds("first_connect_seconds", max(usual.first_connect, connect))
+    return Waits(first, connect, seconds("read_seconds", usual.read), seconds("write_seconds", usual.write))
+
+
+def read_retry(table: Table, defaults: Defaults) -> Retry:
+    usual = defaults.retry
+    first = float(table.option("retry", "first_seconds", usual.first))
+    longest = float(table.option("retry", "longest_seconds", max(usual.longest, first)))
+    if first > longest:
+        what = "first_seconds is more than longest_seconds"
+        table.complaints.add(codes.CONTRADICTION, what, table.section("retry", "first_seconds"), suggestion="write less")
+    patience = float(table.option("retry", "patience_seconds", usual.patience))
+    return Retry(first, longest, patience, float(table.option("retry", "quota_seconds", usual.quota)))
+
+
+def read_tunnel(table: Table, *, files: bool) -> Tunnel | None:
+    """`files`: whether the key's file is looked at."""
+    if not table.complaints.has(table.section("tunnel")):
+        return None
+    for key in ("host", "user"):
+        if not table.complaints.has(table.section("tunnel", key)):
+            table.complaints.add(codes.MISSING_KEY, f"[tunnel] has no {key}", table.section("tunnel"), at="key", spoils=False)
+    host = table.option("tunnel", "host", "")
+    place = table.section("tunnel", "host")
+    if host and not is_host(host):
+        table.complaints.add(codes.BAD_HOST, "host cannot be this text", place, allowed="a name or an address")
+    key_path = table.section("tunnel", "key_path")
+    known_hosts = table.section("tunnel", "known_hosts_path")
+    tunnel = Tunnel(
+        host,
+        table.option("tunnel", "port", SSH_PORT),
+        table.option("tunnel", "user", ""),
+        table.path(key_path, table.complaints.get(key_path, None)),
+        table.reference(table.section("tunnel", "password")),
+        table.path(known_hosts, table.complaints.get(known_hosts, None)),
+    )
+    if files:
+        _check_key(table, key_path, tunnel)
+    return tunnel
+
+
+def _check_key(table: Table, at: TomlPath, tunnel: Tunnel) -> None:
+    if tunnel.key_path is None or not table.complaints.sound(at):
+        return
+    try:
+        read_whole(tunnel.key_path)
+        check_private(tunnel.key_path)
+    except FileFault as fault:
+        what = f"key_path: {tunnel.key_path} {fault.what}"
+        table.complaints.add(codes.BAD_CERTIFICATE, what, at, suggestion=fault.hint)
+
+
+def read_limits(table: Table) -> Limits:
+    """Complains of entries of allowed_hosts that are no pattern."""
+    at = table.section("limits", "allowed_hosts")
+    listed = table.complaints.get(at, ())
+    for index, pattern in enumerate(listed):
+        fault = pattern_fault(pattern)
+        if fault:
+            what = f"allowed_hosts has a wrong entry: {fault}"
+            allowed = "db.example.com, *.tidbcloud.com, 10.1.2.3, 10.0.0.0/8"
+            table.complaints.add(codes.BAD_HOST, what, (*at, index), allowed=allowed)
+    return Limits(tuple(listed), table.option("limits", "attempts_per_minute", Limits().attempts_per_minute))
+
+
+def check_allowed(table: Table, limits: Limits, host: str, place: TomlPath) -> None:
+    """Names are checked again when they are resolved; here, against the names that are allowed."""
+    at = table.section("limits", "allowed_hosts")
+    if not host or not table.complaints.sound(at) or not table.complaints.sound(place):
+        return
+    if not may_be_allowed(limits.hosts, host):
+        what = f"allowed_hosts leaves out the host that {place[-1]} names"
+        hint = f"add it to allowed_hosts in [{'.'.join(map(str, at[:-1]))}]"
+        table.complaints.add(codes.HOST_NOT_ALLOWED, what, place, suggestion=hint)
+
+
+def read_audit(table: Table) -> Audit:
+    file = table.section("audit", "file")
+    return Audit(table.path(file, table.complaints.get(file, None)), table.option("audit", "table", False))

@@ -1,0 +1,1 @@
+"""Genesis files: those of the known networks, and a user's own."""
