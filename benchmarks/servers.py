@@ -24,8 +24,8 @@ from typing import Any
 
 from speed import ALL, Case, memory_of, plan_text
 
-from nectar.compiler.ddl import StatementKind, statements
-from nectar.compiler.read import read_plan
+from nectar.compiler.ddl.statements import StatementKind, statements
+from nectar.compiler.load import read_plan
 from tests.mysql.faults import FaultPlan
 from tests.mysql.proxy import Proxy
 from tests.mysql.server import Server, server_at, started

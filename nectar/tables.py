@@ -1,6 +1,6 @@
 """What a table is: said once by the processor that fills it; DDL, filters, documentation and checks all read it here.
 
-Types are Nectar's own; `sinks/<dialect>` and `compiler/ddl.py` say what each becomes in a database.
+Types are Nectar's own; `sinks/<dialect>` and `compiler/ddl/statements.py` say what each becomes in a database.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from nectar.cli.job import DatabaseOption, ProfileOption, compiled_for
 
 if TYPE_CHECKING:
     from nectar.compiler.compiled import CompiledPlan
-    from nectar.compiler.read import Draft
+    from nectar.compiler.load import Draft
 
 
 class DialectName(StrEnum):
@@ -40,10 +40,10 @@ def compile_plan_command(
 
     Tables, indexes, filters, what is decoded, and the plan's fingerprint.
     """
-    from nectar.compiler.ddl import render
-    from nectar.compiler.files import write_files
-    from nectar.compiler.read import read_draft
-    from nectar.compiler.readable import as_json
+    from nectar.compiler.ddl.statements import render
+    from nectar.compiler.load import read_draft
+    from nectar.compiler.plan_json import as_json
+    from nectar.compiler.write_files import write_files
 
     if force and out is None:
         raise typer.BadParameter("it says what to do with --out, which is not given", param_hint="--force")

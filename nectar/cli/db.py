@@ -58,7 +58,7 @@ def check_command(
 
     Exit codes: 0 ready, warnings or not; 1 a step failed; 2 the profile is wrong.
     """
-    from nectar.compiler.read import read_draft
+    from nectar.compiler.load import read_draft
     from nectar.config.profile.model import SqliteFile
     from nectar.runner.layout import layout
     from nectar.sinks.looking import check
@@ -119,7 +119,7 @@ def init_command(
     It is made if it is not there, and its tables are empty. What is there already stays as it is: saying it twice is saying it
     once. `nectar run` makes missing tables as well, but never the database. A SQLite file is made with its tables.
     """
-    from nectar.compiler.read import read_draft
+    from nectar.compiler.load import read_draft
     from nectar.sinks.looking import made
 
     compiled = None
@@ -172,8 +172,8 @@ def schema_command(
     Tables, indexes and views as the profile's database is given them; offline. With --compare the database is asked what it
     has. Exit codes then: 0 the same, 1 an error, 2 the plan or profile is wrong, 4 it differs.
     """
-    from nectar.compiler.ddl import render
-    from nectar.compiler.read import read_draft
+    from nectar.compiler.ddl.statements import render
+    from nectar.compiler.load import read_draft
 
     if dialect is not None and compare:
         raise typer.BadParameter("--compare asks the profile's database, whose dialect is known", param_hint="--dialect")

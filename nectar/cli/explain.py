@@ -41,13 +41,13 @@ def explain_command(
     Its filter spelled out, what cannot be known and why, needles, tables, indexes, views. With --sample the plan is run on
     chunk files into a database that is thrown away, and the whole network is estimated from it.
     """
-    from nectar.compiler.read import read_draft
+    from nectar.compiler.load import read_draft
 
     compiled, _ = compiled_for(lambda: read_draft(file), None, profile, database)
     found = _sampled(compiled, sample) if sample is not None else None
     if form is Format.JSON:
-        from nectar.compiler.bounds import places
-        from nectar.compiler.readable import readable
+        from nectar.compiler.field_bounds import places
+        from nectar.compiler.plan_json import readable
 
         told = {**readable(compiled), "places": places(compiled.plan.sync, compiled.network)}
         typer.echo(json.dumps(told | ({"sample": _facts(found)} if found is not None else {}), indent=2))
@@ -65,8 +65,8 @@ def _sampled(compiled: CompiledPlan, folder: Path) -> Sample:
 
 
 def _lines(compiled: CompiledPlan) -> list[str]:
-    from nectar.compiler.bounds import places
-    from nectar.compiler.readable import suits
+    from nectar.compiler.field_bounds import places
+    from nectar.compiler.plan_json import suits
     from nectar.filterlang.tree import reads_files
     from nectar.filterlang.write_tree import said
 

@@ -15,7 +15,7 @@ import typer
 
 if TYPE_CHECKING:
     from nectar.compiler.compiled import CompiledPlan
-    from nectar.compiler.read import Draft
+    from nectar.compiler.load import Draft
     from nectar.config.profile.model import Target
     from nectar.errors import Complaint
 

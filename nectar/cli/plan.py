@@ -67,7 +67,7 @@ def validate(
 
 
 def _read(file: Path, profile: Path | None, database: str | None) -> Plan:
-    from nectar.compiler.read import read_draft
+    from nectar.compiler.load import read_draft
 
     return compiled_for(lambda: read_draft(file), None, profile, database)[0].plan
 

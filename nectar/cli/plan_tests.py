@@ -27,7 +27,7 @@ def run_tests_command(
 
     Each says which rows the plan makes of known blocks. Exit code 0 when all do, 1 when one does not, 2 when the plan is wrong.
     """
-    from nectar.compiler.read import read_draft
+    from nectar.compiler.load import read_draft
     from nectar.errors import FatalError
     from nectar.runner.report import report
     from nectar.runner.signals import listening

@@ -45,7 +45,7 @@ def run(
 
     Exit codes: 0 done, 1 a person must act, 2 the plan is wrong, 130 / 143 stopped as asked.
     """
-    from nectar.compiler.read import read_draft
+    from nectar.compiler.load import read_draft
 
     if source is not None and socket is not None:
         raise typer.BadParameter("blocks come from --source or from --socket, not from both", param_hint="--socket")

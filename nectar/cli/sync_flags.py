@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nectar.compiler.read import Draft, draft_document
+from nectar.compiler.load import Draft, draft_document
 from nectar.config import codes
 from nectar.config.document.flags import everything, flag
 from nectar.config.document.load import Document, load_file

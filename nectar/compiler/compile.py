@@ -9,15 +9,15 @@ from operator import or_
 from typing import Any
 
 from nectar.cardano.network import Network
-from nectar.compiler.bounds import check_range
-from nectar.compiler.checks import check_declarations
 from nectar.compiler.compiled import CompiledPlan, EnabledProcessor
+from nectar.compiler.ddl.mysql_limits import check_indexes
+from nectar.compiler.ddl.views import view_indexes
+from nectar.compiler.field_bounds import check_range
 from nectar.compiler.filters import Reader, check_tests, compile_filters, compile_views, wanted_by
 from nectar.compiler.fingerprint import fingerprint
-from nectar.compiler.mysql_check import check_indexes
-from nectar.compiler.own_tables import WATCHED
-from nectar.compiler.tidb_check import check_tidb
-from nectar.compiler.view_support import view_indexes
+from nectar.compiler.internal_tables import WATCHED
+from nectar.compiler.table_checks import check_declarations
+from nectar.compiler.tidb.check import check_tidb
 from nectar.config.complaints.collector import Complaints
 from nectar.config.document.load import Document
 from nectar.config.document.positions import NOWHERE

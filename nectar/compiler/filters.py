@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from typing import Any, Literal
 
 from nectar.cardano.network import Network
-from nectar.compiler.bounds import bounds_of
-from nectar.compiler.own_tables import MOST_QUESTIONS
+from nectar.compiler.field_bounds import bounds_of
+from nectar.compiler.internal_tables import MOST_QUESTIONS
 from nectar.compiler.shorthands import desugar
 from nectar.config.complaints.collector import Complaints
 from nectar.config.document.positions import TomlPath

@@ -8,10 +8,10 @@ from hashlib import blake2b
 from typing import Any
 
 from nectar.cardano.network import Network
+from nectar.compiler.canonical_json import canonical
 from nectar.compiler.compiled import EnabledProcessor
 from nectar.compiler.filters import CompiledFilters
-from nectar.compiler.own_tables import key_of
-from nectar.compiler.plain import canonical
+from nectar.compiler.internal_tables import key_of
 from nectar.tables import Table
 
 ROWS = 1

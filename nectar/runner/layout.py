@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from nectar import __version__
 from nectar.compiler.compiled import CompiledPlan
-from nectar.compiler.ddl import Statement as Defined
-from nectar.compiler.ddl import StatementKind, statements
-from nectar.compiler.readable import as_json
+from nectar.compiler.ddl.statements import Statement as Defined
+from nectar.compiler.ddl.statements import StatementKind, statements
+from nectar.compiler.plan_json import as_json
 from nectar.processors.blocks import epoch_sql
 from nectar.sinks.closing import DEPOSITS, FEES, closing
 from nectar.sinks.registry import family

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from nectar.compiler.compiled import CompiledPlan
-from nectar.compiler.ddl import Statement, StatementKind, statements
-from nectar.compiler.dialects.registry import DIALECTS
-from nectar.compiler.own_tables import key_of, own_tables
+from nectar.compiler.ddl.dialects import DIALECTS
+from nectar.compiler.ddl.statements import Statement, StatementKind, statements
+from nectar.compiler.internal_tables import key_of, own_tables
 from nectar.sinks.there import Columns, Schema, shape
 from nectar.tables import Table
 

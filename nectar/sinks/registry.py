@@ -17,7 +17,7 @@ from nectar.tables import Table
 
 
 class Family(NamedTuple):
-    """`dialect` as in `compiler.dialects`; `epochs` as in `processors.blocks.epoch_sql`."""
+    """`dialect` as in `compiler.ddl.dialects`; `epochs` as in `processors.blocks.epoch_sql`."""
 
     dialect: str
     epochs: str

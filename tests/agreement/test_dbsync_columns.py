@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from nectar.compiler.reference import ABSENT, text
+from nectar.compiler.table_reference import ABSENT, text
 from nectar.processors.registry import PROCESSORS
 from nectar.tables import Column, Table, Type
 from tests.conftest import ROOT

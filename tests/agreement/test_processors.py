@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from nectar.compiler.dialects import mysql, sqlite
+from nectar.compiler.ddl import mysql, sqlite
 from nectar.processors.registry import PROCESSORS
 from nectar.tables import Kind, Place, Table, Type
 from tests.conftest import ROOT
@@ -159,10 +159,10 @@ def test_no_index_repeats_the_key() -> None:
 
 
 def test_the_table_reference_is_current() -> None:
-    from nectar.compiler.reference import text
+    from nectar.compiler.table_reference import text
 
     page = (ROOT / "docs" / "tables.md").read_text()
-    assert page == text(), "run: python -m nectar.compiler.reference > docs/tables.md"
+    assert page == text(), "run: python -m nectar.compiler.table_reference > docs/tables.md"
 
 
 def test_the_table_reference_names_every_table_and_column() -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from nectar.cardano.address import describe, parse_text
 from nectar.cardano.era_history import ERAS, EraHistory
 from nectar.cardano.genesis import SHELLEY_BLOCK_HASH, SHELLEY_LEADER_HASH, STAKING_TX_HASH, shelley_outputs, voucher_address
-from nectar.compiler.dialects.mysql import LABEL_LENGTH
+from nectar.compiler.ddl.mysql import LABEL_LENGTH
 from nectar.errors import NetworkError
 from nectar.genesis.files import genesis_of, network
 

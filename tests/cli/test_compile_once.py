@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import pytest
 
-from nectar.compiler import read
+from nectar.compiler import load
 from nectar.compiler.compile import compile_draft
 from tests.cli.inside import nectar
 
@@ -62,7 +62,7 @@ def _counted() -> Iterator[None]:
         return compile_draft(plan, complaints, dialect)  # type: ignore[arg-type]
 
     compiled_for.clear()
-    with patch.object(read, "compile_draft", compiled):
+    with patch.object(load, "compile_draft", compiled):
         yield
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from nectar.compiler.canonical_json import canonical, plain
 from nectar.compiler.compile import compile_plan, tables_of
 from nectar.compiler.compiled import EnabledProcessor
 from nectar.compiler.fingerprint import fingerprint
-from nectar.compiler.plain import canonical, plain
-from nectar.compiler.readable import as_json, readable
+from nectar.compiler.plan_json import as_json, readable
 from nectar.config.plan.load import load_plan, parse_plan
 from nectar.decode.want import Want
 from nectar.errors import PlanError

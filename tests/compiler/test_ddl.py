@@ -7,11 +7,11 @@ import sqlite3
 
 import pytest
 
-from nectar.compiler.checks import check_declarations
-from nectar.compiler.ddl import StatementKind, render, statements
-from nectar.compiler.dialects import mysql, sqlite
-from nectar.compiler.dialects.registry import DIALECTS
-from nectar.compiler.own_tables import OWN_TABLES, key_of
+from nectar.compiler.ddl import mysql, sqlite
+from nectar.compiler.ddl.dialects import DIALECTS
+from nectar.compiler.ddl.statements import StatementKind, render, statements
+from nectar.compiler.internal_tables import OWN_TABLES, key_of
+from nectar.compiler.table_checks import check_declarations
 from nectar.tables import Column, Index, Kind, Place, Table, Type
 from tests.compiler.making import ALL, EVERY_TABLE, HEAD, compiled_from
 

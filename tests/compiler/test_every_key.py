@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nectar.compiler.readable import as_json
+from nectar.compiler.plan_json import as_json
 from nectar.config.complaints.schema import load_schema, walk_schema
 from tests.compiler.making import compiled_from
 from tests.conftest import ROOT

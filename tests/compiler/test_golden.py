@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from nectar.compiler.compile import compile_plan
-from nectar.compiler.ddl import render
-from nectar.compiler.readable import as_json
+from nectar.compiler.ddl.statements import render
+from nectar.compiler.plan_json import as_json
 from nectar.config.plan.load import load_plan
 from tests.compiler.making import PLANS
 from tests.conftest import ROOT

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from nectar.compiler.compiled import CompiledPlan
-from nectar.compiler.ddl import render
-from nectar.compiler.dialects import mysql
-from nectar.compiler.own_tables import OWN_TABLES, key_of
+from nectar.compiler.ddl import mysql
+from nectar.compiler.ddl.statements import render
+from nectar.compiler.internal_tables import OWN_TABLES, key_of
 from tests.compiler.making import EVERY_TABLE, compiled_from
 from tests.compiler.mariadb import SERVER, Client, mariadb
 

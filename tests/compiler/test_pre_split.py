@@ -7,8 +7,8 @@ import re
 import pytest
 
 from nectar.cardano.position import ITEMS
-from nectar.compiler.ddl import StatementKind, statements
-from nectar.compiler.pre_split import LARGE, LEAST_STEP, REGIONS, pre_splits, slots_of
+from nectar.compiler.ddl.pre_split import LARGE, LEAST_STEP, REGIONS, pre_splits, slots_of
+from nectar.compiler.ddl.statements import StatementKind, statements
 from nectar.tables import Kind, Place
 from tests.compiler.making import EVERY_TABLE, compiled_from
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from nectar.compiler import tidb_check
-from nectar.compiler.ddl import Statement, StatementKind, statements
-from nectar.compiler.dialects import mysql
-from nectar.compiler.own_tables import QUARANTINE, own_tables
-from nectar.compiler.read import read_document, read_plan
-from nectar.compiler.readable import as_json
-from nectar.compiler.tidb_limits import LACKS, Breach, breaches
-from nectar.compiler.tidb_rows import BLOCK_BYTES, ENTRY_BYTES, JSON_TIMES, largest_row
+from nectar.compiler.ddl import mysql
+from nectar.compiler.ddl.statements import Statement, StatementKind, statements
+from nectar.compiler.internal_tables import QUARANTINE, own_tables
+from nectar.compiler.load import read_document, read_plan
+from nectar.compiler.plan_json import as_json
+from nectar.compiler.tidb import check
+from nectar.compiler.tidb.limits import LACKS, Breach, breaches
+from nectar.compiler.tidb.row_size import BLOCK_BYTES, ENTRY_BYTES, JSON_TIMES, largest_row
 from nectar.config.document.load import load_text
 from nectar.decode.native_json import native_json
 from nectar.decode.plutus_json import plutus_json
@@ -163,9 +163,9 @@ def test_a_plan_too_large_for_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """The compiled plan is a row of nectar_plan: as large as may be, and a byte more."""
     document = load_text(ALL, "plan.toml")
     size = len(as_json(read_document(document, Path("plan.toml"), dialect="mysql")).encode())
-    monkeypatch.setattr(tidb_check, "ENTRY_BYTES", size)
+    monkeypatch.setattr(check, "ENTRY_BYTES", size)
     read_document(document, Path("plan.toml"), dialect="tidb")
-    monkeypatch.setattr(tidb_check, "ENTRY_BYTES", size - 1)
+    monkeypatch.setattr(check, "ENTRY_BYTES", size - 1)
     with pytest.raises(PlanError) as caught:
         read_document(document, Path("plan.toml"), dialect="tidb")
     (complaint,) = caught.value.complaints

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nectar.compiler.ddl import StatementKind, statements
-from nectar.compiler.dialects.registry import DIALECTS
+from nectar.compiler.ddl.dialects import DIALECTS
+from nectar.compiler.ddl.statements import StatementKind, statements
 from tests.compiler.making import EVERY_TABLE, compiled_from
 from tests.conftest import ROOT
 from tests.runner.jobs import between, job, plan_text

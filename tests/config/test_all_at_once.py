@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nectar.compiler.read import draft_document
+from nectar.compiler.load import draft_document
 from nectar.config.document.load import load_text
 from nectar.config.profile.load import parse_profile
 from nectar.errors import Complaint, PlanError

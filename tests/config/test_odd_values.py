@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from nectar.cli.complaint_formats import Checked, as_github, as_json, as_sarif
 from nectar.cli.complaint_text import complaints_text
-from nectar.compiler.read import draft_document
+from nectar.compiler.load import draft_document
 from nectar.config.complaints.schema import load_schema
 from nectar.config.document.load import load_file, load_text
 from nectar.config.profile.load import parse_profile

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from nectar import reading
-from nectar.compiler.read import read_plan
+from nectar.compiler.load import read_plan
 from nectar.config.profile.model import Reference
 from nectar.errors import PlanError, SecretError
 from nectar.secrets.registry import resolve

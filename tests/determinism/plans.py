@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 from nectar.compiler.compiled import CompiledPlan
-from nectar.compiler.read import read_document
+from nectar.compiler.load import read_document
 from nectar.config.document.load import load_text
 from nectar.errors import PlanError
 

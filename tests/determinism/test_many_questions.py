@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from nectar.compiler.dialects.registry import DIALECTS
-from nectar.compiler.own_tables import MOST_QUESTIONS, WATCHED
-from nectar.compiler.read import read_document
+from nectar.compiler.ddl.dialects import DIALECTS
+from nectar.compiler.internal_tables import MOST_QUESTIONS, WATCHED
+from nectar.compiler.load import read_document
 from nectar.config.document.load import load_text
 from nectar.errors import PlanError
 from nectar.runner.watch import Watch, WatchState

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from nectar.compiler.dialects import mysql, sqlite
+from nectar.compiler.ddl import mysql, sqlite
 from nectar.compiler.filters import target_of
 from nectar.filterlang import to_python as python_of
 from nectar.filterlang import to_sql as sql_of

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nectar.compiler.filters import target_of
-from nectar.compiler.read import read_plan
+from nectar.compiler.load import read_plan
 from nectar.errors import PlanError
 from nectar.filterlang.patterns import pattern_trouble
 from nectar.filterlang.search import any_string

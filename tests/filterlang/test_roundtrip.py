@@ -140,7 +140,7 @@ def test_places_inside_texts_are_exact(words: list[str], form: str) -> None:
 
 
 def test_a_slip_deep_in_a_plan_is_told_at_its_own_place(tmp_path: Path) -> None:
-    from nectar.compiler.read import read_plan
+    from nectar.compiler.load import read_plan
     from nectar.errors import PlanError
 
     (tmp_path / "wallets.txt").write_text("addr_test1oops\n")

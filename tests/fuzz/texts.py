@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from nectar.compiler.read import read_document
+from nectar.compiler.load import read_document
 from nectar.config.document.load import load_text
 from nectar.config.profile.dsn.parts import DsnError
 from nectar.config.profile.dsn.read import read_dsn

@@ -12,7 +12,7 @@ from typing import Any
 import apsw
 
 from nectar.compiler.compiled import CompiledPlan
-from nectar.compiler.read import read_document
+from nectar.compiler.load import read_document
 from nectar.config.document.load import load_text
 from nectar.config.profile import model as config
 from nectar.config.profile.model import Kind, Limits, Pool, Reference, Retry, SslMode, Tls, Waits

@@ -7,9 +7,9 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from nectar.compiler.ddl import statements
-from nectar.compiler.mysql_check import INDEX_KINDS, INDEXES
-from nectar.compiler.read import read_document
+from nectar.compiler.ddl.mysql_limits import INDEX_KINDS, INDEXES
+from nectar.compiler.ddl.statements import statements
+from nectar.compiler.load import read_document
 from nectar.config.document.load import load_text
 from nectar.errors import PlanError
 from tests.mysql.programs import MARIADB, MYSQL

@@ -8,7 +8,7 @@ import pytest
 from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
-from nectar.compiler.ddl import StatementKind, statements
+from nectar.compiler.ddl.statements import StatementKind, statements
 from tests.compiler.making import EVERY_TABLE, compiled_from
 from tests.mysql import errors
 from tests.mysql.asking import Failure, ask, code

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nectar.compiler.own_tables import SERVER_TABLES
+from nectar.compiler.internal_tables import SERVER_TABLES
 from nectar.config.profile.model import SqliteFile
 from nectar.runner.report import Quiet
 from nectar.runner.run import run

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from nectar.compiler import tidb_limits, tidb_rows
-from nectar.compiler.own_tables import own_tables
-from nectar.compiler.pre_split import LARGE, REGIONS
-from nectar.compiler.tidb_rows import largest_row
+from nectar.compiler.ddl.pre_split import LARGE, REGIONS
+from nectar.compiler.internal_tables import own_tables
+from nectar.compiler.tidb import limits, row_size
+from nectar.compiler.tidb.row_size import largest_row
 from nectar.config.profile.defaults import DEFAULTS
 from nectar.config.profile.model import Kind
 from nectar.network.answers import MEANING, TEXTS, Action
@@ -46,8 +46,8 @@ def test_the_errors_are_those_of_the_code() -> None:
 def test_the_limits_are_those_of_the_code() -> None:
     largest = max(largest_row(table) for table in (*own_tables("tidb"), *compiled_from(EVERY_TABLE).tables))
     for number in (
-        tidb_limits.NAME, tidb_limits.COLUMNS, tidb_limits.INDEXES, tidb_limits.KEY_BYTES, tidb_rows.ENTRY_BYTES, tidb_limits.STATEMENT_BYTES,
-        DEFAULTS[Kind.TIDB_CLUSTER].most_batch_bytes, tidb_rows.BLOCK_BYTES, largest,
+        limits.NAME, limits.COLUMNS, limits.INDEXES, limits.KEY_BYTES, row_size.ENTRY_BYTES, limits.STATEMENT_BYTES,
+        DEFAULTS[Kind.TIDB_CLUSTER].most_batch_bytes, row_size.BLOCK_BYTES, largest,
     ):  # fmt: skip
         assert re.search(rf"(?<![\d,]){number:,}(?![\d,])", page()), f"{number:,}"
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nectar.compiler.read import read_document
+from nectar.compiler.load import read_document
 from nectar.config.document.load import load_text
 from nectar.config.profile.model import Server, SqliteFile
 from nectar.runner.report import Quiet, Report

@@ -13,7 +13,7 @@ import json, sys
 from pathlib import Path
 import nectar.runner.run, nectar.runner.run_node
 from nectar.runner.layout import layout
-from nectar.compiler.read import read_document
+from nectar.compiler.load import read_document
 from nectar.config.document.load import load_text
 from nectar.sinks.registry import stager
 text = '[plan]\\nname = "p"\\nnetwork = "preview"\\n[source]\\nkind = "immutable"\\npath = "i"\\n[processors]\\nblocks = true\\n'

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nectar.compiler.ddl import statements
-from nectar.compiler.read import read_plan
+from nectar.compiler.ddl.statements import statements
+from nectar.compiler.load import read_plan
 from tests.compiler.making import EVERY_TABLE, PLANS, compiled_from
 from tests.tidb.parsing import TidbParser, as_server_error
 

@@ -10,7 +10,7 @@ import pytest
 from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
-from nectar.compiler.ddl import statements
+from nectar.compiler.ddl.statements import statements
 from tests.compiler.making import EVERY_TABLE, compiled_from
 from tests.tidb.real import ADDRESS, NONE_TESTED, scratch
 

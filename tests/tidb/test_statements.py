@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nectar.compiler.ddl import StatementKind, statements
+from nectar.compiler.ddl.statements import StatementKind, statements
 from tests.compiler.making import EVERY_TABLE, PLANS, compiled_from
 from tests.mysql.conftest import running, server
 from tests.mysql.persona import tidb_proxy
@@ -83,7 +83,7 @@ def test_runs_send_every_statement_that_the_code_can_make(sent: list[str]) -> No
 @pytest.mark.parametrize("plan", [*PLANS, None], ids=lambda plan: plan.stem if plan else "every table")
 def test_tidb_reads_every_definition(plan: Path | None, tidb_parser: TidbParser) -> None:
     """Regions split ahead too, which a plan without an end has only where a run knows more."""
-    from nectar.compiler.read import read_plan
+    from nectar.compiler.load import read_plan
 
     compiled = compiled_from(EVERY_TABLE) if plan is None else read_plan(plan, "tidb")
     made = statements(compiled, "tidb", (0, 999_999))

@@ -8,7 +8,7 @@ that a real row is smaller by far. Networks of one's own with larger blocks than
 
 from __future__ import annotations
 
-from nectar.compiler.own_tables import QUARANTINE
+from nectar.compiler.internal_tables import QUARANTINE
 from nectar.tables import Table, Type
 
 ENTRY_BYTES = 6 << 20

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from nectar.compiler.compiled import CompiledPlan
-from nectar.compiler.ddl import statements
-from nectar.compiler.own_tables import own_tables
-from nectar.compiler.readable import as_json
-from nectar.compiler.tidb_limits import Breach, breaches
-from nectar.compiler.tidb_rows import ENTRY_BYTES
+from nectar.compiler.ddl.statements import statements
+from nectar.compiler.internal_tables import own_tables
+from nectar.compiler.plan_json import as_json
+from nectar.compiler.tidb.limits import Breach, breaches
+from nectar.compiler.tidb.row_size import ENTRY_BYTES
 from nectar.config import codes
 from nectar.config.complaints.collector import Complaints
 from nectar.config.document.positions import TomlPath

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from nectar.compiler.compiled import CompiledPlan
-from nectar.compiler.ddl import StatementKind, statements
+from nectar.compiler.ddl.statements import StatementKind, statements
 from nectar.config import codes
 from nectar.config.complaints.collector import Complaints
 from nectar.config.document.positions import TomlPath

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from nectar.cardano.network import Network
 from nectar.compiler.filters import CompiledView, scope_of_view, target_of
-from nectar.compiler.own_tables import key_of
+from nectar.compiler.internal_tables import key_of
 from nectar.filterlang import tree
 from nectar.filterlang.scopes import COLLECTIONS
 from nectar.filterlang.to_sql import json_value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nectar.compiler.own_tables import key_of
+from nectar.compiler.internal_tables import key_of
 from nectar.tables import Column, Index, Table, Type
 
 NOTE = "One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is read by TiDB alone."

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from nectar.cardano.network import Network
+from nectar.compiler.canonical_json import plain
 from nectar.compiler.compiled import CompiledPlan
-from nectar.compiler.dialects.registry import DIALECTS
+from nectar.compiler.ddl.dialects import DIALECTS
 from nectar.compiler.filters import CompiledFilters, CompiledView, scope_of_view, target_of
-from nectar.compiler.own_tables import key_of
-from nectar.compiler.plain import plain
+from nectar.compiler.internal_tables import key_of
 from nectar.config.plan.bounds import Bound
 from nectar.decode.want import Want
 from nectar.filterlang.to_needles import Clause

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from nectar.compiler.dialects import mysql, sqlite
+from nectar.compiler.ddl import mysql, sqlite
 from nectar.tables import Column, Index, Table
 
 

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from nectar.compiler.compiled import CompiledPlan
-from nectar.compiler.ddl import StatementKind, render
-from nectar.compiler.readable import as_json
+from nectar.compiler.ddl.statements import StatementKind, render
+from nectar.compiler.plan_json import as_json
 from nectar.errors import FatalError
 from nectar.whole_file import begins_with, write_whole
 

@@ -8,11 +8,11 @@ from enum import Enum
 from typing import NamedTuple
 
 from nectar.compiler.compiled import CompiledPlan
-from nectar.compiler.dialects.registry import DIALECTS
+from nectar.compiler.ddl.dialects import DIALECTS
+from nectar.compiler.ddl.pre_split import Slots, pre_splits, slots_of
+from nectar.compiler.ddl.views import json_columns, link_indexes
 from nectar.compiler.filters import CompiledView, scope_of_view, target_of
-from nectar.compiler.own_tables import own_tables
-from nectar.compiler.pre_split import Slots, pre_splits, slots_of
-from nectar.compiler.view_support import json_columns, link_indexes
+from nectar.compiler.internal_tables import own_tables
 from nectar.filterlang.to_sql import quoted, to_sql
 from nectar.filterlang.tree import refs_of, walk
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nectar.compiler.own_tables import key_of
+from nectar.compiler.internal_tables import key_of
 from nectar.tables import Column, Index, Table, Type
 
 NOTE = "SQLite 3.37 or newer (STRICT tables). Unsigned 64-bit columns are ANY: numbers below 2^63, above it text of 20 digits."

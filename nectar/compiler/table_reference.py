@@ -1,4 +1,4 @@
-"""`python -m nectar.compiler.reference > docs/tables.md`: the table reference, from what the processors declare."""
+"""`python -m nectar.compiler.table_reference > docs/tables.md`: the table reference, from what the processors declare."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 
 from nectar.cardano.position import ITEMS
-from nectar.compiler.dialects import mysql, sqlite
-from nectar.compiler.own_tables import OWN_TABLES, SERVER_TABLES, key_of
+from nectar.compiler.ddl import mysql, sqlite
+from nectar.compiler.internal_tables import OWN_TABLES, SERVER_TABLES, key_of
 from nectar.config.complaints.schema import load_schema
 from nectar.processors.registry import PROCESSORS
 from nectar.tables import ITEM_PLACE, TX_PLACE, Kind, Place, Table
@@ -15,7 +15,8 @@ from nectar.tables import ITEM_PLACE, TX_PLACE, Kind, Place, Table
 INTRODUCTION = f"""\
 # Tables
 
-<!-- Made by `python -m nectar.compiler.reference > docs/tables.md` from what the processors declare; a test keeps it current. -->
+<!-- Made from what the processors declare by `python -m nectar.compiler.table_reference > docs/tables.md`.
+     A test keeps it current. -->
 
 Names and meanings are cardano-db-sync's. Where Nectar differs, the last column says so. Three differences hold everywhere:
 

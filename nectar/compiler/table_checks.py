@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nectar.compiler.own_tables import OWN_TABLES
+from nectar.compiler.internal_tables import OWN_TABLES
 from nectar.tables import Table
 
 LONGEST_NAME = 64

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from nectar.compiler.ddl import Statement, StatementKind
-from nectar.compiler.tidb_rows import BLOCK_BYTES, ENTRY_BYTES, largest_row
+from nectar.compiler.ddl.statements import Statement, StatementKind
+from nectar.compiler.tidb.row_size import BLOCK_BYTES, ENTRY_BYTES, largest_row
 from nectar.config import codes
 from nectar.tables import Table
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from nectar.cardano.position import HIGHEST_ID
-from nectar.compiler.bounds import bounds_of
 from nectar.compiler.compiled import CompiledPlan
+from nectar.compiler.field_bounds import bounds_of
 from nectar.config.plan.bounds import AtOrigin
 from nectar.tables import Kind, Place, Table
 

@@ -1,0 +1,1 @@
+"""Statements that make tables, indexes and views, in each dialect's words."""

@@ -1,0 +1,1 @@
+"""What a TiDB limits: refused here, before a job begins."""
