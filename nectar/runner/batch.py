@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from nectar.cardano.point import ORIGIN, Era, Numbered, Point
-from nectar.checkpoint.coverage import Coverage
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.profile.model import Server, Target
+from nectar.coverage import Coverage
 from nectar.errors import NectarError
 from nectar.sources.events import RollForward
 

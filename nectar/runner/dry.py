@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from nectar.cardano.point import Numbered
-from nectar.checkpoint.coverage import Coverage, merged, without_after
+from nectar.coverage import Coverage, merged, without_after
 from nectar.runner.things import Things
 from nectar.sinks.seam import Commit, Epochs, Finished, Staged
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from nectar.cardano.block import TxOut
 from nectar.cardano.point import Point
 from nectar.cardano.position import block_id
-from nectar.checkpoint.coverage import Coverage, merged, missing, slots_of
+from nectar.coverage import Coverage, merged, missing, slots_of
 from nectar.errors import NectarError, TooBigError, TransientError
 from nectar.processors.epoch_param import epoch_param_rows
 from nectar.processors.rows import RowBuffers

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from nectar.cardano.point import ORIGIN, Numbered, Point
-from nectar.checkpoint.coverage import Coverage, without_after
+from nectar.coverage import Coverage, without_after
 from nectar.runner.keep import epochs_of
 from nectar.sinks.seam import Sink
 from nectar.sources.events import RollBackward

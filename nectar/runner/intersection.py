@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nectar.cardano.point import ORIGIN, Numbered, Point
 from nectar.cardano.position import LAST_SLOT
-from nectar.checkpoint.coverage import Coverage
+from nectar.coverage import Coverage
 from nectar.runner.forks import STABLE, nearest, newest_common, numbered, refuse_too_deep, undo
 from nectar.sources.events import RollForward
 from nectar.sources.node import faults

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from nectar.cardano.era_history import EraHistory
 from nectar.cardano.point import ORIGIN, Numbered
-from nectar.checkpoint.coverage import Coverage
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.profile.model import Server, Target
+from nectar.coverage import Coverage
 from nectar.errors import DecodeError, TooBigError
 from nectar.runner.choose import Tally
 from nectar.runner.report import Progress, Report

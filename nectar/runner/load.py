@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from nectar.checkpoint.coverage import Coverage, merged, missing, slots_of
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.profile.model import Target
+from nectar.coverage import Coverage, merged, missing, slots_of
 from nectar.errors import NectarError, SinkError, TooBigError
 from nectar.runner.batch import Batch, Limits, batches, limits_of
 from nectar.runner.keep import Keeper

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from nectar.cardano.point import Numbered
-from nectar.checkpoint.coverage import Coverage
 from nectar.config.profile.model import Retry, Server, Target
+from nectar.coverage import Coverage
 from nectar.errors import QuotaError, StoppedError, TooBigError, TransientError
 from nectar.runner.report import Report
 from nectar.runner.signals import Halted, Stop

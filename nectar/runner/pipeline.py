@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from nectar.cardano.point import Numbered
-from nectar.checkpoint.coverage import Coverage, merged
+from nectar.coverage import Coverage, merged
 from nectar.runner.batch import Batch
 from nectar.runner.forks import first_unsettled, unsettled
 from nectar.runner.load import cores

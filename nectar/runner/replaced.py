@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nectar.cardano.point import Point
-from nectar.checkpoint.coverage import Coverage
+from nectar.coverage import Coverage
 from nectar.runner.batch import Limits, OpenBatch
 from nectar.sinks.seam import Sink
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from nectar.cardano.point import ORIGIN
 from nectar.cardano.position import LAST_SLOT
-from nectar.checkpoint.coverage import Coverage, missing
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.plan.bounds import NOT_FOLLOWED
+from nectar.coverage import Coverage, missing
 from nectar.errors import FatalError
 from nectar.runner.forks import nearest
 from nectar.runner.layout import layout

@@ -6,9 +6,9 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from nectar.checkpoint.coverage import Coverage
 from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.ddl.pre_split import slots_of
+from nectar.coverage import Coverage
 from nectar.runner.dry import Uncommitted
 from nectar.runner.follow import Follow
 from nectar.runner.keep import Keeper

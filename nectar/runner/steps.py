@@ -9,9 +9,9 @@ from pathlib import Path
 
 from nectar import __version__
 from nectar.cardano.network import Network
-from nectar.checkpoint.coverage import Coverage, merged
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.profile.model import Target
+from nectar.coverage import Coverage, merged
 from nectar.errors import FatalError
 from nectar.processors.blocks import single_rows
 from nectar.processors.registry import PROCESSORS

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from nectar.cardano.point import Point
-from nectar.checkpoint.coverage import Coverage, missing
+from nectar.coverage import Coverage, missing
 from nectar.errors import TransientError
 from nectar.runner.batch import Limits, OpenBatch, is_boundary, limits_of
 from nectar.runner.feed import Feed

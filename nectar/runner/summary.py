@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from nectar.checkpoint.coverage import Coverage
+from nectar.coverage import Coverage
 from nectar.runner.choose import Tally
 
 LONG = 0.1  # seconds from which a closing pass is told of by itself

@@ -9,8 +9,8 @@ from functools import partial
 from types import TracebackType
 from typing import NamedTuple
 
-from nectar.checkpoint.coverage import Coverage
 from nectar.compiler.compiled import CompiledPlan
+from nectar.coverage import Coverage
 from nectar.errors import TooBigError
 from nectar.runner.keep import Keeper
 from nectar.runner.threads import Crew

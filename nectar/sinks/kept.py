@@ -9,7 +9,7 @@ from typing import Any
 
 from nectar import __version__
 from nectar.cardano.point import Numbered, Point
-from nectar.checkpoint.coverage import Coverage, merged
+from nectar.coverage import Coverage, merged
 from nectar.errors import SinkError
 
 MOST = 1 << 62       # no slot is as high as this

@@ -7,7 +7,7 @@ from typing import Any
 
 from nectar.cardano.point import Numbered, Point
 from nectar.cardano.position import block_id
-from nectar.checkpoint.coverage import Coverage
+from nectar.coverage import Coverage
 from nectar.sinks.seam import Layout
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from nectar.cardano.point import Numbered, Point
-from nectar.checkpoint.coverage import Coverage
+from nectar.coverage import Coverage
 from nectar.processors.rows import RowBuffers
 from nectar.tables import Table
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from nectar.cardano.point import ORIGIN, Numbered
-from nectar.checkpoint.coverage import Coverage
+from nectar.coverage import Coverage
 from nectar.errors import SinkError
 from nectar.sinks.kept import kept_plan, only_plan, ranges_of, refuse_missing, refuse_newer, tables_of
 

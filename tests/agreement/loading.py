@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from nectar.cardano.point import Point
-from nectar.checkpoint.coverage import Coverage
 from nectar.compiler.compile import compile_plan
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.plan.load import parse_plan
+from nectar.coverage import Coverage
 from nectar.decode.block import decode_block
 from nectar.decode.want import Want
 from nectar.runner.batch import Batch

@@ -10,9 +10,9 @@ from pathlib import Path
 from random import Random
 
 from nectar.cardano.point import Era, Point
-from nectar.checkpoint.coverage import Coverage
 from nectar.compiler.compile import compile_plan
 from nectar.config.plan.load import parse_plan
+from nectar.coverage import Coverage
 from nectar.runner.batch import Batch
 from nectar.runner.layout import layout
 from nectar.runner.work import Job, Worker

@@ -15,7 +15,7 @@ from tests.mutants.changes import Change, changes, is_other, planted
 ROOMS: Mapping[str, tuple[str, ...]] = {
     "decode": ("nectar/decode/*",),
     "processors": ("nectar/processors/*",),
-    "coverage": ("nectar/checkpoint/*",),
+    "coverage": ("nectar/coverage.py",),
     "sinks": ("nectar/sinks/*",),
     "runner": ("nectar/runner/*",),
     "filters": ("nectar/filterlang/*", "nectar/compiler/filters*"),

@@ -110,7 +110,7 @@ def test_every_kind_is_found_and_every_one_is_another_program() -> None:
     assert not any('"""Another' in text or "-> list[str]" in text for text in texts)
 
 
-@pytest.mark.parametrize("path", ["nectar/processors/redeemer_ids.py", "nectar/decode/cbor.py", "nectar/sinks/mysql/lane.py", "nectar/checkpoint/coverage.py"])
+@pytest.mark.parametrize("path", ["nectar/processors/redeemer_ids.py", "nectar/decode/cbor.py", "nectar/sinks/mysql/lane.py", "nectar/coverage.py"])
 def test_every_change_of_a_real_module_stays_in_its_place(path: str) -> None:
     text = (ROOT / path).read_text()
     for one in changes(text)[::7]:
@@ -133,7 +133,7 @@ def test_a_new_line_leaves_nearly_all_of_the_sample_as_it_was(tmp_path: Path) ->
     rooms = {name: ROOMS[name] for name in ("coverage", "secrets")}
     before = {one.key for one in sample(ROOT, 60, 5, rooms)}
     shutil.copytree(ROOT / "nectar", tmp_path / "nectar")
-    changed = tmp_path / "nectar/checkpoint/coverage.py"
+    changed = tmp_path / "nectar/coverage.py"
     changed.write_text(changed.read_text().replace("\n\n\n", "\n\nANOTHER = 1 + 2\n\n\n", 1))
     after = {one.key for one in sample(tmp_path, 60, 5, rooms)}
     assert len(before - after) <= 1

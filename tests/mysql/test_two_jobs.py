@@ -11,9 +11,9 @@ from threading import Barrier
 
 import pytest
 
-from nectar.checkpoint.coverage import Coverage, merged
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.profile.model import SqliteFile, Target
+from nectar.coverage import Coverage, merged
 from nectar.errors import NectarError, SinkError, TransientError
 from nectar.runner.batch import Limits, batches
 from nectar.runner.layout import layout

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from nectar.checkpoint.coverage import Coverage
 from nectar.config.profile.model import SqliteFile
+from nectar.coverage import Coverage
 from nectar.errors import SinkError
 from nectar.runner.batch import Batch, Limits, batches
 from nectar.runner.layout import layout

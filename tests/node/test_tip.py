@@ -13,7 +13,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from nectar.checkpoint.coverage import Coverage
+from nectar.coverage import Coverage
 from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.server import Stage
 from nectar.runner.keep import Keeper

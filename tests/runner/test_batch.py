@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from nectar.cardano.point import ORIGIN, Point
-from nectar.checkpoint.coverage import Coverage, merged, missing, without_after
 from nectar.config.profile.model import SqliteFile
+from nectar.coverage import Coverage, merged, missing, without_after
 from nectar.decode.envelope import envelope
 from nectar.runner.batch import Batch, Limits, OpenBatch, batches, is_boundary, limits_of
 from nectar.sources.events import RollForward

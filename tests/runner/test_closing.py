@@ -13,7 +13,7 @@ import pytest
 
 from nectar.cardano.point import Point
 from nectar.cardano.position import ITEM_BITS, TX_BITS
-from nectar.checkpoint.coverage import Coverage
+from nectar.coverage import Coverage
 from nectar.processors.rows import RowBuffers
 from nectar.runner.layout import layout
 from nectar.samplechain.make import make_sample_chain

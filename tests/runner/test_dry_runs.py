@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from nectar.cardano.point import Numbered, Point
-from nectar.checkpoint.coverage import Coverage
 from nectar.config.profile.model import SqliteFile
+from nectar.coverage import Coverage
 from nectar.runner.dry import Uncommitted
 from nectar.runner.report import Progress
 from nectar.runner.run import run

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from nectar.checkpoint.coverage import Coverage
 from nectar.config.profile.model import SqliteFile
+from nectar.coverage import Coverage
 from nectar.runner.keep import Keeper
 from nectar.runner.layout import layout
 from nectar.runner.report import Quiet

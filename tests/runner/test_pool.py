@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from nectar.checkpoint.coverage import Coverage
+from nectar.coverage import Coverage
 from nectar.runner.batch import Limits, batches
 from nectar.runner.layout import layout
 from nectar.runner.pool import Inline, uncollected

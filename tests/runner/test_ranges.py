@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from nectar.cardano.position import ITEM_BITS, TX_BITS
-from nectar.checkpoint.coverage import Coverage
+from nectar.coverage import Coverage
 from tests.runner.jobs import between, content, job, plan_text, same
 
 LAST = 24 * 43_200 - 1         # preview's first 240 chunks: epochs 0 to 11

@@ -18,8 +18,8 @@ import pytest
 
 from nectar.cardano.point import Point
 from nectar.cardano.position import ITEM_BITS, TX_BITS
-from nectar.checkpoint.coverage import Coverage
 from nectar.config.profile.model import Retry, SqliteFile
+from nectar.coverage import Coverage
 from nectar.errors import NectarError, SinkError, TransientError
 from nectar.processors.rows import RowBuffers
 from nectar.runner.keep import epochs_of

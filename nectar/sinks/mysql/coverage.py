@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from nectar.cardano.point import Numbered
-from nectar.checkpoint.coverage import Coverage
+from nectar.coverage import Coverage
 from nectar.sinks.kept import points_of, ranges_of
 from nectar.sinks.mysql.session import Session
 from nectar.sinks.mysql.statements import Came, literal

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from nectar.cardano.point import Numbered
-from nectar.checkpoint.coverage import Coverage, merged, without_after
+from nectar.coverage import Coverage, merged, without_after
 from nectar.errors import NectarError, SinkError, TooBigError, TransientError
 from nectar.sinks.kept import highest_of
 from nectar.sinks.mysql.coverage import cover, covered, covering, kept_blocks, whole_to

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nectar.cardano.point import Numbered
-from nectar.checkpoint.coverage import Coverage, merged, without_after
+from nectar.coverage import Coverage, merged, without_after
 from nectar.errors import SinkError
 from nectar.sinks.difference import refuse_another_plan
 from nectar.sinks.kept import PLANS, highest_of, points_of, ranges_of, refuse_missing

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from nectar.cardano.landmarks import LANDMARKS, Landmark
 from nectar.cardano.point import ORIGIN, Point
 from nectar.cardano.position import LAST_SLOT
-from nectar.checkpoint.coverage import Coverage
 from nectar.config.plan.bounds import AtBlock, AtCheckpoint, AtEra, AtOrigin, AtPoint, Bound, FollowTip, TipMinus
+from nectar.coverage import Coverage
 from nectar.errors import NectarError
 from nectar.sources.calendar import Calendar, equals, first_slot, last_slot
 from nectar.sources.events import RollForward

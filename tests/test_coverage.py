@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nectar.checkpoint.coverage import Coverage, merged, missing, slots_of, without_after
+from nectar.coverage import Coverage, merged, missing, slots_of, without_after
 
 FEW = 14
 SLOTS = st.integers(-1, FEW)

@@ -1,1 +1,0 @@
-"""What is filled, where to resume, when to refuse: arithmetic on places, no database."""
