@@ -17,7 +17,7 @@ from nectar.cli.job import DatabaseOption, DbOption, ProfileOption, compiled_for
 if TYPE_CHECKING:
     from nectar.compiler.compiled import CompiledPlan
     from nectar.config.profile.model import Target
-    from nectar.sinks.step import Step
+    from nectar.sinks.check_step import Step
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -61,9 +61,9 @@ def check_command(
     from nectar.compiler.load import read_draft
     from nectar.config.profile.model import SqliteFile
     from nectar.runner.layout import layout
+    from nectar.sinks.check_step import Outcome
     from nectar.sinks.looking import check
     from nectar.sinks.registry import family_of
-    from nectar.sinks.step import Outcome
 
     if plan is not None and tries is False:
         raise typer.BadParameter("PLAN says which rights are tried: give one of the two", param_hint="--no-try-rights")
@@ -84,7 +84,7 @@ def report(target: Target, steps: Iterable[Step], form: Format = Format.TEXT) ->
     """Prints them as they come."""
     from nectar.cli.complaint_text import wants_colour
     from nectar.cli.db_text import step_json, step_text
-    from nectar.sinks.step import Outcome
+    from nectar.sinks.check_step import Outcome
 
     seen, colour = [], wants_colour(sys.stdout)
     if form is Format.TEXT:
@@ -146,8 +146,8 @@ def init_command(
 def _make_tables(target: Target, compiled: CompiledPlan) -> tuple[int, int]:
     """How many were made, and how many were there. Errors: as opening the database for a run."""
     from nectar.runner.layout import layout
+    from nectar.sinks.introspect import read_schema
     from nectar.sinks.registry import family_of, open_sink
-    from nectar.sinks.there import read_schema
 
     told = layout(compiled, family_of(target))
     before = read_schema(target).tables
@@ -188,8 +188,8 @@ def schema_command(
 def _compared(compiled: CompiledPlan, target: Target, form: Format) -> int:
     from nectar.cli.exits import Exit
     from nectar.runner.schema import differences
+    from nectar.sinks.introspect import read_schema
     from nectar.sinks.registry import dialect_of
-    from nectar.sinks.there import read_schema
 
     found = differences(compiled, dialect_of(target), read_schema(target))
     wrong = [one for one in found if not one.later]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nectar.cli.complaint_text import printable
-from nectar.sinks.step import Outcome, Step
+from nectar.sinks.check_step import Outcome, Step
 
 _WORDS = {
     Outcome.OK: ("ok", "32"),

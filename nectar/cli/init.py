@@ -138,8 +138,8 @@ def _tried(answers: Answers, target: Target) -> bool:
     """Whether the profile is to be written, as far as a look at the database says."""
     from nectar.cli.db import report
     from nectar.network.faults import NO_DATABASE, NO_RIGHTS
+    from nectar.sinks.check_step import Outcome
     from nectar.sinks.looking import check
-    from nectar.sinks.step import Outcome
 
     typer.echo("", err=True)
     wrong = [step for step in report(target, check(target)) if step.outcome is Outcome.FAILED]

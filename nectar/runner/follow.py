@@ -23,8 +23,8 @@ from nectar.runner.signals import Halted, Stop
 from nectar.runner.stretch import TIMES, Again, Stretch
 from nectar.runner.summary import Summary
 from nectar.runner.work import Job
+from nectar.sinks.base import Sink
 from nectar.sinks.registry import stager
-from nectar.sinks.seam import Sink
 from nectar.sources.node.bounds import NodeRange
 from nectar.sources.node.source import NodeSource
 

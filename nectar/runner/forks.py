@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nectar.cardano.point import ORIGIN, Numbered, Point
 from nectar.coverage import Coverage, without_after
 from nectar.runner.keep import epochs_of
-from nectar.sinks.seam import Sink
+from nectar.sinks.base import Sink
 from nectar.sources.events import RollBackward
 from nectar.sources.node import faults
 from nectar.sources.node.ladder import ladder

@@ -16,9 +16,9 @@ from nectar.errors import DecodeError, TooBigError
 from nectar.runner.choose import Tally
 from nectar.runner.report import Progress, Report
 from nectar.runner.summary import Summary
-from nectar.runner.things import Things
 from nectar.runner.work import Done
-from nectar.sinks.seam import Commit, Epochs, Sink
+from nectar.sinks.base import Commit, Epochs, Sink
+from nectar.sinks.seen_dimensions import Things
 from nectar.whole_file import write_whole
 
 

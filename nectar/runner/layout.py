@@ -10,9 +10,9 @@ from nectar.compiler.ddl.statements import Statement as Defined
 from nectar.compiler.ddl.statements import StatementKind, statements
 from nectar.compiler.plan_json import as_json
 from nectar.processors.blocks import epoch_sql
-from nectar.sinks.closing import DEPOSITS, FEES, closing
+from nectar.sinks.base import Layout, Statement
+from nectar.sinks.derived import DEPOSITS, FEES, closing
 from nectar.sinks.registry import family
-from nectar.sinks.seam import Layout, Statement
 
 NEED_ALL_INPUTS = frozenset({FEES, DEPOSITS})
 """Closing statements that take a transaction's rows for all that it spent and withdrew. A filtered plan has transactions of which

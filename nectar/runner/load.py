@@ -22,7 +22,7 @@ from nectar.runner.summary import Summary
 from nectar.runner.watch import NOTHING, WatchState
 from nectar.runner.work import Done, Job
 from nectar.runner.writers import Writers, writers_of
-from nectar.sinks.seam import Sink
+from nectar.sinks.base import Sink
 from nectar.sources.events import RollForward
 from nectar.sources.immutable.bounds import ResolvedRange
 from nectar.sources.immutable.source import ImmutableSource

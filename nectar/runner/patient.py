@@ -13,8 +13,8 @@ from nectar.coverage import Coverage
 from nectar.errors import QuotaError, StoppedError, TooBigError, TransientError
 from nectar.runner.report import Report
 from nectar.runner.signals import Halted, Stop
+from nectar.sinks.base import Commit, Epochs, Finished, Layout, Sink, Staged
 from nectar.sinks.registry import opener
-from nectar.sinks.seam import Commit, Epochs, Finished, Layout, Sink, Staged
 
 FILE = Retry(first=1.0, longest=1.0, patience=25.0, quota=1.0)
 """Another process holds the file: besides these pauses, SQLite itself waits for a second each time."""

@@ -13,7 +13,7 @@ from nectar.decode.cbor import BROKEN
 from nectar.decode.envelope import envelope
 from nectar.errors import DecodeError, OverflowFatal
 from nectar.processors.rows import Unreadable
-from nectar.sinks.seam import Quarantined
+from nectar.sinks.base import Quarantined
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from nectar.cardano.point import Point
 from nectar.coverage import Coverage
 from nectar.runner.batch import Limits, OpenBatch
-from nectar.sinks.seam import Sink
+from nectar.sinks.base import Sink
 
 HELD = Limits(16_000, 8_000_000)
 """So much waits for a block that the database knows, where it knows few of them."""

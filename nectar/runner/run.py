@@ -32,8 +32,8 @@ from nectar.runner.steps import (
 from nectar.runner.summary import Summary
 from nectar.runner.watch import WatchState
 from nectar.runner.work import Job
+from nectar.sinks.base import Sink
 from nectar.sinks.registry import family_of
-from nectar.sinks.seam import Sink
 from nectar.sources.immutable import faults
 from nectar.sources.immutable.bounds import resolve
 from nectar.sources.immutable.facts import facts_of

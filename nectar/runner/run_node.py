@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.ddl.pre_split import slots_of
 from nectar.coverage import Coverage
-from nectar.runner.dry import Uncommitted
 from nectar.runner.follow import Follow
 from nectar.runner.keep import Keeper
 from nectar.runner.layout import layout
@@ -21,8 +20,9 @@ from nectar.runner.signals import Stop
 from nectar.runner.steps import Options, echo, empty_summary, finish, overlap, told_when_stopped, workers_of, write_once
 from nectar.runner.summary import Summary
 from nectar.runner.work import Job
+from nectar.sinks.base import Sink
+from nectar.sinks.null import Uncommitted
 from nectar.sinks.registry import family_of, may_be_filled
-from nectar.sinks.seam import Sink
 from nectar.sources.node.bounds import NO_END, Known, NodeRange, resolve
 from nectar.sources.node.connection import Address, address
 from nectar.sources.node.source import NodeSource

@@ -9,7 +9,7 @@ from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.ddl.dialects import DIALECTS
 from nectar.compiler.ddl.statements import Statement, StatementKind, statements
 from nectar.compiler.internal_tables import key_of, own_tables
-from nectar.sinks.there import Columns, Schema, shape
+from nectar.sinks.introspect import Columns, Schema, shape
 from nectar.tables import Table
 
 LATER = (StatementKind.DEFERRED_INDEX, StatementKind.VIEW_COLUMN, StatementKind.VIEW_INDEX, StatementKind.VIEW)

@@ -21,8 +21,8 @@ from nectar.runner.report import Report
 from nectar.runner.signals import Halted, Interrupted, Stop
 from nectar.runner.summary import Summary
 from nectar.runner.watch import NOTHING, WatchState
+from nectar.sinks.base import Layout, Sink
 from nectar.sinks.registry import stager
-from nectar.sinks.seam import Layout, Sink
 from nectar.sources.node.bounds import NO_END
 from nectar.tables import Kind
 

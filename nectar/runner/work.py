@@ -28,8 +28,8 @@ from nectar.runner.choose import Ask, Chooser, Chosen, Part, Tally, filter_funct
 from nectar.runner.genesis_txs import genesis_block
 from nectar.runner.refused import kept_whole, placed, places
 from nectar.runner.watch import NOTHING, WatchState
+from nectar.sinks.base import Layout, Quarantined, Staged
 from nectar.sinks.registry import stager
-from nectar.sinks.seam import Layout, Quarantined, Staged
 from nectar.tables import Kind, Place
 
 

@@ -15,7 +15,7 @@ from nectar.errors import TooBigError
 from nectar.runner.keep import Keeper
 from nectar.runner.threads import Crew
 from nectar.runner.work import Done
-from nectar.sinks.seam import Layout, Sink
+from nectar.sinks.base import Layout, Sink
 
 
 class _UnderWay(NamedTuple):

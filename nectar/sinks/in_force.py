@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nectar.cardano.network import Network
-from nectar.sinks.seam import Closing
+from nectar.sinks.base import Closing
 from nectar.tables import Place, item_ids
 
 NAME = "parameters in force"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nectar.config.profile.model import Server, Target
-from nectar.sinks.mysql.check import check as check_server
+from nectar.sinks.base import Layout
+from nectar.sinks.check_step import Step
+from nectar.sinks.mysql.check.run import check as check_server
 from nectar.sinks.mysql.make import Made, make_database
-from nectar.sinks.seam import Layout
 from nectar.sinks.sqlite.check import check as check_file
-from nectar.sinks.step import Step
 
 
 def check(target: Target, *, count: int = 20, tries: bool = True, layout: Layout | None = None) -> Iterator[Step]:

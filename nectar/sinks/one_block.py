@@ -8,7 +8,7 @@ from typing import Any
 from nectar.cardano.point import Numbered, Point
 from nectar.cardano.position import block_id
 from nectar.coverage import Coverage
-from nectar.sinks.seam import Layout
+from nectar.sinks.base import Layout
 
 
 def block_within(

@@ -10,8 +10,8 @@ from functools import cache
 from typing import NamedTuple
 
 from nectar.config.profile.model import Kind, Server, SqliteFile, Target
-from nectar.sinks.closing import Spelling
-from nectar.sinks.seam import Layout, Sink, Stager, Statement
+from nectar.sinks.base import Layout, Sink, Stager, Statement
+from nectar.sinks.derived import Spelling
 from nectar.sinks.state import State
 from nectar.tables import Table
 
@@ -30,12 +30,12 @@ class Family(NamedTuple):
 def family(name: str) -> Family:
     """Of sqlite, mysql or tidb."""
     if name == "sqlite":
-        from nectar.sinks.sqlite import closing as sqlite
+        from nectar.sinks.sqlite import derived as sqlite
         from nectar.sinks.sqlite.stage import SqliteStager
 
         spelling, look_ups = sqlite.SPELLING, sqlite.look_ups
         return Family(name, "sqlite", spelling, look_ups, lambda layout: SqliteStager(layout.tables, layout.definitions))
-    from nectar.sinks.mysql import closing as mysql
+    from nectar.sinks.mysql import derived as mysql
     from nectar.sinks.mysql.stage import MysqlStager
 
     return Family(name, "mysql", mysql.SPELLING, mysql.look_ups, lambda layout: MysqlStager(layout.tables))
@@ -67,7 +67,7 @@ def stager(name: str, layout: Layout) -> Stager:
 def opener(target: Target, layout: Layout) -> Callable[[], Sink]:
     """Opens it; may be called again when that failed. Errors of a call: those of the family's sink, and of connecting."""
     if isinstance(target, Server):
-        from nectar.sinks.mysql.open import server_opener
+        from nectar.sinks.mysql.factory import server_opener
 
         return server_opener(target, layout)
     from nectar.sinks.sqlite.sink import SqliteSink

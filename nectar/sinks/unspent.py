@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nectar.sinks.seam import Layout
+from nectar.sinks.base import Layout
 
 _MADE = "SELECT {} AS tx_hash, o.{} AS place, {} AS answers, 0 AS spent FROM {}"
 _OF_ROWS = "tx_out o JOIN tx t ON t.id = o.tx_id"

@@ -17,7 +17,7 @@ from nectar.decode.want import Want
 from nectar.runner.batch import Batch
 from nectar.runner.layout import layout
 from nectar.runner.work import Job, Worker
-from nectar.sinks.seam import Commit
+from nectar.sinks.base import Commit
 from nectar.sinks.sqlite.sink import SqliteSink
 
 EVERYTHING_ON = """

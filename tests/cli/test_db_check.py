@@ -15,7 +15,7 @@ import pytest
 
 from nectar.network import faults
 from nectar.network.product import product_of
-from nectar.sinks.mysql.reached import _STEP, CONNECTING, EITHER, failed_step
+from nectar.sinks.mysql.check.failed_step import _STEP, CONNECTING, EITHER, failed_step
 from tests.cli.databases import PLAN, STEPS, VARIABLE, checked, nectar, outcomes, profile
 from tests.conftest import ROOT
 from tests.mysql.programs import MARIADB, MYSQL, PASSWORD

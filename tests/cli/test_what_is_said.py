@@ -18,7 +18,7 @@ from nectar.errors import TooBigError
 from nectar.runner.report import Progress, Quiet
 from nectar.runner.signals import Stop
 from nectar.runner.trial import sample
-from nectar.sinks.seam import Commit
+from nectar.sinks.base import Commit
 from nectar.sinks.sqlite.sink import SqliteSink
 from nectar.sinks.sqlite.state import read_state
 from tests.cli.databases import nectar, profile

@@ -16,8 +16,8 @@ from nectar.coverage import Coverage
 from nectar.runner.batch import Batch
 from nectar.runner.layout import layout
 from nectar.runner.work import Job, Worker
+from nectar.sinks.base import Staged
 from nectar.sinks.mysql.stage import lines_of
-from nectar.sinks.seam import Staged
 from nectar.tables import Column, Table, Type
 from tests.fuzz.cbor_tree import Node, broken, changed, tree
 from tests.runner.jobs import plan_text

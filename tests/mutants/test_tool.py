@@ -110,7 +110,7 @@ def test_every_kind_is_found_and_every_one_is_another_program() -> None:
     assert not any('"""Another' in text or "-> list[str]" in text for text in texts)
 
 
-@pytest.mark.parametrize("path", ["nectar/processors/redeemer_ids.py", "nectar/decode/cbor.py", "nectar/sinks/mysql/lane.py", "nectar/coverage.py"])
+@pytest.mark.parametrize("path", ["nectar/processors/redeemer_ids.py", "nectar/decode/cbor.py", "nectar/sinks/mysql/writer.py", "nectar/coverage.py"])
 def test_every_change_of_a_real_module_stays_in_its_place(path: str) -> None:
     text = (ROOT / path).read_text()
     for one in changes(text)[::7]:
@@ -170,7 +170,7 @@ def test_what_tests_run_is_known_of_other_processes_too(reach: Reach) -> None:
 def test_what_stands_outside_of_functions_is_asked_of_those_who_import_it(reach: Reach) -> None:
     """A table of columns or fields runs no function of its own module."""
     assert "nectar/filterlang/reference.py" in importers(ROOT, "nectar/filterlang/scopes.py")
-    assert "nectar/sinks/mysql/check.py" in importers(ROOT, "nectar/network/faults.py")
+    assert "nectar/sinks/mysql/check/run.py" in importers(ROOT, "nectar/network/faults.py")
     assert not reach.tests_of("nectar/tables.py", "<module>")
     assert len(reach.tests_of("nectar/tables.py", "<module>", ["nectar/sinks/small.py"])) == 3
     assert not reach.tests_of("nectar/tables.py", "other", ["nectar/sinks/small.py"])

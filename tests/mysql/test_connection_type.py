@@ -6,7 +6,7 @@ import pytest
 
 from nectar.config.profile.model import Kind
 from nectar.network.product import product_of
-from nectar.sinks.mysql.kinds import notes_of
+from nectar.sinks.mysql.check.connection_type import notes_of
 
 MYSQL, MARIADB = "8.4.3", "11.4.4-MariaDB-1"
 OWN, STARTER = "8.0.11-TiDB-v8.5.1", "8.0.11-TiDB-v7.5.2-serverless"

@@ -14,7 +14,7 @@ from nectar.errors import SinkError, StoppedError
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
-from nectar.sinks.mysql import load
+from nectar.sinks.mysql import bulk_load
 from tests.mysql import errors
 from tests.mysql.conftest import Proxied
 from tests.mysql.errors import AT_COMMIT
@@ -87,7 +87,7 @@ def test_so_it_does_on_mysql(seed: int, chain: Path, server: Server, proxied: Pr
 @pytest.mark.servers(MARIADB)
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_any_trouble_leaves_what_no_trouble_leaves(seed: int, chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "FEW", seed % 4 * 10)
+    monkeypatch.setattr(bulk_load, "FEW", seed % 4 * 10)
     said = Heard()
     with proxied(_plan(seed)) as proxy:
         target = profile(server, database, port=proxy.port, load_data=seed % 5 != 0, writers=seed % 4 + 1)
@@ -169,7 +169,7 @@ def test_a_server_that_is_away_for_a_while_is_waited_for(chain: Path, server: Se
 
 
 def test_patience_ends(chain: Path, server: Server, proxied: Proxied, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "FEW", 0)
+    monkeypatch.setattr(bulk_load, "FEW", 0)
     with proxied(FaultPlan([at("^LOAD", Answer(9003, "TiKV server is busy"), times=10_000)])) as proxy:
         target = profile(server, database, port=proxy.port, retry=Retry(0.01, 0.05, 0.5, 0.01))
         with pytest.raises(StoppedError) as caught:

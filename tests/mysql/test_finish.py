@@ -10,8 +10,8 @@ from nectar.runner.layout import layout
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
+from nectar.sinks.base import Finished
 from nectar.sinks.registry import open_sink
-from nectar.sinks.seam import Finished
 from tests.mysql.jobs import Heard, plan_of, profile
 from tests.mysql.programs import MARIADB, MYSQL
 from tests.mysql.server import Server

@@ -9,10 +9,10 @@ import pytest
 from nectar.errors import SinkError
 from nectar.network.local_data import PACKET
 from nectar.processors.rows import RowBuffers
-from nectar.sinks.mysql.load import Loader, terms_of
-from nectar.sinks.mysql.open import session_of
+from nectar.sinks.base import Staged
+from nectar.sinks.mysql.bulk_load import Loader, terms_of
+from nectar.sinks.mysql.factory import session_of
 from nectar.sinks.mysql.stage import MysqlStager
-from nectar.sinks.seam import Staged
 from nectar.tables import Column, Kind, Table, Type
 from tests.mysql.jobs import PASSWORD_VARIABLE, profile
 from tests.mysql.programs import MARIADB, MYSQL

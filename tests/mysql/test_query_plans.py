@@ -9,12 +9,12 @@ from pymysql.connections import Connection
 from pymysql.cursors import DictCursor
 
 from nectar.runner.layout import layout
-from nectar.sinks.mysql.closing import look_ups
-from nectar.sinks.mysql.load import Loader, terms_of
-from nectar.sinks.mysql.open import session_of
+from nectar.sinks.base import Layout
+from nectar.sinks.mysql.bulk_load import Loader, terms_of
+from nectar.sinks.mysql.derived import look_ups
+from nectar.sinks.mysql.factory import session_of
 from nectar.sinks.mysql.stage import MysqlStager
 from nectar.sinks.mysql.statements import placed
-from nectar.sinks.seam import Layout
 from nectar.sinks.unspent import unspent
 from tests.mysql.jobs import profile
 from tests.mysql.programs import MARIADB, MYSQL

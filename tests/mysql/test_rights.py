@@ -16,9 +16,9 @@ from nectar.runner.report import Quiet
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
-from nectar.sinks.mysql.check import check
+from nectar.sinks.mysql.check.privileges import TRIED
+from nectar.sinks.mysql.check.run import check
 from nectar.sinks.mysql.needs import needed_at_the_end
-from nectar.sinks.mysql.rights import TRIED
 from tests.conftest import ROOT
 from tests.mysql.jobs import plan_of, profile
 from tests.mysql.programs import MARIADB, MYSQL, PASSWORD

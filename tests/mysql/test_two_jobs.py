@@ -18,9 +18,9 @@ from nectar.errors import NectarError, SinkError, TransientError
 from nectar.runner.batch import Limits, batches
 from nectar.runner.layout import layout
 from nectar.runner.work import Job, Worker
+from nectar.sinks.base import Commit, Sink
 from nectar.sinks.mysql.sink import MysqlSink
 from nectar.sinks.registry import family_of, open_sink
-from nectar.sinks.seam import Commit, Sink
 from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource
 from tests.mysql.jobs import plan_of, profile

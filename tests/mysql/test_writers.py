@@ -18,11 +18,11 @@ from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
 from nectar.runner.work import Job, Worker
-from nectar.sinks.mysql import load
+from nectar.sinks.base import Commit
+from nectar.sinks.mysql import bulk_load
 from nectar.sinks.mysql.session import FAR, Undetermined
 from nectar.sinks.mysql.sink import MysqlSink
 from nectar.sinks.registry import open_sink, read_state
-from nectar.sinks.seam import Commit
 from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource
 from tests.mysql.conftest import Proxied
@@ -172,7 +172,7 @@ def test_what_cannot_be_connected_ahead_is_connected_when_it_is_wanted(chain: Pa
 
 def test_a_far_server_has_the_same_rows(chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     """Over a long way less goes by LOAD DATA, and what follows from rows goes together: in a tenth of the exchanges."""
-    monkeypatch.setattr(load, "MUCH", 3_000)
+    monkeypatch.setattr(bulk_load, "MUCH", 3_000)
     with proxied(FaultPlan(delay=FAR + 0.005)) as proxy:
         run(plan_of(_text(chain)), Options(profile(server, database, port=proxy.port, writers=3), workers=1), Heard(), Stop())
         packets = [event.detail for event in proxy.happened("statement")]
@@ -183,7 +183,7 @@ def test_a_far_server_has_the_same_rows(chain: Path, server: Server, proxied: Pr
 
 def test_rows_that_a_load_leaves_out_are_noticed(chain: Path, server: Server, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With LOCAL the server passes over rows that are there already, and only warns."""
-    monkeypatch.setattr(load, "FEW", 0)
+    monkeypatch.setattr(bulk_load, "FEW", 0)
     target = profile(server, database)
     run(plan_of(_text(chain)), Options(target, workers=1), Heard(), Stop())
     before = rows(server, database, ["block", "tx", "nectar_checkpoint"])

@@ -15,7 +15,7 @@ from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
 from nectar.runner.summary import Summary
-from nectar.sinks.mysql import open as opening
+from nectar.sinks.mysql import factory as opening
 from tests.mysql import errors
 from tests.mysql.faults import Act, FaultPlan, LoseAnswer, Refusal, Wait, at
 from tests.mysql.jobs import PASSWORD_VARIABLE, Heard, plan_of, profile

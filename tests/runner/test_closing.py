@@ -17,7 +17,7 @@ from nectar.coverage import Coverage
 from nectar.processors.rows import RowBuffers
 from nectar.runner.layout import layout
 from nectar.samplechain.make import make_sample_chain
-from nectar.sinks.seam import Commit
+from nectar.sinks.base import Commit
 from nectar.sinks.sqlite.sink import SqliteSink
 from nectar.sinks.sqlite.stage import SqliteStager
 from tests.runner.jobs import between, compiled, content, job, plan_text, same

@@ -13,13 +13,13 @@ import pytest
 from nectar.cardano.point import Numbered, Point
 from nectar.config.profile.model import SqliteFile
 from nectar.coverage import Coverage
-from nectar.runner.dry import Uncommitted
 from nectar.runner.report import Progress
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
 from nectar.runner.summary import Summary
-from nectar.sinks.seam import Commit, Staged
+from nectar.sinks.base import Commit, Staged
+from nectar.sinks.null import Uncommitted
 from tests.conftest import ROOT
 from tests.node.forging import real_blocks
 from tests.node.jobs import node_plan

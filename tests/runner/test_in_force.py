@@ -13,7 +13,7 @@ from nectar.cardano.position import ITEM_BITS, TX_BITS
 from nectar.coverage import Coverage
 from nectar.processors.rows import RowBuffers
 from nectar.runner.layout import layout
-from nectar.sinks.seam import Commit
+from nectar.sinks.base import Commit
 from nectar.sinks.sqlite.sink import SqliteSink
 from nectar.sinks.sqlite.stage import SqliteStager
 from nectar.tables import Type

@@ -7,7 +7,7 @@ from typing import Any
 
 from nectar.compiler.compiled import CompiledPlan
 from nectar.processors.rows import Row, RowBuffers
-from nectar.sinks.seam import Layout, Statement
+from nectar.sinks.base import Layout, Statement
 from nectar.tables import Column, Kind, Place, Table, Type
 from tests.compiler.making import ALL, EVERY_TABLE, compiled_from
 from tests.compiler.test_mariadb import VIEWS

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nectar.sinks.mysql import check
+from nectar.sinks.mysql.check import run
 
 
 class _Asked:
@@ -18,8 +18,8 @@ class _Asked:
 def test_our_clock_is_read_in_the_middle_of_the_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
     """It stood at 1,000 when the exchange of two seconds began."""
     clock = SimpleNamespace(time=lambda: 1_000.0, perf_counter=iter([5.0, 7.0]).__next__)
-    monkeypatch.setattr(check, "time", clock)
-    assert check._timed(_Asked(), "SELECT 7") == (2.0, 1_001.0, 7)  # type: ignore[arg-type]
+    monkeypatch.setattr(run, "time", clock)
+    assert run._timed(_Asked(), "SELECT 7") == (2.0, 1_001.0, 7)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -30,4 +30,4 @@ def test_our_clock_is_read_in_the_middle_of_the_exchange(monkeypatch: pytest.Mon
     ],
 )  # fmt: skip
 def test_how_long_it_is(seconds: float, text: str) -> None:
-    assert check._long(seconds) == text
+    assert run._long(seconds) == text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import apsw
 import pytest
 
-from nectar.sinks.sqlite.closing import _whole
+from nectar.sinks.sqlite.derived import _whole
 
 MOST = (1 << 63) - 1
 

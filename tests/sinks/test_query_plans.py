@@ -10,8 +10,8 @@ import apsw
 import pytest
 
 from nectar.runner.layout import layout
-from nectar.sinks.seam import Layout
-from nectar.sinks.sqlite.closing import look_ups
+from nectar.sinks.base import Layout
+from nectar.sinks.sqlite.derived import look_ups
 from nectar.sinks.sqlite.stage import SqliteStager
 from nectar.sinks.unspent import unspent
 from tests.sinks.made_up import BOUNDS, FILTERED_PLANS, PLANS, filled, indexes_by_then, plan, statements_at_the_end

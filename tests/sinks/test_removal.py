@@ -10,8 +10,8 @@ import pytest
 
 from nectar.cardano.position import HIGHEST_ID
 from nectar.runner.layout import layout
-from nectar.sinks.mysql.removal import facts_of_slots, things_after
-from nectar.sinks.sqlite.removal import forget_after, remove_facts
+from nectar.sinks.mysql.rollback import facts_of_slots, things_after
+from nectar.sinks.sqlite.rollback import forget_after, remove_facts
 from nectar.tables import Kind, Place, Table
 from tests.runner.jobs import compiled, plan_text
 

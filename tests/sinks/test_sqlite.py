@@ -24,12 +24,12 @@ from nectar.errors import NectarError, SinkError, TransientError
 from nectar.processors.rows import RowBuffers
 from nectar.runner.keep import epochs_of
 from nectar.runner.layout import layout
-from nectar.sinks.seam import Commit, Staged
+from nectar.sinks.base import Commit, Staged
+from nectar.sinks.check_step import Outcome
 from nectar.sinks.sqlite import connection
 from nectar.sinks.sqlite.check import check
 from nectar.sinks.sqlite.sink import SqliteSink
 from nectar.sinks.sqlite.stage import SqliteStager
-from nectar.sinks.step import Outcome
 from nectar.tables import Kind
 from tests.conftest import ROOT
 from tests.runner.jobs import EVERYTHING, between, compiled, content, job, plan_text, same

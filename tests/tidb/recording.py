@@ -17,12 +17,12 @@ from nectar.runner.layout import layout
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
+from nectar.sinks.base import Epochs, Layout
+from nectar.sinks.check_step import Outcome
+from nectar.sinks.introspect import read_schema
 from nectar.sinks.looking import check, made
-from nectar.sinks.mysql import load
+from nectar.sinks.mysql import bulk_load
 from nectar.sinks.registry import open_sink, read_state
-from nectar.sinks.seam import Epochs, Layout
-from nectar.sinks.step import Outcome
-from nectar.sinks.there import read_schema
 from tests.compiler.test_mariadb import VIEWS
 from tests.conftest import ROOT
 from tests.mysql.faults import FaultPlan, LoseAnswer, at
@@ -58,7 +58,7 @@ class Runs:
 def record(runs: Runs, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """All that was sent: loads and inserts, both orders, replacing, filters and views, quarantine, a fork, a lost commit, a row
     that is there already."""
-    monkeypatch.setattr(load, "FEW", 5)
+    monkeypatch.setattr(bulk_load, "FEW", 5)
     server, proxy = runs.server, runs.proxy
     small = "batch_blocks = 50"
     with server.scratch() as database:
@@ -130,7 +130,7 @@ def shape(sql: str) -> str:
     return " ".join(text.split())
 
 
-def templates(files: Iterable[Path] = tuple(sorted(MADE.glob("*.py")))) -> Iterator[tuple[str, re.Pattern[str]]]:
+def templates(files: Iterable[Path] = tuple(sorted(MADE.rglob("*.py")))) -> Iterator[tuple[str, re.Pattern[str]]]:
     """(place, what it makes) of every text in the code that begins as a statement does."""
     for file in files:
         tree = ast.parse(file.read_text())

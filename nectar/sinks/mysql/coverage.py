@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from nectar.cardano.point import Numbered
 from nectar.coverage import Coverage
+from nectar.sinks.base import Layout
 from nectar.sinks.kept import points_of, ranges_of
 from nectar.sinks.mysql.session import Session
 from nectar.sinks.mysql.statements import Came, literal
-from nectar.sinks.seam import Layout
 
 _INSERT = "INSERT INTO nectar_coverage VALUES"
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from nectar.config.profile.model import Server
 from nectar.errors import SinkError
-from nectar.sinks.mysql.asking import Asking, Refused, held
-from nectar.sinks.mysql.open import connector
-from nectar.sinks.mysql.rights import NOT_ALLOWED, account
+from nectar.sinks.mysql.check.privileges import NOT_ALLOWED, account
+from nectar.sinks.mysql.check.query import Asking, Refused, held
+from nectar.sinks.mysql.factory import connector
 from nectar.sinks.mysql.statements import literal
 
 CHARSET, COLLATION = "utf8mb4", "utf8mb4_bin"

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nectar.errors import SinkError
-from nectar.sinks.mysql.closing import look_ups
-from nectar.sinks.mysql.rights import CODE, NOT_ALLOWED, PREFIX, grant, lacks
+from nectar.sinks.base import Layout
+from nectar.sinks.mysql.check.privileges import CODE, NOT_ALLOWED, PREFIX, grant, lacks
+from nectar.sinks.mysql.derived import look_ups
 from nectar.sinks.mysql.session import Session
-from nectar.sinks.seam import Layout
 
 NOT_THERE = frozenset({1054, 1072, 1091})
 """Errors that say: there is no such column."""

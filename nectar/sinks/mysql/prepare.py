@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nectar.errors import SinkError
-from nectar.sinks.difference import refuse_another_plan
+from nectar.sinks.base import Layout, Statement
 from nectar.sinks.kept import PLANS, damaged, refuse_missing
 from nectar.sinks.mysql.coverage import covered, kept_blocks
-from nectar.sinks.mysql.finish import is_built, is_finished
-from nectar.sinks.mysql.lane import FIRST
+from nectar.sinks.mysql.finalize import is_built, is_finished
 from nectar.sinks.mysql.needs import refuse_without_rights
 from nectar.sinks.mysql.session import Session
 from nectar.sinks.mysql.split import split_ahead
 from nectar.sinks.mysql.statements import literal
-from nectar.sinks.seam import Layout, Statement
+from nectar.sinks.mysql.writer import FIRST
+from nectar.sinks.plan_match import refuse_another_plan
 
 
 def prepare(session: Session, layout: Layout) -> None:

@@ -13,17 +13,17 @@ from contextlib import contextmanager
 from nectar.cardano.point import Numbered
 from nectar.coverage import Coverage, merged, without_after
 from nectar.errors import NectarError, SinkError, TooBigError, TransientError
+from nectar.sinks.base import Commit, Epochs, Finished, Layout, Staged
 from nectar.sinks.kept import highest_of
+from nectar.sinks.mysql.bulk_load import Loader, terms_of
 from nectar.sinks.mysql.coverage import cover, covered, covering, kept_blocks, whole_to
-from nectar.sinks.mysql.finish import TXS_A_STEP, Finisher, bound, is_built, is_finished
-from nectar.sinks.mysql.lane import FIRST, Entry, Lane, Writing, thinned
-from nectar.sinks.mysql.load import Loader, terms_of
+from nectar.sinks.mysql.finalize import TXS_A_STEP, Finisher, bound, is_built, is_finished
 from nectar.sinks.mysql.prepare import lanes_entered, prepare
-from nectar.sinks.mysql.removal import facts_of_slots, things_after
+from nectar.sinks.mysql.rollback import facts_of_slots, things_after
 from nectar.sinks.mysql.session import Session
 from nectar.sinks.mysql.statements import Came, literal, placed
+from nectar.sinks.mysql.writer import FIRST, Entry, Lane, Writing, thinned
 from nectar.sinks.one_block import block_within
-from nectar.sinks.seam import Commit, Epochs, Finished, Layout, Staged
 from nectar.sinks.unspent import unspent
 from nectar.tables import Place
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from nectar.errors import SinkError, TransientError
 from nectar.network.product import product_of
+from nectar.sinks.base import Statement
 from nectar.sinks.mysql.session import Session
-from nectar.sinks.seam import Statement
 
 AT_ONCE = "SET SESSION tidb_wait_split_region_finish = 0"
 """The answer does not wait until the new regions have moved to other stores."""

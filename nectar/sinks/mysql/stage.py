@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from nectar.processors.rows import Row, RowBuffers
-from nectar.sinks.seam import Staged
+from nectar.sinks.base import Staged
 from nectar.tables import Column, Table, Type
 
 NULL = "\\N"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nectar.config.profile.model import Server
 from nectar.sinks.kept import PLANS
 from nectar.sinks.mysql.coverage import kept_blocks
-from nectar.sinks.mysql.open import session_of
+from nectar.sinks.mysql.factory import session_of
 from nectar.sinks.mysql.session import Session
 from nectar.sinks.state import State, Told, kept_of, state_of
 

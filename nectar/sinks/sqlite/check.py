@@ -10,11 +10,11 @@ from pathlib import Path
 import apsw
 
 from nectar.errors import NectarError, SinkError, TransientError
+from nectar.sinks.check_step import Note, Outcome, Step, failed, not_reached, passed
 from nectar.sinks.kept import PLANS
 from nectar.sinks.sqlite.connection import open_to_read, refuse_no_file, translated
 from nectar.sinks.sqlite.state import OWN
 from nectar.sinks.state import kept_of
-from nectar.sinks.step import Note, Outcome, Step, failed, not_reached, passed
 
 OLDEST = (3, 37)                   # STRICT tables
 LITTLE = 1 << 30

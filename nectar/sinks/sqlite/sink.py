@@ -12,13 +12,13 @@ from typing import Any
 from nectar.cardano.point import Numbered
 from nectar.coverage import Coverage, merged, without_after
 from nectar.errors import SinkError
-from nectar.sinks.difference import refuse_another_plan
+from nectar.sinks.base import POINTS_KEPT, Commit, Epochs, Finished, Layout, Staged
 from nectar.sinks.kept import PLANS, highest_of, points_of, ranges_of, refuse_missing
 from nectar.sinks.one_block import block_within
-from nectar.sinks.seam import POINTS_KEPT, Commit, Epochs, Finished, Layout, Staged
+from nectar.sinks.plan_match import refuse_another_plan
 from nectar.sinks.sqlite.connection import Opened, open_file, prepare, transaction, translated
-from nectar.sinks.sqlite.finish import Finisher
-from nectar.sinks.sqlite.removal import forget_after, remove_facts
+from nectar.sinks.sqlite.finalize import Finisher
+from nectar.sinks.sqlite.rollback import forget_after, remove_facts
 from nectar.sinks.unspent import unspent
 from nectar.tables import Kind, Place, Table
 

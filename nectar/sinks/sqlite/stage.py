@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import apsw
 
 from nectar.processors.rows import Row, RowBuffers
-from nectar.sinks.seam import Staged, Statement
+from nectar.sinks.base import Staged, Statement
 from nectar.sinks.sqlite.connection import PAGE_SIZE
 from nectar.sinks.sqlite.u64 import to_sqlite_u64
 from nectar.tables import Table, Type

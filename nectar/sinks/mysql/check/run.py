@@ -12,18 +12,18 @@ from nectar.config.profile.model import Server
 from nectar.errors import NectarError, SinkError
 from nectar.network import faults
 from nectar.network.product import Product, product_of
+from nectar.sinks.base import Layout
+from nectar.sinks.check_step import Note, Outcome, Step, failed, milliseconds, ms, not_reached, passed
 from nectar.sinks.kept import GONE, PLANS
-from nectar.sinks.mysql.arrival import arrival, departure
-from nectar.sinks.mysql.asking import Asking, Refused, held
-from nectar.sinks.mysql.limits import look_at_limits
+from nectar.sinks.mysql.check.connecting import arrival, departure
+from nectar.sinks.mysql.check.privileges import try_rights
+from nectar.sinks.mysql.check.query import Asking, Refused, held
+from nectar.sinks.mysql.check.server_limits import look_at_limits
+from nectar.sinks.mysql.factory import connector
 from nectar.sinks.mysql.needs import needed_at_the_end
-from nectar.sinks.mysql.open import connector
-from nectar.sinks.mysql.rights import try_rights
 from nectar.sinks.mysql.state import OWN
 from nectar.sinks.mysql.statements import literal
-from nectar.sinks.seam import Layout
 from nectar.sinks.state import kept_of
-from nectar.sinks.step import Note, Outcome, Step, failed, milliseconds, ms, not_reached, passed
 
 SKEW_SECONDS = 5.0
 CLOCK_LOOKS = 5

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 import apsw
 
 from nectar.cardano.position import GENESIS_SLOT, GENESIS_TXS, LAST_SLOT, tx_id
-from nectar.sinks.seam import Closing, Finished, Layout, Statement
-from nectar.sinks.sqlite.closing import look_ups
+from nectar.sinks.base import Closing, Finished, Layout, Statement
 from nectar.sinks.sqlite.connection import transaction
+from nectar.sinks.sqlite.derived import look_ups
 from nectar.tables import Place
 
 TXS_A_STEP = 100_000           # transactions completed in one transaction of the database

@@ -16,10 +16,10 @@ from typing import NamedTuple
 from nectar.cardano.point import Numbered
 from nectar.errors import SinkError
 from nectar.network.audit import Attempt
-from nectar.sinks.mysql.load import Loader
+from nectar.sinks.base import POINTS_KEPT
+from nectar.sinks.mysql.bulk_load import Loader
 from nectar.sinks.mysql.session import Outcome, Session, Undetermined
 from nectar.sinks.mysql.statements import literal
-from nectar.sinks.seam import POINTS_KEPT
 
 FIRST = 1
 """The lane that every job has. Its row says too whether everything that follows from the rows is done."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from nectar.cardano.point import Numbered
 from nectar.coverage import Coverage, merged, without_after
-from nectar.runner.things import Things
-from nectar.sinks.seam import Commit, Epochs, Finished, Staged
+from nectar.sinks.base import Commit, Epochs, Finished, Staged
+from nectar.sinks.seen_dimensions import Things
 
 POINTS_KEPT = 5_000
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from nectar.errors import ConnectError
 from nectar.network.local_data import DATA
-from nectar.sinks.mysql.asking import Asking, Refused
-from nectar.sinks.step import Note, Step, failed, passed
+from nectar.sinks.check_step import Note, Step, failed, passed
+from nectar.sinks.mysql.check.query import Asking, Refused
 
 NOT_ALLOWED = frozenset({1044, 1142, 1143, 1227, 1370})
 """Errors that say: this user may not."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from nectar.config.profile.model import Server
 from nectar.network.product import Product
-from nectar.sinks.mysql.asking import Asking, Refused
-from nectar.sinks.step import Note, Step, passed
+from nectar.sinks.check_step import Note, Step, passed
+from nectar.sinks.mysql.check.query import Asking, Refused
 
 _MIB = 1 << 20
 _EVERYWHERE = ("max_allowed_packet", "wait_timeout", "local_infile", "max_connections", "require_secure_transport")

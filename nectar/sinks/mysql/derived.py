@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nectar.cardano.position import ITEMS
-from nectar.sinks.closing import Spelling
-from nectar.sinks.seam import Statement
+from nectar.sinks.base import Statement
+from nectar.sinks.derived import Spelling
 from nectar.tables import Place, Table, item_ids
 
 _OUT_OF_INPUT = f"o.id = i.tx_out_id * {ITEMS} + i.tx_out_index"
@@ -63,7 +63,7 @@ def _script_hash(credential: str, join: str) -> str:
         SET r.script_hash = {credential} WHERE r.script_hash IS NULL AND r.purpose = 'spend' AND i.id {_ITEMS}"""
 
 
-# What it means: sinks/sqlite/closing.py. By the link to the block before, which is there by then: asked for the highest id below
+# What it means: sinks/sqlite/derived.py. By the link to the block before, which is there by then: asked for the highest id below
 # another these servers would read all blocks from the last one down.
 _ACTIVE_EPOCH = f"""UPDATE pool_update AS u JOIN (
           SELECT c.id, c.tx, LAG(c.tx) OVER w AS earlier, LAG(c.retiring) OVER w AS retiring FROM (

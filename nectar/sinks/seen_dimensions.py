@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from functools import cached_property
 
-from nectar.sinks.seam import Staged
+from nectar.sinks.base import Staged
 
 
 class Things:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from nectar.cardano.position import GENESIS_SLOT, GENESIS_TXS, LAST_SLOT, tx_id
-from nectar.sinks.mysql.closing import look_ups
+from nectar.sinks.base import Closing, Finished, Layout, Statement
+from nectar.sinks.mysql.derived import look_ups
 from nectar.sinks.mysql.session import FAR, Session
 from nectar.sinks.mysql.statements import placed
-from nectar.sinks.seam import Closing, Finished, Layout, Statement
 from nectar.tables import Place
 
 TXS_A_STEP = 20_000            # transactions completed in one transaction of the database

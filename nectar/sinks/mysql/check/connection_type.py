@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nectar.config.profile.model import Kind
 from nectar.network.product import Product
-from nectar.sinks.step import Note
+from nectar.sinks.check_step import Note
 
 _OLDEST = {"MySQL": (8, 0), "MariaDB": (10, 6)}
 _TIDB_KINDS = (Kind.TIDB_LOCAL, Kind.TIDB_SERVERLESS, Kind.TIDB_CLUSTER)

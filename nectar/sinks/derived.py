@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from nectar.cardano.network import Network
+from nectar.sinks.base import Closing
 from nectar.sinks.in_force import in_force
-from nectar.sinks.seam import Closing
 from nectar.tables import Table
 
 # Names stand in the closing summary: several statements may share one.

@@ -12,9 +12,9 @@ from nectar.network.audit import Attempt
 from nectar.network.certificate import described
 from nectar.network.facts import Facts, Secured
 from nectar.network.product import Product
-from nectar.sinks.mysql.kinds import notes_of
-from nectar.sinks.mysql.reached import CONNECTING, failed_step, others_tried
-from nectar.sinks.step import Note, Step, failed, milliseconds, ms, not_reached, passed
+from nectar.sinks.check_step import Note, Step, failed, milliseconds, ms, not_reached, passed
+from nectar.sinks.mysql.check.connection_type import notes_of
+from nectar.sinks.mysql.check.failed_step import CONNECTING, failed_step, others_tried
 
 EXPIRES_SOON = 14
 _CHECKED = {SslMode.VERIFY_IDENTITY: "chain and name checked", SslMode.VERIFY_CA: "chain checked, its name not"}

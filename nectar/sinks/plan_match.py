@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nectar.errors import SinkError
+from nectar.sinks.base import Layout
 from nectar.sinks.kept import kept_plan, only_plan, refuse_newer
-from nectar.sinks.seam import Layout
 
 _MEANING = ("network", "processors", "filters", "tables")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from nectar.config.profile.model import Server, Target
-from nectar.sinks.mysql.open import session_of
+from nectar.sinks.mysql.factory import session_of
 from nectar.sinks.sqlite.connection import open_to_read, translated
 
 _WIDTH = re.compile(r"((?:tiny|small|medium|big)?int)\(\d+\)")

@@ -10,10 +10,10 @@ from nectar.errors import SinkError
 from nectar.network.faults import readable
 from nectar.network.local_data import DATA, Load
 from nectar.network.product import product_of
+from nectar.sinks.base import Staged
 from nectar.sinks.mysql.session import FAR, MOST_PACKET, Session
 from nectar.sinks.mysql.stage import Lines, lines_of
 from nectar.sinks.mysql.statements import inserts, load_data
-from nectar.sinks.seam import Staged
 from nectar.tables import Kind, Table
 
 FEW = 50            # rows: fewer are inserted, together with those of other tables

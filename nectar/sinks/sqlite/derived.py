@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nectar.cardano.position import ITEMS, TX_BITS
-from nectar.sinks.closing import Spelling
-from nectar.sinks.seam import Statement
+from nectar.sinks.base import Statement
+from nectar.sinks.derived import Spelling
 from nectar.tables import Table, item_ids
 
 _OUT_OF_INPUT = f"o.id = i.tx_out_id * {ITEMS} + i.tx_out_index"

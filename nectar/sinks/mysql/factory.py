@@ -8,9 +8,9 @@ from nectar.config.profile.model import Reference, Server
 from nectar.network.connector import Connector
 from nectar.secrets.registry import resolve
 from nectar.secrets.secret import Secret
+from nectar.sinks.base import Layout
 from nectar.sinks.mysql.session import Session
 from nectar.sinks.mysql.sink import MysqlSink
-from nectar.sinks.seam import Layout
 
 
 def connector(server: Server) -> Connector:
