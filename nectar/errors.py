@@ -11,7 +11,7 @@
         |-- DecodeError               a block's bytes are not what its era's CDDL says
         |   `-- OverflowFatal         a block's transaction or item has no room in the ids of its rows
         |-- SourceError               the chain cannot be read: a chunk is missing, broken, foreign
-        |-- NetworkError              a genesis or a network does not match
+        |-- GenesisError              a genesis or a network does not match
         |-- SinkError                 the database cannot be used, or was filled by another plan
         |-- ConnectError              the database's server is not whom it should be, or lets nobody in
         |-- SecretError               a secret cannot be had, or not be opened
@@ -152,7 +152,7 @@ class SourceError(FatalError):
     """The chain cannot be read from where the plan says."""
 
 
-class NetworkError(FatalError):
+class GenesisError(FatalError):
     """Genesis files, magic numbers or hashes that do not belong together."""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from nectar.errors import NetworkError
+from nectar.errors import GenesisError
 
 ERAS = ("byron", "shelley", "allegra", "mary", "alonzo", "babbage", "conway")
 
@@ -70,11 +70,11 @@ class EraHistory:
         return first * self.byron_slot + (slot - first) * self.shelley_slot
 
     def time_of(self, slot: int) -> datetime:
-        """UTC. Raises NetworkError for a slot so far off that the calendar ends before it."""
+        """UTC. Raises GenesisError for a slot so far off that the calendar ends before it."""
         try:
             return self.start + timedelta(microseconds=self.microseconds_of(slot))
         except OverflowError:
-            raise NetworkError(f"slot {slot} lies beyond the calendar's end", code="NEC-N006") from None
+            raise GenesisError(f"slot {slot} lies beyond the calendar's end", code="NEC-N006") from None
 
     def time_text(self, slot: int) -> str:
         """`YYYY-MM-DD HH:MM:SS`, UTC, as in block.time; with `.ffffff` where a slot begins within a second."""
@@ -89,7 +89,7 @@ class EraHistory:
         return self.first_slot_of_epoch(epoch + 1) - 1
 
     def first_slot_of_era(self, era: str) -> int:
-        """Raises NetworkError for an era that this network has not reached."""
+        """Raises GenesisError for an era that this network has not reached."""
         return self.first_slot_of_epoch(self._first_epoch(era))
 
     def last_slot_of_era(self, era: str) -> int | None:
@@ -125,7 +125,7 @@ class EraHistory:
     def _first_epoch(self, era: str) -> int:
         if era not in self.first_epochs:
             known = ", ".join(name for name in ERAS if name in self.first_epochs)
-            raise NetworkError(
+            raise GenesisError(
                 f"era {era!r} is not one that this network has had", hint=f"it has had {known}", code="NEC-N004"
             )
         return self.first_epochs[era]

@@ -137,7 +137,7 @@ def _write(file: Path, text: str) -> None:
 def _tried(answers: Answers, target: Target) -> bool:
     """Whether the profile is to be written, as far as a look at the database says."""
     from nectar.cli.db import report
-    from nectar.network.faults import NO_DATABASE, NO_RIGHTS
+    from nectar.server.faults import NO_DATABASE, NO_RIGHTS
     from nectar.sinks.check_step import Outcome
     from nectar.sinks.looking import check
 

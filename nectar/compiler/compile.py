@@ -23,7 +23,7 @@ from nectar.config.document.load import Document
 from nectar.config.document.positions import NOWHERE
 from nectar.config.plan.model import BlocksOptions, MetadataOptions, Plan, Processors, TransactionsOptions
 from nectar.decode.want import Want
-from nectar.errors import NetworkError
+from nectar.errors import GenesisError
 from nectar.genesis.files import network as network_of
 from nectar.processors.registry import PROCESSORS
 from nectar.tables import Index, Table
@@ -87,7 +87,7 @@ def _network(plan: Plan, complaints: Complaints) -> Network | None:
         return None
     try:
         return network_of(plan.meta.network)
-    except NetworkError as error:
+    except GenesisError as error:
         what = f"{error.where}: {error.what}" if error.where else error.what
         complaints.add(error.code, what, ("plan", "network"), suggestion=error.hint)
         return None

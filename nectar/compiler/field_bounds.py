@@ -10,7 +10,7 @@ from nectar.config.codes import START_AFTER_END
 from nectar.config.complaints.collector import Complaints
 from nectar.config.plan.bounds import AtDate, AtEpoch, AtEra, AtOrigin, AtPoint, AtSlot, Bound
 from nectar.config.plan.model import SyncConfig
-from nectar.errors import NetworkError
+from nectar.errors import GenesisError
 from nectar.filterlang.kinds import ERA_NAMES
 from nectar.filterlang.ranges import Bounds
 
@@ -42,7 +42,7 @@ def bounds_of(sync: SyncConfig, network: Network) -> Bounds:
             ("block", "era"): _both(first, last, lambda slot: ERA_NAMES.index(history.era_at(slot)) + 1),
             ("block", "time"): _both(first, last, history.time_text),
         }
-    except NetworkError:
+    except GenesisError:
         return {("block", "slot"): (first, last)}
 
 
@@ -71,7 +71,7 @@ def _first(bound: Bound, network: Network) -> int | None:
                 return history.first_slot_of_epoch(epoch)
             case AtDate(moment):
                 return history.slot_at(moment)
-    except NetworkError:
+    except GenesisError:
         return None
     return None
 
@@ -88,6 +88,6 @@ def _last(bound: Bound, network: Network) -> int | None:
                 return history.last_slot_of_epoch(epoch)
             case AtDate(moment, whole_day):
                 return history.slot_at(moment + timedelta(days=1) if whole_day else moment) - 1
-    except NetworkError:
+    except GenesisError:
         return None
     return None

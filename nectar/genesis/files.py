@@ -25,7 +25,7 @@ from nectar.cardano.genesis import (
 )
 from nectar.cardano.network import Network, Price
 from nectar.cardano.position import GENESIS_TXS, ITEMS
-from nectar.errors import NetworkError
+from nectar.errors import GenesisError
 
 Json = dict[str, Any]
 
@@ -63,14 +63,14 @@ def network(home: str | Path) -> Network:
     whose `<Era>GenesisFile` keys name the files otherwise, whose `<Era>GenesisHash` keys are checked, and whose
     `Test<Era>HardForkAtEpoch` keys say when each era began; without it every era up to Conway begins at epoch 0. A public
     network's own files are known by their hash, and its forks with them.
-    Raises NetworkError naming the file (docs/networks.md lists the codes).
+    Raises GenesisError naming the file (docs/networks.md lists the codes).
     """
     files = _files(home)
     try:
         return _network(home, files)
     except _UNFIT as error:
         what = f"the genesis files do not say what a network needs: {_why(error)}"
-        raise NetworkError(what, where=str(home), hint=_HINT, code="NEC-N002") from None
+        raise GenesisError(what, where=str(home), hint=_HINT, code="NEC-N002") from None
 
 
 def genesis_of(net: Network) -> tuple[GenesisOutputs, GenesisOutputs]:
@@ -86,7 +86,7 @@ def genesis_of(net: Network) -> tuple[GenesisOutputs, GenesisOutputs]:
                 raise _Unfit("the balances of one genesis file are together more than 2^63 - 1 lovelace")
     except (*_UNFIT, StopIteration) as error:
         what = f"the genesis files' balances cannot be read: {_why(error)}"
-        raise NetworkError(what, where=net.home, hint=_HINT, code="NEC-N003") from None
+        raise GenesisError(what, where=net.home, hint=_HINT, code="NEC-N003") from None
     _have_ids(net, found)
     return found
 
@@ -97,7 +97,7 @@ def governance_of(net: Network) -> GenesisGovernance:
         return governance(_json(_files(net.home).conway, net.home, "conway"))
     except _UNFIT as error:
         what = f"the committee or the constitution cannot be read: {_why(error)}"
-        raise NetworkError(what, where=_where(net.home, "conway"), hint=_HINT, code="NEC-N003") from None
+        raise GenesisError(what, where=_where(net.home, "conway"), hint=_HINT, code="NEC-N003") from None
 
 
 def _have_ids(net: Network, genesis: tuple[GenesisOutputs, GenesisOutputs]) -> None:
@@ -113,7 +113,7 @@ def _have_ids(net: Network, genesis: tuple[GenesisOutputs, GenesisOutputs]) -> N
         if many > most:
             what = f"genesis has more {things} than the {most:,} that ids have room for"
             hint = "a job that starts after the origin does not need them"
-            raise NetworkError(what, where=net.home, hint=hint, code="NEC-O003")
+            raise GenesisError(what, where=net.home, hint=hint, code="NEC-O003")
 
 
 def genesis_costs(net: Network) -> tuple[Json, Json]:
@@ -175,9 +175,9 @@ def _genesis_file(folder: Path, config: Json, era: str) -> bytes:
         raise _unreadable(usual, error) from error
 
 
-def _unreadable(path: Path, error: OSError, what: str = "no genesis file can be read") -> NetworkError:
+def _unreadable(path: Path, error: OSError, what: str = "no genesis file can be read") -> GenesisError:
     hint = f"name a built-in network ({', '.join(HARD_FORKS)}) or a folder with the four genesis files"
-    return NetworkError(f"{what}: {error.strerror}", where=str(path), hint=hint, code="NEC-N001")
+    return GenesisError(f"{what}: {error.strerror}", where=str(path), hint=hint, code="NEC-N001")
 
 
 def _json(raw: bytes, home: str | Path, era: str) -> Json:
@@ -185,9 +185,9 @@ def _json(raw: bytes, home: str | Path, era: str) -> Json:
         found = json.loads(raw)
     except (ValueError, RecursionError) as error:
         place = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise NetworkError(f"not JSON{place}", where=_where(home, era), hint="is the file whole?", code="NEC-N002") from None
+        raise GenesisError(f"not JSON{place}", where=_where(home, era), hint="is the file whole?", code="NEC-N002") from None
     if not isinstance(found, dict):
-        raise NetworkError("not a JSON object", where=_where(home, era), hint="is it the right file?", code="NEC-N002")
+        raise GenesisError("not a JSON object", where=_where(home, era), hint="is it the right file?", code="NEC-N002")
     return found
 
 
@@ -269,7 +269,7 @@ def _agree(home: str | Path, files: GenesisFiles, byron_hash: bytes, config: Jso
         said = config.get(f"{era}GenesisHash")
         if said is not None and said != digest.hex():
             what = f"{era}GenesisHash in config.json is not the file's, which is {digest.hex()}"
-            raise NetworkError(what, where=_where(home, era.lower()), hint=_HINT, code="NEC-N005")
+            raise GenesisError(what, where=_where(home, era.lower()), hint=_HINT, code="NEC-N005")
 
 
 def _belong_together(home: str | Path, byron: Json, shelley: Json, start: datetime) -> None:
@@ -277,10 +277,10 @@ def _belong_together(home: str | Path, byron: Json, shelley: Json, start: dateti
     magic, other = byron["protocolConsts"]["protocolMagic"], shelley["networkMagic"]
     if magic != other:
         what = "Byron's genesis says another network magic than Shelley's"
-        raise NetworkError(what, where=str(home), hint=_HINT, code="NEC-N005")
+        raise GenesisError(what, where=str(home), hint=_HINT, code="NEC-N005")
     if datetime.fromisoformat(shelley["systemStart"]) != start:
         what = "Byron's genesis starts at another time than Shelley's"
-        raise NetworkError(what, where=str(home), hint=_HINT, code="NEC-N005")
+        raise GenesisError(what, where=str(home), hint=_HINT, code="NEC-N005")
 
 
 def _price(said: Any) -> Price:

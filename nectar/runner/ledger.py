@@ -9,7 +9,7 @@ from nectar.cardano.block import TxOut
 from nectar.cardano.era_history import ERAS, EraHistory
 from nectar.cardano.governance import ProtocolParamUpdate
 from nectar.cardano.point import Point
-from nectar.errors import NectarError, NetworkError
+from nectar.errors import GenesisError, NectarError
 from nectar.runner.report import Report
 from nectar.sources.node import state_query
 from nectar.sources.node.session import Greeting, Session, open_session
@@ -25,7 +25,7 @@ class Ledger:
         self._era: int | None = None
 
     def history(self, known: EraHistory) -> EraHistory:
-        """The network's, with the eras as the node has been through them. Errors: NetworkError NEC-N007 when they disagree."""
+        """The network's, with the eras as the node has been through them. Errors: GenesisError NEC-N007 when they disagree."""
         start = state_query.read_start(self._ask(state_query.SYSTEM_START))
         eras = state_query.read_eras(self._ask(state_query.INTERPRETER))
         if start != known.start:
@@ -60,7 +60,7 @@ class Ledger:
 
 
 def history_with(known: EraHistory, eras: Sequence[EraSummary]) -> EraHistory:
-    """`known`, as genesis has it, with each era's first epoch as a node says it. Errors: NetworkError NEC-N007."""
+    """`known`, as genesis has it, with each era's first epoch as a node says it. Errors: GenesisError NEC-N007."""
     firsts = {name: era.start.epoch for name, era in zip(ERAS, eras, strict=False)}
     for name, era in zip(ERAS, eras, strict=False):
         byron = name == "byron"
@@ -76,18 +76,18 @@ def history_with(known: EraHistory, eras: Sequence[EraSummary]) -> EraHistory:
 
 
 def history_of(ledger: Ledger, known: EraHistory, report: Report) -> EraHistory:
-    """As the node says it, or, where it says nothing, as genesis does. Errors: NetworkError NEC-N007."""
+    """As the node says it, or, where it says nothing, as genesis does. Errors: GenesisError NEC-N007."""
     try:
         return ledger.history(known)
-    except NetworkError:
+    except GenesisError:
         raise
     except NectarError as error:
         report.say("note", f"the node does not tell its eras ({error.what}): they are taken from genesis")
         return known
 
 
-def _disagree(theirs: str, ours: str) -> NetworkError:
-    return NetworkError(
+def _disagree(theirs: str, ours: str) -> GenesisError:
+    return GenesisError(
         f"the node's network {theirs}, the plan's {ours}",
         hint="check the plan's `network` (its genesis files) against the node's",
         code="NEC-N007",

@@ -100,7 +100,7 @@ class Worker:
 
     def do(self, batch: Batch) -> Done:
         """Errors: those of decoding, blocks that cannot be made rows, and UnknowableError (a filter's answer is unknown), are in
-        what it gives back; what genesis raises (NetworkError, UnknowableError) is raised."""
+        what it gives back; what genesis raises (GenesisError, UnknowableError) is raised."""
         unfit: dict[bytes | None, DecodeError] = {}
         while True:
             try:

@@ -7,11 +7,11 @@ from typing import Protocol
 
 from nectar.cardano.position import LAST_SLOT
 from nectar.config.plan.bounds import AtDate, AtEpoch, AtEra, AtSlot, Bound
-from nectar.errors import NetworkError
+from nectar.errors import GenesisError
 
 
 class Calendar(Protocol):
-    """What the network's era history says; each raises NetworkError for what the network never had."""
+    """What the network's era history says; each raises GenesisError for what the network never had."""
 
     def first_slot_of_epoch(self, epoch: int) -> int: ...
     def first_slot_of_era(self, era: str) -> int: ...
@@ -20,7 +20,7 @@ class Calendar(Protocol):
 
 
 def first_slot(bound: Bound, calendar: Calendar) -> tuple[int, str]:
-    """Where a start of slot, era, epoch or date begins, and how to call it. Errors: NetworkError."""
+    """Where a start of slot, era, epoch or date begins, and how to call it. Errors: GenesisError."""
     if isinstance(bound, AtEra):
         return calendar.first_slot_of_era(bound.era), f"era {bound.era}"
     if isinstance(bound, AtEpoch):
@@ -33,7 +33,7 @@ def first_slot(bound: Bound, calendar: Calendar) -> tuple[int, str]:
 
 
 def last_slot(bound: Bound, calendar: Calendar) -> tuple[int, str]:
-    """The last slot of such an end; of an era that has ended. Errors: NetworkError."""
+    """The last slot of such an end; of an era that has ended. Errors: GenesisError."""
     if isinstance(bound, AtEra):
         last = calendar.last_slot_of_era(bound.era)
         assert last is not None
@@ -51,7 +51,7 @@ def last_slot(bound: Bound, calendar: Calendar) -> tuple[int, str]:
 def _with_ids(asked: str, slot: int) -> int:
     if slot > LAST_SLOT:
         what = f"{asked} is slot {slot:,}; ids have room for slots up to {LAST_SLOT:,}"
-        raise NetworkError(what, hint="the network will not come that far: name an earlier one", code="NEC-N006")
+        raise GenesisError(what, hint="the network will not come that far: name an earlier one", code="NEC-N006")
     return slot
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nectar.errors import NetworkError
+from nectar.errors import GenesisError
 from nectar.genesis.files import genesis_of, network
 from tests.conftest import ROOT
 
@@ -40,7 +40,7 @@ def home_with(folder: Path, amounts: list[Any], place: str) -> Path:
 @pytest.mark.parametrize("place", ["initialFunds", "nonAvvmBalances"])
 @pytest.mark.parametrize("amounts", [[MOST + 1], [1 << 64], [-1], [1.5], [True], [None], [MOST, 1]], ids=repr)
 def test_balances_that_no_column_holds(amounts: list[Any], place: str, tmp_path: Path) -> None:
-    with pytest.raises(NetworkError) as caught:
+    with pytest.raises(GenesisError) as caught:
         genesis_of(network(home_with(tmp_path, amounts, place)))
     assert caught.value.code == "NEC-N003"
 
@@ -48,7 +48,7 @@ def test_balances_that_no_column_holds(amounts: list[Any], place: str, tmp_path:
 @pytest.mark.parametrize("place", ["pledge", "cost"])
 @pytest.mark.parametrize("amount", [1 << 64, -1, 1.5, True, None], ids=repr)
 def test_a_pool_that_no_column_holds(amount: Any, place: str, tmp_path: Path) -> None:
-    with pytest.raises(NetworkError) as caught:
+    with pytest.raises(GenesisError) as caught:
         genesis_of(network(home_with(tmp_path, [amount], place)))
     assert caught.value.code == "NEC-N003"
 

@@ -18,7 +18,7 @@ from nectar.cardano.address import describe, parse_text
 from nectar.cardano.era_history import ERAS, EraHistory
 from nectar.cardano.genesis import SHELLEY_BLOCK_HASH, SHELLEY_LEADER_HASH, STAKING_TX_HASH, shelley_outputs, voucher_address
 from nectar.compiler.ddl.mysql import LABEL_LENGTH
-from nectar.errors import NetworkError
+from nectar.errors import GenesisError
 from nectar.genesis.files import genesis_of, network
 
 NETWORKS = ("mainnet", "preprod", "preview")
@@ -244,7 +244,7 @@ def test_any_slot_length_is_exact(slot: int, byron: int, shelley: int, epoch: in
 
 
 def test_a_slot_beyond_the_calendar_is_a_network_error() -> None:
-    with pytest.raises(NetworkError, match="calendar"):
+    with pytest.raises(GenesisError, match="calendar"):
         network("mainnet").history.time_text(1 << 62)
 
 
@@ -253,12 +253,12 @@ def test_a_date_before_the_network_is_its_first_slot() -> None:
 
 
 def test_an_era_that_never_was_is_a_network_error() -> None:
-    with pytest.raises(NetworkError, match="leios"):
+    with pytest.raises(GenesisError, match="leios"):
         network("mainnet").history.first_slot_of_era("leios")
 
 
 def test_a_folder_without_genesis_files_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(NetworkError, match="no genesis file can be read") as caught:
+    with pytest.raises(GenesisError, match="no genesis file can be read") as caught:
         network(tmp_path)
     assert "byron-genesis.json" in caught.value.where
 
@@ -267,10 +267,10 @@ def test_a_broken_genesis_file_is_a_clear_error(chain: Path, tmp_path: Path) -> 
     for path in (chain / "genesis/preview").glob("*.json"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "shelley-genesis.json").write_text('{"networkMagic": "two"}')
-    with pytest.raises(NetworkError, match="do not say what a network needs"):
+    with pytest.raises(GenesisError, match="do not say what a network needs"):
         network(tmp_path)
     (tmp_path / "shelley-genesis.json").write_text("{")
-    with pytest.raises(NetworkError, match="not JSON"):
+    with pytest.raises(GenesisError, match="not JSON"):
         network(tmp_path)
 
 
@@ -346,7 +346,7 @@ def test_a_public_networks_files_are_known_wherever_they_are(chain: Path, tmp_pa
     ],
 )
 def test_files_that_do_not_belong_together(chain: Path, tmp_path: Path, changes: dict[str, dict[str, Any]], what: str) -> None:
-    with pytest.raises(NetworkError, match=what) as caught:
+    with pytest.raises(GenesisError, match=what) as caught:
         network(_devnet(chain, tmp_path, **changes))
     assert caught.value.code in ("NEC-N002", "NEC-N005")
     assert caught.value.hint
@@ -366,7 +366,7 @@ def test_vouchers_of_a_test_network_hold_its_magic_unless_told_otherwise(
 
 def test_balances_that_cannot_be_read(chain: Path, tmp_path: Path) -> None:
     net = network(_devnet(chain, tmp_path, byron={"nonAvvmBalances": {"0OIl": "1"}}))
-    with pytest.raises(NetworkError, match="balances cannot be read") as caught:
+    with pytest.raises(GenesisError, match="balances cannot be read") as caught:
         genesis_of(net)
     assert caught.value.code == "NEC-N003"
 

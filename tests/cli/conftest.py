@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from tests.mysql.conftest import database, persona, running, server, tidb_parser
-from tests.network.conftest import papers, secured
+from tests.server.conftest import papers, secured
 
 __all__ = ["database", "papers", "persona", "running", "secured", "server", "tidb_parser"]

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from nectar.network import faults
-from nectar.network.product import product_of
+from nectar.mysql.product import product_of
+from nectar.server import faults
 from nectar.sinks.mysql.check.failed_step import _STEP, CONNECTING, EITHER, failed_step
 from tests.cli.databases import PLAN, STEPS, VARIABLE, checked, nectar, outcomes, profile
 from tests.conftest import ROOT
 from tests.mysql.programs import MARIADB, MYSQL, PASSWORD
 from tests.mysql.proxy import Proxy
 from tests.mysql.server import Server, free_port, started
-from tests.network.conftest import DATABASE, Papers
 from tests.runner.jobs import plan_text
+from tests.server.conftest import DATABASE, Papers
 
 VERIFIED = 'ssl_mode = "VERIFY_IDENTITY"\nssl_ca_path = "{}"\n'
 

@@ -24,7 +24,7 @@ from tests.cli.databases import VARIABLE, environment, nectar, profile
 from tests.config.profiles import server as server_of
 from tests.mysql.programs import PASSWORD, USER
 from tests.mysql.server import Server, free_port
-from tests.network.conftest import DATABASE, Papers
+from tests.server.conftest import DATABASE, Papers
 
 PATIENCE = 60
 HIDDEN = "The password: "

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from nectar.errors import ConnectError, DecodeError
-from nectar.network.audit import AuditLog
 from nectar.runner.keep import kept_apart
+from nectar.server.audit import AuditLog
 from nectar.whole_file import write_whole
 from tests.cli.test_node import SAMPLE, nectar
 from tests.conftest import ROOT

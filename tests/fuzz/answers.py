@@ -7,12 +7,12 @@ from random import Random
 import pymysql
 
 from nectar.errors import NectarError
-from nectar.network.answers import translated
+from nectar.mysql.server_errors import translated
 from tests.fuzz.cbor_tree import broken
 from tests.mysql import wire
-from tests.network.hostile import Talk, greeting, serving
-from tests.network.logging_in import PASSWORD, SOON, STATEMENTS
-from tests.network.making import joined, server
+from tests.server.hostile import Talk, greeting, serving
+from tests.server.logging_in import PASSWORD, SOON, STATEMENTS
+from tests.server.making import joined, server
 
 PACKETS = (
     wire.ok_packet(), greeting(), greeting("caching_sha2_password"), b"\xfe\0\0\2\0", b"\xff\x15\x04#28000no", b"\x01", b"\xfbname",

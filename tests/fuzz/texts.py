@@ -13,7 +13,7 @@ from nectar.config.document.load import load_text
 from nectar.config.profile.dsn.parts import DsnError
 from nectar.config.profile.dsn.read import read_dsn
 from nectar.config.profile.load import parse_profile
-from nectar.errors import NetworkError, PlanError
+from nectar.errors import GenesisError, PlanError
 from nectar.resources import read_schema
 
 ODD = (
@@ -86,7 +86,7 @@ def check_plan(text: str) -> str:
     """What the text gives: "compiled", or the code of its first complaint."""
     try:
         read_document(load_text(text, "plan.toml"), Path("plan.toml"))
-    except (PlanError, NetworkError) as error:
+    except (PlanError, GenesisError) as error:
         return error.code
     return "compiled"
 

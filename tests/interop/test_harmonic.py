@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nectar.cardano.point import ORIGIN
-from nectar.errors import NetworkError
+from nectar.errors import GenesisError
 from nectar.sources.node.connection import address
 from nectar.sources.node.session import Greeting, open_session
 from tests.interop.peers import answer, nectar_server, running
@@ -36,7 +36,7 @@ def test_its_blocks_are_put_together_from_many_segments(harmonic: Path, chain: P
 
 def test_it_refuses_another_network(harmonic: Path, chain: Path, tmp_path: Path) -> None:
     server = running(served(harmonic, tmp_path / "s", chain / "preview/immutable", "--limit", "5"))
-    with server, pytest.raises(NetworkError) as caught:
+    with server, pytest.raises(GenesisError) as caught:
         open_session(Greeting(address(tmp_path / "s"), "mainnet", 764824073))
     assert caught.value.code == "NEC-W006"
 

@@ -15,7 +15,7 @@ from zlib import crc32
 import pytest
 
 from nectar.cardano.point import ORIGIN, Point
-from nectar.errors import NetworkError
+from nectar.errors import GenesisError
 from nectar.genesis.files import network
 from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.script import Back, Drop, Fork, Wait
@@ -113,11 +113,11 @@ def test_the_same_database_with_a_filter_and_from_the_middle(pallas: Path, chain
 
 def test_another_network_is_refused_by_name(pallas: Path, chain: Path, tmp_path: Path) -> None:
     with running(pallas_server(pallas, tmp_path / "s", chain / "preview/immutable", "--limit", "10")):
-        with pytest.raises(NetworkError) as caught:
+        with pytest.raises(GenesisError) as caught:
             open_session(Greeting(address(tmp_path / "s"), "preprod", 1))
         assert caught.value.code == "NEC-W006"
         assert "preprod" in str(caught.value)
-        with pytest.raises(NetworkError):
+        with pytest.raises(GenesisError):
             node_job(tmp_path / "x.db", tmp_path / "s", node_plan(network="mainnet"))
     assert not (tmp_path / "x.db").exists()
 

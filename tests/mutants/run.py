@@ -3,7 +3,7 @@
     make mutants                                              # 400, about two hours; by hand
     python -m tests.mutants.run --count 20 --only decode,filters --tests tests/decode,tests/filterlang
     python -m tests.mutants.run --again --budget 600          # the survivors, with more of their tests
-    python -m tests.mutants.run --key 196ad1d195e1 --ask tests/network/test_session.py      # does this test catch that bug?
+    python -m tests.mutants.run --key 196ad1d195e1 --ask tests/server/test_session.py      # does this test catch that bug?
 
 Which tests run which function is recorded once, with each test's time. The bugs follow from the seed and the text alone. What is
 found is kept in $NECTAR_CACHE/mutants (~/.cache/nectar/mutants): the same command goes on where it was stopped. A bug that makes no

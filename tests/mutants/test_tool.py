@@ -170,7 +170,7 @@ def test_what_tests_run_is_known_of_other_processes_too(reach: Reach) -> None:
 def test_what_stands_outside_of_functions_is_asked_of_those_who_import_it(reach: Reach) -> None:
     """A table of columns or fields runs no function of its own module."""
     assert "nectar/filterlang/reference.py" in importers(ROOT, "nectar/filterlang/scopes.py")
-    assert "nectar/sinks/mysql/check/run.py" in importers(ROOT, "nectar/network/faults.py")
+    assert "nectar/sinks/mysql/check/run.py" in importers(ROOT, "nectar/server/faults.py")
     assert not reach.tests_of("nectar/tables.py", "<module>")
     assert len(reach.tests_of("nectar/tables.py", "<module>", ["nectar/sinks/small.py"])) == 3
     assert not reach.tests_of("nectar/tables.py", "other", ["nectar/sinks/small.py"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nectar.config.profile.model import Kind
-from nectar.network.product import product_of
+from nectar.mysql.product import product_of
 from nectar.sinks.mysql.check.connection_type import notes_of
 
 MYSQL, MARIADB = "8.4.3", "11.4.4-MariaDB-1"

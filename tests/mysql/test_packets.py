@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from nectar.errors import SinkError
-from nectar.network.local_data import PACKET
+from nectar.mysql.load_data import PACKET
 from nectar.processors.rows import RowBuffers
 from nectar.sinks.base import Staged
 from nectar.sinks.mysql.bulk_load import Loader, terms_of

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nectar.network.product import product_of
+from nectar.mysql.product import product_of
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options

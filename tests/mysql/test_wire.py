@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nectar.network.product import product_of
+from nectar.mysql.product import product_of
 from tests.mysql import wire
 from tests.mysql.programs import MARIADB, MYSQL
 from tests.mysql.server import Server

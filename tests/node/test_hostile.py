@@ -16,7 +16,7 @@ import pytest
 from cbor2 import dumps
 
 from nectar.cardano.point import ORIGIN, Point
-from nectar.errors import NectarError, NetworkError, SourceError, StoppedError, TransientError
+from nectar.errors import GenesisError, NectarError, SourceError, StoppedError, TransientError
 from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.script import Back, Fork, Step, Wait
 from nectar.runner import patience
@@ -102,8 +102,8 @@ HANDSHAKES: dict[str, tuple[Behaviour, type[NectarError], str, str]] = {
     "another message": (answers(dumps([7, 1])), SourceError, "NEC-W004", "offered versions"),
     "its own direction": (raw(mux.segments(0, handshake.accept(23, 2))), SourceError, "NEC-W004", "client's"),
     "a version not offered": (answers(handshake.accept(99, 2)), SourceError, "NEC-W004", "version 99"),
-    "another magic": (answers(handshake.accept(23, 1)), NetworkError, "NEC-W006", "magic 1"),
-    "refuses the magic": (answers(refusal("version data mismatch")), NetworkError, "NEC-W006", "preview"),
+    "another magic": (answers(handshake.accept(23, 1)), GenesisError, "NEC-W006", "magic 1"),
+    "refuses the magic": (answers(refusal("version data mismatch")), GenesisError, "NEC-W006", "preview"),
     "older versions only": (answers(handshake.refuse_versions([1, 2])), SourceError, "NEC-W005", "V1 to V2"),
 }
 
@@ -196,7 +196,7 @@ def hostile(blocks: list[Offered]) -> dict[str, tuple[Behaviour, type[NectarErro
         "stalls at the tip": (syncing(first, wait), TransientError, "NEC-W003", "state"),
         "a link that is none": (syncing(first, unlinked), SourceError, "NEC-W004", "follows"),
         "a header that is none": (syncing(first, broken), SourceError, "NEC-W004", "no header|follows"),
-        "another genesis": (syncing(said(chain_sync.forward(foreign.raw, tip))), NetworkError, "NEC-W006", "genesis"),
+        "another genesis": (syncing(said(chain_sync.forward(foreign.raw, tip))), GenesisError, "NEC-W006", "genesis"),
         "garbage": (syncing(first, b"\x00" * 40), SourceError, "NEC-W004", "segment"),
         "no CBOR": (syncing(first, said(b"\xff\xff\xff")), SourceError, "NEC-W004", "no message"),
         "another message": (syncing(first, said(dumps([9, 9]))), SourceError, "NEC-W004", "chain-sync"),

@@ -16,7 +16,7 @@ from nectar.cardano.point import Point
 from nectar.cardano.position import TX_BITS
 from nectar.decode.block import decode_block
 from nectar.decode.want import Want
-from nectar.errors import NetworkError
+from nectar.errors import GenesisError
 from nectar.filterlang.access import created
 from nectar.genesis.files import network
 from nectar.nodeserver.queries import answer
@@ -64,7 +64,7 @@ def test_a_node_knows_an_era_that_genesis_files_do_not() -> None:
 def test_a_network_of_other_lengths_is_refused() -> None:
     eras = list(loads(answer(state_query.INTERPRETER, PREVIEW, Tip(SOMEWHERE, 0)) or b""))
     eras[-1][2][0] = 432_000
-    with pytest.raises(NetworkError) as caught:
+    with pytest.raises(GenesisError) as caught:
         history_with(PREVIEW.history, state_query.read_eras(dumps(eras)))
     assert caught.value.code == "NEC-N007"
     assert "432,000" in caught.value.what

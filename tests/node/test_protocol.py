@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from nectar.cardano.point import ORIGIN, Era, Point
 from nectar.decode.envelope import envelope, header_at, outline, quick_header
 from nectar.decode.skip import Malformed, skipper
-from nectar.errors import NectarError, NetworkError, SourceError
+from nectar.errors import GenesisError, NectarError, SourceError
 from nectar.nodeserver.queries import answer
 from nectar.sources.node import chain_sync, handshake, mux, state_query
 from nectar.sources.node.chain_sync import Await, Backward, Forward, Found, NotFound, Reader, Tip
@@ -66,9 +66,9 @@ def test_golden_answers_to_a_handshake_are_read(golden: dict[str, bytes]) -> Non
 
 REFUSALS = (
     ("hs.refuse.versionMismatch", SourceError, "NEC-W005", "it speaks V16 to V23, Nectar V9 to V23"),
-    ("hs.refuse.refused", NetworkError, "NEC-W006", "version data mismatch"),
+    ("hs.refuse.refused", GenesisError, "NEC-W006", "version data mismatch"),
     ("hs.refuse.decodeError", SourceError, "NEC-W007", "unknown encoding"),
-    ("hs.accept.v16.mainnet", NetworkError, "NEC-W006", "764824073"),
+    ("hs.accept.v16.mainnet", GenesisError, "NEC-W006", "764824073"),
     ("hs.propose.preview.v16_v23", SourceError, "NEC-W004", "an answer to the offered versions was expected"),
     ("hs.queryReply.preview", SourceError, "NEC-W004", "an answer to the offered versions was expected"),
     ("cs.requestNext", SourceError, "NEC-W004", "an answer to the offered versions was expected"),

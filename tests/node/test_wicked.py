@@ -16,7 +16,7 @@ import pytest
 from cbor2 import dumps
 
 from nectar.cardano.point import ORIGIN, Point
-from nectar.errors import FatalError, NectarError, NetworkError, SourceError, StoppedError, TransientError
+from nectar.errors import FatalError, GenesisError, NectarError, SourceError, StoppedError, TransientError
 from nectar.nodeserver.chain import Offered
 from nectar.sources.events import CaughtUp, RollBackward, RollForward
 from nectar.sources.node import chain_sync, connection, handshake, mux, session, source, state_query
@@ -385,7 +385,7 @@ def test_a_wrong_answer_about_blocks_is_named(make: Callable[[Wire], Act], code:
         found.close()
     told = told.format(w=wire)
     if code == "NEC-W006":
-        assert isinstance(caught.value, NetworkError)
+        assert isinstance(caught.value, GenesisError)
     _check(caught.value, code, told)
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from nectar.errors import FatalError
-from nectar.network.tunnel import _pump
 from nectar.runner.threads import Crew
+from nectar.server.ssh_tunnel import _pump
 from tests.cli.databases import environment, profile
 from tests.conftest import ROOT
 from tests.interop.peers import nectar_server, running

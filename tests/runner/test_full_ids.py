@@ -11,7 +11,7 @@ from pathlib import Path
 import cbor2
 import pytest
 
-from nectar.errors import NetworkError, OverflowFatal
+from nectar.errors import GenesisError, OverflowFatal
 from nectar.genesis.files import genesis_of, network
 from tests.conftest import ROOT
 from tests.decode.chunks import cut
@@ -106,6 +106,6 @@ def test_a_genesis_of_too_many_balances_is_refused_by_name(tmp_path: Path) -> No
     (home / "byron-genesis.json").write_text(json.dumps(byron))
     (home / "shelley-genesis.json").write_text(json.dumps(shelley))
     (home / "config.json").unlink(missing_ok=True)
-    with pytest.raises(NetworkError, match="more balances than the 32,768") as caught:
+    with pytest.raises(GenesisError, match="more balances than the 32,768") as caught:
         genesis_of(network(home))
     assert caught.value.code == "NEC-O003"

@@ -26,9 +26,9 @@ from tests.cli.databases import environment, profile
 from tests.interop.peers import nectar_server, running
 from tests.mysql.server import Server, free_port
 from tests.mysql.wire import Capability
-from tests.network.hostile import CAPABILITIES, Talk, greeting, serving
 from tests.runner.jobs import content
 from tests.runner.signalled import BOTH, GENEROUS, PLAN, SAID, SAMPLE, job, started, stopped
+from tests.server.hostile import CAPABILITIES, Talk, greeting, serving
 
 # -- the runner's own waits --------------------------------------------------------------------------------------------
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.mysql.programs import MARIADB
 from tests.mysql.server import Server, here, started
-from tests.network.conftest import Papers, papers
 from tests.secrets.planted import PASSWORD, USER
+from tests.server.conftest import Papers, papers
 
 __all__ = ["papers"]
 

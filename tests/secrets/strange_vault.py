@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.network.certificates import Pair
+from tests.server.certificates import Pair
 
 
 @dataclass

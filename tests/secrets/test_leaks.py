@@ -15,12 +15,12 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.mysql.server import Server, free_port, started
-from tests.network.conftest import Papers
 from tests.runner.jobs import between, plan_text
 from tests.secrets.commands import environment, nectar, on_a_terminal
 from tests.secrets.planted import CORES, KEY_PHRASE, PASSWORD, TOKEN, USER, traces, traces_in
 from tests.secrets.ssh import ssh_server
 from tests.secrets.strange_vault import strange_vault
+from tests.server.conftest import Papers
 
 SAMPLE = ROOT / "tests/data/preview/immutable"
 KINDS = ["variable of ours", "env", "file", "kubernetes", "command", "keyring", "key", "passphrase", "recipient"]
@@ -277,7 +277,7 @@ password = {{ env = "JUMP" }}"""
 
 BUGS = {
     "after the login": """
-import nectar.network.connect as there
+import nectar.mysql.connect as there
 def broken(made, server, stream, place, first):
     secret = os.environ["NECTAR_DB_PASSWORD"]
     try:

@@ -19,22 +19,22 @@ from moto.server import ThreadedMotoServer
 
 from nectar.config.profile.model import Reference, Server, SslMode, Tunnel
 from nectar.errors import NectarError, SecretError
-from nectar.network.attempts import Attempts
-from nectar.network.audit import AuditLog
-from nectar.network.connect import connect
+from nectar.mysql.connect import connect
 from nectar.secrets import keys, local, sealed
 from nectar.secrets.keys import opening_key
 from nectar.secrets.registry import resolve
 from nectar.secrets.rotate import rotated
 from nectar.secrets.sealed import key_of, new_key, open_sealed, passphrase, seal
 from nectar.secrets.secret import Secret
+from nectar.server.audit import AuditLog
+from nectar.server.rate_limit import Attempts
 from tests.mysql.server import Server as Running
 from tests.mysql.server import free_port
-from tests.network.conftest import Papers
-from tests.network.making import server as described
 from tests.secrets.planted import KEY_PHRASE, PASSWORD, TOKEN, USER, traces, with_locals
 from tests.secrets.ssh import ssh_server
 from tests.secrets.strange_vault import Strange, strange_vault
+from tests.server.conftest import Papers
+from tests.server.making import server as described
 
 SECRET = Secret(PASSWORD)
 KEYS = [new_key() for _ in range(2)]

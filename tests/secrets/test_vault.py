@@ -15,9 +15,9 @@ from nectar.config.profile.model import Reference
 from nectar.errors import SecretError
 from nectar.secrets import vault
 from nectar.secrets.registry import resolve
-from tests.network.certificates import authority, leaf
 from tests.secrets.bao import ROOT_TOKEN, SERVER, Bao, bao
 from tests.secrets.strange_vault import Strange, strange_vault
+from tests.server.certificates import authority, leaf
 
 SECRET, TOKEN = "planted-Hunter2", "planted-token-0123"
 PLACE = "kv/nectar/db#password"

@@ -21,8 +21,8 @@ from nectar.sinks.sqlite.state import read_state
 from tests.cli.databases import environment, profile
 from tests.conftest import ROOT
 from tests.mysql.server import Server
-from tests.network.making import nobody, open_folder
 from tests.runner.jobs import job, plan_text
+from tests.server.making import nobody, open_folder
 
 SAMPLE = ROOT / "tests/data/preview/immutable"
 FEW = "blocks = true\ntransactions = true"

@@ -8,7 +8,7 @@ import pytest
 
 from nectar.cardano.position import LAST_SLOT
 from nectar.config.plan.bounds import AtDate, AtEpoch, Bound
-from nectar.errors import NetworkError
+from nectar.errors import GenesisError
 from nectar.genesis.files import network
 from nectar.sources.calendar import first_slot, last_slot
 
@@ -19,7 +19,7 @@ LAST_EPOCH = LAST_SLOT // 86_400
 @pytest.mark.parametrize("bound", [AtEpoch(LAST_EPOCH + 1), AtEpoch(10_000_000), AtDate(datetime(2300, 1, 1, tzinfo=UTC), False)])
 def test_what_has_no_ids_is_refused(bound: Bound) -> None:
     for resolve in (first_slot, last_slot):
-        with pytest.raises(NetworkError, match="4,294,967,295") as caught:
+        with pytest.raises(GenesisError, match="4,294,967,295") as caught:
             resolve(bound, HISTORY)
         assert caught.value.code == "NEC-N006"
 

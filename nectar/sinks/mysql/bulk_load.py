@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from nectar.errors import SinkError
-from nectar.network.faults import readable
-from nectar.network.local_data import DATA, Load
-from nectar.network.product import product_of
+from nectar.mysql.load_data import DATA, Load
+from nectar.mysql.product import product_of
+from nectar.server.faults import readable
 from nectar.sinks.base import Staged
 from nectar.sinks.mysql.session import FAR, MOST_PACKET, Session
 from nectar.sinks.mysql.stage import Lines, lines_of

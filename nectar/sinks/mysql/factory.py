@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nectar.config.profile.model import Reference, Server
-from nectar.network.connector import Connector
+from nectar.mysql.connector import Connector
 from nectar.secrets.registry import resolve
 from nectar.secrets.secret import Secret
 from nectar.sinks.base import Layout

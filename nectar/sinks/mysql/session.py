@@ -13,11 +13,11 @@ import pymysql
 
 from nectar.config.profile.model import Pool
 from nectar.errors import NectarError, SinkError, TransientError
-from nectar.network.answers import Action, action_of, translated
-from nectar.network.connection import PARTED, Connection, Told
-from nectar.network.connector import Connector
-from nectar.network.faults import readable
-from nectar.network.local_data import Load
+from nectar.mysql.connection import PARTED, Connection, Told
+from nectar.mysql.connector import Connector
+from nectar.mysql.load_data import Load
+from nectar.mysql.server_errors import Action, action_of, translated
+from nectar.server.faults import readable
 
 MODE = "STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION"
 """What our statements mean depends on it: backslashes escape, quotes are quotes, a value that does not fit is an error."""

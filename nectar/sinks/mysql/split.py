@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nectar.errors import SinkError, TransientError
-from nectar.network.product import product_of
+from nectar.mysql.product import product_of
 from nectar.sinks.base import Statement
 from nectar.sinks.mysql.session import Session
 

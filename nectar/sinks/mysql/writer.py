@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from nectar.cardano.point import Numbered
 from nectar.errors import SinkError
-from nectar.network.audit import Attempt
+from nectar.server.audit import Attempt
 from nectar.sinks.base import POINTS_KEPT
 from nectar.sinks.mysql.bulk_load import Loader
 from nectar.sinks.mysql.session import Outcome, Session, Undetermined

@@ -60,7 +60,7 @@ def resolve(source: ImmutableSource, start: Bound, end: Bound, calendar: Calenda
 
     Errors: SourceError NEC-S002 (a chunk of the range is missing), NEC-S008 (a bound outside of the folder), NEC-S009
     (no such block), NEC-S012 (nothing between start and end), that of
-    the end where what is whole ends before the start; NetworkError for an era or time the network never had.
+    the end where what is whole ends before the start; GenesisError for an era or time the network never had.
     """
     first, last = _start(source, start, calendar), _end(source, end, calendar)
     folder, chunk_of = source.folder, source.facts.chunk_of

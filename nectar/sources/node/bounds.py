@@ -66,7 +66,7 @@ class _End(NamedTuple):
 
 
 def resolve(source: NodeSource, start: Bound, end: Bound, calendar: Calendar, known: Known) -> NodeRange:
-    """Errors: SourceError NEC-W010; those of the source; NetworkError for an era or time the network never had."""
+    """Errors: SourceError NEC-W010; those of the source; GenesisError for an era or time the network never had."""
     source.meet([ORIGIN])
     last = _end(source, end, calendar, known)
     first = _start(source, start, calendar, known)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from nectar.cardano.network import PUBLIC
 from nectar.cardano.point import Point
-from nectar.errors import FatalError, NectarError, NetworkError, SourceError, TransientError
+from nectar.errors import FatalError, GenesisError, NectarError, SourceError, TransientError
 
 _SHOWN = 24  # bytes of a message that is not understood
 _MAGIC = re.compile(r"[Mm]agic\D{0,4}(\d{1,10})")
@@ -44,11 +44,11 @@ def no_version(theirs: str, ours: str) -> SourceError:
     )
 
 
-def other_network(network: str, magic: int, told: str) -> NetworkError:
+def other_network(network: str, magic: int, told: str) -> GenesisError:
     """The node's own network is named where `told` gives a magic that everybody knows."""
     named = (PUBLIC.get(int(found)) for found in _MAGIC.findall(told) if int(found) != magic)
     theirs = next((name for name in named if name), "another network")
-    return NetworkError(
+    return GenesisError(
         f"the node refuses {network} (network magic {magic}): {told}",
         hint=f"this node is of {theirs}: check `network` (the plan's, or --network), or the socket",
         code="NEC-W006",

@@ -64,7 +64,7 @@ def read_proposal(message: bytes) -> dict[int, tuple[int, bool]]:
 
 def read_answer(message: bytes, network: str, magic: int) -> Accepted:
     """What the node took. Errors: SourceError NEC-W005 (no version in common), NEC-W007 (refused), NEC-W004;
-    NetworkError NEC-W006."""
+    GenesisError NEC-W006."""
     match whole(message):
         case [1, int(number), data]:
             version, (theirs, _) = _version(number), _told(number, data, message)

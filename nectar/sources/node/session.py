@@ -130,7 +130,7 @@ class Session:
 def open_session(to: Greeting) -> Session:
     """Connect and shake hands.
 
-    Errors: TransientError NEC-W001 to W003; SourceError NEC-W004, W005, W007; NetworkError NEC-W006.
+    Errors: TransientError NEC-W001 to W003; SourceError NEC-W004, W005, W007; GenesisError NEC-W006.
     """
     connection = connect(to.address, halted=to.halted)
     try:

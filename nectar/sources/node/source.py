@@ -53,7 +53,7 @@ class NodeSource:
     """One connection at a time, opened when it is needed. `notes`: for the run's log.
 
     Errors of every method: TransientError NEC-W001 to W003 (worth another try); SourceError NEC-W004, W005, W007 and
-    NetworkError NEC-W006 (not worth one).
+    GenesisError NEC-W006 (not worth one).
     """
 
     def __init__(self, address: Address, facts: NodeFacts, halted: Callable[[], bool] = bool) -> None:

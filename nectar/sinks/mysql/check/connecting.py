@@ -8,10 +8,10 @@ from typing import Any
 from nectar.config.profile.hosts import is_loopback
 from nectar.config.profile.model import Reference, Server, SslMode
 from nectar.errors import NectarError
-from nectar.network.audit import Attempt
-from nectar.network.certificate import described
-from nectar.network.facts import Facts, Secured
-from nectar.network.product import Product
+from nectar.mysql.product import Product
+from nectar.server.audit import Attempt
+from nectar.server.certificate import described
+from nectar.server.facts import Facts, Secured
 from nectar.sinks.check_step import Note, Step, failed, milliseconds, ms, not_reached, passed
 from nectar.sinks.mysql.check.connection_type import notes_of
 from nectar.sinks.mysql.check.failed_step import CONNECTING, failed_step, others_tried

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nectar.config.profile.model import Kind
-from nectar.network.product import Product
+from nectar.mysql.product import Product
 from nectar.sinks.check_step import Note
 
 _OLDEST = {"MySQL": (8, 0), "MariaDB": (10, 6)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nectar.network.audit import OK, Attempt
+from nectar.server.audit import OK, Attempt
 
 CONNECTING = ("profile", "name", "tcp", "tunnel", "server", "tls", "login")
 

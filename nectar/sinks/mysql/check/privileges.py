@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from nectar.errors import ConnectError
-from nectar.network.local_data import DATA
+from nectar.mysql.load_data import DATA
 from nectar.sinks.check_step import Note, Step, failed, passed
 from nectar.sinks.mysql.check.query import Asking, Refused
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from nectar.config.profile.model import Server
 from nectar.errors import NectarError
-from nectar.network.answers import Action, action_of, translated
-from nectar.network.connection import Connection
+from nectar.mysql.connection import Connection
+from nectar.mysql.server_errors import Action, action_of, translated
 from nectar.sinks.mysql.session import ERRORS
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from nectar.config.profile.model import Server
 from nectar.errors import NectarError, SinkError
-from nectar.network import faults
-from nectar.network.product import Product, product_of
+from nectar.mysql.product import Product, product_of
+from nectar.server import faults
 from nectar.sinks.base import Layout
 from nectar.sinks.check_step import Note, Outcome, Step, failed, milliseconds, ms, not_reached, passed
 from nectar.sinks.kept import GONE, PLANS

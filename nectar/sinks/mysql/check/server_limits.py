@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nectar.config.profile.model import Server
-from nectar.network.product import Product
+from nectar.mysql.product import Product
 from nectar.sinks.check_step import Note, Step, passed
 from nectar.sinks.mysql.check.query import Asking, Refused
 

@@ -1,0 +1,104 @@
+"""Connect to a database server: allowed, not too often, over TLS as the profile says, recorded."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+
+import pymysql
+
+from nectar.config.profile.hosts import is_allowed
+from nectar.config.profile.model import Server
+from nectar.errors import NectarError, TransientError
+from nectar.mysql.connection import GARBLED, Connection
+from nectar.mysql.login_errors import of_login
+from nectar.secrets.secret import Secret
+from nectar.server import faults, resolve, ssh_tunnel, tls
+from nectar.server.audit import AuditLog
+from nectar.server.deadline import deadline
+from nectar.server.rate_limit import Attempts
+from nectar.server.recording import recorded
+from nectar.server.resolve import Place
+
+
+def connect(
+    server: Server,
+    password: Secret | None,
+    *,
+    audit: AuditLog,
+    attempts: Attempts,
+    first: bool = False,
+    local_infile: bool = False,
+    tunnel_secret: Secret | None = None,
+) -> Connection:
+    """An open connection; its `facts` say to whom.
+
+    `first`: with the first connection's patience. `local_infile`: `load_local` may be used. `tunnel_secret`: the tunnel's
+    password, or its key's passphrase. Every address of the host is tried until one is reached; one record for each. Those that
+    failed before come last.
+    Errors: TransientError when it may pass, ConnectError when a person must act; NEC-Y001 to NEC-Y057.
+    """
+    where, began = str(server), time.perf_counter()
+    with recorded(server, audit, begun_only=True):
+        audit.ready()
+        context = tls.context(server.tls)
+        places = sorted(_places(server), key=lambda place: attempts.failures[place])
+    resolve_seconds = time.perf_counter() - began
+    for place in places:
+        with recorded(server, audit) as note:
+            note.address = place.address
+            attempts.admit(where)
+            try:
+                stream, tcp_seconds = _open(server, place, tunnel_secret, first)
+            except TransientError as error:
+                attempts.failures[place] += 1
+                if place is places[-1]:
+                    raise
+                note.outcome = error.code
+                continue
+            made = note.connection = Connection(server, password, context, local_infile=local_infile)
+            login_seconds = _log_in(made, server, stream, place, first)
+            made.facts = made.look(resolve_seconds=resolve_seconds, tcp_seconds=tcp_seconds, login_seconds=login_seconds)
+            return made
+    raise AssertionError("places are never empty")
+
+
+def _places(server: Server) -> list[Place]:
+    """Where the socket goes: to the tunnel's host if there is one; the database's name is looked up beyond it then."""
+    where, hosts = str(server), server.limits.hosts
+    if server.tunnel is None:
+        return resolve.places(server.host, server.port, where, hosts)
+    if not is_allowed(hosts, server.host):
+        raise faults.NOT_ALLOWED.at(where, f"{server.host}, beyond the tunnel")
+    return resolve.places(server.tunnel.host, server.tunnel.port, ssh_tunnel.place_of(server.tunnel), hosts)
+
+
+def _open(server: Server, place: Place, secret: Secret | None, first: bool) -> tuple[socket.socket, float]:
+    began, seconds = time.perf_counter(), _patience(server, first)
+    if server.tunnel is None:
+        stream = resolve.open_stream(place, seconds, str(server))
+    else:
+        outer = resolve.open_stream(place, seconds, ssh_tunnel.place_of(server.tunnel))
+        stream = ssh_tunnel.through(server.tunnel, outer, server.host, server.port, secret, seconds)
+    return stream, time.perf_counter() - began
+
+
+def _log_in(made: Connection, server: Server, stream: socket.socket, place: Place, first: bool) -> float:
+    """Seconds that it took."""
+    began = time.perf_counter()
+    peer = place.address if server.tunnel is None else ""
+    with deadline(stream, _patience(server, first)) as is_over:
+        try:
+            made.log_in(stream, peer, _patience(server, first))
+        except NectarError:
+            stream.close()
+            raise
+        except (pymysql.err.MySQLError, OSError, ssl.SSLError, RuntimeError, *GARBLED) as error:
+            stream.close()
+            raise (faults.SLOW_LOGIN.at(str(server)) if is_over() else of_login(error, str(server))) from error
+    return time.perf_counter() - began
+
+
+def _patience(server: Server, first: bool) -> float:
+    return server.waits.first_connect if first else server.waits.connect
