@@ -24,7 +24,7 @@ from nectar.decode.block import decode_block
 from nectar.decode.want import EVERYTHING
 from nectar.filterlang.search import search, spends_any
 from nectar.filterlang.to_python import to_python
-from nectar.runner.choose import filter_functions
+from nectar.runner.decoding.filtering import filter_functions
 
 CASES = (
     Case("mainnet 01000", "mainnet", "mainnet/immutable", ("01000",), 1000 * 21_600),

@@ -60,7 +60,7 @@ def check_command(
     """
     from nectar.compiler.load import read_draft
     from nectar.config.profile.model import SqliteFile
-    from nectar.runner.layout import layout
+    from nectar.runner.sink_layout import layout
     from nectar.sinks.check_step import Outcome
     from nectar.sinks.looking import check
     from nectar.sinks.registry import family_of
@@ -145,7 +145,7 @@ def init_command(
 
 def _make_tables(target: Target, compiled: CompiledPlan) -> tuple[int, int]:
     """How many were made, and how many were there. Errors: as opening the database for a run."""
-    from nectar.runner.layout import layout
+    from nectar.runner.sink_layout import layout
     from nectar.sinks.introspect import read_schema
     from nectar.sinks.registry import family_of, open_sink
 
@@ -187,7 +187,7 @@ def schema_command(
 
 def _compared(compiled: CompiledPlan, target: Target, form: Format) -> int:
     from nectar.cli.exits import Exit
-    from nectar.runner.schema import differences
+    from nectar.runner.schema_diff import differences
     from nectar.sinks.introspect import read_schema
     from nectar.sinks.registry import dialect_of
 

@@ -15,7 +15,7 @@ from nectar.cli.job import DatabaseOption, ProfileOption, compiled_for
 if TYPE_CHECKING:
     from nectar.compiler.compiled import CompiledPlan
     from nectar.filterlang.to_needles import Clause
-    from nectar.runner.trial import Sample
+    from nectar.runner.sample import Sample
 
 
 WIDTH = 120
@@ -57,8 +57,8 @@ def explain_command(
 
 def _sampled(compiled: CompiledPlan, folder: Path) -> Sample:
     from nectar.runner.report import report
+    from nectar.runner.sample import sample
     from nectar.runner.signals import listening
-    from nectar.runner.trial import sample
 
     with listening() as stop, report("bar" if sys.stderr.isatty() else "off") as told:
         return sample(compiled, folder, told, stop)

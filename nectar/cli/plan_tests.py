@@ -30,8 +30,8 @@ def run_tests_command(
     from nectar.compiler.load import read_draft
     from nectar.errors import FatalError
     from nectar.runner.report import report
+    from nectar.runner.sample import rows_found
     from nectar.runner.signals import listening
-    from nectar.runner.trial import rows_found
 
     compiled, _ = compiled_for(lambda: read_draft(file), None, profile, database)
     if not compiled.plan.tests:

@@ -11,13 +11,15 @@ from nectar.compiler.compiled import CompiledPlan
 from nectar.config.plan.bounds import NOT_FOLLOWED
 from nectar.coverage import Coverage, missing
 from nectar.errors import FatalError
-from nectar.runner.forks import nearest
-from nectar.runner.layout import layout
-from nectar.runner.load import Task, load
-from nectar.runner.patient import Patient
+from nectar.runner.backfill import Task, load
+from nectar.runner.committing.retrying_sink import Patient
+from nectar.runner.decoding.tracked_outputs import WatchState
+from nectar.runner.decoding.worker import Job
+from nectar.runner.follow.rollback import nearest
+from nectar.runner.follow.run import node_address, run_on_node
 from nectar.runner.report import Report
-from nectar.runner.run_node import node_address, run_on_node
 from nectar.runner.signals import Stop
+from nectar.runner.sink_layout import layout
 from nectar.runner.steps import (
     Options,
     echo,
@@ -30,8 +32,6 @@ from nectar.runner.steps import (
     write_once,
 )
 from nectar.runner.summary import Summary
-from nectar.runner.watch import WatchState
-from nectar.runner.work import Job
 from nectar.sinks.base import Sink
 from nectar.sinks.registry import family_of
 from nectar.sources.immutable import faults

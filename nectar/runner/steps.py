@@ -16,11 +16,11 @@ from nectar.errors import FatalError
 from nectar.processors.blocks import single_rows
 from nectar.processors.registry import PROCESSORS
 from nectar.processors.rows import RowBuffers
-from nectar.runner.keep import epochs_of
+from nectar.runner.committing.committer import epochs_of
+from nectar.runner.decoding.tracked_outputs import NOTHING, WatchState
 from nectar.runner.report import Report
 from nectar.runner.signals import Halted, Interrupted, Stop
 from nectar.runner.summary import Summary
-from nectar.runner.watch import NOTHING, WatchState
 from nectar.sinks.base import Layout, Sink
 from nectar.sinks.registry import stager
 from nectar.sources.node.bounds import NO_END

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from nectar.coverage import Coverage
-from nectar.runner.choose import Tally
+from nectar.runner.decoding.filtering import Tally
 
 LONG = 0.1  # seconds from which a closing pass is told of by itself
 

@@ -14,9 +14,9 @@ from nectar.config.plan.load import parse_plan
 from nectar.coverage import Coverage
 from nectar.decode.block import decode_block
 from nectar.decode.want import Want
-from nectar.runner.batch import Batch
-from nectar.runner.layout import layout
-from nectar.runner.work import Job, Worker
+from nectar.runner.decoding.batch import Batch
+from nectar.runner.decoding.worker import Job, Worker
+from nectar.runner.sink_layout import layout
 from nectar.sinks.base import Commit
 from nectar.sinks.sqlite.sink import SqliteSink
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from nectar.errors import ConnectError, DecodeError
-from nectar.runner.keep import kept_apart
+from nectar.runner.committing.committer import kept_apart
 from nectar.server.audit import AuditLog
 from nectar.whole_file import write_whole
 from tests.cli.test_node import SAMPLE, nectar

@@ -16,8 +16,8 @@ import pytest
 from nectar.carp.tasks import TASKS
 from nectar.errors import TooBigError
 from nectar.runner.report import Progress, Quiet
+from nectar.runner.sample import sample
 from nectar.runner.signals import Stop
-from nectar.runner.trial import sample
 from nectar.sinks.base import Commit
 from nectar.sinks.sqlite.sink import SqliteSink
 from nectar.sinks.sqlite.state import read_state

@@ -13,7 +13,7 @@ from nectar.decode.block import decode_block
 from nectar.decode.want import EVERYTHING
 from nectar.errors import DecodeError
 from nectar.processors.registry import PROCESSORS
-from nectar.runner.refused import places
+from nectar.runner.decoding.quarantine import places
 from tests.decode.handmade import block, body, tx_hash
 from tests.decode.test_values import BIGNUMS, FIELDS, NUMBERS, OTHERS
 from tests.processors.making import rows_of

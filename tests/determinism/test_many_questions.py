@@ -12,7 +12,7 @@ from nectar.compiler.internal_tables import MOST_QUESTIONS, WATCHED
 from nectar.compiler.load import read_document
 from nectar.config.document.load import load_text
 from nectar.errors import PlanError
-from nectar.runner.watch import Watch, WatchState
+from nectar.runner.decoding.tracked_outputs import Watch, WatchState
 from tests.determinism.plans import compiled
 from tests.determinism.running import run_in_pieces
 from tests.determinism.stories import Ground

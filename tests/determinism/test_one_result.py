@@ -11,7 +11,7 @@ import pytest
 
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.profile import model as config
-from nectar.runner import stretch
+from nectar.runner.follow import gap
 from nectar.tables import Type
 from tests.determinism.plans import compiled, random_plan
 from tests.determinism.running import run_in_pieces
@@ -76,7 +76,7 @@ def _through(story: Story, on: Ground, text: str, target: Target, dice: random.R
     """All of the story's phases, by jobs that are cut short."""
     workers = dice.choice((1, 1, 2))
     if workers > 1:
-        patch.setattr(stretch, "FAR", 0)
+        patch.setattr(gap, "FAR", 0)
     for number, phase in enumerate(story.phases):
         plan = compiled(with_batches(text, dice.choice(BATCHES)), f"end_slot = {phase.last_slot}")
         with serving(folder / str(number), [], phase.steps, story.forks, network=on.network) as stage:

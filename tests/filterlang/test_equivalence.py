@@ -23,8 +23,8 @@ from nectar.filterlang.table_scope import table_scope
 from nectar.filterlang.to_python import Surely, to_python
 from nectar.filterlang.to_sql import NotInSql, to_sql
 from nectar.processors.rows import RowBuffers
-from nectar.runner.choose import filter_functions
-from nectar.runner.work import _pointed
+from nectar.runner.decoding.filtering import filter_functions
+from nectar.runner.decoding.worker import _pointed
 from nectar.sinks.sqlite.u64 import to_sqlite_u64
 from nectar.tables import Kind, Table, Type
 from tests.compiler.making import EVERY_TABLE, compiled_from

@@ -26,7 +26,7 @@ from nectar.filterlang.to_sql import NotInSql, to_sql
 from nectar.filterlang.write import write
 from nectar.filterlang.write_tree import said
 from nectar.genesis.files import network
-from nectar.runner.choose import filter_functions
+from nectar.runner.decoding.filtering import filter_functions
 from tests.compiler.making import EVERY_TABLE, compiled_from
 from tests.conftest import ROOT
 from tests.filterlang import hand_made

@@ -21,7 +21,7 @@ from nectar.errors import DecodeError
 from nectar.filterlang import access
 from nectar.filterlang.search import search, spends_any
 from nectar.filterlang.to_python import to_python
-from nectar.runner.choose import filter_functions
+from nectar.runner.decoding.filtering import filter_functions
 from nectar.samplechain.make import make_sample_chain
 from tests.decode.chunks import cut
 

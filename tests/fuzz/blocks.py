@@ -13,9 +13,9 @@ from nectar.cardano.point import Era, Point
 from nectar.compiler.compile import compile_plan
 from nectar.config.plan.load import parse_plan
 from nectar.coverage import Coverage
-from nectar.runner.batch import Batch
-from nectar.runner.layout import layout
-from nectar.runner.work import Job, Worker
+from nectar.runner.decoding.batch import Batch
+from nectar.runner.decoding.worker import Job, Worker
+from nectar.runner.sink_layout import layout
 from nectar.sinks.base import Staged
 from nectar.sinks.mysql.stage import lines_of
 from nectar.tables import Column, Table, Type

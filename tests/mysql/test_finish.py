@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from nectar.runner.layout import layout
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
+from nectar.runner.sink_layout import layout
 from nectar.runner.steps import Options
 from nectar.sinks.base import Finished
 from nectar.sinks.registry import open_sink

@@ -13,7 +13,7 @@ import pytest
 from nectar.errors import SourceError
 from nectar.genesis.files import network
 from nectar.nodeserver.chain import Offered
-from nectar.runner import stretch
+from nectar.runner.follow import gap
 from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource
 from tests.mysql.conftest import Proxied
@@ -51,7 +51,7 @@ def test_a_history_of_forks_leaves_what_the_last_chain_has(seed: int, bodies: li
     history, dice = History(seed, bodies), random.Random(-seed)
     workers = 2 if seed % 4 == 1 else 1
     if workers > 1:
-        monkeypatch.setattr(stretch, "FAR", 0)
+        monkeypatch.setattr(gap, "FAR", 0)
     processors = dice.choice((EVERYTHING, EVERYTHING.replace("transactions = true", 'transactions = { resolve_inputs = "live" }')))
     more = f"\n[performance]\nbatch_blocks = {30 if history.deep else dice.choice((1, 4, 30))}"
     with proxied(FaultPlan()) as proxy:

@@ -8,7 +8,7 @@ import pytest
 from pymysql.connections import Connection
 from pymysql.cursors import DictCursor
 
-from nectar.runner.layout import layout
+from nectar.runner.sink_layout import layout
 from nectar.sinks.base import Layout
 from nectar.sinks.mysql.bulk_load import Loader, terms_of
 from nectar.sinks.mysql.derived import look_ups

@@ -11,10 +11,10 @@ import pytest
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.profile.model import Server as Profile
 from nectar.errors import SinkError
-from nectar.runner.layout import layout
 from nectar.runner.report import Quiet
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
+from nectar.runner.sink_layout import layout
 from nectar.runner.steps import Options
 from nectar.sinks.mysql.check.privileges import TRIED
 from nectar.sinks.mysql.check.run import check

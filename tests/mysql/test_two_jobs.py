@@ -15,9 +15,9 @@ from nectar.compiler.compiled import CompiledPlan
 from nectar.config.profile.model import SqliteFile, Target
 from nectar.coverage import Coverage, merged
 from nectar.errors import NectarError, SinkError, TransientError
-from nectar.runner.batch import Limits, batches
-from nectar.runner.layout import layout
-from nectar.runner.work import Job, Worker
+from nectar.runner.decoding.batch import Limits, batches
+from nectar.runner.decoding.worker import Job, Worker
+from nectar.runner.sink_layout import layout
 from nectar.sinks.base import Commit, Sink
 from nectar.sinks.mysql.sink import MysqlSink
 from nectar.sinks.registry import family_of, open_sink

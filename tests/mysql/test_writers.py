@@ -12,12 +12,12 @@ import pytest
 from nectar.config.profile.model import SqliteFile
 from nectar.coverage import Coverage
 from nectar.errors import SinkError
-from nectar.runner.batch import Batch, Limits, batches
-from nectar.runner.layout import layout
+from nectar.runner.decoding.batch import Batch, Limits, batches
+from nectar.runner.decoding.worker import Job, Worker
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
+from nectar.runner.sink_layout import layout
 from nectar.runner.steps import Options
-from nectar.runner.work import Job, Worker
 from nectar.sinks.base import Commit
 from nectar.sinks.mysql import bulk_load
 from nectar.sinks.mysql.session import FAR, Undetermined

@@ -107,7 +107,7 @@ def test_what_came_whole_before_a_cut_is_given_and_nothing_else(
 def test_a_job_that_is_cut_within_a_fork_is_as_if_it_had_not_been(
     forks: tuple[list[Offered], list[Offered]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nectar.runner.patience.FIRST", 0.01)
+    monkeypatch.setattr("nectar.runner.retry.FIRST", 0.01)
     one, other = forks
     longer = [*other]
     forge = Forge([block.raw for block in one], random.Random(6))
@@ -131,8 +131,8 @@ def test_a_link_that_always_breaks_after_a_few_blocks_still_gets_there(
     chain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What came whole is written before the next try."""
-    monkeypatch.setattr("nectar.runner.patience.FIRST", 0.01)
-    monkeypatch.setattr("nectar.runner.patience.LONGEST", 0.01)
+    monkeypatch.setattr("nectar.runner.retry.FIRST", 0.01)
+    monkeypatch.setattr("nectar.runner.retry.LONGEST", 0.01)
     blocks, stop, came = real_blocks(chain / "preview/immutable", 0, 400), Stop(), []
     hands_on = proxy(tmp_path / "good", 5_000)
 

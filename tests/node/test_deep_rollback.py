@@ -17,7 +17,7 @@ from nectar.cardano.point import Numbered, Point
 from nectar.errors import FatalError, SourceError
 from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.script import Back, Drop, Fork, Step, Wait
-from nectar.runner.forks import unsettled
+from nectar.runner.follow.rollback import unsettled
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
 from tests.node.forging import forged
@@ -87,7 +87,7 @@ def test_a_shorter_chain_that_shares_only_genesis_is_refused(chains: Chains, tmp
 
 @pytest.mark.parametrize("held", [0, OURS - K - 1], ids=["only genesis in common", "k + 1 blocks back"])
 def test_after_a_lost_connection_a_node_on_another_chain_is_refused(held: int, chains: Chains, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nectar.runner.patience.FIRST", 0.05)
+    monkeypatch.setattr("nectar.runner.retry.FIRST", 0.05)
     other = chains.parting(held, 2, beyond=chains.end)
     with ThreadPoolExecutor(1) as threads:
         with serving(tmp_path / "s", chains.long):

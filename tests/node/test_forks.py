@@ -15,7 +15,7 @@ from nectar.decode.envelope import quick_header
 from nectar.genesis.files import network
 from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.script import Back, Drop, Fork, Step, Wait
-from nectar.runner import stretch
+from nectar.runner.follow import gap
 from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource
 from tests.node.histories import History, K, busy_bodies
@@ -57,7 +57,7 @@ def test_a_history_of_forks_leaves_what_the_last_chain_has(
     history = History(seed, bodies)
     workers = 2 if seed % 6 == 4 else 1            # with processes a fork finds batches that are being decoded
     if workers > 1:
-        monkeypatch.setattr(stretch, "FAR", 0)
+        monkeypatch.setattr(gap, "FAR", 0)
     dice = random.Random(-seed)
     processors, more = dice.choice(PROCESSORS), dice.choice(("", "", FILTERED))
     if "transactions" not in processors:

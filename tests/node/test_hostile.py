@@ -19,7 +19,7 @@ from nectar.cardano.point import ORIGIN, Point
 from nectar.errors import GenesisError, NectarError, SourceError, StoppedError, TransientError
 from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.script import Back, Fork, Step, Wait
-from nectar.runner import patience
+from nectar.runner import retry
 from nectar.runner.report import Quiet
 from nectar.runner.signals import Stop
 from nectar.sources.node import chain_sync, handshake, mux
@@ -47,7 +47,7 @@ def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sessions, name, 0.3)
     monkeypatch.setattr(sources, "NEXT_SECONDS", 0.3)
     monkeypatch.setattr(sources, "IDLE_SECONDS", 0.3)
-    monkeypatch.setattr(patience, "FIRST", 0.01)
+    monkeypatch.setattr(retry, "FIRST", 0.01)
 
 
 @pytest.fixture(scope="module")
@@ -298,7 +298,7 @@ def test_a_job_gives_up_on_an_address_where_nothing_ever_was(tmp_path: Path) -> 
     with pytest.raises(StoppedError) as caught:
         node_job(tmp_path / "x.db", tmp_path / "nothing", node_plan(), report=heard)
     assert caught.value.code == "NEC-W001"
-    assert len(heard.of("retry")) == patience.TRIES - 1
+    assert len(heard.of("retry")) == retry.TRIES - 1
     assert not (tmp_path / "x.db").exists()
 
 

@@ -21,7 +21,7 @@ from nectar.filterlang.access import created
 from nectar.genesis.files import network
 from nectar.nodeserver.queries import answer
 from nectar.nodeserver.script import Back, Fork, Forward, Step, Wait
-from nectar.runner.ledger import history_with
+from nectar.runner.follow.ledger_state import history_with
 from nectar.runner.signals import Stop
 from nectar.sources.node import state_query
 from nectar.sources.node.chain_sync import Tip

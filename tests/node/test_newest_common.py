@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nectar.cardano.point import ORIGIN, Point
-from nectar.runner.forks import newest_common
+from nectar.runner.follow.rollback import newest_common
 from nectar.sources.node.connection import address
 from nectar.sources.node.source import NodeSource, node_facts
 from tests.conftest import ROOT

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nectar.errors import StoppedError, TransientError
-from nectar.runner import patience
-from nectar.runner.patience import Patience
+from nectar.runner import retry
+from nectar.runner.retry import Patience
 
 LOST = TransientError("the connection was lost", where="/ipc/node.socket", hint="wait", code="NEC-W002")
 
@@ -22,15 +22,15 @@ def test_waits_are_doubled_and_a_few_tries_are_enough_where_nothing_ever_came() 
 
 def test_a_node_that_answered_once_is_waited_for_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000.0
-    monkeypatch.setattr("nectar.runner.patience.time.monotonic", lambda: now)
+    monkeypatch.setattr("nectar.runner.retry.time.monotonic", lambda: now)
     one = Patience()
     one.rewarded()
     waits = [one.after(LOST) for _ in range(30)]
     assert waits[:8] == [0.5, 1, 2, 4, 8, 16, 30, 30]
-    assert max(waits) == patience.LONGEST
+    assert max(waits) == retry.LONGEST
     one.rewarded()
-    assert one.after(LOST) == patience.FIRST
-    now += patience.HOURS * 3600 - 1
+    assert one.after(LOST) == retry.FIRST
+    now += retry.HOURS * 3600 - 1
     one.after(LOST)
     now += 2
     with pytest.raises(StoppedError):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nectar.runner import feed
+from nectar.runner.follow import read_ahead
 from nectar.runner.report import Progress, Quiet
 from tests.conftest import ROOT
 from tests.node.forging import real_blocks
@@ -27,7 +27,7 @@ class Slow(Quiet):
 
 def test_no_reader_is_left_that_waits_for_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The plan ends long before the chain, so that what was read ahead is never asked for."""
-    monkeypatch.setattr(feed, "AHEAD_BYTES", 1)
+    monkeypatch.setattr(read_ahead, "AHEAD_BYTES", 1)
     blocks = real_blocks(SAMPLE)
     plan = node_plan(f"end_slot = {blocks[300].point.slot}", processors="blocks = true", more="[performance]\nbatch_blocks = 100")
     with serving(tmp_path / "s", blocks):

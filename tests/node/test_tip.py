@@ -16,10 +16,10 @@ import pytest
 from nectar.coverage import Coverage
 from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.server import Stage
-from nectar.runner.keep import Keeper
+from nectar.runner.committing.committer import Keeper
+from nectar.runner.decoding.worker import Done
 from nectar.runner.signals import Stop
 from nectar.runner.summary import Summary
-from nectar.runner.work import Done
 from tests.node.forging import Forge, forged, real_blocks
 from tests.node.histories import BUSY
 from tests.node.jobs import node_job, node_plan, rows
@@ -36,7 +36,7 @@ PATIENCE = 60
 @pytest.fixture(autouse=True)
 def ages_are_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """A block that waited for others to come would wait for longer than any test."""
-    monkeypatch.setattr("nectar.runner.stretch.AGE", 10 * PATIENCE)
+    monkeypatch.setattr("nectar.runner.follow.gap.AGE", 10 * PATIENCE)
 
 
 class Located(list[Offered]):
@@ -230,7 +230,7 @@ def test_a_job_at_the_tip_stops_when_told(blocks: list[Offered], tmp_path: Path)
 
 @pytest.mark.parametrize("silent", ["in the handshake", "about the intersection"])
 def test_a_job_that_begins_anew_stops_when_told(silent: str, blocks: list[Offered], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nectar.runner.patience.FIRST", 0.01)
+    monkeypatch.setattr("nectar.runner.retry.FIRST", 0.01)
     monkeypatch.setattr("nectar.sources.node.session.HANDSHAKE_SECONDS", 600.0)
     monkeypatch.setattr("nectar.sources.node.session.INTERSECT_SECONDS", 600.0)
 

@@ -39,7 +39,7 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(session, name, SOON)
     monkeypatch.setattr(source, "NEXT_SECONDS", SOON)
     monkeypatch.setattr(source, "IDLE_SECONDS", SOON)
-    monkeypatch.setattr("nectar.runner.patience.FIRST", 0.01)
+    monkeypatch.setattr("nectar.runner.retry.FIRST", 0.01)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from nectar.cardano.point import ORIGIN, Point
 from nectar.config.profile.model import SqliteFile
 from nectar.coverage import Coverage, merged, missing, without_after
 from nectar.decode.envelope import envelope
-from nectar.runner.batch import Batch, Limits, OpenBatch, batches, is_boundary, limits_of
+from nectar.runner.decoding.batch import Batch, Limits, OpenBatch, batches, is_boundary, limits_of
 from nectar.sources.events import RollForward
 from tests.conftest import ROOT
 from tests.decode.chunks import cut

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 from nectar.config.profile.model import SqliteFile
 from nectar.genesis.files import network
 from nectar.nodeserver.chain import Offered
-from nectar.runner.batch import Limits, OpenBatch
-from nectar.runner.layout import layout
-from nectar.runner.replaced import Replaced
-from nectar.runner.stretch import Stretch
+from nectar.runner.decoding.batch import Limits, OpenBatch
+from nectar.runner.follow.gap import Stretch
+from nectar.runner.follow.replaced_range import Replaced
+from nectar.runner.sink_layout import layout
 from nectar.sinks.registry import opener
 from nectar.sources.events import RollForward
 from nectar.sources.immutable.facts import facts_of

@@ -12,9 +12,9 @@ from nectar.decode.block import decode_block
 from nectar.decode.want import Want
 from nectar.filterlang.access import created
 from nectar.genesis.files import genesis_of, network
-from nectar.runner.choose import Chooser
-from nectar.runner.genesis_txs import genesis_block
-from nectar.runner.watch import KEPT, Watch, WatchState
+from nectar.runner.decoding.filtering import Chooser
+from nectar.runner.decoding.genesis_block import genesis_block
+from nectar.runner.decoding.tracked_outputs import KEPT, Watch, WatchState
 from tests.node.forging import real_blocks
 from tests.runner.jobs import compiled, plan_text
 

@@ -10,8 +10,8 @@ import pytest
 
 from nectar.errors import NectarError
 from nectar.runner.report import Quiet
+from nectar.runner.sample import rows_found, sample
 from nectar.runner.signals import Stop
-from nectar.runner.trial import rows_found, sample
 from nectar.sources.immutable.secondary import entries
 from tests.runner.jobs import compiled, content, job, plan_text, same
 

@@ -22,8 +22,8 @@ import nectar.decode
 import nectar.processors
 from nectar.cardano import address
 from nectar.cardano.ids import asset_fingerprint
-from nectar.runner import load
-from nectar.runner.pool import Inline
+from nectar.runner import backfill
+from nectar.runner.decoding.pool import Inline
 from nectar.runner.report import Progress, Quiet
 from nectar.runner.signals import Stop
 from tests.runner.jobs import EVERYTHING, between, job, plan_text
@@ -77,7 +77,7 @@ def test_no_object_stays_of_a_batch(chain: Path, tmp_path: Path, monkeypatch: py
         pools.append(Inline(*given, **named))
         return pools[-1]
 
-    monkeypatch.setattr(load, "Inline", made)
+    monkeypatch.setattr(backfill, "Inline", made)
     counting = Counting(pools)
     text = plan_text(chain / "preview/immutable", between(FIRST, FIRST + 8 * 43_200 - 1), processors=UNFOLLOWED, performance=SMALL, more=more)
     job(tmp_path / "n.db", text, workers=1, report=counting, stop=counting.stop)

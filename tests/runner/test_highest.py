@@ -7,9 +7,9 @@ from pathlib import Path
 
 from nectar.config.profile.model import SqliteFile
 from nectar.coverage import Coverage
-from nectar.runner.keep import Keeper
-from nectar.runner.layout import layout
+from nectar.runner.committing.committer import Keeper
 from nectar.runner.report import Quiet
+from nectar.runner.sink_layout import layout
 from nectar.runner.steps import Options, empty_summary
 from nectar.sinks.registry import opener
 from tests.conftest import ROOT

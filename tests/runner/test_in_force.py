@@ -12,7 +12,7 @@ from nectar.cardano.point import Point
 from nectar.cardano.position import ITEM_BITS, TX_BITS
 from nectar.coverage import Coverage
 from nectar.processors.rows import RowBuffers
-from nectar.runner.layout import layout
+from nectar.runner.sink_layout import layout
 from nectar.sinks.base import Commit
 from nectar.sinks.sqlite.sink import SqliteSink
 from nectar.sinks.sqlite.stage import SqliteStager

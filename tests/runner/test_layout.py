@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nectar.runner.layout import layout
+from nectar.runner.sink_layout import layout
 from nectar.sinks.registry import family
 from tests.runner.jobs import compiled, plan_text
 

@@ -8,11 +8,11 @@ import time
 import pytest
 
 from nectar.coverage import Coverage
-from nectar.runner.batch import Limits, batches
-from nectar.runner.layout import layout
-from nectar.runner.pool import Inline, uncollected
-from nectar.runner.watch import NOTHING
-from nectar.runner.work import Job
+from nectar.runner.decoding.batch import Limits, batches
+from nectar.runner.decoding.pool import Inline, uncollected
+from nectar.runner.decoding.tracked_outputs import NOTHING
+from nectar.runner.decoding.worker import Job
+from nectar.runner.sink_layout import layout
 from tests.runner.jobs import compiled, plan_text
 from tests.runner.test_batch import SAMPLE, events
 

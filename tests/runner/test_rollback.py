@@ -9,8 +9,8 @@ import pytest
 
 from nectar.cardano.point import ORIGIN, Numbered, Point
 from nectar.errors import SinkError
-from nectar.runner.keep import epochs_of
-from nectar.runner.layout import layout
+from nectar.runner.committing.committer import epochs_of
+from nectar.runner.sink_layout import layout
 from nectar.sinks.sqlite.sink import SqliteSink
 from tests.runner.jobs import EVERYTHING, between, compiled, content, job, plan_text, same
 

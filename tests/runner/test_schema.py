@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from nectar.config.profile.model import SqliteFile
-from nectar.runner.schema import Difference, differences
+from nectar.runner.schema_diff import Difference, differences
 from nectar.sinks.introspect import read_schema
 from tests.conftest import ROOT
 from tests.runner.jobs import between, compiled, job, plan_text

@@ -18,7 +18,7 @@ from nectar.filterlang.kinds import T
 from nectar.filterlang.scopes import COLLECTIONS
 from nectar.filterlang.to_sql import NotInSql, to_sql
 from nectar.processors.rows import RowBuffers
-from nectar.runner.layout import layout
+from nectar.runner.sink_layout import layout
 from nectar.sinks.sqlite.stage import SqliteStager
 from nectar.tables import Kind, Table, Type
 from tests.compiler.making import ALL, EVERY_TABLE, compiled_from

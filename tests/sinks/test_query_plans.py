@@ -9,7 +9,7 @@ from functools import partial
 import apsw
 import pytest
 
-from nectar.runner.layout import layout
+from nectar.runner.sink_layout import layout
 from nectar.sinks.base import Layout
 from nectar.sinks.sqlite.derived import look_ups
 from nectar.sinks.sqlite.stage import SqliteStager

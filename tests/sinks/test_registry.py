@@ -11,8 +11,8 @@ import pytest
 ASK = """
 import json, sys
 from pathlib import Path
-import nectar.runner.run, nectar.runner.run_node
-from nectar.runner.layout import layout
+import nectar.runner.run, nectar.runner.follow.run
+from nectar.runner.sink_layout import layout
 from nectar.compiler.load import read_document
 from nectar.config.document.load import load_text
 from nectar.sinks.registry import stager

@@ -9,7 +9,7 @@ import apsw
 import pytest
 
 from nectar.cardano.position import HIGHEST_ID
-from nectar.runner.layout import layout
+from nectar.runner.sink_layout import layout
 from nectar.sinks.mysql.rollback import facts_of_slots, things_after
 from nectar.sinks.sqlite.rollback import forget_after, remove_facts
 from nectar.tables import Kind, Place, Table

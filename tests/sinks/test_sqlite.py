@@ -22,8 +22,8 @@ from nectar.config.profile.model import Retry, SqliteFile
 from nectar.coverage import Coverage
 from nectar.errors import NectarError, SinkError, TransientError
 from nectar.processors.rows import RowBuffers
-from nectar.runner.keep import epochs_of
-from nectar.runner.layout import layout
+from nectar.runner.committing.committer import epochs_of
+from nectar.runner.sink_layout import layout
 from nectar.sinks.base import Commit, Staged
 from nectar.sinks.check_step import Outcome
 from nectar.sinks.sqlite import connection
@@ -213,14 +213,14 @@ def test_a_second_writer_is_found_out_before_it_writes(sink: SqliteSink) -> None
 
 
 def test_a_locked_database_is_worth_another_try(sink: SqliteSink, monkeypatch: pytest.MonkeyPatch) -> None:
-    from nectar.runner import patient
+    from nectar.runner.committing import retrying_sink
     from nectar.runner.report import Quiet
     from nectar.runner.signals import Stop
 
-    monkeypatch.setattr(patient, "FILE", Retry(0.05, 0.05, 0.2, 0.05))
+    monkeypatch.setattr(retrying_sink, "FILE", Retry(0.05, 0.05, 0.2, 0.05))
     monkeypatch.setattr("nectar.sinks.sqlite.connection.BUSY_MS", 10)
     sink._db.set_busy_timeout(10)
-    insistent = patient.Patient(SqliteFile(sink.path), LAYOUT, Quiet(), Stop())
+    insistent = retrying_sink.Patient(SqliteFile(sink.path), LAYOUT, Quiet(), Stop())
     other = apsw.Connection(str(sink.path))
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(TransientError) as caught:

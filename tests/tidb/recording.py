@@ -13,9 +13,9 @@ import pytest
 from nectar.config.profile import model as config
 from nectar.config.profile.model import Audit, Kind, Target
 from nectar.errors import SinkError
-from nectar.runner.layout import layout
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
+from nectar.runner.sink_layout import layout
 from nectar.runner.steps import Options
 from nectar.sinks.base import Epochs, Layout
 from nectar.sinks.check_step import Outcome

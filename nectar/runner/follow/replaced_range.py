@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from nectar.cardano.point import Point
 from nectar.coverage import Coverage
-from nectar.runner.batch import Limits, OpenBatch
+from nectar.runner.decoding.batch import Limits, OpenBatch
 from nectar.sinks.base import Sink
 
 HELD = Limits(16_000, 8_000_000)

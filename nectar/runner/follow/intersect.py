@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from nectar.cardano.point import ORIGIN, Numbered, Point
 from nectar.cardano.position import LAST_SLOT
 from nectar.coverage import Coverage
-from nectar.runner.forks import STABLE, nearest, newest_common, numbered, refuse_too_deep, undo
+from nectar.runner.follow.rollback import STABLE, nearest, newest_common, numbered, refuse_too_deep, undo
 from nectar.sources.events import RollForward
 from nectar.sources.node import faults
 from nectar.sources.node.bounds import landmarks_of
 
 if TYPE_CHECKING:
-    from nectar.runner.follow import Follow
+    from nectar.runner.follow.session import Follow
 
 
 @dataclass(slots=True)

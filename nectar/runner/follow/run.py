@@ -9,17 +9,17 @@ from datetime import UTC, datetime
 from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.ddl.pre_split import slots_of
 from nectar.coverage import Coverage
-from nectar.runner.follow import Follow
-from nectar.runner.keep import Keeper
-from nectar.runner.layout import layout
-from nectar.runner.ledger import Ledger, history_of
-from nectar.runner.patience import persistently
-from nectar.runner.patient import Patient
+from nectar.runner.committing.committer import Keeper
+from nectar.runner.committing.retrying_sink import Patient
+from nectar.runner.decoding.worker import Job
+from nectar.runner.follow.ledger_state import Ledger, history_of
+from nectar.runner.follow.session import Follow
 from nectar.runner.report import Report
+from nectar.runner.retry import persistently
 from nectar.runner.signals import Stop
+from nectar.runner.sink_layout import layout
 from nectar.runner.steps import Options, echo, empty_summary, finish, overlap, told_when_stopped, workers_of, write_once
 from nectar.runner.summary import Summary
-from nectar.runner.work import Job
 from nectar.sinks.base import Sink
 from nectar.sinks.null import Uncommitted
 from nectar.sinks.registry import family_of, may_be_filled

@@ -12,16 +12,16 @@ from nectar.compiler.compiled import CompiledPlan
 from nectar.config.profile.model import Target
 from nectar.coverage import Coverage, merged, missing, slots_of
 from nectar.errors import NectarError, SinkError, TooBigError
-from nectar.runner.batch import Batch, Limits, batches, limits_of
-from nectar.runner.keep import Keeper
-from nectar.runner.pool import AHEAD, Inline, Pool, Processes
+from nectar.runner.committing.committer import Keeper
+from nectar.runner.committing.parallel import Writers, writers_of
+from nectar.runner.decoding.batch import Batch, Limits, batches, limits_of
+from nectar.runner.decoding.pool import AHEAD, Inline, Pool, Processes
+from nectar.runner.decoding.tracked_outputs import NOTHING, WatchState
+from nectar.runner.decoding.worker import Done, Job
 from nectar.runner.report import Report
 from nectar.runner.signals import Halted, Stop
 from nectar.runner.steps import watch_state
 from nectar.runner.summary import Summary
-from nectar.runner.watch import NOTHING, WatchState
-from nectar.runner.work import Done, Job
-from nectar.runner.writers import Writers, writers_of
 from nectar.sinks.base import Sink
 from nectar.sources.events import RollForward
 from nectar.sources.immutable.bounds import ResolvedRange

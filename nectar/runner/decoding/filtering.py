@@ -19,7 +19,7 @@ from nectar.filterlang.search import Search, search, spends_any
 from nectar.filterlang.to_needles import to_needles
 from nectar.filterlang.to_python import functions, matching, to_python
 from nectar.processors.metadata import left_out
-from nectar.runner.watch import Watch, WatchState, watch_functions
+from nectar.runner.decoding.tracked_outputs import Watch, WatchState, watch_functions
 
 _TOGETHER = {"certs": "certificates", "proposals": "governance"}
 """Collections whose things have rows in several tables, kept together: all of that processor's."""

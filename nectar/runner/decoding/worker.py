@@ -23,11 +23,11 @@ from nectar.processors.learning import learn_addresses
 from nectar.processors.pruning import cut_links, every_dimension, keep_named, keep_rows, merge, named_dimensions
 from nectar.processors.registry import PROCESSORS
 from nectar.processors.rows import Context, Row, RowBuffers
-from nectar.runner.batch import Batch, is_boundary
-from nectar.runner.choose import Ask, Chooser, Chosen, Part, Tally, filter_functions
-from nectar.runner.genesis_txs import genesis_block
-from nectar.runner.refused import kept_whole, placed, places
-from nectar.runner.watch import NOTHING, WatchState
+from nectar.runner.decoding.batch import Batch, is_boundary
+from nectar.runner.decoding.filtering import Ask, Chooser, Chosen, Part, Tally, filter_functions
+from nectar.runner.decoding.genesis_block import genesis_block
+from nectar.runner.decoding.quarantine import kept_whole, placed, places
+from nectar.runner.decoding.tracked_outputs import NOTHING, WatchState
 from nectar.sinks.base import Layout, Quarantined, Staged
 from nectar.sinks.registry import stager
 from nectar.tables import Kind, Place

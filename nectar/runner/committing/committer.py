@@ -13,10 +13,10 @@ from nectar.compiler.compiled import CompiledPlan
 from nectar.config.profile.model import Server, Target
 from nectar.coverage import Coverage
 from nectar.errors import DecodeError, TooBigError
-from nectar.runner.choose import Tally
+from nectar.runner.decoding.filtering import Tally
+from nectar.runner.decoding.worker import Done
 from nectar.runner.report import Progress, Report
 from nectar.runner.summary import Summary
-from nectar.runner.work import Done
 from nectar.sinks.base import Commit, Epochs, Sink
 from nectar.sinks.seen_dimensions import Things
 from nectar.whole_file import write_whole

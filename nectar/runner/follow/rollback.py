@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nectar.cardano.point import ORIGIN, Numbered, Point
 from nectar.coverage import Coverage, without_after
-from nectar.runner.keep import epochs_of
+from nectar.runner.committing.committer import epochs_of
 from nectar.sinks.base import Sink
 from nectar.sources.events import RollBackward
 from nectar.sources.node import faults
@@ -15,7 +15,7 @@ from nectar.sources.node.ladder import ladder
 from nectar.sources.node.source import NodeSource
 
 if TYPE_CHECKING:
-    from nectar.runner.follow import Follow
+    from nectar.runner.follow.session import Follow
 
 STABLE = 60          # times k: slots after which no block is undone any more (3 k / f, f = 1/20)
 ROUNDS = 8           # of questions to the node, each of which leaves a twentieth of the points

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from nectar.cardano.point import Numbered
 from nectar.coverage import Coverage, merged
-from nectar.runner.batch import Batch
-from nectar.runner.forks import first_unsettled, unsettled
-from nectar.runner.load import cores
-from nectar.runner.pool import Inline, Pool, Processes
+from nectar.runner.backfill import cores
+from nectar.runner.committing.parallel import Writers, writers_of
+from nectar.runner.decoding.batch import Batch
+from nectar.runner.decoding.pool import Inline, Pool, Processes
+from nectar.runner.decoding.worker import Done
+from nectar.runner.follow.rollback import first_unsettled, unsettled
 from nectar.runner.steps import watch_state
-from nectar.runner.work import Done
-from nectar.runner.writers import Writers, writers_of
 
 if TYPE_CHECKING:
-    from nectar.runner.follow import Follow
+    from nectar.runner.follow.session import Follow
 
 
 class Pipeline:

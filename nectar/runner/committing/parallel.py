@@ -12,9 +12,9 @@ from typing import NamedTuple
 from nectar.compiler.compiled import CompiledPlan
 from nectar.coverage import Coverage
 from nectar.errors import TooBigError
-from nectar.runner.keep import Keeper
+from nectar.runner.committing.committer import Keeper
+from nectar.runner.decoding.worker import Done
 from nectar.runner.threads import Crew
-from nectar.runner.work import Done
 from nectar.sinks.base import Layout, Sink
 
 

@@ -25,12 +25,12 @@ from threading import Thread
 from typing import Any, Protocol
 
 from nectar.errors import FatalError, NectarError
-from nectar.runner.batch import Batch
-from nectar.runner.choose import Ask
+from nectar.runner.decoding.batch import Batch
+from nectar.runner.decoding.filtering import Ask
+from nectar.runner.decoding.tracked_outputs import WatchState
+from nectar.runner.decoding.worker import Done, Job, Worker
 from nectar.runner.signals import LOOK, NUMBERS, THREAD, Halted
 from nectar.runner.threads import Crew, lost, no_room, started
-from nectar.runner.watch import WatchState
-from nectar.runner.work import Done, Job, Worker
 
 AHEAD = 2  # batches at each process: the one it does and one that waits
 COLLECT_EVERY = 64  # batches between two runs of the garbage collector

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 from nectar.cardano.point import Point
 from nectar.coverage import Coverage, missing
 from nectar.errors import TransientError
-from nectar.runner.batch import Limits, OpenBatch, is_boundary, limits_of
-from nectar.runner.feed import Feed
-from nectar.runner.forks import shared_at, undo
-from nectar.runner.intersection import Doubt, meet
-from nectar.runner.patience import Patience
-from nectar.runner.pipeline import Pipeline
-from nectar.runner.replaced import Replaced
+from nectar.runner.decoding.batch import Limits, OpenBatch, is_boundary, limits_of
+from nectar.runner.follow.intersect import Doubt, meet
+from nectar.runner.follow.pipeline import Pipeline
+from nectar.runner.follow.read_ahead import Feed
+from nectar.runner.follow.replaced_range import Replaced
+from nectar.runner.follow.rollback import shared_at, undo
+from nectar.runner.retry import Patience
 from nectar.sources.events import Event, RollBackward, RollForward
 from nectar.sources.node import faults
 
 if TYPE_CHECKING:
-    from nectar.runner.follow import Follow
+    from nectar.runner.follow.session import Follow
 
 AGE = 0.5            # seconds that a block waits for others at most
 LOOK = 0.005         # seconds between two looks at what is being decoded, while there is room for more

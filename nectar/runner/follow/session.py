@@ -13,16 +13,16 @@ from nectar.coverage import Coverage, merged, missing, slots_of
 from nectar.errors import NectarError, TooBigError, TransientError
 from nectar.processors.epoch_param import epoch_param_rows
 from nectar.processors.rows import RowBuffers
-from nectar.runner.batch import limits_of
-from nectar.runner.keep import Keeper, epochs_of
-from nectar.runner.ledger import Ledger
-from nectar.runner.load import smaller
-from nectar.runner.patience import Patience
+from nectar.runner.backfill import smaller
+from nectar.runner.committing.committer import Keeper, epochs_of
+from nectar.runner.decoding.batch import limits_of
+from nectar.runner.decoding.worker import Job
+from nectar.runner.follow.gap import TIMES, Again, Stretch
+from nectar.runner.follow.ledger_state import Ledger
 from nectar.runner.report import Report
+from nectar.runner.retry import Patience
 from nectar.runner.signals import Halted, Stop
-from nectar.runner.stretch import TIMES, Again, Stretch
 from nectar.runner.summary import Summary
-from nectar.runner.work import Job
 from nectar.sinks.base import Sink
 from nectar.sinks.registry import stager
 from nectar.sources.node.bounds import NodeRange

@@ -1,0 +1,1 @@
+"""Blocks to staged rows, in worker processes: batches, filters, tracked outputs, quarantine."""
