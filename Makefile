@@ -17,6 +17,7 @@ test: $(VENV)/.ready-dev lint  ## every check and every test
 
 lint: $(VENV)/.ready-dev  ## style, types and the direction of imports
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

@@ -76,7 +76,9 @@ def measure(case: Case, chain: Path, runs: int, folder: Path) -> None:
     for name, plan in plans.items():
         median = statistics.median(seconds[name])
         cost = needles(plan, blocks, runs) if texts[name] else ""
-        print(f"| {name} | {median:.3f} | {len(blocks) / median:,.0f} | {full / median:.1f} | {ruled_out[name] / len(blocks):.1%} | {cost} |")
+        print(
+            f"| {name} | {median:.3f} | {len(blocks) / median:,.0f} | {full / median:.1f} | {ruled_out[name] / len(blocks):.1%} | {cost} |"
+        )
 
 
 def needles(plan: Path, blocks: list[bytes], runs: int) -> str:

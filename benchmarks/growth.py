@@ -56,14 +56,22 @@ def sample_chain(folder: Path, blocks: int) -> Path:
     """The plan of a sample chain, which is made when it is not there yet."""
     chain = folder / f"chain-{blocks}"
     if not (chain / "plan.toml").exists():
-        subprocess.run([sys.executable, "-m", "nectar", "sample-chain", str(chain), "--blocks", str(blocks)], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [sys.executable, "-m", "nectar", "sample-chain", str(chain), "--blocks", str(blocks)],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
     return chain / "plan.toml"
 
 
 def measure(plan: Path, blocks: int, workers: int, database: Path) -> None:
     command = [sys.executable, "-m", "nectar", "run", str(plan), "--db", str(database), "--workers", str(workers)]
     process = subprocess.Popen(
-        [*command, "--progress", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": os.getcwd()}
+        [*command, "--progress", "json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
     )
     seen = Seen()
 
@@ -95,7 +103,11 @@ def show(seen: Seen, blocks: int, rows: int, seconds: float, size: float) -> Non
     print("|---" * (FIFTHS + 2) + "|")
     print("| the job | " + " | ".join(f"{one:.0f}" for one in seen.job) + " |")
     for at in range(max(map(len, seen.decoders))):
-        print(f"| decoding process {at + 1} | " + " | ".join(f"{one[at]:.0f}" if at < len(one) else "" for one in seen.decoders) + " |")
+        print(
+            f"| decoding process {at + 1} | "
+            + " | ".join(f"{one[at]:.0f}" if at < len(one) else "" for one in seen.decoders)
+            + " |"
+        )
 
 
 def main() -> None:

@@ -112,7 +112,19 @@ def planned(chain: Chain, source: list[str], processors: tuple[str, ...], folder
     plan.write_text(f'[plan]\nname = "bench"\nnetwork = "{chain.network.name}"\n[sync]\nstart = {start}\n[processors]\n{on}\n')
     for old in folder.glob("bench.db*"):
         old.unlink()
-    command = [sys.executable, "-m", "nectar", "run", str(plan), *source, "--db", str(folder / "bench.db"), "--once", "--progress", "off"]
+    command = [
+        sys.executable,
+        "-m",
+        "nectar",
+        "run",
+        str(plan),
+        *source,
+        "--db",
+        str(folder / "bench.db"),
+        "--once",
+        "--progress",
+        "off",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
@@ -130,7 +142,19 @@ def counted(chain: Chain, socket: Path | None, folder: Path) -> float:
     for old in folder.glob("none.db*"):
         old.unlink()
     source = ["--source", str(chain.folder)] if socket is None else ["--socket", str(socket)]
-    command = [sys.executable, "-m", "nectar", "run", str(plan), *source, "--db", str(folder / "none.db"), "--once", "--progress", "off"]
+    command = [
+        sys.executable,
+        "-m",
+        "nectar",
+        "run",
+        str(plan),
+        *source,
+        "--db",
+        str(folder / "none.db"),
+        "--once",
+        "--progress",
+        "off",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
@@ -142,12 +166,28 @@ def oura(program: str, chain: Chain, socket: Path, folder: Path, to_json: bool) 
     out = folder / "oura"
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
-    point = 'type = "Origin"' if chain.after == ORIGIN else f'type = "Point"\nvalue = [{chain.after.slot}, "{chain.after.hash.hex()}"]'
-    sink = f'[[filters]]\ntype = "ParseCbor"\n[sink]\ntype = "FileRotate"\noutput_path = "{out}"\noutput_format = "JSONL"\n' if to_json else '[sink]\ntype = "Noop"\n'
+    point = (
+        'type = "Origin"'
+        if chain.after == ORIGIN
+        else f'type = "Point"\nvalue = [{chain.after.slot}, "{chain.after.hash.hex()}"]'
+    )
+    sink = (
+        f'[[filters]]\ntype = "ParseCbor"\n[sink]\ntype = "FileRotate"\noutput_path = "{out}"\noutput_format = "JSONL"\n'
+        if to_json
+        else '[sink]\ntype = "Noop"\n'
+    )
     config = folder / "oura.toml"
-    config.write_text(f'[source]\ntype = "N2C"\nsocket_path = "{socket}"\n[intersect]\n{point}\n[chain]\ntype = "{chain.network.name}"\n{sink}')
+    config.write_text(
+        f'[source]\ntype = "N2C"\nsocket_path = "{socket}"\n[intersect]\n{point}\n[chain]\ntype = "{chain.network.name}"\n{sink}'
+    )
     began = time.perf_counter()
-    process = subprocess.Popen([program, "daemon", "--config", str(config)], cwd=out, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={"RUST_LOG": "error"})
+    process = subprocess.Popen(
+        [program, "daemon", "--config", str(config)],
+        cwd=out,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={"RUST_LOG": "error"},
+    )
     busy, seen = began, -1
     while time.perf_counter() - busy < IDLE:
         time.sleep(0.01)

@@ -36,9 +36,12 @@ CASES = (
     Case("mainnet 01000", "mainnet", "mainnet/immutable", ("01000",), 1000 * 21_600),
 )
 OPTIONS = (
-    "--innodb-flush-log-at-trx-commit=1", "--innodb-doublewrite=1", "--innodb-buffer-pool-size=1G", "--innodb-log-file-size=512M",
+    "--innodb-flush-log-at-trx-commit=1",
+    "--innodb-doublewrite=1",
+    "--innodb-buffer-pool-size=1G",
+    "--innodb-log-file-size=512M",
     "--secure-file-priv=",
-)  # fmt: skip
+)
 PASSWORD = "NECTAR_BENCH_PASSWORD"
 
 
@@ -65,7 +68,19 @@ def fresh(to: Server, database: str) -> None:
 
 def run(plan: Path, profile: Path, workers: int) -> tuple[dict[str, Any], float, int]:
     """The summary, the whole command's seconds, and its peak of memory with all its processes."""
-    command = [sys.executable, "-m", "nectar", "run", str(plan), "--profile", str(profile), "--progress", "off", "--workers", str(workers)]
+    command = [
+        sys.executable,
+        "-m",
+        "nectar",
+        "run",
+        str(plan),
+        "--profile",
+        str(profile),
+        "--progress",
+        "off",
+        "--workers",
+        str(workers),
+    ]
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.getcwd()})
     peak = 0
@@ -107,9 +122,15 @@ class Floor:
             f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE `{name}` CHARACTER SET binary;" for name, file in self._files.items()
         )
         command = [
-            "mariadb", "--no-defaults", f"--host={self._to.host}", f"--port={self._to.port}", f"--user={self._to.user}", "--local-infile=1",
-            "--skip-ssl", "floor",
-        ]  # fmt: skip
+            "mariadb",
+            "--no-defaults",
+            f"--host={self._to.host}",
+            f"--port={self._to.port}",
+            f"--user={self._to.user}",
+            "--local-infile=1",
+            "--skip-ssl",
+            "floor",
+        ]
         start = time.perf_counter()
         subprocess.run(command, input=script, text=True, check=True, env={**os.environ, "MYSQL_PWD": self._to.password})
         return time.perf_counter() - start
@@ -141,8 +162,13 @@ def measure(to: Server, title: str, plan: Path, arguments: argparse.Namespace, f
             taken[name].append((summary["seconds"], whole, peak))
     _table(title, blocks, floor.rows, taken)
     if arguments.round_trip:
-        costs = [_median([one[which] for one in taken[far]]) / _median([one[which] for one in taken[near]]) - 1 for which in (0, 1)]
-        print(f"\n{arguments.round_trip * 1000:.0f} ms a round trip cost {costs[0]:+.1%} of the load, {costs[1]:+.1%} of the whole command.", flush=True)
+        costs = [
+            _median([one[which] for one in taken[far]]) / _median([one[which] for one in taken[near]]) - 1 for which in (0, 1)
+        ]
+        print(
+            f"\n{arguments.round_trip * 1000:.0f} ms a round trip cost {costs[0]:+.1%} of the load, {costs[1]:+.1%} of the whole command.",
+            flush=True,
+        )
 
 
 def _table(title: str, blocks: int, rows: int, taken: dict[str, list[tuple[float, float, int]]]) -> None:
@@ -153,7 +179,10 @@ def _table(title: str, blocks: int, rows: int, taken: dict[str, list[tuple[float
     for name, found in taken.items():
         seconds, whole, peak = (_median(one) for one in zip(*found, strict=True))
         rest = f"{whole:.2f} s | {peak / 1e6:,.0f} MB" if whole else " | "
-        print(f"| {name} | {seconds:.3f} | {rows / seconds:,.0f} | {blocks / seconds:,.0f} | {seconds / least:.2f} | {rest} |", flush=True)
+        print(
+            f"| {name} | {seconds:.3f} | {rows / seconds:,.0f} | {blocks / seconds:,.0f} | {seconds / least:.2f} | {rest} |",
+            flush=True,
+        )
 
 
 def _median(values: Sequence[float]) -> float:

@@ -140,7 +140,9 @@ def rows_of(database: Path) -> list[tuple[str, str, list[tuple[Any, ...]]]]:
     """(definition, insert, rows) of every table that has rows."""
     connection = sqlite3.connect(database)
     found = []
-    for name, sql in connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'").fetchall():
+    for name, sql in connection.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+    ).fetchall():
         rows = connection.execute(f'SELECT * FROM "{name}"').fetchall()
         if rows:
             found.append((sql, f'INSERT INTO "{name}" VALUES ({", ".join("?" * len(rows[0]))})', rows))

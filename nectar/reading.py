@@ -7,13 +7,13 @@ import os
 import stat
 from pathlib import Path
 
-TOML = 4 * 1024 * 1024           # a plan, a profile, an included file, a plan of Carp's
-LIST = 64 * 1024 * 1024          # @file("..") of a filter
-GENESIS = 64 * 1024 * 1024       # each of a network's genesis files, and config.json
-SECRET = 64 * 1024               # a secret, a key of `nectar secrets`, a token, an SSH key
-CERTIFICATES = 10_000_000        # a PEM file; known_hosts
-CHUNK = 1024 * 1024 * 1024       # a chunk file of a chain, and its index
-SCRIPT = 16 * 1024 * 1024        # what `nectar node serve` plays
+TOML = 4 * 1024 * 1024  # a plan, a profile, an included file, a plan of Carp's
+LIST = 64 * 1024 * 1024  # @file("..") of a filter
+GENESIS = 64 * 1024 * 1024  # each of a network's genesis files, and config.json
+SECRET = 64 * 1024  # a secret, a key of `nectar secrets`, a token, an SSH key
+CERTIFICATES = 10_000_000  # a PEM file; known_hosts
+CHUNK = 1024 * 1024 * 1024  # a chunk file of a chain, and its index
+SCRIPT = 16 * 1024 * 1024  # what `nectar node serve` plays
 
 _PIECE = 1024 * 1024
 _KINDS = (
@@ -48,7 +48,7 @@ def open_regular(path: Path) -> int:
     writer."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-    except ValueError:                                            # a NUL, or half of a surrogate pair
+    except ValueError:  # a NUL, or half of a surrogate pair
         raise OSError(errno.EINVAL, "no file can have this name") from None
     except OSError as error:
         if error.errno == errno.ENXIO:

@@ -23,40 +23,40 @@ def item_ids(first_tx: str, last_tx: str | None = None) -> str:
 class Type(Enum):
     """A column's meaning and range; the value is the name used in the compiled plan and the generated reference."""
 
-    ID = "id"                  # signed 64 bit, computed from a place on the chain
-    INT = "int"                # signed 64 bit or smaller
-    U64 = "u64"                # 0 .. 2^64-1, exact (metadata labels, token quantities, validity bounds)
-    U128 = "u128"              # decimal text where a database has no 128-bit number: epoch sums
-    LOVELACE = "lovelace"      # 0 .. 45e15, or a signed difference of the same size
+    ID = "id"  # signed 64 bit, computed from a place on the chain
+    INT = "int"  # signed 64 bit or smaller
+    U64 = "u64"  # 0 .. 2^64-1, exact (metadata labels, token quantities, validity bounds)
+    U128 = "u128"  # decimal text where a database has no 128-bit number: epoch sums
+    LOVELACE = "lovelace"  # 0 .. 45e15, or a signed difference of the same size
     BOOL = "bool"
-    RATIO = "ratio"            # a rational written as a shortest round-trip float (margins, protocol parameters)
-    HASH28 = "hash28"          # 28 raw bytes
-    HASH32 = "hash32"          # 32 raw bytes
-    HASH20 = "hash20"          # 20 raw bytes (CIP-14 fingerprint)
-    HASH29 = "hash29"          # 29 raw bytes: header byte and credential of a reward address
-    NAME = "name"              # asset name: 0 .. 32 raw bytes
-    BYTES = "bytes"            # any length, raw
-    TEXT = "text"              # utf8, any length (bounded per dialect)
-    LABEL = "label"            # short text from a fixed set (an enumeration of db-sync's)
-    JSON = "json"              # text; integers above 2^53 as strings, key order kept
-    TIME = "time"              # UTC, `YYYY-MM-DD HH:MM:SS`
+    RATIO = "ratio"  # a rational written as a shortest round-trip float (margins, protocol parameters)
+    HASH28 = "hash28"  # 28 raw bytes
+    HASH32 = "hash32"  # 32 raw bytes
+    HASH20 = "hash20"  # 20 raw bytes (CIP-14 fingerprint)
+    HASH29 = "hash29"  # 29 raw bytes: header byte and credential of a reward address
+    NAME = "name"  # asset name: 0 .. 32 raw bytes
+    BYTES = "bytes"  # any length, raw
+    TEXT = "text"  # utf8, any length (bounded per dialect)
+    LABEL = "label"  # short text from a fixed set (an enumeration of db-sync's)
+    JSON = "json"  # text; integers above 2^53 as strings, key order kept
+    TIME = "time"  # UTC, `YYYY-MM-DD HH:MM:SS`
 
 
 class Kind(Enum):
     """How rows of a table are keyed, merged and rolled back."""
 
-    FACT = "fact"              # id from a position; inserted once; rolled back by `id >= bound`
-    DIMENSION = "dimension"    # id is the thing's own hash; on conflict keeps the row with the lowest `first` position
-    DERIVED = "derived"        # recomputed from other tables (epoch)
-    SINGLE = "single"          # meta, schema_version: written once
+    FACT = "fact"  # id from a position; inserted once; rolled back by `id >= bound`
+    DIMENSION = "dimension"  # id is the thing's own hash; on conflict keeps the row with the lowest `first` position
+    DERIVED = "derived"  # recomputed from other tables (epoch)
+    SINGLE = "single"  # meta, schema_version: written once
 
 
 class Place(Enum):
     """Which position a fact id counts in, hence how far its ids reach per slot: see `bound`."""
 
-    BLOCK = 1                  # id = slot * 2 + (0 for a Byron boundary block, 1 otherwise)
-    TX = 1 << TX_BITS                  # id = slot * 2^TX_BITS + transaction's index in its block
-    IN_TX = 1 << TX_BITS + ITEM_BITS   # id = tx.id * 2^ITEM_BITS + index within the transaction
+    BLOCK = 1  # id = slot * 2 + (0 for a Byron boundary block, 1 otherwise)
+    TX = 1 << TX_BITS  # id = slot * 2^TX_BITS + transaction's index in its block
+    IN_TX = 1 << TX_BITS + ITEM_BITS  # id = tx.id * 2^ITEM_BITS + index within the transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +65,16 @@ class Column:
     type: Type
     doc: str
     null: bool = False
-    source: str = ""           # CDDL rule, CIP or computation the value comes from
-    references: str = ""       # `table.column` this value points at (documented, never a foreign key)
-    differs: str = ""          # how it differs from db-sync's column of this name, if it does
+    source: str = ""  # CDDL rule, CIP or computation the value comes from
+    references: str = ""  # `table.column` this value points at (documented, never a foreign key)
+    differs: str = ""  # how it differs from db-sync's column of this name, if it does
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
     name: str
     columns: tuple[str, ...]
-    essential: bool = False    # kept while loading; the others are built at the end
+    essential: bool = False  # kept while loading; the others are built at the end
     unique: bool = False
 
 
@@ -83,11 +83,11 @@ class Table:
     name: str
     doc: str
     kind: Kind
-    columns: tuple[Column, ...]        # the first is the primary key
-    place: Place | None = None         # what the id (facts) or the `first` column (dimensions) counts in
+    columns: tuple[Column, ...]  # the first is the primary key
+    place: Place | None = None  # what the id (facts) or the `first` column (dimensions) counts in
     indexes: tuple[Index, ...] = ()
-    first: str = ""                    # for dimensions: the column with the position that first showed the thing
-    told: str = ""                     # for facts told after their id's place: the column with the place where; see `cut_by`
+    first: str = ""  # for dimensions: the column with the position that first showed the thing
+    told: str = ""  # for facts told after their id's place: the column with the place where; see `cut_by`
 
     @property
     def cut_by(self) -> str:

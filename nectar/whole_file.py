@@ -49,7 +49,7 @@ def _put(beside: Path, path: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))     # its place is taken by us, empty
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # its place is taken by us, empty
         os.replace(beside, path)
 
 

@@ -8,7 +8,11 @@ from collections.abc import Callable
 
 
 def wait_until_it_answers(
-    process: subprocess.Popen[bytes], ask: Callable[[], object], silence: type[Exception] | tuple[type[Exception], ...], seconds: float, log: Callable[[], str] = str
+    process: subprocess.Popen[bytes],
+    ask: Callable[[], object],
+    silence: type[Exception] | tuple[type[Exception], ...],
+    seconds: float,
+    log: Callable[[], str] = str,
 ) -> None:
     """Until `ask` does not raise `silence` any more. Fails, with what the log says, when the process ends or `seconds` are over."""
     until = time.monotonic() + seconds

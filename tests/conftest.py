@@ -21,7 +21,9 @@ CASES = Path(os.environ.get("NECTAR_CASES", ROOT.parent / "shared" / "cases"))
 @pytest.fixture(scope="session")
 def chain() -> Path:
     """The whole collection of real blocks; in CI its absence is a failure, never a skip."""
-    return _there(WHOLE_CHAIN, f"the whole chain data is not at {WHOLE_CHAIN} (set NECTAR_CHAIN_DATA); tests/data was tested instead")
+    return _there(
+        WHOLE_CHAIN, f"the whole chain data is not at {WHOLE_CHAIN} (set NECTAR_CHAIN_DATA); tests/data was tested instead"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,16 @@ import sys
 from pathlib import Path
 
 CACHES = {
-    ".git", ".venv", ".venv-oracle", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".import_linter_cache",
-}  # fmt: skip
+    ".git",
+    ".venv",
+    ".venv-oracle",
+    "__pycache__",
+    ".pytest_cache",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".hypothesis",
+    ".import_linter_cache",
+}
 LEFT = 1
 
 

@@ -22,9 +22,7 @@ def slots(ranges: Iterable[Coverage]) -> set[int]:
 
 def are_few(ranges: list[Coverage]) -> bool:
     """In order, none empty, and a slot at least between two of them."""
-    return all(one.first <= one.last for one in ranges) and all(
-        one.last + 1 < after.first for one, after in pairwise(ranges)
-    )
+    return all(one.first <= one.last for one in ranges) and all(one.last + 1 < after.first for one, after in pairwise(ranges))
 
 
 @MANY

@@ -42,14 +42,26 @@ def test_all_of_them_are_here() -> None:
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.stem)
 def test_each_validates(plan: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "nectar", "plan", "validate", str(plan)], capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-m", "nectar", "plan", "validate", str(plan)], capture_output=True, text=True, cwd=ROOT
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.stem)
 def test_each_runs_on_real_blocks(plan: Path, chain: Path, tmp_path: Path) -> None:
     database = tmp_path / "out.db"
-    command = [sys.executable, "-m", "nectar", "run", str(runnable(plan, chain, tmp_path)), "--db", str(database), "--progress", "off"]
+    command = [
+        sys.executable,
+        "-m",
+        "nectar",
+        "run",
+        str(runnable(plan, chain, tmp_path)),
+        "--db",
+        str(database),
+        "--progress",
+        "off",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
@@ -59,4 +71,6 @@ def test_each_runs_on_real_blocks(plan: Path, chain: Path, tmp_path: Path) -> No
     chosen = "[filters]" in plan.read_text() and "every = true" not in plan.read_text()
     assert kept < summary["blocks"] if chosen else kept >= summary["blocks"]
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    assert ("tx_metadata" in tables) == ("metadata" in plan.read_text().split("[processors]")[1].split("[")[0].replace("metadata = false", ""))
+    assert ("tx_metadata" in tables) == (
+        "metadata" in plan.read_text().split("[processors]")[1].split("[")[0].replace("metadata = false", "")
+    )

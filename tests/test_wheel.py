@@ -49,7 +49,9 @@ def test_it_runs_from_the_wheel_and_not_from_the_checkout(installed: Path, tmp_p
 
 def test_schemas_and_grammar_are_in_it(installed: Path, tmp_path: Path) -> None:
     listing = "import nectar, pathlib; [print(p) for p in sorted(pathlib.Path(nectar.__file__).parent.rglob('_shipped/**/*'))]"
-    out = subprocess.run([str(installed / "python"), "-c", listing], cwd=tmp_path, env=CLEAN, capture_output=True, text=True, check=True)
+    out = subprocess.run(
+        [str(installed / "python"), "-c", listing], cwd=tmp_path, env=CLEAN, capture_output=True, text=True, check=True
+    )
     names = {Path(line).name for line in out.stdout.splitlines()}
     assert names >= {"plan.schema.json", "profile.schema.json", "grammar", "schemas", "plans"}
 
@@ -78,6 +80,8 @@ def test_a_plan_is_validated_compiled_and_run(installed: Path, tmp_path: Path) -
     assert summary["blocks"] == 1_001
     bad = tmp_path / "bad.toml"
     bad.write_text("[processors]\nblock = true\n")
-    done = subprocess.run([str(installed / "nectar"), "plan", "validate", "bad.toml"], cwd=tmp_path, env=CLEAN, capture_output=True, text=True)
+    done = subprocess.run(
+        [str(installed / "nectar"), "plan", "validate", "bad.toml"], cwd=tmp_path, env=CLEAN, capture_output=True, text=True
+    )
     assert done.returncode == 2
     assert "blocks" in done.stdout + done.stderr

@@ -11,7 +11,7 @@ _BYRON = 8
 _POINTERS = (4, 5)
 _REWARD = (14, 15)
 _LENGTHS = {0: 57, 1: 57, 2: 57, 3: 57, 6: 29, 7: 29}
-_POINTER_BOUNDS = (1 << 32, 1 << 16, 1 << 16)       # slot, index of the transaction, index of the certificate
+_POINTER_BOUNDS = (1 << 32, 1 << 16, 1 << 16)  # slot, index of the transaction, index of the certificate
 
 
 class AddressParts(NamedTuple):
@@ -27,7 +27,7 @@ class AddressParts(NamedTuple):
     stake_address: bytes | None
 
 
-MOST_KNOWN = 1 << 14           # remembered of each before all are forgotten: about 10 MB
+MOST_KNOWN = 1 << 14  # remembered of each before all are forgotten: about 10 MB
 """Of 16,000 addresses that a real batch or two show, all but a few that come again soon come again within so many."""
 _known: dict[bytes, AddressParts] = {}
 _views: dict[bytes, str] = {}

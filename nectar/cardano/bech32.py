@@ -123,7 +123,7 @@ def _checksum_groups(state: int) -> list[int]:
 def _checksum_tables(length: int) -> list[list[bytes]]:
     """For each byte of `length`, six tables: what each of its values adds to each checksum character."""
     groups = -(-length * 8 // 5)
-    adds: list[list[int]] = [[]] * groups         # of each group, what its five bits (16, 8, 4, 2, 1) add to the checksum
+    adds: list[list[int]] = [[]] * groups  # of each group, what its five bits (16, 8, 4, 2, 1) add to the checksum
     states = [16, 8, 4, 2, 1]
     for _ in range(6):
         states = [_step(state, 0) for state in states]

@@ -32,7 +32,7 @@ class DRep(NamedTuple):
 
 class StakeRegistration(NamedTuple):
     credential: Credential
-    deposit: int | None          # None: the protocol parameter of the day (before Conway's explicit form)
+    deposit: int | None  # None: the protocol parameter of the day (before Conway's explicit form)
 
 
 class StakeDeregistration(NamedTuple):
@@ -61,13 +61,13 @@ class Relay(NamedTuple):
 
 
 class PoolRegistration(NamedTuple):
-    pool: bytes                  # 28 bytes
-    vrf_key_hash: bytes          # 32 bytes
+    pool: bytes  # 28 bytes
+    vrf_key_hash: bytes  # 32 bytes
     pledge: int
     cost: int
-    margin: tuple[int, int]      # numerator, denominator
-    reward_account: bytes        # 29 bytes
-    owners: tuple[bytes, ...]    # 28-byte key hashes, in the order of the bytes
+    margin: tuple[int, int]  # numerator, denominator
+    reward_account: bytes  # 29 bytes
+    owners: tuple[bytes, ...]  # 28-byte key hashes, in the order of the bytes
     relays: tuple[Relay, ...]
     metadata: Anchor | None
 

@@ -125,9 +125,7 @@ class EraHistory:
     def _first_epoch(self, era: str) -> int:
         if era not in self.first_epochs:
             known = ", ".join(name for name in ERAS if name in self.first_epochs)
-            raise GenesisError(
-                f"era {era!r} is not one that this network has had", hint=f"it has had {known}", code="NEC-N004"
-            )
+            raise GenesisError(f"era {era!r} is not one that this network has had", hint=f"it has had {known}", code="NEC-N004")
         return self.first_epochs[era]
 
 

@@ -43,7 +43,7 @@ class GenesisOutput(NamedTuple):
 class GenesisOutputs(NamedTuple):
     outputs: tuple[GenesisOutput, ...]
     pools: tuple[PoolRegistration, ...] = ()
-    delegations: tuple[tuple[bytes, bytes], ...] = ()     # stake key hash, pool
+    delegations: tuple[tuple[bytes, bytes], ...] = ()  # stake key hash, pool
 
 
 class GenesisGovernance(NamedTuple):
@@ -52,7 +52,7 @@ class GenesisGovernance(NamedTuple):
     members: tuple[tuple[Credential, int], ...]
     quorum: tuple[int, int]
     constitution: Anchor
-    guardrails: bytes | None                              # hash of the script
+    guardrails: bytes | None  # hash of the script
 
 
 def governance(conway: Json) -> GenesisGovernance:
@@ -124,7 +124,7 @@ def _amount(value: object, most: int) -> int:
     raise ValueError(f"an amount is a whole number up to {most}")
 
 
-_LOVELACE, _COIN = (1 << 63) - 1, (1 << 64) - 1       # of an output; of a pool (docs/decisions/0003)
+_LOVELACE, _COIN = (1 << 63) - 1, (1 << 64) - 1  # of an output; of a pool (docs/decisions/0003)
 
 
 def _requires(magic: int) -> str:

@@ -42,7 +42,7 @@ class HardForkInitiation(NamedTuple):
 
 
 class TreasuryWithdrawals(NamedTuple):
-    withdrawals: tuple[tuple[bytes, int], ...]     # reward address (29 bytes), lovelace
+    withdrawals: tuple[tuple[bytes, int], ...]  # reward address (29 bytes), lovelace
     policy_hash: bytes | None
 
 
@@ -53,7 +53,7 @@ class NoConfidence(NamedTuple):
 class UpdateCommittee(NamedTuple):
     previous: GovActionId | None
     removed: tuple[Credential, ...]
-    added: tuple[tuple[Credential, int], ...]      # cold credential, last epoch of its term
+    added: tuple[tuple[Credential, int], ...]  # cold credential, last epoch of its term
     quorum: tuple[int, int]
 
 
@@ -68,13 +68,7 @@ class InfoAction(NamedTuple):
 
 
 GovAction: TypeAlias = (
-    ParameterChange
-    | HardForkInitiation
-    | TreasuryWithdrawals
-    | NoConfidence
-    | UpdateCommittee
-    | NewConstitution
-    | InfoAction
+    ParameterChange | HardForkInitiation | TreasuryWithdrawals | NoConfidence | UpdateCommittee | NewConstitution | InfoAction
 )
 
 
@@ -112,5 +106,5 @@ class Vote(NamedTuple):
     voter_kind: int
     voter_hash: bytes
     action: GovActionId
-    vote: int                                       # 0 no, 1 yes, 2 abstain
+    vote: int  # 0 no, 1 yes, 2 abstain
     anchor: Anchor | None

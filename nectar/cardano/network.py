@@ -24,16 +24,16 @@ class Network:
     name: str
     home: str
     magic: int
-    network_id: int                     # 1 mainnet, 0 every other, as in addresses
+    network_id: int  # 1 mainnet, 0 every other, as in addresses
     security_parameter: int
     history: EraHistory
     byron_genesis_hash: bytes
     shelley_genesis_hash: bytes
     delegates: Mapping[bytes, str]
-    execution_prices: tuple[Price, Price]       # per unit of memory, per step (Alonzo genesis)
-    gov_action_lifetime: int                    # epochs (Conway genesis)
-    key_deposit: int                            # lovelace (Shelley genesis)
-    pool_deposit: int                           # lovelace (Shelley genesis)
+    execution_prices: tuple[Price, Price]  # per unit of memory, per step (Alonzo genesis)
+    gov_action_lifetime: int  # epochs (Conway genesis)
+    key_deposit: int  # lovelace (Shelley genesis)
+    pool_deposit: int  # lovelace (Shelley genesis)
 
     @property
     def slots_per_chunk(self) -> int:

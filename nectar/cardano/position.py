@@ -8,13 +8,13 @@ from __future__ import annotations
 from nectar.errors import OverflowFatal
 
 SLOT_BITS = 32
-TX_BITS = 15                   # transactions in a block
-ITEM_BITS = 16                 # items of one kind in a transaction
+TX_BITS = 15  # transactions in a block
+ITEM_BITS = 16  # items of one kind in a transaction
 LAST_SLOT = (1 << SLOT_BITS) - 1
 ITEMS = 1 << ITEM_BITS
 HIGHEST_ID = (1 << SLOT_BITS + TX_BITS + ITEM_BITS) - 1
-GENESIS_SLOT = -1              # ids of genesis rows are negative, before every block's
-GENESIS_TXS = 1 << TX_BITS     # as many pretend transactions as genesis has room for; the last one is for what is in none
+GENESIS_SLOT = -1  # ids of genesis rows are negative, before every block's
+GENESIS_TXS = 1 << TX_BITS  # as many pretend transactions as genesis has room for; the last one is for what is in none
 
 
 def block_id(slot: int, is_boundary: bool) -> int:

@@ -57,7 +57,7 @@ class LazyGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         names: Any = dict.fromkeys(self.list_commands(ctx))
-        self.commands = names                                              # what Typer looks through for "did you mean"
+        self.commands = names  # what Typer looks through for "did you mean"
         try:
             return super().resolve_command(ctx, args)
         except _UsageError as error:

@@ -65,7 +65,7 @@ def _line(prompt: str) -> str:
     told = os.read(terminal, _LINE)
     if not told:
         typer.echo("", err=True)
-        raise Interrupted                              # Ctrl-D: nobody wants to say more
+        raise Interrupted  # Ctrl-D: nobody wants to say more
     return told.decode(errors="replace").rstrip("\r\n")
 
 

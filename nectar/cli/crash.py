@@ -35,7 +35,7 @@ def crash_report(error: BaseException) -> str:
         for frame in traceback.extract_tb(link.__traceback__):
             place = "/".join(Path(frame.filename).parts[-3:])
             head += [f"  {place}:{frame.lineno} in {frame.name}", f"    {frame.line or ''}"]
-        if type(link).__name__ == "WorkerBug":                # its note is the other process's lines of code, values left out
+        if type(link).__name__ == "WorkerBug":  # its note is the other process's lines of code, values left out
             head += link.__notes__
     return "\n".join(head) + "\n"
 

@@ -30,10 +30,23 @@ class Exit(IntEnum):
 
 READER_GONE = Exit.ACT
 
-_GONE = frozenset({
-    errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS,
-    errno.EACCES, errno.EPERM, errno.ENOENT, errno.ESTALE,
-})  # fmt: skip
+_GONE = frozenset(
+    {
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOMEM,
+        errno.EAGAIN,
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EFBIG,
+        errno.EIO,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.ENOENT,
+        errno.ESTALE,
+    }
+)
 """What the system refuses for want of something, or because a file or folder is not there any more: no bug of ours."""
 
 _in_json = False
@@ -50,13 +63,13 @@ def guard(run: Callable[[], int], *, in_json: bool = False) -> int:
             code = _guarded(run)
             if code != Exit.INTERRUPTED or not ears.stop:
                 return code
-            if not ears.stop.told:                                         # Typer makes 130 of what a signal raised
+            if not ears.stop.told:  # Typer makes 130 of what a signal raised
                 _interrupted()
             return ears.stop.exit_code
-    except Interrupted:                                                    # a second one, while the first was told
+    except Interrupted:  # a second one, while the first was told
         return Exit.INTERRUPTED
     except OSError as error:
-        with suppress(OSError):                                            # standard error is gone too, with its terminal
+        with suppress(OSError):  # standard error is gone too, with its terminal
             tell(_system(error))
         return Exit.ACT
 
@@ -69,7 +82,7 @@ def _guarded(run: Callable[[], int]) -> int:
     except NectarError as error:
         return tell(error)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())     # else the interpreter complains once more at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains once more at exit
         return READER_GONE
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
@@ -77,7 +90,7 @@ def _guarded(run: Callable[[], int]) -> int:
         hint = "lower --workers or [performance] batch_bytes, or raise the limit; nothing is half-written"
         return tell(FatalError("memory ran out", hint=hint, code="NEC-R011"))
     except Exception as error:  # noqa: BLE001 - the one place: whatever else comes is a bug
-        if type(error).__name__ == "Abort":                                # click's KeyboardInterrupt, wherever Typer keeps it
+        if type(error).__name__ == "Abort":  # click's KeyboardInterrupt, wherever Typer keeps it
             return Exit.INTERRUPTED
         if isinstance(error, OSError) and error.errno in _GONE:
             return tell(_system(error))

@@ -73,10 +73,18 @@ def init(
     _refuse_to_overwrite(file)
     paths = {"path": path, "ssl_ca_path": ssl_ca_path, "ssl_cert_path": ssl_cert_path, "ssl_key_path": ssl_key_path}
     given: dict[str, Any] = {
-        "connection_type": kind and kind.value, "path": None, "host": host, "port": port, "user": user, "database": database,
-        "ssl_mode": ssl_mode and ssl_mode.value, "ssl_ca_path": None, "ssl_cert_path": None, "ssl_key_path": None,
+        "connection_type": kind and kind.value,
+        "path": None,
+        "host": host,
+        "port": port,
+        "user": user,
+        "database": database,
+        "ssl_mode": ssl_mode and ssl_mode.value,
+        "ssl_ca_path": None,
+        "ssl_cert_path": None,
+        "ssl_key_path": None,
         "allow_insecure": allow_insecure or None,
-    }  # fmt: skip
+    }
     given |= {key: as_seen_from(file, str(one)) for key, one in paths.items() if one is not None}
     if sum((password_from is not None, password_stdin, no_password)) > 1:
         raise typer.BadParameter("--password-from, --password-stdin and --no-password exclude each other")
@@ -160,7 +168,7 @@ def _make_database(answers: Answers, target: Target) -> None:
         return
     try:
         done = made(target)
-    except NectarError as error:                      # the profile is good all the same
+    except NectarError as error:  # the profile is good all the same
         typer.echo(f"{error.what}\n  next:  {error.hint}", err=True)
     else:
         typer.echo(f"database {target}: {'made' if done and done.made else 'was there'}", err=True)

@@ -58,8 +58,21 @@ class Answers:
     def text(self) -> str:
         from nectar.config.profile.write import profile_text
 
-        order = ("connection_type", "path", "host", "port", "user", "database", "password", "ssl_mode", "ssl_ca_path",
-                 "ssl_cert_path", "ssl_key_path", "allow_insecure", "pool")  # fmt: skip
+        order = (
+            "connection_type",
+            "path",
+            "host",
+            "port",
+            "user",
+            "database",
+            "password",
+            "ssl_mode",
+            "ssl_ca_path",
+            "ssl_cert_path",
+            "ssl_key_path",
+            "allow_insecure",
+            "pool",
+        )
         return profile_text({key: self.keys[key] for key in order if key in self.keys})
 
     def target(self) -> Target:
@@ -188,7 +201,7 @@ def _ask_file(answers: Answers, key: str, question: str) -> None:
         before = answers.before.get(key, "")
         path = ask(question, before, show=bool(before)).strip()
         if path == before and before:
-            answers.keys[key] = before               # as the profile says it already
+            answers.keys[key] = before  # as the profile says it already
         elif path:
             answers.keys[key] = as_seen_from(answers.file, path)
 

@@ -26,7 +26,7 @@ def main() -> NoReturn:
 
     try:
         code = guard(_run, in_json=json_is_asked(sys.argv[1:]))
-    except KeyboardInterrupt:                      # one more signal, while the command was already being ended by one
+    except KeyboardInterrupt:  # one more signal, while the command was already being ended by one
         code = 130
     for number in heard:
         signal.signal(number, _leave)

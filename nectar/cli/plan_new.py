@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 _OWN_DATA = re.compile(r'^path = "\.\./tests/.*$', re.MULTILINE)
-_PLACE = 'path = "db/immutable"        # a node\'s chunk files or a snapshot\'s; relative to this file'
+_PLACE = "path = \"db/immutable\"        # a node's chunk files or a snapshot's; relative to this file"
 
 
 def new_command(
@@ -65,7 +65,6 @@ def write_plan(path: Path, text: str, *, force: bool = False, way_out: str = "na
         hint = way_out if there else "name a file that you may write"
         what = "there is a file already" if there else f"the plan cannot be written: {error.strerror}"
         raise FatalError(what, where=str(path), hint=hint, code="NEC-C002") from error
-
 
 
 def _description(text: str) -> str:

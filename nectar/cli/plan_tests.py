@@ -38,7 +38,7 @@ def run_tests_command(
         raise FatalError(
             "this plan has no tests",
             where=str(file),
-            hint='write [[tests]] with name, slots = [first, last] and rows = { tx = 3 }',
+            hint="write [[tests]] with name, slots = [first, last] and rows = { tx = 3 }",
             code="NEC-R006",
         )
     results: list[dict[str, Any]] = []

@@ -299,7 +299,7 @@ class Reader:
     def can_show(self, test: tree.Test, path: TomlPath, base: Scope, dialect: str | None) -> bool:
         if dialect is None:
             return True
-        network = self.network or network_of("preview")            # which one it is changes numbers alone
+        network = self.network or network_of("preview")  # which one it is changes numbers alone
         try:
             to_sql(test, target_of(network, self.tables, dialect), [base])
         except NotInSql as error:

@@ -68,15 +68,30 @@ transaction spent an output.
 
 ABSENT: dict[str, tuple[str, ...]] = {
     "They are the ledger's state, which no block holds": (
-        "ada_pots", "drep_distr", "epoch_stake", "epoch_stake_progress", "epoch_state", "pool_stat", "reward", "reward_rest",
+        "ada_pots",
+        "drep_distr",
+        "epoch_stake",
+        "epoch_stake_progress",
+        "epoch_state",
+        "pool_stat",
+        "reward",
+        "reward_rest",
     ),
     "Their rows come from elsewhere than the chain": (
-        "delisted_pool", "off_chain_pool_data", "off_chain_pool_fetch_error", "off_chain_vote_author", "off_chain_vote_data",
-        "off_chain_vote_drep_data", "off_chain_vote_external_update", "off_chain_vote_fetch_error",
-        "off_chain_vote_gov_action_data", "off_chain_vote_reference", "reserved_pool_ticker",
+        "delisted_pool",
+        "off_chain_pool_data",
+        "off_chain_pool_fetch_error",
+        "off_chain_vote_author",
+        "off_chain_vote_data",
+        "off_chain_vote_drep_data",
+        "off_chain_vote_external_update",
+        "off_chain_vote_fetch_error",
+        "off_chain_vote_gov_action_data",
+        "off_chain_vote_reference",
+        "reserved_pool_ticker",
     ),
     "They are db-sync's own book-keeping": ("epoch_sync_time", "event_info", "extra_migrations", "reverse_index"),
-}  # fmt: skip
+}
 """Tables of cardano-db-sync 13.7 that no processor fills, and why."""
 
 VIEWS = """\

@@ -132,9 +132,23 @@ def byron_block(raw: bytes, start: int, want: Wanted, epoch_slots: int) -> Block
     except BROKEN as error:
         raise Broken("block.body.txPayload", error).of(slot, block_hash) from error
     return Block(
-        Era.BYRON, slot, block_no, block_hash, prev_hash, len(raw) - start, len(payload), major, minor,
-        issuer, None, None, None, number(sum(tx.out_sum for tx in txs)), 0, txs if want.transactions else (),
-    )  # fmt: skip
+        Era.BYRON,
+        slot,
+        block_no,
+        block_hash,
+        prev_hash,
+        len(raw) - start,
+        len(payload),
+        major,
+        minor,
+        issuer,
+        None,
+        None,
+        None,
+        number(sum(tx.out_sum for tx in txs)),
+        0,
+        txs if want.transactions else (),
+    )
 
 
 def boundary_block(raw: bytes, start: int, epoch_slots: int) -> Block:
@@ -157,6 +171,20 @@ def boundary_block(raw: bytes, start: int, epoch_slots: int) -> Block:
     except BROKEN as error:
         raise Broken("block.body", error).of(slot, block_hash) from error
     return Block(
-        Era.BYRON_EBB, slot, block_no, block_hash, prev_hash, len(raw) - start, 0, 0, 0,
-        None, None, None, None, 0, 0, (),
-    )  # fmt: skip
+        Era.BYRON_EBB,
+        slot,
+        block_no,
+        block_hash,
+        prev_hash,
+        len(raw) - start,
+        0,
+        0,
+        0,
+        None,
+        None,
+        None,
+        None,
+        0,
+        0,
+        (),
+    )

@@ -102,4 +102,3 @@ def coin(item: Any) -> int:
     value = item[1]
     lovelace: int = value if isinstance(value, int) else value[0]
     return lovelace
-

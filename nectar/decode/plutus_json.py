@@ -52,7 +52,7 @@ def _written(raw: bytes) -> str:
         left, bare = left - 1, False
         initial = raw[at]
         if initial & 31 < 24:
-            major, value, after = initial >> 5, initial & 31, at + 1     # most heads are one byte: no call for them
+            major, value, after = initial >> 5, initial & 31, at + 1  # most heads are one byte: no call for them
         else:
             major, value, after = head(raw, at)
         if major == 2:

@@ -75,7 +75,7 @@ RULES: Mapping[str, Rule] = {
     "auxiliary_data.metadata": Rule("0", _LAST, _REFUSED, "decodeMap"),
     "auxiliary_data.metadata.map": Rule("0 * ..", _KEPT, _KEPT, "a list of pairs; in JSON the last value counts"),
     "auxiliary_data_set": Rule("of the block", _LAST, _REFUSED, "decodeMap"),
-}  # fmt: skip
+}
 """Vkey and bootstrap witnesses are sets too, but make no rows."""
 
 _BODY_MAPS = {tuple(rule.path.split()): name for name, rule in list(RULES.items())[::-1] if name.split(".")[0] == "body"}

@@ -25,7 +25,7 @@ class Header(NamedTuple):
     block_no: int
     slot: int
     prev_hash: bytes
-    issuer: bytes            # 28 bytes: blake2b-224 of the cold verification key
+    issuer: bytes  # 28 bytes: blake2b-224 of the cold verification key
     vrf_key: bytes
     body_size: int
     body_hash: bytes
@@ -237,6 +237,20 @@ def shelley_block(raw: bytes, era: Era, start: int, want: Wanted) -> Block:
     except BROKEN as error:
         raise Broken("block.body", error).of(top.slot, block_hash) from error
     return Block(
-        era, top.slot, top.block_no, block_hash, top.prev_hash, top.body_size, count, top.proto_major, top.proto_minor,
-        top.issuer, top.vrf_key, top.op_cert, top.op_cert_counter, lovelace, fees, txs,
-    )  # fmt: skip
+        era,
+        top.slot,
+        top.block_no,
+        block_hash,
+        top.prev_hash,
+        top.body_size,
+        count,
+        top.proto_major,
+        top.proto_minor,
+        top.issuer,
+        top.vrf_key,
+        top.op_cert,
+        top.op_cert_counter,
+        lovelace,
+        fees,
+        txs,
+    )

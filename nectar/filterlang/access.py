@@ -113,10 +113,19 @@ class Cert(NamedTuple):
 
 
 CERT_KINDS = (
-    "stake_registration", "stake_deregistration", "delegation", "vote_delegation", "pool_registration", "pool_retirement",
-    "instantaneous_rewards", "committee_registration", "committee_de_registration",
-    "drep_registration", "drep_deregistration", "drep_update",
-)  # fmt: skip
+    "stake_registration",
+    "stake_deregistration",
+    "delegation",
+    "vote_delegation",
+    "pool_registration",
+    "pool_retirement",
+    "instantaneous_rewards",
+    "committee_registration",
+    "committee_de_registration",
+    "drep_registration",
+    "drep_deregistration",
+    "drep_update",
+)
 
 
 def _who(credential: Credential) -> bytes:
@@ -156,9 +165,11 @@ def _certs(tx: Tx) -> Iterator[Cert]:
 
 
 SCRIPT_KINDS = {
-    ScriptKind.NATIVE: "native", ScriptKind.PLUTUS_V1: "plutus_v1",
-    ScriptKind.PLUTUS_V2: "plutus_v2", ScriptKind.PLUTUS_V3: "plutus_v3",
-}  # fmt: skip
+    ScriptKind.NATIVE: "native",
+    ScriptKind.PLUTUS_V1: "plutus_v1",
+    ScriptKind.PLUTUS_V2: "plutus_v2",
+    ScriptKind.PLUTUS_V3: "plutus_v3",
+}
 
 
 def scripts(tx: Tx) -> list[Script]:

@@ -280,6 +280,7 @@ class _Checker(Names):
             return None
         return tree.Not(tree.Null(ref)) if negated else tree.Null(ref)
 
+
 def _text_of(what: Field) -> Field:
     """A value inside JSON, as text."""
     return Field(what.name, T.TEXT, what.doc, what.code, what.sql, True)

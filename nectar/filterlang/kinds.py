@@ -35,8 +35,12 @@ NUMBERS = frozenset({T.INT, T.EPOCH, T.SLOT})
 """Types that a bare whole number can be compared with. Lovelace is not: 5 could be meant as ada."""
 
 LENGTHS = {
-    T.POLICY: (28,), T.POOL: (28,), T.STAKE_ADDRESS: (29,), T.ASSET: (20,), T.DREP: (28, 29),
-}  # fmt: skip
+    T.POLICY: (28,),
+    T.POOL: (28,),
+    T.STAKE_ADDRESS: (29,),
+    T.ASSET: (20,),
+    T.DREP: (28, 29),
+}
 """Bytes that a value has, where that is one of a few numbers."""
 
 GLOBBED = frozenset({T.TEXT, T.ADDRESS, T.STAKE_ADDRESS})

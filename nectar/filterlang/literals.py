@@ -19,9 +19,12 @@ ADA = 1_000_000
 _BYRON = 8
 _HEX = re.compile(r"0x([0-9a-fA-F]{2})*")
 _PREFIXES = {
-    T.POOL: ("pool",), T.ASSET: ("asset",), T.DREP: ("drep", "drep_script", "drep_vkh"), T.POLICY: ("script",),
+    T.POOL: ("pool",),
+    T.ASSET: ("asset",),
+    T.DREP: ("drep", "drep_script", "drep_vkh"),
+    T.POLICY: ("script",),
     T.BYTES: ("script", "addr_vkh", "stake_vkh", "addr_shared_vkh"),
-}  # fmt: skip
+}
 _WRITE = {
     T.LOVELACE: "write an amount: 5 ada, or 5_000_000 lovelace",
     T.TEXT: 'write a text in quotes: "abc"',

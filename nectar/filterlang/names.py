@@ -113,7 +113,6 @@ class Names:
         )
         self.slip(codes.UNKNOWN_NAME, f"there is no field {said} here", name.at, hint, ", ".join(here.fields))
 
-
     def each(self, name: s.Name) -> tree.Each | None:
         """The collection, of the innermost thing that has it."""
         known = self.setting.collections

@@ -42,22 +42,63 @@ _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 
 _WORDS = {
-    "LPAR": '"("', "RPAR": '")"', "LSQB": '"["', "RSQB": '"]"', "COMMA": '","', "DOT": '"."', "AT": '"@file"',
+    "LPAR": '"("',
+    "RPAR": '")"',
+    "LSQB": '"["',
+    "RSQB": '"]"',
+    "COMMA": '","',
+    "DOT": '"."',
+    "AT": '"@file"',
     "COMPARISON": "a comparison (==, !=, <, <=, >, >=)",
-    "INTEGER": "a number", "NUMBER": "a number", "TEXT": "a text in quotes", "PATTERN": "a /pattern/",
-    "HEX": "0x.. bytes", "DATE": "a date", "EPOCH": "epoch N", "IDENTIFIER": "an address or id", "NAME": "a field",
+    "INTEGER": "a number",
+    "NUMBER": "a number",
+    "TEXT": "a text in quotes",
+    "PATTERN": "a /pattern/",
+    "HEX": "0x.. bytes",
+    "DATE": "a date",
+    "EPOCH": "epoch N",
+    "IDENTIFIER": "an address or id",
+    "NAME": "a field",
     "$END": "the end",
-}  # fmt: skip
+}
 _OPERAND = frozenset(
     (
-        "NAME", "TEXT", "INTEGER", "NUMBER", "HEX", "DATE", "EPOCH", "IDENTIFIER", "TRUE", "FALSE", "LPAR",
-        "ANY", "ALL", "NONE", "COUNT", "SUM",
+        "NAME",
+        "TEXT",
+        "INTEGER",
+        "NUMBER",
+        "HEX",
+        "DATE",
+        "EPOCH",
+        "IDENTIFIER",
+        "TRUE",
+        "FALSE",
+        "LPAR",
+        "ANY",
+        "ALL",
+        "NONE",
+        "COUNT",
+        "SUM",
     )
-)  # fmt: skip
+)
 _KEYWORDS = (
-    "and", "or", "not", "in", "between", "like", "matches", "starts_with", "contains", "is", "null",
-    "any", "all", "none", "count", "sum",
-)  # fmt: skip
+    "and",
+    "or",
+    "not",
+    "in",
+    "between",
+    "like",
+    "matches",
+    "starts_with",
+    "contains",
+    "is",
+    "null",
+    "any",
+    "all",
+    "none",
+    "count",
+    "sum",
+)
 
 
 def parse(text: str) -> Expr:
@@ -90,7 +131,7 @@ def _parser() -> Lark:
 
 def _check_depth(text: str) -> None:
     """Reading goes down once for each parenthesis and each `not`: deeper than Python can go nobody means it to."""
-    around = [0]                                      # for each open parenthesis: how deep it stands
+    around = [0]  # for each open parenthesis: how deep it stands
     depth = 0
     for found in re.finditer(r'"(?:\\.|[^"\\\n])*"|#[^\n]*|[()]|\w+|[^\s\w]', text):
         if found[0] in ("(", "not"):
@@ -277,4 +318,4 @@ _MAKE: dict[str, Any] = {
     "count": lambda c, at: Count(_collection(c[0]), None if c[1] is None else _expr(c[1]), at),
     "sum": lambda c, at: Sum(_collection(c[0]), at),
     **{kind: _token_literal(kind) for kind in _LITERALS},
-}  # fmt: skip
+}

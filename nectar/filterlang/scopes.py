@@ -80,7 +80,7 @@ BLOCK = Scope(
         Field("proto_minor", T.INT, "Protocol version, minor.", "{b}.proto_minor", '{b}."proto_minor"'),
     ),
     within=(),
-)  # fmt: skip
+)  # a table, one field a row  # fmt: skip
 
 
 def _some(table: str, column: str = "tx_id", more: str = "") -> str:
@@ -95,7 +95,7 @@ _CERT_TABLES = {
     "stake_registration": "tx_id", "stake_deregistration": "tx_id", "delegation": "tx_id", "delegation_vote": "tx_id",
     "pool_update": "registered_tx_id", "pool_retire": "announced_tx_id", "reserve": "tx_id", "treasury": "tx_id", "pot_transfer": "tx_id",
     "committee_registration": "tx_id", "committee_de_registration": "tx_id", "drep_registration": "tx_id",
-}  # fmt: skip
+}  # a table, one field a row  # fmt: skip
 
 TX = Scope(
     "tx",
@@ -132,7 +132,7 @@ TX = Scope(
     source='"tx" {t} JOIN "block" {b} ON {b}."id" = {t}."block_id"',
     within=(),
     table="tx",
-)  # fmt: skip
+)  # a table, one field a row  # fmt: skip
 
 _HELD = '"ma_tx_out" {x} JOIN "multi_asset" {x}a ON {x}a."id" = {x}."ident"'
 ASSETS_OF_OUTPUT = (
@@ -145,7 +145,7 @@ ASSETS_OF_OUTPUT = (
 TYPES: Mapping[str, tuple[str, ...]] = {
     "mint": ("has_mint",), "burn": ("has_burn",), "script": ("has_script",), "certificate": ("has_certs",),
     "withdrawal": ("has_withdrawals",), "metadata": ("has_metadata",), "governance": ("has_votes", "has_proposals"),
-}  # fmt: skip
+}  # a table, one field a row  # fmt: skip
 """Word of `types` and of `skip_tx_types` -> the fields of which any makes it true."""
 
 
@@ -178,7 +178,7 @@ def _where(out: str, code_null: bool, sql: str) -> tuple[Field, ...]:
               needs=("OUTPUTS", "SCRIPTS")),
         Field("ref_script_hash", T.BYTES, "Hash of the script it carries.", code("({o}.script and {o}.script.hash)"),
               sql_of('{o}."reference_script_id"'), True, length=28, needs=("OUTPUTS", "SCRIPTS")),
-    )  # fmt: skip
+    )  # a table, one field a row  # fmt: skip
 
 
 _ASSET = (
@@ -312,7 +312,7 @@ COLLECTIONS: Mapping[str, Scope] = {
             "({t}.proposals if {t}.is_valid else ())", '"gov_action_proposal" {x}', '{x}."tx_id" = {t}."id"', needs=("GOVERNANCE",), table="gov_action_proposal",
         ),
     )
-}  # fmt: skip
+}  # a table, one field a row  # fmt: skip
 
 
 def _cert_rows(table: str, kind: str, tx: str = "tx_id", **columns: str) -> str:
@@ -345,5 +345,5 @@ CERT_ROWS: Mapping[str, str] = {
         "CASE WHEN \"deposit\" IS NULL THEN 'drep_update' WHEN \"deposit\" < 0 THEN 'drep_deregistration' ELSE 'drep_registration' END",
         drep='"drep_hash_id"', deposit='"deposit"',
     ),
-}  # fmt: skip
+}  # a table, one field a row  # fmt: skip
 """The tables that `certs` is put together from, each in the shape of all; several rows of one certificate count once."""

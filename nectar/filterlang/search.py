@@ -8,7 +8,7 @@ from typing import Any
 
 from nectar.filterlang.to_needles import Needles
 
-ENOUGH = 8                     # bytes of a string that tell it from what blocks hold by chance
+ENOUGH = 8  # bytes of a string that tell it from what blocks hold by chance
 FEW = 2  # strings up to which Python's own search is quicker than asking a matcher
 _NAMED = re.compile(rb"\x58\x20(?=(.{32}))", re.DOTALL)
 _NAMED_AT_LENGTH = re.compile(rb"\x00\x20(?=(.{32}))", re.DOTALL)

@@ -13,12 +13,12 @@ _TYPES = {
     Type.ID: T.INT, Type.INT: T.INT, Type.U64: T.INT, Type.LOVELACE: T.LOVELACE, Type.BOOL: T.BOOL, Type.RATIO: T.RATIO,
     Type.HASH20: T.BYTES, Type.HASH28: T.BYTES, Type.HASH29: T.STAKE_ADDRESS, Type.HASH32: T.BYTES, Type.NAME: T.BYTES,
     Type.BYTES: T.BYTES, Type.TEXT: T.TEXT, Type.LABEL: T.TEXT, Type.JSON: T.JSON, Type.TIME: T.TIME,
-}  # fmt: skip
+}  # a table, one field a row  # fmt: skip
 _POINTED = {"pool_hash.id": T.POOL, "stake_address.id": T.STAKE_ADDRESS, "drep_hash.id": T.DREP, "multi_asset.id": T.ASSET}
 _NAMED = {
     "policy": T.POLICY, "pledge": T.LOVELACE, "fixed_cost": T.LOVELACE, "slot_no": T.SLOT, "invalid_before": T.SLOT,
     "invalid_hereafter": T.SLOT, "epoch_no": T.EPOCH, "active_epoch_no": T.EPOCH, "retiring_epoch": T.EPOCH, "expiration": T.EPOCH,
-}  # fmt: skip
+}  # a table, one field a row  # fmt: skip
 _ADDRESSES = {("tx_out", "address"), ("collateral_tx_out", "address"), ("address", "address")}
 _LENGTHS = {Type.HASH20: 20, Type.HASH28: 28, Type.HASH32: 32}
 
@@ -39,7 +39,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "redeemer": {"mem": "unit_mem", "steps": "unit_steps", "data_hash": "redeemer_data_id"},
     "voting_procedure": {"role": "voter_role", "pool": "pool_voter", "drep": "drep_voter", "action_tx": "gov_action_tx_hash", "action_index": "gov_action_index"},
     "gov_action_proposal": {"kind": "type"},
-}  # fmt: skip
+}  # a table, one field a row  # fmt: skip
 """Table -> word of the language -> column, or column and what it points at; the first that there is."""
 
 
@@ -47,7 +47,7 @@ _LATER = {
     "block": ("previous_id",), "tx": ("deposit",), "tx_in": ("tx_out_id",), "tx_out": ("consumed_by_tx_id",),
     "collateral_tx_in": ("tx_out_id",), "reference_tx_in": ("tx_out_id",), "pool_update": ("active_epoch_no", "deposit"),
     "gov_action_proposal": ("prev_gov_action_proposal", "expiration"), "voting_procedure": ("gov_action_proposal_id",),
-}  # fmt: skip
+}  # a table, one field a row  # fmt: skip
 """Columns that follow from other rows, which may be in the database or still to come when the row is made."""
 _OF_FIRST_SIGHT = {"script": ("type",)}
 """Columns, besides a dimension's `first`, that depend on which transaction showed the thing first: a batch does not know."""
@@ -95,7 +95,7 @@ def _field(table: Table, column: Column, name: str, code: str, sql: str, null: b
     return Field(
         name, kind, column.doc, code, sql, column.null or null, length=_LENGTHS.get(column.type, 0) if kind is T.BYTES else 0,
         low=low, high=high, shown=kind is T.ADDRESS,
-    )  # fmt: skip
+    )  # a table, one field a row  # fmt: skip
 
 
 def _pointed(column: Column, at: int, known: Mapping[str, Table], when_made: bool) -> dict[str, Field]:

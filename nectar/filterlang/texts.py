@@ -70,9 +70,7 @@ def _glob(names: Names, pattern: s.Literal, ref: tree.Ref, what: Field) -> tree.
         if what.type is not T.TEXT:
             value = names.literal(pattern, what)
             return None if value is None else tree.Compare("==", ref, value)
-        names.slip(
-            codes.BAD_PATTERN, f'like "{text}" is ==: there is no * in it', pattern.at, f'write == "{text}", or "{text}*"'
-        )
+        names.slip(codes.BAD_PATTERN, f'like "{text}" is ==: there is no * in it', pattern.at, f'write == "{text}", or "{text}*"')
         return None
     if not text.strip("*"):
         names.slip(codes.CONSTANT, f'everything is like "{text}"', pattern.at, "leave it out")

@@ -16,10 +16,17 @@ from nectar.filterlang.scopes import COLLECTIONS
 
 SHORTEST = 2  # bytes of a needle; shorter ones are everywhere
 _DIRECT = {
-    ("outputs", "payment_cred"), ("outputs", "stake_cred"), ("certs", "drep"), ("votes", "drep"),
-    ("mints", "name"), ("mints", "name_text"), ("assets", "name"), ("assets", "name_text"),
-    ("votes", "action_tx"), ("inputs", "tx_hash"),
-}  # fmt: skip
+    ("outputs", "payment_cred"),
+    ("outputs", "stake_cred"),
+    ("certs", "drep"),
+    ("votes", "drep"),
+    ("mints", "name"),
+    ("mints", "name_text"),
+    ("assets", "name"),
+    ("assets", "name_text"),
+    ("votes", "action_tx"),
+    ("inputs", "tx_hash"),
+}
 """Fields of bytes that stand in the block as they are; by type, policies and pools do everywhere but in a block's header."""
 
 

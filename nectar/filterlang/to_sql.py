@@ -144,8 +144,8 @@ class _Writer:
             rows = [sql for table, sql in CERT_ROWS.items() if not self.target.tables or table in self.target.tables]
             if not rows:
                 raise NotInSql("no table of certificates is filled: switch on certificates or governance")
-            if self.sqlite:                           # which would not look the others' rows up by the link; servers do
-                rows = [f'{sql} {"AND" if " WHERE " in sql else "WHERE"} {_OF_THE_TX}' for sql in rows]
+            if self.sqlite:  # which would not look the others' rows up by the link; servers do
+                rows = [f"{sql} {'AND' if ' WHERE ' in sql else 'WHERE'} {_OF_THE_TX}" for sql in rows]
             source = source.replace("{certs}", f"({' UNION ALL '.join(rows)})")
         return self._template(source, each.var, parent), self._template(link, each.var, parent)
 
@@ -168,7 +168,7 @@ class _Writer:
             size = len(right.value.encode())
             join, same = ("AND", "=") if wanted else ("OR", "<>")
             column = dict(self.target.json_columns).get(texts[0].replace("t.", "")) if wanted and op == "=" else None
-            if column is not None:                             # its index narrows the rows down; what follows is exact
+            if column is not None:  # its index narrows the rows down; what follows is exact
                 return f"(t.`{column}` = LEFT({texts[1]}, 255) AND {texts[0]} = {texts[1]} AND LENGTH({texts[0]}) = {size})"
             return f"({texts[0]} {op} {texts[1]} {join} LENGTH({texts[0]}) {same} {size})"
         if isinstance(left, tree.Ref) and isinstance(right, tree.Ref) and self._padded(left):
@@ -220,7 +220,7 @@ class _Writer:
             tests.append(f"SUBSTR({text}, 1, {len(begin)}) {equal} {self.value(begin)}")
         if end:
             tests.append(f"SUBSTR({text}, -{len(end)}) {equal} {self.value(end)}")
-        tests.append(f"LENGTH({text}) {least} {len(begin) + len(end)}")         # of nothing SQLite's SUBSTR is NULL
+        tests.append(f"LENGTH({text}) {least} {len(begin) + len(end)}")  # of nothing SQLite's SUBSTR is NULL
         return f"({join.join(tests)})"
 
     # Terms
@@ -264,7 +264,7 @@ class _Writer:
             number = f"WHEN {kind} IN ('integer', 'real') THEN {text} -> {steps}"
             return f"(CASE WHEN {kind} = 'text' THEN {text} ->> {steps} {number} END)"
         found = f"JSON_EXTRACT({text}, {steps})"
-        lists = [self._steps(path[:at]) for at, key in enumerate(path) if key == 0]        # [0] of anything else is itself there
+        lists = [self._steps(path[:at]) for at, key in enumerate(path) if key == 0]  # [0] of anything else is itself there
         also = "".join(f" AND JSON_TYPE(JSON_EXTRACT({text}, {one})) = 'ARRAY'" for one in lists)
         return f"(CASE WHEN JSON_TYPE({found}) IN ({_SHOWN}){also} THEN JSON_UNQUOTE({found}) END)"
 

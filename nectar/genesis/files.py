@@ -29,7 +29,7 @@ from nectar.errors import GenesisError
 
 Json = dict[str, Any]
 
-LONGEST_NAME = 64              # of a network: a LABEL's, in characters
+LONGEST_NAME = 64  # of a network: a LABEL's, in characters
 _SHIPPED = Path(__file__).parent / "networks"
 
 # First epoch of each era on the public networks: the hard forks as they happened.
@@ -126,11 +126,37 @@ _GENESIS = ("byron", "shelley", "alonzo", "conway")
 _HINT = "use the files the node itself runs with"
 _UNFIT = (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError, OSError, RecursionError)
 _KEYS = (
-    "startTime", "blockVersionData", "slotDuration", "protocolConsts", "k", "protocolMagic", "slotLength", "epochLength",
-    "networkMagic", "networkId", "systemStart", "genDelegs", "delegate", "executionPrices", "prMem", "prSteps", "numerator",
-    "denominator", "govActionLifetime", "committee", "constitution", "members", "threshold", "anchor", "url", "dataHash",
-    "avvmDistr", "nonAvvmBalances", "initialFunds", "staking",
-)  # fmt: skip
+    "startTime",
+    "blockVersionData",
+    "slotDuration",
+    "protocolConsts",
+    "k",
+    "protocolMagic",
+    "slotLength",
+    "epochLength",
+    "networkMagic",
+    "networkId",
+    "systemStart",
+    "genDelegs",
+    "delegate",
+    "executionPrices",
+    "prMem",
+    "prSteps",
+    "numerator",
+    "denominator",
+    "govActionLifetime",
+    "committee",
+    "constitution",
+    "members",
+    "threshold",
+    "anchor",
+    "url",
+    "dataHash",
+    "avvmDistr",
+    "nonAvvmBalances",
+    "initialFunds",
+    "staking",
+)
 
 
 class _Unfit(ValueError):

@@ -22,7 +22,7 @@ from nectar.server.facts import NO_TLS, Facts, Secured, Upgrade
 
 _MARIADB_PREFIX = "5.5.5-"  # before MariaDB's real version in its greeting, for old replicas
 _NEVER = frozenset({b"mysql_old_password", b"dialog"})
-_LOGIN_BYTES = 1 << 16      # a login takes some hundred; a server that says more is none
+_LOGIN_BYTES = 1 << 16  # a login takes some hundred; a server that says more is none
 _LOCAL_INFILE = b"\xfb"
 
 GARBLED = (ValueError, TypeError, LookupError, ArithmeticError, AssertionError, AttributeError, struct.error)
@@ -55,15 +55,23 @@ class Connection(pymysql.connections.Connection):
 
     def __init__(self, server: Server, password: Secret | None, context: ssl.SSLContext | None, *, local_infile: bool) -> None:
         self.where, self._waits, self._peer = str(server), server.waits, ""
-        self.offers: deque[Offer] = deque()           # what the server may ask for next
+        self.offers: deque[Offer] = deque()  # what the server may ask for next
         self.feeding_failed = False
-        self._left: int | None = None                 # bytes that the login may still take
+        self._left: int | None = None  # bytes that the login may still take
         super().__init__(
-            user=server.user, password=password.reveal().encode() if password else b"",
-            host=server.host, port=server.port, database=server.database or None, charset="utf8mb4", autocommit=False,
-            ssl=context, ssl_disabled=context is None, defer_connect=True, program_name="nectar",
-            client_flag=CLIENT.MULTI_STATEMENTS | (CLIENT.LOCAL_FILES if local_infile else 0),      # `local_infile` opens files
-        )  # fmt: skip
+            user=server.user,
+            password=password.reveal().encode() if password else b"",
+            host=server.host,
+            port=server.port,
+            database=server.database or None,
+            charset="utf8mb4",
+            autocommit=False,
+            ssl=context,
+            ssl_disabled=context is None,
+            defer_connect=True,
+            program_name="nectar",
+            client_flag=CLIENT.MULTI_STATEMENTS | (CLIENT.LOCAL_FILES if local_infile else 0),  # `local_infile` opens files
+        )
         self._demanded = server.tls.mode in tls.DEMANDED
         self._upgrade = Upgrade(context, server.host) if context else None
         self.ctx = self._upgrade
@@ -132,7 +140,7 @@ class Connection(pymysql.connections.Connection):
 
     def drop(self) -> None:
         """Closes without a word to the server: an open transaction is undone."""
-        self._force_close()                           # type: ignore[attr-defined]
+        self._force_close()  # type: ignore[attr-defined]
 
     @property
     def server_public_key(self) -> bytes | None:
@@ -149,12 +157,12 @@ class Connection(pymysql.connections.Connection):
         """The greeting came, nothing was sent."""
         if self._demanded and not self.server_capabilities & CLIENT.SSL:
             raise faults.NOT_OFFERED.at(self.where)
-        super()._request_authentication()             # type: ignore[misc]
+        super()._request_authentication()  # type: ignore[misc]
 
     def _process_auth(self, plugin_name: bytes, auth_packet: Any, handler: Any = None) -> Any:
         if plugin_name in _NEVER or (plugin_name == b"mysql_clear_password" and not self._secure):
             raise faults.CLEAR_PASSWORD.at(self.where, plugin_name.decode())
-        return super()._process_auth(plugin_name, auth_packet, handler)     # type: ignore[misc]
+        return super()._process_auth(plugin_name, auth_packet, handler)  # type: ignore[misc]
 
     def _read_bytes(self, num_bytes: int) -> bytes:
         if self._left is not None:
@@ -162,7 +170,7 @@ class Connection(pymysql.connections.Connection):
             if self._left < 0:
                 self.drop()
                 raise faults.NOT_MYSQL.at(self.where, "the login does not come to an end")
-        return super()._read_bytes(num_bytes)         # type: ignore[misc, no-any-return]
+        return super()._read_bytes(num_bytes)  # type: ignore[misc, no-any-return]
 
     def _read_query_result(self, unbuffered: bool = False) -> int:
         """PyMySQL's own, with our result in the place of its."""
@@ -185,12 +193,12 @@ class Connection(pymysql.connections.Connection):
     def _read_ok_packet(self) -> Any:
         """After COMMIT, ROLLBACK and what is said at the login's end."""
         try:
-            packet = self._read_packet()              # type: ignore[no-untyped-call]
+            packet = self._read_packet()  # type: ignore[no-untyped-call]
             if packet.get_all_data()[:1] == _LOCAL_INFILE:
                 _refuse_file(self)
             if not packet.is_ok_packet():
                 raise ValueError("no OK")
-            ok = pymysql.connections.OKPacketWrapper(packet)    # type: ignore[attr-defined]
+            ok = pymysql.connections.OKPacketWrapper(packet)  # type: ignore[attr-defined]
         except GARBLED as error:
             raise self._garbled(error) from error
         self.server_status = ok.server_status
@@ -206,7 +214,7 @@ class _Result(MySQLResult):
     """As PyMySQL's, but for the answer to a server that asks for a file."""
 
     def _read_load_local_packet(self, first_packet: Any) -> None:
-        connection: Connection = self.connection      # type: ignore[assignment]
+        connection: Connection = self.connection  # type: ignore[assignment]
         if not connection.offers or first_packet.get_all_data()[1:] != connection.offers[0].token.encode():
             _refuse_file(connection)
         offer = connection.offers.popleft()
@@ -215,13 +223,13 @@ class _Result(MySQLResult):
                 connection.write_packet(piece)
         except BaseException:
             connection.feeding_failed = True
-            connection.drop()                         # an end now would make half of the rows stand
+            connection.drop()  # an end now would make half of the rows stand
             raise
         connection.write_packet(b"")
-        answer = connection._read_packet()            # type: ignore[no-untyped-call]
+        answer = connection._read_packet()  # type: ignore[no-untyped-call]
         if not answer.is_ok_packet():
             _refuse_file(connection)
-        self._read_ok_packet(answer)                  # type: ignore[attr-defined]
+        self._read_ok_packet(answer)  # type: ignore[attr-defined]
 
 
 def _refuse_file(connection: Connection) -> NoReturn:

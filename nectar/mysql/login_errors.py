@@ -10,28 +10,28 @@ from nectar.server import faults
 from nectar.server.connect_errors import of_stream
 
 _SERVER = {
-    1040: faults.TOO_MANY,              # Too many connections
-    1044: faults.NO_RIGHTS,             # Access denied for user .. to database ..
+    1040: faults.TOO_MANY,  # Too many connections
+    1044: faults.NO_RIGHTS,  # Access denied for user .. to database ..
     1045: faults.ACCESS_DENIED,
     1049: faults.NO_DATABASE,
-    1129: faults.HOST_REFUSED,          # Host is blocked because of many connection errors
-    1130: faults.HOST_REFUSED,          # Host is not allowed to connect
-    1203: faults.TOO_MANY,              # max_user_connections
-    1226: faults.USER_LIMIT,            # max_connections_per_hour
+    1129: faults.HOST_REFUSED,  # Host is blocked because of many connection errors
+    1130: faults.HOST_REFUSED,  # Host is not allowed to connect
+    1203: faults.TOO_MANY,  # max_user_connections
+    1226: faults.USER_LIMIT,  # max_connections_per_hour
     1227: faults.NO_RIGHTS,
-    1251: faults.ACCESS_DENIED,         # the authentication's protocol
-    1698: faults.ACCESS_DENIED,         # no password can let this user in
-    3118: faults.ACCESS_DENIED,         # account locked
+    1251: faults.ACCESS_DENIED,  # the authentication's protocol
+    1698: faults.ACCESS_DENIED,  # no password can let this user in
+    3118: faults.ACCESS_DENIED,  # account locked
     3159: faults.INSECURE,
-    4151: faults.ACCESS_DENIED,         # account locked (MariaDB)
+    4151: faults.ACCESS_DENIED,  # account locked (MariaDB)
 }
-_TEXTS = (                              # TiDB says these with code 1105, which is anything
+_TEXTS = (  # TiDB says these with code 1105, which is anything
     ("user name prefix", faults.NO_PREFIX),
     ("usage quota", faults.QUOTA),
     ("insecure transport", faults.INSECURE),
     ("connection limit exceeded", faults.QUOTA),
 )
-_NEVER_MYSQL = (0, 2014, 2027)          # out of step, malformed packets
+_NEVER_MYSQL = (0, 2014, 2027)  # out of step, malformed packets
 
 
 def of_login(error: Exception, where: str) -> NectarError:
@@ -42,7 +42,7 @@ def of_login(error: Exception, where: str) -> NectarError:
     if isinstance(error, pymysql.err.MySQLError):
         numbered = bool(error.args) and isinstance(error.args[0], int)
         return of_server(error, where) if numbered else faults.NOT_MYSQL.at(where, str(error))
-    if isinstance(error, RuntimeError):               # PyMySQL, when a kind of login needs a package that is not there
+    if isinstance(error, RuntimeError):  # PyMySQL, when a kind of login needs a package that is not there
         return faults.OTHER.at(where, str(error), hint="install that, or give the user another authentication plugin")
     return faults.NOT_MYSQL.at(where, type(error).__name__)
 

@@ -56,5 +56,3 @@ def _bound(network: Network, era: str) -> list[int]:
     epoch = history.first_epochs[era]
     slot = history.first_slot_of_epoch(epoch)
     return [history.microseconds_of(slot) * 1_000_000, slot, epoch]
-
-

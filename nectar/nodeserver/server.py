@@ -38,10 +38,10 @@ class Stage:
     script: Iterator[Step] | None
     fork_blocks: Callable[[Fork], Iterator[Offered]]
     say: Say
-    answers: Answers = lambda query, tip: None            # state queries that blocks cannot tell
+    answers: Answers = lambda query, tip: None  # state queries that blocks cannot tell
     chain: Chain = field(default_factory=Chain)
-    kept: list[Offered] = field(default_factory=list)     # of the base, as far as it was read
-    at: int = 0                                           # blocks of the base that the script has used
+    kept: list[Offered] = field(default_factory=list)  # of the base, as far as it was read
+    at: int = 0  # blocks of the base that the script has used
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     stepping: asyncio.Lock = field(default_factory=asyncio.Lock)
     clients: set[_Client] = field(default_factory=set)
@@ -99,7 +99,7 @@ async def serve(stage: Stage, where: Address, ready: Callable[[str], None]) -> N
         here = _Client(stage, reader, writer)
         stage.clients.add(here)
         try:
-            with contextlib.suppress(asyncio.CancelledError):       # the server ends
+            with contextlib.suppress(asyncio.CancelledError):  # the server ends
                 await here.talk()
         finally:
             stage.clients.discard(here)
@@ -125,11 +125,11 @@ class _Client:
 
     def __init__(self, stage: Stage, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.stage, self.reader, self.writer = stage, reader, writer
-        self.at = 0                            # how many of the chain's blocks it has
-        self.told = False                      # it has heard where it begins
+        self.at = 0  # how many of the chain's blocks it has
+        self.told = False  # it has heard where it begins
         self.wanted = 0
         self.awaiting = False
-        self.state: Tip | None = None          # the acquired one
+        self.state: Tip | None = None  # the acquired one
         self.more = asyncio.Event()
 
     def cut(self, length: int) -> None:
@@ -298,5 +298,3 @@ class _Client:
                 self.stage.say("a client asked out of turn")
                 return False
         return True
-
-

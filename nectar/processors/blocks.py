@@ -29,24 +29,51 @@ BLOCK = Table(
         Column("id", Type.ID, "slot * 2, plus 1 unless it is a Byron epoch boundary block.", source="position on the chain"),
         Column("hash", Type.HASH32, "The header's hash.", source="blake2b-256 of the header's original bytes"),
         Column("epoch_no", Type.INT, "Epoch; NULL for genesis.", null=True, source="slot and the network's era history"),
-        Column("slot_no", Type.INT, "Slot; NULL for genesis and for boundary blocks, which have none.", null=True, source="header"),
-        Column("epoch_slot_no", Type.INT, "Place in the epoch, from 0; NULL as slot_no.", null=True, source="slot and era history"),
+        Column(
+            "slot_no", Type.INT, "Slot; NULL for genesis and for boundary blocks, which have none.", null=True, source="header"
+        ),
+        Column(
+            "epoch_slot_no", Type.INT, "Place in the epoch, from 0; NULL as slot_no.", null=True, source="slot and era history"
+        ),
         Column("block_no", Type.INT, "Number; NULL as slot_no.", null=True, source="header"),
-        Column("previous_id", Type.ID, "The block before.", null=True, references="block.id",
-               differs="NULL when the block before is not in the database."),
+        Column(
+            "previous_id",
+            Type.ID,
+            "The block before.",
+            null=True,
+            references="block.id",
+            differs="NULL when the block before is not in the database.",
+        ),
         Column("slot_leader_id", Type.HASH28, "Who made it.", references="slot_leader.id"),
-        Column("size", Type.INT, "Bytes of the body; in Byron of the whole block without its era.", source="header block_body_size"),
+        Column(
+            "size", Type.INT, "Bytes of the body; in Byron of the whole block without its era.", source="header block_body_size"
+        ),
         Column("time", Type.TIME, "When its slot began, UTC.", source="slot and era history"),
         Column("tx_count", Type.INT, "Transactions in it, whatever a filter keeps."),
         Column("proto_major", Type.INT, "Protocol version, major.", source="header protocol_version"),
         Column("proto_minor", Type.INT, "Protocol version, minor.", source="header protocol_version"),
         Column("vrf_key", Type.TEXT, "The maker's VRF key, `vrf_vk1...`.", null=True, source="header vrf_vkey, CIP-5"),
-        Column("op_cert", Type.HASH32, "Hot key of the maker's operational certificate.", null=True, source="header operational_cert"),
+        Column(
+            "op_cert", Type.HASH32, "Hot key of the maker's operational certificate.", null=True, source="header operational_cert"
+        ),
         Column("op_cert_counter", Type.U64, "That certificate's number.", null=True, source="header operational_cert"),
-        Column("previous_hash", Type.BYTES, "Hash of the block before; empty for genesis.", source="header prev_hash", differs="Nectar's own."),
-        Column("out_sum", Type.LOVELACE, "Lovelace that its transactions created.", differs="Nectar's own: epoch is summed from it."),
-        Column("fees", Type.LOVELACE, "Lovelace that its transactions paid; NULL above 2^63 - 1.", null=True,
-               differs="Nectar's own. Fees that follow from inputs (Byron's) count once those are resolved."),
+        Column(
+            "previous_hash",
+            Type.BYTES,
+            "Hash of the block before; empty for genesis.",
+            source="header prev_hash",
+            differs="Nectar's own.",
+        ),
+        Column(
+            "out_sum", Type.LOVELACE, "Lovelace that its transactions created.", differs="Nectar's own: epoch is summed from it."
+        ),
+        Column(
+            "fees",
+            Type.LOVELACE,
+            "Lovelace that its transactions paid; NULL above 2^63 - 1.",
+            null=True,
+            differs="Nectar's own. Fees that follow from inputs (Byron's) count once those are resolved.",
+        ),
     ),
     Place.BLOCK,
     (
@@ -55,14 +82,20 @@ BLOCK = Table(
         Index("idx_block_block_no", ("block_no",)),
         Index("idx_block_epoch_no", ("epoch_no",)),
     ),
-)  # fmt: skip
+)
 
 SLOT_LEADER = Table(
     "slot_leader",
     "Who made blocks: pools, genesis delegates, genesis itself.",
     Kind.DIMENSION,
     (
-        Column("id", Type.HASH28, "Hash of the maker's key.", source="blake2b-224 of the issuer's key", differs="A sequence number in db-sync."),
+        Column(
+            "id",
+            Type.HASH28,
+            "Hash of the maker's key.",
+            source="blake2b-224 of the issuer's key",
+            differs="A sequence number in db-sync.",
+        ),
         Column("hash", Type.HASH28, "The same 28 bytes.", source="blake2b-224 of the issuer's key; Byron: see ids.byron_leader"),
         Column("pool_hash_id", Type.HASH28, "The pool.", null=True, references="pool_hash.id"),
         Column("description", Type.TEXT, "`Pool-`, `ShelleyGenesis-` or `ByronGenesis-` and 16 hex digits, or words."),
@@ -78,8 +111,16 @@ EPOCH = Table(
     Kind.DERIVED,
     (
         Column("id", Type.INT, "The epoch's number.", differs="A sequence number in db-sync."),
-        Column("out_sum", Type.U128, "Lovelace created by its transactions.", source="sum of block.out_sum, exact beyond 64 bits"),
-        Column("fees", Type.LOVELACE, "Lovelace paid by its transactions; NULL above 2^63 - 1.", null=True, source="sum of block.fees"),
+        Column(
+            "out_sum", Type.U128, "Lovelace created by its transactions.", source="sum of block.out_sum, exact beyond 64 bits"
+        ),
+        Column(
+            "fees",
+            Type.LOVELACE,
+            "Lovelace paid by its transactions; NULL above 2^63 - 1.",
+            null=True,
+            source="sum of block.fees",
+        ),
         Column("tx_count", Type.INT, "Transactions.", source="sum of block.tx_count"),
         Column("blk_count", Type.INT, "Blocks, boundary blocks included."),
         Column("no", Type.INT, "The epoch's number."),
@@ -95,7 +136,11 @@ META = Table(
     (
         Column("id", Type.INT, "Always 1."),
         Column("start_time", Type.TIME, "When slot 0 began, UTC.", source="Byron genesis startTime"),
-        Column("network_name", Type.LABEL, "mainnet, preprod, preview, or the genesis folder's name, of which the first 64 characters."),
+        Column(
+            "network_name",
+            Type.LABEL,
+            "mainnet, preprod, preview, or the genesis folder's name, of which the first 64 characters.",
+        ),
         Column("version", Type.TEXT, "What made the database.", source="Nectar's version"),
     ),
 )
@@ -140,7 +185,7 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
         leaders[leader] = (leader, leader, pool, description, this)
         if pool is not None:
             pool_hash(out, pool, tx_id(slot, 0))
-    before = block.prev_hash or context.network.byron_genesis_hash     # a chain without Byron blocks names nothing there
+    before = block.prev_hash or context.network.byron_genesis_hash  # a chain without Byron blocks names nothing there
     previous = out.previous[1] if out.previous is not None and out.previous[0] == before else None
     out.previous = (block.hash, this)
     out.facts["block"].append(

@@ -14,10 +14,18 @@ from nectar.processors.rows import RowBuffers
 from nectar.tables import Column, Index, Kind, Place, Table, Type
 
 _FIRST = Column("first_tx_id", Type.ID, "First transaction that showed it.", references="tx.id", differs="Nectar's own.")
-_FIRST_OR_BLOCK = Column("first_tx_id", Type.ID, "First transaction that showed it, or where the first stands in the first block it made.",
-                         differs="Nectar's own.")
-_FIRST_OR_GENESIS = Column("first_tx_id", Type.ID, "First transaction that showed it; of the committee in genesis a place before every block's, which is no transaction's.",
-                           differs="Nectar's own.")
+_FIRST_OR_BLOCK = Column(
+    "first_tx_id",
+    Type.ID,
+    "First transaction that showed it, or where the first stands in the first block it made.",
+    differs="Nectar's own.",
+)
+_FIRST_OR_GENESIS = Column(
+    "first_tx_id",
+    Type.ID,
+    "First transaction that showed it; of the committee in genesis a place before every block's, which is no transaction's.",
+    differs="Nectar's own.",
+)
 
 STAKE_ADDRESS = Table(
     "stake_address",
@@ -55,17 +63,27 @@ DREP_HASH = Table(
     "Delegated representatives, and the two that always vote alike.",
     Kind.DIMENSION,
     (
-        Column("id", Type.BYTES, "CIP-129 header byte and hash; one byte (2, 3) for the two constant ones.",
-               source="CDDL drep", differs="A sequence number in db-sync."),
+        Column(
+            "id",
+            Type.BYTES,
+            "CIP-129 header byte and hash; one byte (2, 3) for the two constant ones.",
+            source="CDDL drep",
+            differs="A sequence number in db-sync.",
+        ),
         Column("raw", Type.HASH28, "The credential's hash.", null=True, source="CDDL drep"),
-        Column("view", Type.TEXT, "`drep1...` of the bare hash, drep_always_abstain or drep_always_no_confidence.", source="CIP-105, as db-sync"),
+        Column(
+            "view",
+            Type.TEXT,
+            "`drep1...` of the bare hash, drep_always_abstain or drep_always_no_confidence.",
+            source="CIP-105, as db-sync",
+        ),
         Column("has_script", Type.BOOL, "1 when a script controls it."),
         _FIRST,
     ),
     Place.TX,
     (Index("idx_drep_hash_raw", ("raw",)),),
     first="first_tx_id",
-)  # fmt: skip
+)
 
 COMMITTEE_HASH = Table(
     "committee_hash",
@@ -86,7 +104,13 @@ VOTING_ANCHOR = Table(
     "Off-chain texts that votes, proposals and representatives point to.",
     Kind.DIMENSION,
     (
-        Column("id", Type.HASH32, "Key of url, hash and type together.", source="blake2b-256", differs="A sequence number in db-sync."),
+        Column(
+            "id",
+            Type.HASH32,
+            "Key of url, hash and type together.",
+            source="blake2b-256",
+            differs="A sequence number in db-sync.",
+        ),
         Column("block_id", Type.ID, "Block that first showed it.", references="block.id"),
         Column("data_hash", Type.HASH32, "blake2b-256 of the text.", source="CDDL anchor"),
         Column("url", Type.TEXT, "Where the text is.", source="CDDL anchor"),

@@ -15,16 +15,34 @@ EPOCH_PARAM = Table(
     "Protocol parameters of each epoch that began, or that the job came to the tip in, while it followed a node.",
     Kind.FACT,
     (
-        Column("id", Type.ID, "The epoch's first slot * 2 + 1.", source="position on the chain", differs="A sequence number in db-sync."),
+        Column(
+            "id",
+            Type.ID,
+            "The epoch's first slot * 2 + 1.",
+            source="position on the chain",
+            differs="A sequence number in db-sync.",
+        ),
         Column("epoch_no", Type.INT, "The epoch.", source="slot and the network's era history"),
         *_BEFORE,
-        Column("nonce", Type.HASH32, "The epoch's nonce.", null=True, differs="Always NULL: a node's ledger gives the parameters without it."),
-        Column("block_id", Type.ID, "The block after which the node was asked.", references="block.id", differs="The epoch's first block in db-sync."),
+        Column(
+            "nonce",
+            Type.HASH32,
+            "The epoch's nonce.",
+            null=True,
+            differs="Always NULL: a node's ledger gives the parameters without it.",
+        ),
+        Column(
+            "block_id",
+            Type.ID,
+            "The block after which the node was asked.",
+            references="block.id",
+            differs="The epoch's first block in db-sync.",
+        ),
         *_AFTER,
     ),
     Place.BLOCK,
     told="block_id",
-)  # fmt: skip
+)
 
 
 def epoch_param_rows(epoch: int, first_slot: int, block: int, parameters: ProtocolParamUpdate) -> tuple[Row, Row | None]:

@@ -100,20 +100,37 @@ def _block(
     write.row(
         "block",
         {
-            "id": this, "hash": digest, "slot_leader_id": leader_hash, "size": 0, "time": network.start_time_text,
-            "tx_count": len(outputs) + more, "proto_major": 0, "proto_minor": 0, "previous_hash": b"",
+            "id": this,
+            "hash": digest,
+            "slot_leader_id": leader_hash,
+            "size": 0,
+            "time": network.start_time_text,
+            "tx_count": len(outputs) + more,
+            "proto_major": 0,
+            "proto_minor": 0,
+            "previous_hash": b"",
             "previous_id": BYRON_BLOCK if this != BYRON_BLOCK else None,
-            "out_sum": sum(one.value for one in outputs), "fees": 0,
+            "out_sum": sum(one.value for one in outputs),
+            "fees": 0,
         },
-    )  # fmt: skip
+    )
 
 
 def _tx(this: int, digest: bytes, block: int, out_sum: int) -> dict[str, object]:
     """db-sync gives each of genesis' transactions the index 0."""
     return {
-        "id": this, "hash": digest, "block_id": block, "block_index": 0, "out_sum": out_sum, "fee": 0, "deposit": 0,
-        "size": 0, "valid_contract": 1, "script_size": 0, "treasury_donation": 0,
-    }  # fmt: skip
+        "id": this,
+        "hash": digest,
+        "block_id": block,
+        "block_index": 0,
+        "out_sum": out_sum,
+        "fee": 0,
+        "deposit": 0,
+        "size": 0,
+        "valid_contract": 1,
+        "script_size": 0,
+        "treasury_donation": 0,
+    }
 
 
 def _transactions(
@@ -125,12 +142,10 @@ def _transactions(
         this = tx_id(GENESIS_SLOT, index)
         write.row("tx", _tx(this, one.tx_hash, block, one.value))
         text, has_script, credential, stake = describe(one.address)
-        if stake is not None and "tx_out" in out.facts:        # as of any other output
+        if stake is not None and "tx_out" in out.facts:  # as of any other output
             stake_address(out, stake, this)
         key = blake2b(one.address, digest_size=20).digest()
-        where = {"address": text, "address_has_script": has_script, "payment_cred": credential}     # db-sync: no stake address
+        where = {"address": text, "address_has_script": has_script, "payment_cred": credential}  # db-sync: no stake address
         row = {"id": item_id(this, 0, "tx_out"), "tx_id": this, "index": 0, "value": one.value, "address_id": key, **where}
         write.row("tx_out", row)
         write.row("address", {"id": key, "raw": one.address, "has_script": has_script, "first_tx_id": this, **where})
-
-

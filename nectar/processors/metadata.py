@@ -21,16 +21,26 @@ TX_METADATA = Table(
     (
         Column("id", Type.ID, f"{ITEM_PLACE} + place among the transaction's labels.", source="position on the chain"),
         Column("key", Type.U64, "The label.", source="CDDL transaction_metadatum_label"),
-        Column("json", Type.JSON, "The value as JSON; `bytes` are the truth where JSON is not enough.", null=True,
-               source="cardano-api, JSON without a schema",
-               differs="NULL when the text holds U+0000, as in db-sync, or would have more than 2^20 characters or a number of more than 4,300 digits; a text that is not UTF-8 shows replacement characters."),
-        Column("bytes", Type.BYTES, "CBOR of the map {label: value}.", source="the value's original bytes",
-               differs="db-sync encodes the value anew: it differs where the original was not in shortest form."),
+        Column(
+            "json",
+            Type.JSON,
+            "The value as JSON; `bytes` are the truth where JSON is not enough.",
+            null=True,
+            source="cardano-api, JSON without a schema",
+            differs="NULL when the text holds U+0000, as in db-sync, or would have more than 2^20 characters or a number of more than 4,300 digits; a text that is not UTF-8 shows replacement characters.",
+        ),
+        Column(
+            "bytes",
+            Type.BYTES,
+            "CBOR of the map {label: value}.",
+            source="the value's original bytes",
+            differs="db-sync encodes the value anew: it differs where the original was not in shortest form.",
+        ),
         Column("tx_id", Type.ID, "The transaction.", references="tx.id"),
     ),
     Place.IN_TX,
     (Index("idx_tx_metadata_key", ("key",)), Index("idx_tx_metadata_tx_id", ("tx_id",))),
-)  # fmt: skip
+)
 
 TABLES: tuple[Table, ...] = (TX_METADATA,)
 

@@ -51,7 +51,9 @@ MA_TX_OUT = Table(
     "Assets in outputs that came into being.",
     Kind.FACT,
     (
-        Column("id", Type.ID, f"{ITEM_PLACE} + place among all assets of the transaction's outputs.", source="position on the chain"),
+        Column(
+            "id", Type.ID, f"{ITEM_PLACE} + place among all assets of the transaction's outputs.", source="position on the chain"
+        ),
         _IDENT,
         Column("quantity", Type.U64, "How many, up to 2^64-1.", source="CDDL multiasset<positive_coin>"),
         Column("tx_out_id", Type.ID, "The output.", references="tx_out.id"),

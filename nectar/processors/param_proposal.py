@@ -81,11 +81,24 @@ def parameter_columns(entropy: str) -> tuple[tuple[Column, ...], tuple[Column, .
         Column("protocol_major", Type.U64, "Protocol version, major.", null=True, source="CDDL protocol_param_update 14"),
         Column("protocol_minor", Type.U64, "Protocol version, minor.", null=True, source="CDDL protocol_param_update 14"),
         Column("min_utxo_value", Type.U64, "Least value of an output.", null=True, source="CDDL protocol_param_update 15"),
-        Column("cost_model_id", Type.HASH32, "Cost models.", null=True, references="cost_model.id", source="CDDL protocol_param_update 18"),
+        Column(
+            "cost_model_id",
+            Type.HASH32,
+            "Cost models.",
+            null=True,
+            references="cost_model.id",
+            source="CDDL protocol_param_update 18",
+        ),
     )
     after = (
-        *(Column(name, Type.RATIO, "Pools' voting threshold.", null=True, source="CDDL protocol_param_update 25") for name in _POOL_THRESHOLDS),
-        *(Column(name, Type.RATIO, "DReps' voting threshold.", null=True, source="CDDL protocol_param_update 26") for name in _DREP_THRESHOLDS),
+        *(
+            Column(name, Type.RATIO, "Pools' voting threshold.", null=True, source="CDDL protocol_param_update 25")
+            for name in _POOL_THRESHOLDS
+        ),
+        *(
+            Column(name, Type.RATIO, "DReps' voting threshold.", null=True, source="CDDL protocol_param_update 26")
+            for name in _DREP_THRESHOLDS
+        ),
         *(_column(*one) for one in _CONWAY),
     )
     return before, after
@@ -106,7 +119,7 @@ PARAM_PROPOSAL = Table(
         *_AFTER,
     ),
     Place.IN_TX,
-)  # fmt: skip
+)
 
 COST_MODEL = Table(
     "cost_model",

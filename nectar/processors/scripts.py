@@ -27,10 +27,21 @@ SCRIPT = Table(
     "Scripts that witnesses, auxiliary data and outputs showed, each once.",
     Kind.DIMENSION,
     (
-        Column("id", Type.HASH28, "The script's hash.", source="blake2b-224 of kind and bytes", differs="A sequence number in db-sync."),
+        Column(
+            "id",
+            Type.HASH28,
+            "The script's hash.",
+            source="blake2b-224 of kind and bytes",
+            differs="A sequence number in db-sync.",
+        ),
         Column("tx_id", Type.ID, "First transaction that showed it.", references="tx.id"),
         Column("hash", Type.HASH28, "The same 28 bytes.", source="blake2b-224 of kind and bytes"),
-        Column("type", Type.LABEL, "multisig (first seen in Shelley), timelock, plutusV1, plutusV2 or plutusV3.", source="CDDL script"),
+        Column(
+            "type",
+            Type.LABEL,
+            "multisig (first seen in Shelley), timelock, plutusV1, plutusV2 or plutusV3.",
+            source="CDDL script",
+        ),
         Column("json", Type.JSON, "A native script as JSON.", null=True, source="cardano-api SimpleScript"),
         Column("bytes", Type.BYTES, "A Plutus script's bytes.", null=True, source="CDDL plutus_v1_script and later"),
         Column("serialised_size", Type.INT, "Bytes of a Plutus script.", null=True),
@@ -43,12 +54,20 @@ _DATUM_COLUMNS = (
     Column("id", Type.HASH32, "The datum's hash.", source="blake2b-256 of its bytes", differs="A sequence number in db-sync."),
     Column("hash", Type.HASH32, "The same 32 bytes.", source="blake2b-256 of its bytes"),
     Column("tx_id", Type.ID, "First transaction that showed it.", references="tx.id"),
-    Column("value", Type.JSON, "As JSON, the detailed schema; NULL for a number of more than 4,300 digits.", null=True, source="cardano-api"),
+    Column(
+        "value",
+        Type.JSON,
+        "As JSON, the detailed schema; NULL for a number of more than 4,300 digits.",
+        null=True,
+        source="cardano-api",
+    ),
     Column("bytes", Type.BYTES, "The original CBOR.", source="CDDL plutus_data"),
 )
 
 DATUM = Table("datum", "Datums of witnesses and of outputs, each once.", Kind.DIMENSION, _DATUM_COLUMNS, Place.TX, first="tx_id")
-REDEEMER_DATA = Table("redeemer_data", "What redeemers carry, each once.", Kind.DIMENSION, _DATUM_COLUMNS, Place.TX, first="tx_id")
+REDEEMER_DATA = Table(
+    "redeemer_data", "What redeemers carry, each once.", Kind.DIMENSION, _DATUM_COLUMNS, Place.TX, first="tx_id"
+)
 
 REDEEMER = Table(
     "redeemer",
@@ -59,17 +78,27 @@ REDEEMER = Table(
         Column("tx_id", Type.ID, "The transaction.", references="tx.id"),
         Column("unit_mem", Type.INT, "Units of memory.", source="CDDL ex_units"),
         Column("unit_steps", Type.INT, "Steps.", source="CDDL ex_units"),
-        Column("fee", Type.LOVELACE, "What the budget costs.", source="ceil(unit_mem * price + unit_steps * price)",
-               differs="At the prices of the network's Alonzo genesis, which no update has changed on the public networks."),
+        Column(
+            "fee",
+            Type.LOVELACE,
+            "What the budget costs.",
+            source="ceil(unit_mem * price + unit_steps * price)",
+            differs="At the prices of the network's Alonzo genesis, which no update has changed on the public networks.",
+        ),
         Column("purpose", Type.LABEL, "spend, mint, cert, reward, vote or propose.", source="CDDL redeemer_tag"),
         Column("index", Type.INT, "Place in the sorted set that the purpose points at.", source="CDDL redeemers"),
-        Column("script_hash", Type.HASH28, "The script.", null=True,
-               differs="NULL for a spent output until inputs are resolved; filled for the certificates that Conway brought too."),
+        Column(
+            "script_hash",
+            Type.HASH28,
+            "The script.",
+            null=True,
+            differs="NULL for a spent output until inputs are resolved; filled for the certificates that Conway brought too.",
+        ),
         Column("redeemer_data_id", Type.HASH32, "What it carries.", references="redeemer_data.id"),
     ),
     Place.IN_TX,
     (Index("idx_redeemer_tx_id", ("tx_id",)), Index("idx_redeemer_script_hash", ("script_hash",))),
-)  # fmt: skip
+)
 
 TABLES: tuple[Table, ...] = (SCRIPT, DATUM, REDEEMER, REDEEMER_DATA, COST_MODEL)
 

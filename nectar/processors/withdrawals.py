@@ -53,4 +53,6 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
         order = {account: place for place, account in enumerate(sorted_withdrawals(tx))} if unlocking else {}
         for place, (account, amount) in enumerate(tx.withdrawals):
             redeemer = unlocking.get(order[account]) if unlocking else None
-            out.facts["withdrawal"].append((item_id(this, place, "withdrawal"), stake_address(out, account, this), amount, redeemer, this))
+            out.facts["withdrawal"].append(
+                (item_id(this, place, "withdrawal"), stake_address(out, account, this), amount, redeemer, this)
+            )

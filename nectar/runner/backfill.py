@@ -92,8 +92,7 @@ def smaller(share: float, limits: Limits, error: TooBigError, report: Report) ->
 
 
 def _load(task: Task, keeper: Keeper, stop: Stop, kept: Kept) -> None:
-    """Where a block's rows depend on the blocks before it, one process decodes them, in order.
-    """
+    """Where a block's rows depend on the blocks before it, one process decodes them, in order."""
     began, summary = time.monotonic(), keeper.summary
     stream = gap_batches(task)
     alone = task.workers == 1 or task.compiled.filters.ordered

@@ -10,9 +10,9 @@ from nectar.errors import StoppedError, TransientError
 from nectar.runner.report import Report
 from nectar.runner.signals import Halted, Stop
 
-FIRST, LONGEST = 0.5, 30.0     # seconds between two tries: doubled each time
-TRIES = 6                      # before anything came at all: the address may be wrong
-HOURS = 24                     # without any progress, once there was some: a node may be restarted, or replay its ledger
+FIRST, LONGEST = 0.5, 30.0  # seconds between two tries: doubled each time
+TRIES = 6  # before anything came at all: the address may be wrong
+HOURS = 24  # without any progress, once there was some: a node may be restarted, or replay its ledger
 
 
 class Patience:

@@ -56,9 +56,7 @@ def run(compiled: CompiledPlan, options: Options, report: Report, stop: Stop) ->
     return _run_on_files(compiled, options, open_source(compiled, options), report, stop)
 
 
-def _run_on_files(
-    compiled: CompiledPlan, options: Options, source: ImmutableSource, report: Report, stop: Stop
-) -> Summary:
+def _run_on_files(compiled: CompiledPlan, options: Options, source: ImmutableSource, report: Report, stop: Stop) -> Summary:
     plan, network = compiled.plan, compiled.network
     if any(one.name == "blocks" and one.options["epoch_param"] for one in compiled.processors):
         raise FatalError(
@@ -155,5 +153,3 @@ def open_source(compiled: CompiledPlan, options: Options) -> ImmutableSource:
             code="NEC-R002",
         )
     return ImmutableSource(path, facts_of(compiled.network))
-
-

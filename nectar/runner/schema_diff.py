@@ -14,7 +14,7 @@ from nectar.tables import Table
 
 LATER = (StatementKind.DEFERRED_INDEX, StatementKind.VIEW_COLUMN, StatementKind.VIEW_INDEX, StatementKind.VIEW)
 """What is made when the range is loaded."""
-_ELSEWHERE = (StatementKind.TABLE, StatementKind.PRE_SPLIT)       # looked at by its columns; nothing that a schema shows
+_ELSEWHERE = (StatementKind.TABLE, StatementKind.PRE_SPLIT)  # looked at by its columns; nothing that a schema shows
 
 
 class Difference(NamedTuple):

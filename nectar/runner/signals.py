@@ -19,13 +19,13 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
-GRACE = 1.5          # seconds in which a job may come to the next place where it stops by itself
-TIDY = 1.0           # seconds more in which it may close what is open
-LOOK = 0.1           # seconds between two looks of a wait whether to stop
+GRACE = 1.5  # seconds in which a job may come to the next place where it stops by itself
+TIDY = 1.0  # seconds more in which it may close what is open
+LOOK = 0.1  # seconds between two looks of a wait whether to stop
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 THREAD = "nectar-signals"
 
-_ENDED = 0           # written into the pipe when there is nothing left to listen for
+_ENDED = 0  # written into the pipe when there is nothing left to listen for
 _SHOW_CURSOR = b"\x1b[?25h"
 
 
@@ -75,16 +75,16 @@ class Ears:
 
     def open(self) -> None:
         """In the main thread, which is the one that is broken off."""
-        nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN       # who starts it so wants it to outlive the terminal
+        nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN  # who starts it so wants it to outlive the terminal
         heard = [number for number in NUMBERS if number != signal.SIGHUP or not nohup]
         self._hook, sys.unraisablehook = sys.unraisablehook, self._see_dropped
         self._before = {number: signal.signal(number, self._handle) for number in heard}
         self._wakeup = signal.set_wakeup_fd(self._into, warn_on_full_buffer=False)
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, NUMBERS)      # the listener's own: signals are for the main thread
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, NUMBERS)  # the listener's own: signals are for the main thread
         try:
             self._thread.start()
         except RuntimeError:
-            pass                                                      # no thread to be had: the handlers are there all the same
+            pass  # no thread to be had: the handlers are there all the same
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
@@ -130,7 +130,7 @@ class Ears:
         if self._next(GRACE) == _ENDED:
             return
         if self._dropped:
-            time.sleep(LOOK)                                          # until the main thread has left the hook
+            time.sleep(LOOK)  # until the main thread has left the hook
         if self.gently or self._dropped or not self._handled:
             self._breaking = True
             signal.pthread_kill(threading.main_thread().ident or 0, number)
@@ -161,7 +161,7 @@ class Ears:
     def _leave(self, number: int) -> NoReturn:
         """From within whatever the main thread does. It may hold the lock of standard error, or wait for who reads that."""
         words = f"{self.last_words}\n".encode()
-        with suppress(OSError):                                       # a terminal that is gone
+        with suppress(OSError):  # a terminal that is gone
             if select.select([], [2], [], LOOK)[1]:
                 os.write(2, _SHOW_CURSOR + words if os.isatty(2) else words)
         os._exit(128 + number)

@@ -37,7 +37,7 @@ class Options:
     workers: int | None = None
     once: bool = False
     dry_run: bool = False
-    accept_deep_rollback: int = 0   # blocks; a node's only
+    accept_deep_rollback: int = 0  # blocks; a node's only
 
 
 def workers_of(compiled: CompiledPlan, options: Options) -> int:
@@ -85,10 +85,16 @@ def echo(report: Report, compiled: CompiledPlan, options: Options, asked: Covera
     history = compiled.network.history
     places = history.told(first) if last is None or last == first else f"{history.told(first)}; {history.told(last)}"
     report.say(
-        "range", f"{how}\n{places}", first_slot=first, last_slot=last, origin=asked.first < 0,
-        first_era=history.era_at(first), first_epoch=history.epoch_of(first),
-        last_era=None if last is None else history.era_at(last), last_epoch=None if last is None else history.epoch_of(last),
-    )  # fmt: skip
+        "range",
+        f"{how}\n{places}",
+        first_slot=first,
+        last_slot=last,
+        origin=asked.first < 0,
+        first_era=history.era_at(first),
+        first_epoch=history.epoch_of(first),
+        last_era=None if last is None else history.era_at(last),
+        last_epoch=None if last is None else history.epoch_of(last),
+    )
     note_on_workers(report, compiled, options)
 
 

@@ -56,8 +56,10 @@ def make_tx(world: World) -> SealedTx:
     while not draft.afford(PER_ASSET * sum(len(o.assets) for o in draft.inputs)):
         if not draft.spend_any():
             raise FatalError(
-                "the sample chain ran out of money to spend", where=f"slot {world.slot}",
-                hint="another seed, or fewer blocks", code="NEC-G004",
+                "the sample chain ran out of money to spend",
+                where=f"slot {world.slot}",
+                hint="another seed, or fewer blocks",
+                code="NEC-G004",
             )
     return seal(draft)
 

@@ -72,9 +72,7 @@ def _pay(world: World, addresses: list[Address], coin: int) -> list[Output]:
 
 
 def _body(world: World, inputs: Sequence[Output], outputs: Sequence[Output]) -> bytes:
-    spent = [
-        cbor.array([cbor.uint(0), cbor.embedded(cbor.array([cbor.bstr(o.tx_id), cbor.uint(o.index)]))]) for o in inputs
-    ]
+    spent = [cbor.array([cbor.uint(0), cbor.embedded(cbor.array([cbor.bstr(o.tx_id), cbor.uint(o.index)]))]) for o in inputs]
     paid = [cbor.array([o.address.raw, cbor.uint(o.coin)]) for o in outputs]
     return cbor.array([cbor.array_open(spent), cbor.array_open(paid), cbor.EMPTY_MAP])
 
@@ -151,9 +149,7 @@ def _consensus(world: World, difficulty: int) -> bytes:
     issuer = cbor.bstr(signer.byron.xpub)
     certificate = [cbor.uint(0), issuer, cbor.bstr(signer.byron_delegate.xpub), cbor.bstr(world.dice.bytes(64))]
     signature = cbor.array([cbor.uint(2), cbor.array([cbor.array(certificate), cbor.bstr(world.dice.bytes(64))])])
-    return cbor.array(
-        [cbor.array([cbor.uint(epoch), cbor.uint(slot)]), issuer, cbor.array([cbor.uint(difficulty)]), signature]
-    )
+    return cbor.array([cbor.array([cbor.uint(epoch), cbor.uint(slot)]), issuer, cbor.array([cbor.uint(difficulty)]), signature])
 
 
 def _shared_seed(world: World) -> tuple[bytes, bytes]:

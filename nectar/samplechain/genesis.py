@@ -46,8 +46,14 @@ RELAYS: list[dict[str, Any]] = [
     {"single host name": {"dnsName": "relay.example", "port": 3001}},
     {"multi host name": {"dnsName": "_cardano._tcp.example"}},
 ]
-HARD_FORKS = {"Shelley": Era.SHELLEY, "Allegra": Era.ALLEGRA, "Mary": Era.MARY, "Alonzo": Era.ALONZO,
-              "Babbage": Era.BABBAGE, "Conway": Era.CONWAY}
+HARD_FORKS = {
+    "Shelley": Era.SHELLEY,
+    "Allegra": Era.ALLEGRA,
+    "Mary": Era.MARY,
+    "Alonzo": Era.ALONZO,
+    "Babbage": Era.BABBAGE,
+    "Conway": Era.CONWAY,
+}
 Json = dict[str, Any]
 
 

@@ -65,29 +65,31 @@ def make_sample_chain(folder: Path, count: int, seed: int, progress: Progress | 
     Raises FatalError when `count` is out of range, or the folder is not empty or cannot be written.
     """
     if not 1 <= count <= MOST_BLOCKS:
-        raise FatalError(
-            f"a sample chain has 1 to {MOST_BLOCKS:,} blocks, not {count:,}", hint="--blocks 2000", code="NEC-G001"
-        )
+        raise FatalError(f"a sample chain has 1 to {MOST_BLOCKS:,} blocks, not {count:,}", hint="--blocks 2000", code="NEC-G001")
     try:
         was_there = folder.exists()
         _empty(folder)
         try:
             return _write(folder, count, seed, progress)
-        except BaseException:                        # a signal too: half a chain is of no use, and in the next one's way
+        except BaseException:  # a signal too: half a chain is of no use, and in the next one's way
             _take_back(folder, was_there)
             raise
     except OSError as error:
         raise FatalError(
-            f"the sample chain cannot be written: {error.strerror or error}", where=str(folder),
-            hint="choose a folder you may write to, with room to spare", code="NEC-G003",
+            f"the sample chain cannot be written: {error.strerror or error}",
+            where=str(folder),
+            hint="choose a folder you may write to, with room to spare",
+            code="NEC-G003",
         ) from error
 
 
 def _empty(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FatalError(
-            "there is something here already, and a sample chain never overwrites anything", where=str(folder),
-            hint="name a new or empty folder, or remove this one", code="NEC-G002",
+            "there is something here already, and a sample chain never overwrites anything",
+            where=str(folder),
+            hint="name a new or empty folder, or remove this one",
+            code="NEC-G002",
         )
     (folder / "immutable").mkdir(parents=True)
     (folder / "plan.toml").write_text(PLAN, encoding="utf-8", newline="\n")

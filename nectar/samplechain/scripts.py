@@ -20,8 +20,20 @@ from nectar.samplechain.keys import (
 from nectar.samplechain.plutusdata import plutus_script
 from nectar.samplechain.world import MAGIC, World
 
-KINDS = ("base_kk", "base_kk", "base_kk", "base_kk", "base_ks", "base_sk", "base_ss", "enterprise_k", "enterprise_s",
-         "pointer_k", "pointer_s", "byron")
+KINDS = (
+    "base_kk",
+    "base_kk",
+    "base_kk",
+    "base_kk",
+    "base_ks",
+    "base_sk",
+    "base_ss",
+    "enterprise_k",
+    "enterprise_s",
+    "pointer_k",
+    "pointer_s",
+    "byron",
+)
 SIGNATURE, ALL, ANY, N_OF_K, AFTER, BEFORE = range(6)
 
 

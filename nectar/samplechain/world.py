@@ -130,9 +130,7 @@ class World:
         if len(self.actions) > REMEMBERED:
             del self.actions[: REMEMBERED // 2]
 
-    def pick_registered(
-        self, taken: set[bytes], script: bool | None = None, plutus: bool = False
-    ) -> Credential | None:
+    def pick_registered(self, taken: set[bytes], script: bool | None = None, plutus: bool = False) -> Credential | None:
         """A registered stake credential that this transaction has not touched yet, of the kind asked for."""
         for _ in range(20 if len(self.registered) else 0):
             found = self.registered.pick(self.dice)

@@ -111,7 +111,7 @@ def _printed(words: list[str]) -> tuple[int, Found]:
                 process.kill()
                 return 0, found
             process.wait(max(until - time.monotonic(), 0.001))
-        except BaseException:                          # too long, or a signal: it is not left behind
+        except BaseException:  # too long, or a signal: it is not left behind
             process.kill()
             raise
     return process.returncode, found

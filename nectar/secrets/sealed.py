@@ -34,9 +34,9 @@ PREFIX = "nectar:v1:"
 WITH_KEY, WITH_PASSPHRASE, FOR_RECIPIENT = 1, 2, 3
 KEY, RECIPIENT, IDENTITY = "nectar-key-", "nectar-recipient-", "nectar-identity-"
 """What keys begin with: one that seals and opens; one that only seals; the one that opens what was sealed for that."""
-LOG_N, R, P = 16, 8, 1                     # 64 MB and about 0.2 s
+LOG_N, R, P = 16, 8, 1  # 64 MB and about 0.2 s
 LEAST_LOG_N, MOST_P = 10, 4
-MOST_BYTES = 1 << 28                       # 128 N r: what a sealed text may make us take, some seconds of work at most
+MOST_BYTES = 1 << 28  # 128 N r: what a sealed text may make us take, some seconds of work at most
 _ID, _SALT, _PUBLIC, _NONCE, _TAG = 8, 16, 32, 12, 16
 
 Random = Callable[[int], bytes]
@@ -157,7 +157,7 @@ def _agreed(ours: bytes, theirs: bytes, ephemeral: bytes, recipient: bytes) -> b
     try:
         shared = X25519PrivateKey.from_private_bytes(ours).exchange(X25519PublicKey.from_public_bytes(theirs))
     except ValueError:
-        raise InvalidTag from None          # a point of low order: nobody seals so
+        raise InvalidTag from None  # a point of low order: nobody seals so
     return HKDF(SHA256(), 32, salt=ephemeral + recipient, info=b"nectar:v1").derive(shared)
 
 

@@ -50,7 +50,7 @@ def from_vault(reference: Reference) -> Secret:
         address = os.environ.get("VAULT_ADDR", "")
         parts = urlsplit(address)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:                      # brackets or a port that are none
+    except ValueError:  # brackets or a port that are none
         usable = False
     if not usable:
         raise faults.failed(reference, "VAULT_ADDR names no server", "as in VAULT_ADDR=https://vault.example.com:8200")

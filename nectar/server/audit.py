@@ -88,7 +88,7 @@ def os_user() -> str:
     """Whose process this is: its name, else its number."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError):                       # a number without an entry, as in some containers
+    except (KeyError, OSError):  # a number without an entry, as in some containers
         return str(os.getuid())
 
 

@@ -26,9 +26,7 @@ def described(der: bytes) -> Described | None:
     """None when it cannot be read."""
     try:
         one = x509.load_der_x509_certificate(der)
-        return Described(
-            _short(one.subject), _names(one), _short(one.issuer), one.not_valid_before_utc, one.not_valid_after_utc
-        )
+        return Described(_short(one.subject), _names(one), _short(one.issuer), one.not_valid_before_utc, one.not_valid_after_utc)
     except ValueError:
         return None
 

@@ -11,15 +11,15 @@ from nectar.errors import NectarError
 from nectar.server import faults
 from nectar.server.faults import Fault
 
-_CERTIFICATE = {                        # X509_V_ERR_..
+_CERTIFICATE = {  # X509_V_ERR_..
     9: faults.NOT_YET,
     10: faults.EXPIRED,
     18: faults.SELF_SIGNED,
-    19: faults.UNKNOWN_CA,              # a chain that ends in a root that is not trusted
+    19: faults.UNKNOWN_CA,  # a chain that ends in a root that is not trusted
     20: faults.UNKNOWN_CA,
     21: faults.UNKNOWN_CA,
     62: faults.WRONG_NAME,
-    64: faults.WRONG_NAME,              # an address
+    64: faults.WRONG_NAME,  # an address
 }
 _TLS = {
     "UNSUPPORTED_PROTOCOL": faults.OLD_TLS,
@@ -65,6 +65,6 @@ def _of_tls(error: ssl.SSLError, where: str) -> NectarError:
 
 
 def _told(error: OSError) -> str:
-    if isinstance(error, ssl.SSLError):               # its number is no system's
+    if isinstance(error, ssl.SSLError):  # its number is no system's
         return (error.reason or "the connection ended").replace("_", " ").lower()
     return (os.strerror(error.errno) if error.errno and error.errno > 0 else str(error) or type(error).__name__).lower()

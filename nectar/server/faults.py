@@ -102,7 +102,7 @@ HOST_KEY_UNKNOWN = _fatal(51, "the tunnel's host key is not known")
 HOST_KEY_CHANGED = _fatal(
     52,
     "the tunnel's host key is not the one that is known",
-    "somebody may stand between; ask the host's owner before you change it"
+    "somebody may stand between; ask the host's owner before you change it",
 )
 TUNNEL_DENIED = _fatal(53, "the tunnel's host does not let the user in", "check the tunnel's user, and its key or password")
 TUNNEL_KEY = _fatal(54, "the tunnel's key or list of known hosts cannot be read", "check path, format, rights and passphrase")

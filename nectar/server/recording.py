@@ -64,8 +64,18 @@ def _add(audit: AuditLog, note: Note, attempt: Attempt) -> None:
 def _attempt(server: Server, note: Note, time_: str, seconds: float) -> Attempt:
     secured = note.connection.secured if note.connection else NO_TLS
     return Attempt(
-        time=time_, user=server.user, os_user=os_user(), pid=os.getpid(), host=server.host, address=note.address,
-        port=server.port, database=server.database, tunnel=server.tunnel.host if server.tunnel else "",
-        tls_version=secured.version, cipher=secured.cipher, certificate=secured.fingerprint,
-        outcome=note.outcome, seconds=round(seconds, 6),
-    )  # fmt: skip
+        time=time_,
+        user=server.user,
+        os_user=os_user(),
+        pid=os.getpid(),
+        host=server.host,
+        address=note.address,
+        port=server.port,
+        database=server.database,
+        tunnel=server.tunnel.host if server.tunnel else "",
+        tls_version=secured.version,
+        cipher=secured.cipher,
+        certificate=secured.fingerprint,
+        outcome=note.outcome,
+        seconds=round(seconds, 6),
+    )

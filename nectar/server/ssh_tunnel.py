@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _PIECE = 1 << 16
 _OURS = "~/.ssh/known_hosts"
-_CONNECT_FAILED = 2     # RFC 4254: SSH_OPEN_CONNECT_FAILED
+_CONNECT_FAILED = 2  # RFC 4254: SSH_OPEN_CONNECT_FAILED
 
 
 def place_of(tunnel: Tunnel) -> str:
@@ -67,11 +67,19 @@ def _log_in(client: paramiko.SSHClient, tunnel: Tunnel, stream: socket.socket, s
     own = tunnel.key_path is None and secret is None
     try:
         client.connect(
-            tunnel.host, tunnel.port, tunnel.user, sock=stream, timeout=seconds, banner_timeout=seconds, auth_timeout=seconds,
+            tunnel.host,
+            tunnel.port,
+            tunnel.user,
+            sock=stream,
+            timeout=seconds,
+            banner_timeout=seconds,
+            auth_timeout=seconds,
             key_filename=str(tunnel.key_path) if tunnel.key_path else None,
-            passphrase=_clear(secret) if tunnel.key_path else None, password=None if tunnel.key_path else _clear(secret),
-            allow_agent=own, look_for_keys=own,
-        )  # fmt: skip
+            passphrase=_clear(secret) if tunnel.key_path else None,
+            password=None if tunnel.key_path else _clear(secret),
+            allow_agent=own,
+            look_for_keys=own,
+        )
     except paramiko.BadHostKeyException as error:
         raise faults.HOST_KEY_CHANGED.at(where, error.key.fingerprint) from None
     except paramiko.AuthenticationException as error:

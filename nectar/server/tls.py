@@ -16,10 +16,10 @@ from nectar.errors import NectarError
 from nectar.server import faults
 
 SYSTEM_BUNDLES = (
-    Path("/etc/ssl/certs/ca-certificates.crt"),       # Debian, Ubuntu, Arch
-    Path("/etc/pki/tls/certs/ca-bundle.crt"),         # Red Hat, Fedora
-    Path("/etc/ssl/ca-bundle.pem"),                   # openSUSE
-    Path("/etc/ssl/cert.pem"),                        # macOS, Alpine
+    Path("/etc/ssl/certs/ca-certificates.crt"),  # Debian, Ubuntu, Arch
+    Path("/etc/pki/tls/certs/ca-bundle.crt"),  # Red Hat, Fedora
+    Path("/etc/ssl/ca-bundle.pem"),  # openSUSE
+    Path("/etc/ssl/cert.pem"),  # macOS, Alpine
 )
 CHECKED = frozenset({SslMode.VERIFY_CA, SslMode.VERIFY_IDENTITY})
 DEMANDED = CHECKED | {SslMode.REQUIRED}
@@ -71,7 +71,7 @@ def bundle(places: Sequence[Path] | None = None) -> Path:
 
 def _authorities(made: ssl.SSLContext, path: Path) -> None:
     try:
-        reading.read_file(path, reading.CERTIFICATES)    # OpenSSL, which takes names only, would wait for a pipe
+        reading.read_file(path, reading.CERTIFICATES)  # OpenSSL, which takes names only, would wait for a pipe
         made.load_verify_locations(cafile=path)
     except ssl.SSLError as error:
         raise faults.TLS_FILE.at(str(path), f"no certificates of authorities in it ({_reason(error)})") from error
@@ -85,7 +85,7 @@ def _client_certificate(made: ssl.SSLContext, tls: Tls) -> None:
             raise faults.TLS_FILE.at(str(tls.key_path), "a key without its certificate", hint="name that as `ssl_cert_path`")
         return
     key = tls.key_path or tls.cert_path
-    for path in (tls.cert_path, key):                 # load_cert_chain does not say which of the two it could not read
+    for path in (tls.cert_path, key):  # load_cert_chain does not say which of the two it could not read
         try:
             reading.read_file(path, reading.CERTIFICATES)
         except OSError as error:

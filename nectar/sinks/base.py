@@ -57,17 +57,17 @@ class Layout:
     kept_indexes: tuple[Statement, ...]
     deferred_indexes: tuple[Statement, ...]
     closing: tuple[Closing, ...]
-    live: tuple[Closing, ...]                  # run within each commit
-    epoch_sql: str                             # SELECT of epoch rows, see `Epochs`; empty without the table
+    live: tuple[Closing, ...]  # run within each commit
+    epoch_sql: str  # SELECT of epoch rows, see `Epochs`; empty without the table
     fingerprint: str
     plan_name: str
-    compiled: str                              # the compiled plan, JSON
+    compiled: str  # the compiled plan, JSON
     version: str
-    complete: bool                             # False when filters leave rows out
-    rows_tell_kept: bool = False               # rows of tx_out are the outputs whose spending is recorded
+    complete: bool  # False when filters leave rows out
+    rows_tell_kept: bool = False  # rows of tx_out are the outputs whose spending is recorded
     views: tuple[Statement, ...] = ()
-    view_columns: tuple[Statement, ...] = ()   # which some deferred indexes are on
-    pre_splits: tuple[Statement, ...] = ()     # may be tried while nothing is filled
+    view_columns: tuple[Statement, ...] = ()  # which some deferred indexes are on
+    pre_splits: tuple[Statement, ...] = ()  # may be tried while nothing is filled
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class Spelling(NamedTuple):
     script_hash: Callable[[str, str], str]
     action: Callable[[str, str, str, str], str]
     active_epoch: str
-    divide: str = "/"          # whole numbers by whole numbers
+    divide: str = "/"  # whole numbers by whole numbers
 
 
 def closing(spell: Spelling, tables: Sequence[Table], network: Network, inputs: bool = True) -> tuple[Closing, ...]:

@@ -14,9 +14,9 @@ from nectar.tables import Place, item_ids
 
 NAME = "parameters in force"
 
-_UPDATE = 1                    # epochs after which an update by genesis keys takes effect at the earliest
-_ACTION = 2                    # ... and a governance action: the epoch after its own votes on it, the next one begins with it
-_ACTIVE_AFTER = 2              # epochs, of a pool that was not registered: only such a one pays a deposit
+_UPDATE = 1  # epochs after which an update by genesis keys takes effect at the earliest
+_ACTION = 2  # ... and a governance action: the epoch after its own votes on it, the next one begins with it
+_ACTIVE_AFTER = 2  # epochs, of a pool that was not registered: only such a one pays a deposit
 
 
 def in_force(divide: str, tables: frozenset[str], network: Network) -> Iterator[Closing]:

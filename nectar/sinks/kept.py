@@ -12,7 +12,7 @@ from nectar.cardano.point import Numbered, Point
 from nectar.coverage import Coverage, merged
 from nectar.errors import SinkError
 
-MOST = 1 << 62       # no slot is as high as this
+MOST = 1 << 62  # no slot is as high as this
 HASH_BYTES = 32
 GONE = "NEC-K027"
 PLANS = "SELECT fingerprint, name, compiled, version FROM nectar_plan"

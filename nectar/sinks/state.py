@@ -69,9 +69,16 @@ def kept_of(rows: Sequence[tuple[Any, ...]], there: Collection[str], own: Sequen
 
 
 def state_of(
-    database: str, told: Told, kept: Kept, *,
-    size: int, rows: dict[str, int], quarantined: int, there: Container[str], finished: bool,
-) -> State:  # fmt: skip
+    database: str,
+    told: Told,
+    kept: Kept,
+    *,
+    size: int,
+    rows: dict[str, int],
+    quarantined: int,
+    there: Container[str],
+    finished: bool,
+) -> State:
     """`there`: names of the indexes that are built. A job that never committed anything is not finished."""
     point, block_no = next(iter(told.blocks), Numbered(ORIGIN))
     is_origin = point == ORIGIN

@@ -25,7 +25,7 @@ class Horizon:
         self._history, self._latest = history, -1
 
     def has(self, slot: int) -> bool:
-        if slot > self._latest:                # the clock is only looked at when it may matter
+        if slot > self._latest:  # the clock is only looked at when it may matter
             self._latest = self._history.latest_slot_at(datetime.now(UTC) + MARGIN)
         return slot <= self._latest
 

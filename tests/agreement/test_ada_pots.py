@@ -61,7 +61,11 @@ def test_every_transactions_deposits_are_told_by_its_certificates(preview: sqlit
     """
     assert preview.execute(f"SELECT count(*) FROM tx WHERE valid_contract AND id >= 0 AND deposit <> ({told})").fetchone() == (0,)
     assert preview.execute("SELECT count(*), count(deposit) FROM stake_registration").fetchone() == (628, 628)
-    assert preview.execute("SELECT count(*), sum(deposit IS NULL), sum(deposit) FROM pool_update").fetchone() == (57, 8, 49 * POOL_DEPOSIT)
+    assert preview.execute("SELECT count(*), sum(deposit IS NULL), sum(deposit) FROM pool_update").fetchone() == (
+        57,
+        8,
+        49 * POOL_DEPOSIT,
+    )
 
 
 def test_the_great_sum_of_epoch_seven_is_exact(preview: sqlite3.Connection) -> None:

@@ -130,7 +130,7 @@ def test_blocks(chain: Path, databases: dict[str, sqlite3.Connection]) -> None:
             "block_vrf": block["vrf_key"],
             "previous_block": block["previous_hash"].hex(),
         }
-        if block["epoch_no"] is not None and block["vrf_key"] is not None:      # Byron's fees follow from inputs
+        if block["epoch_no"] is not None and block["vrf_key"] is not None:  # Byron's fees follow from inputs
             ours["fees"] = str(block["fees"]) if has_txs else None
         assert ours == {key: row[key] for key in ours}, entry["endpoint"]
         seen[entry["network"]] += 1
@@ -348,7 +348,9 @@ def test_pool_updates(chain: Path, preview: sqlite3.Connection) -> None:
         JOIN stake_address AS s ON s.id = u.reward_addr_id LEFT JOIN pool_metadata_ref AS m ON m.id = u.meta_id
         WHERE tx.hash = ? AND u.cert_index = ?
     """
-    owners = "SELECT s.view FROM pool_owner AS o JOIN stake_address AS s ON s.id = o.addr_id WHERE o.pool_update_id = ? ORDER BY o.id"
+    owners = (
+        "SELECT s.view FROM pool_owner AS o JOIN stake_address AS s ON s.id = o.addr_id WHERE o.pool_update_id = ? ORDER BY o.id"
+    )
     relays = "SELECT ipv4, ipv6, dns_name AS dns, dns_srv_name AS dns_srv, port FROM pool_relay WHERE update_id = ? ORDER BY id"
     found = entries(chain, "tx.pool_updates")
     assert len(found) == 3

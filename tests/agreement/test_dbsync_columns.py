@@ -15,13 +15,26 @@ from tests.conftest import ROOT
 
 FITS: dict[str, set[Type]] = {
     "bigint": {Type.ID, Type.INT, Type.U64, Type.LOVELACE, Type.HASH20, Type.HASH28, Type.HASH29, Type.HASH32, Type.BYTES},
-    "integer": {Type.INT}, "word31type": {Type.INT, Type.U64}, "word63type": {Type.INT, Type.U64}, "word64type": {Type.U64, Type.INT},
-    "int65type": {Type.LOVELACE, Type.INT}, "word128type": {Type.U128}, "txindex": {Type.INT}, "lovelace": {Type.LOVELACE, Type.U64},
-    "double": {Type.RATIO}, "boolean": {Type.BOOL}, "timestamp": {Type.TIME}, "jsonb": {Type.JSON}, "bytea": {Type.BYTES, Type.HASH32},
-    "hash28type": {Type.HASH28}, "hash32type": {Type.HASH32, Type.BYTES}, "addr29type": {Type.HASH29}, "asset32type": {Type.NAME},
+    "integer": {Type.INT},
+    "word31type": {Type.INT, Type.U64},
+    "word63type": {Type.INT, Type.U64},
+    "word64type": {Type.U64, Type.INT},
+    "int65type": {Type.LOVELACE, Type.INT},
+    "word128type": {Type.U128},
+    "txindex": {Type.INT},
+    "lovelace": {Type.LOVELACE, Type.U64},
+    "double": {Type.RATIO},
+    "boolean": {Type.BOOL},
+    "timestamp": {Type.TIME},
+    "jsonb": {Type.JSON},
+    "bytea": {Type.BYTES, Type.HASH32},
+    "hash28type": {Type.HASH28},
+    "hash32type": {Type.HASH32, Type.BYTES},
+    "addr29type": {Type.HASH29},
+    "asset32type": {Type.NAME},
     "varchar": {Type.TEXT, Type.LABEL},
     **{key: {Type.LABEL} for key in ("govactiontype", "scriptpurposetype", "scripttype", "anchortype", "voterrole", "vote")},
-}  # fmt: skip
+}
 """What a type of db-sync's may be here: its ids and references are sequence numbers, Nectar's are places and hashes."""
 
 
@@ -41,7 +54,9 @@ def ours() -> Iterator[tuple[Table, str]]:
                 seen.add(table.name)
                 yield table, ""
         if name == "transactions":
-            yield from ((table, "address table") for table in processor.tables({"address_table": True}) if table.name.endswith("tx_out"))
+            yield from (
+                (table, "address table") for table in processor.tables({"address_table": True}) if table.name.endswith("tx_out")
+            )
 
 
 SHARED = [pytest.param(table, theirs()[table.name, variant], id=f"{table.name} {variant}".strip()) for table, variant in ours()]

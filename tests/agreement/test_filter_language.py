@@ -29,7 +29,10 @@ CASES: dict[str, tuple[str, str]] = {
         "SELECT tx_id FROM tx_out WHERE address IN ('{address}', '{other_address}') UNION SELECT tx_id FROM withdrawal WHERE amount > 0",
     ),
     "stake key": ("any(outputs, stake_address == {stake})", "SELECT tx_id FROM tx_out WHERE stake_address_id = x'{stake_hex}'"),
-    "address beginning": ('any(outputs, address like "addr_test1w*")', "SELECT tx_id FROM tx_out WHERE substr(address, 1, 11) = 'addr_test1w'"),
+    "address beginning": (
+        'any(outputs, address like "addr_test1w*")',
+        "SELECT tx_id FROM tx_out WHERE substr(address, 1, 11) = 'addr_test1w'",
+    ),
     "policy": (
         "any(assets, policy == 0x{policy}) or any(mints, policy == 0x{policy})",
         "SELECT o.tx_id FROM ma_tx_out m JOIN tx_out o ON o.id = m.tx_out_id WHERE ident IN (SELECT id FROM multi_asset WHERE hex(policy) = upper('{policy}'))"
@@ -40,9 +43,15 @@ CASES: dict[str, tuple[str, str]] = {
         "SELECT o.tx_id FROM ma_tx_out m JOIN tx_out o ON o.id = m.tx_out_id JOIN multi_asset a ON a.id = m.ident"
         " WHERE hex(a.name) LIKE '53%' AND m.quantity > 1",
     ),
-    "value": ("any(outputs, value >= 1_000 ada and is_script)", "SELECT tx_id FROM tx_out WHERE value >= 1000000000 AND address_has_script"),
+    "value": (
+        "any(outputs, value >= 1_000 ada and is_script)",
+        "SELECT tx_id FROM tx_out WHERE value >= 1000000000 AND address_has_script",
+    ),
     "label": ("any(metadata, label == {label})", "SELECT tx_id FROM tx_metadata WHERE key = {label}"),
-    "json": ('any(metadata, json["{key}"] == "{text}")', "SELECT tx_id FROM tx_metadata WHERE json_extract(json, '$.\"{key}\"') = '{text}'"),
+    "json": (
+        'any(metadata, json["{key}"] == "{text}")',
+        "SELECT tx_id FROM tx_metadata WHERE json_extract(json, '$.\"{key}\"') = '{text}'",
+    ),
     "pool": (
         "any(certs, pool == {pool})",
         "SELECT tx_id FROM delegation WHERE pool_hash_id = x'{pool_hex}' UNION SELECT registered_tx_id FROM pool_update WHERE hash_id = x'{pool_hex}'"
@@ -63,8 +72,14 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "governance": ('has_votes or any(proposals, kind == "InfoAction")', "SELECT tx_id FROM voting_procedure"),
     "failed or dear": ("fee > 1 ada or not is_valid", "SELECT id FROM tx WHERE fee > 1000000 OR valid_contract = 0"),
-    "redeemers": ('any(redeemers, purpose == "mint" and mem > 500_000)', "SELECT tx_id FROM redeemer WHERE purpose = 'mint' AND unit_mem > 500000"),
-    "count": ("count(outputs, value > 10 ada) > 2", "SELECT tx_id FROM tx_out WHERE value > 10000000 GROUP BY tx_id HAVING count(*) > 2"),
+    "redeemers": (
+        'any(redeemers, purpose == "mint" and mem > 500_000)',
+        "SELECT tx_id FROM redeemer WHERE purpose = 'mint' AND unit_mem > 500000",
+    ),
+    "count": (
+        "count(outputs, value > 10 ada) > 2",
+        "SELECT tx_id FROM tx_out WHERE value > 10000000 GROUP BY tx_id HAVING count(*) > 2",
+    ),
     "sum": ("sum(outputs.value) > 50_000 ada", "SELECT tx_id FROM tx_out GROUP BY tx_id HAVING sum(value) > 50000000000"),
     "block": (
         "block.epoch between 1 and 7 and block.issuer_pool == {maker} and tx.index == 0",
@@ -87,16 +102,16 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "inputs": (
         "any(inputs, address == {address} and value > 1 ada)",
-        f"SELECT i.tx_in_id FROM tx_in i CROSS JOIN tx_out o ON o.id = (i.tx_out_id << {ITEM_BITS}) + i.tx_out_index"    # by its key, in this order
+        f"SELECT i.tx_in_id FROM tx_in i CROSS JOIN tx_out o ON o.id = (i.tx_out_id << {ITEM_BITS}) + i.tx_out_index"  # by its key, in this order
         " WHERE o.address = '{address}' AND o.value > 1000000",
     ),
     "inputs, all": (
         "all(inputs, is_script) and not has_mint",
         "SELECT i.tx_in_id FROM tx_in i WHERE i.tx_in_id NOT IN (SELECT j.tx_in_id FROM tx_in j JOIN tx_out o ON o.tx_id = j.tx_out_id"
-        " AND o.\"index\" = j.tx_out_index WHERE NOT o.address_has_script) AND i.tx_in_id NOT IN (SELECT tx_id FROM ma_tx_mint WHERE quantity > 0)"
-        " UNION SELECT id FROM tx WHERE id NOT IN (SELECT tx_in_id FROM tx_in)",              # genesis: all of none
+        ' AND o."index" = j.tx_out_index WHERE NOT o.address_has_script) AND i.tx_in_id NOT IN (SELECT tx_id FROM ma_tx_mint WHERE quantity > 0)'
+        " UNION SELECT id FROM tx WHERE id NOT IN (SELECT tx_in_id FROM tx_in)",  # genesis: all of none
     ),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(autouse=True)
@@ -116,7 +131,9 @@ def values(preview: sqlite3.Connection) -> dict[str, str]:
 
     stake = one("SELECT stake_address_id FROM tx_out WHERE stake_address_id NOT NULL GROUP BY 1 ORDER BY count(*) DESC LIMIT 1")
     pool = one("SELECT pool_hash_id FROM delegation GROUP BY 1 ORDER BY count(*) DESC LIMIT 1")
-    maker = one("SELECT l.pool_hash_id FROM tx t JOIN block b ON b.id = t.block_id JOIN slot_leader l ON l.id = b.slot_leader_id GROUP BY 1 ORDER BY count(*) DESC")
+    maker = one(
+        "SELECT l.pool_hash_id FROM tx t JOIN block b ON b.id = t.block_id JOIN slot_leader l ON l.id = b.slot_leader_id GROUP BY 1 ORDER BY count(*) DESC"
+    )
     key, text = preview.execute(
         "SELECT e.key, e.value FROM tx_metadata m, json_each(m.json) e WHERE json_type(m.json) = 'object' AND e.type = 'text'"
         " AND e.key GLOB '[a-z]*' AND e.value NOT LIKE '%\"%' AND e.value NOT LIKE '%''%' AND e.value NOT LIKE '%\\%'"
@@ -168,7 +185,12 @@ def test_the_kept_set(name: str, chain: Path, preview: sqlite3.Connection, value
     assert hashes(preview, asked) == wanted
     rows = database.execute("SELECT tx_id, count(*), sum(value) FROM tx_out GROUP BY 1 ORDER BY 1").fetchall()
     marks = ", ".join(str(tx) for tx, _, _ in rows)
-    assert rows == preview.execute(f"SELECT tx_id, count(*), sum(value) FROM tx_out WHERE tx_id IN ({marks}) GROUP BY 1 ORDER BY 1").fetchall()
+    assert (
+        rows
+        == preview.execute(
+            f"SELECT tx_id, count(*), sum(value) FROM tx_out WHERE tx_id IN ({marks}) GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+    )
 
 
 SPENDS = """SELECT i.id, i.tx_in_id, i.tx_out_hash, i.tx_out_index FROM tx_in i JOIN tx t ON t.hash = i.tx_out_hash
@@ -198,11 +220,16 @@ def test_in_two_halves_it_is_the_same_database(chain: Path, values: dict[str, st
     whole = run_compiled(tmp_path / "whole.db", plan(chain, where, off=False))
     text = FULL.format(network="preview", path=chain / "preview/immutable", start='"origin"')
     first = compile_plan(
-        parse_plan(text.replace("[processors]", "end_slot = 500000\n[processors]") + f"[filters]\nwhere = '''{where}'''\n", Path("plan.toml"))
+        parse_plan(
+            text.replace("[processors]", "end_slot = 500000\n[processors]") + f"[filters]\nwhere = '''{where}'''\n",
+            Path("plan.toml"),
+        )
     )
     run_compiled(tmp_path / "halves.db", first).close()
     halves = run_compiled(tmp_path / "halves.db", plan(chain, where, off=False))
-    for (table,) in whole.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'nectar_c%' AND name NOT IN ('nectar_plan', 'sqlite_stat1')"):
+    for (table,) in whole.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'nectar_c%' AND name NOT IN ('nectar_plan', 'sqlite_stat1')"
+    ):
         read = f'SELECT * FROM "{table}" ORDER BY 1'
         assert halves.execute(read).fetchall() == whole.execute(read).fetchall(), table
 
@@ -211,12 +238,17 @@ def test_keep_row_keeps_the_rows_that_match(chain: Path, preview: sqlite3.Connec
     where = "any(outputs, value >= 1_000 ada and is_script) or any(metadata, label == 674)"
     database = run_compiled(tmp_path / "rows.db", plan(chain, where, "keep = 'row'\n"))
     outputs = 'SELECT id, tx_id, "index", address, value, stake_address_id FROM tx_out {} ORDER BY 1'
-    assert database.execute(outputs.format("")).fetchall() == preview.execute(outputs.format("WHERE value >= 1000000000 AND address_has_script")).fetchall()
+    assert (
+        database.execute(outputs.format("")).fetchall()
+        == preview.execute(outputs.format("WHERE value >= 1000000000 AND address_has_script")).fetchall()
+    )
     labels = "SELECT id, key, json, bytes, tx_id FROM tx_metadata {} ORDER BY 1"
     assert database.execute(labels.format("")).fetchall() == preview.execute(labels.format("WHERE key = 674")).fetchall()
     assert database.execute("SELECT count(*) FROM tx_in").fetchone() == (0,)
     assert database.execute("SELECT count(*) FROM tx").fetchone()[0] > 5
-    named = "SELECT count(*) FROM stake_address WHERE id NOT IN (SELECT stake_address_id FROM tx_out WHERE stake_address_id NOT NULL)"
+    named = (
+        "SELECT count(*) FROM stake_address WHERE id NOT IN (SELECT stake_address_id FROM tx_out WHERE stake_address_id NOT NULL)"
+    )
     assert database.execute(named).fetchone() == (0,)
 
 
@@ -232,7 +264,10 @@ def test_row_filters(chain: Path, preview: sqlite3.Connection, values: dict[str,
     compiled = compile_plan(parse_plan(f"{text}[filters.rows]\n{rows}", Path("plan.toml")))
     database = run_compiled(tmp_path / "rows.db", compiled)
     held = "SELECT m.id, m.quantity FROM ma_tx_out m JOIN multi_asset a ON a.id = m.ident {} ORDER BY 1"
-    assert database.execute(held.format("")).fetchall() == preview.execute(held.format(f"WHERE hex(a.policy) = upper('{values['policy']}')")).fetchall()
+    assert (
+        database.execute(held.format("")).fetchall()
+        == preview.execute(held.format(f"WHERE hex(a.policy) = upper('{values['policy']}')")).fetchall()
+    )
     assert database.execute("SELECT DISTINCT key FROM tx_metadata").fetchall() == [(int(values["label"]),)]
     minted = "SELECT count(*) FROM multi_asset WHERE id NOT IN (SELECT ident FROM ma_tx_out UNION SELECT ident FROM ma_tx_mint)"
     assert database.execute(minted).fetchone() == (0,)

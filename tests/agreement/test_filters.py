@@ -54,9 +54,7 @@ def test_what_a_filter_keeps_is_in_the_database_and_nothing_else(
     assert one("SELECT count(*) FROM tx_out") == sum(len(tx.body[1]) for tx in kept)
     assert one("SELECT sum(out_sum) FROM tx") == sum(v for tx in kept for _, v in brute.created(tx))
     assert one("SELECT count(*) FROM withdrawal") == sum(len(brute.withdrawals(tx)) for tx in kept)
-    assert one("SELECT count(*) FROM delegation") == sum(
-        certificate[0] == 2 for tx in kept for certificate in tx.body.get(4, ())
-    )
+    assert one("SELECT count(*) FROM delegation") == sum(certificate[0] == 2 for tx in kept for certificate in tx.body.get(4, ()))
     database.close()
 
 

@@ -13,9 +13,7 @@ from tests.conftest import ROOT
 
 PROMISED = {
     "blocks": "block slot_leader epoch meta schema_version",
-    "transactions": (
-        "tx tx_in tx_out collateral_tx_in reference_tx_in collateral_tx_out tx_cbor extra_key_witness address"
-    ),
+    "transactions": ("tx tx_in tx_out collateral_tx_in reference_tx_in collateral_tx_out tx_cbor extra_key_witness address"),
     "multi_assets": "multi_asset ma_tx_mint ma_tx_out",
     "metadata": "tx_metadata",
     "scripts": "script datum redeemer redeemer_data cost_model",

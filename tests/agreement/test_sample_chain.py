@@ -21,7 +21,9 @@ Fact = dict[str, Any]
 
 
 @pytest.fixture(scope="module", params=[11, 2026])
-def indexed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, sqlite3.Connection]]:
+def indexed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, sqlite3.Connection]]:
     folder = tmp_path_factory.mktemp("sample") / "chain"
     make_sample_chain(folder, 1_400, request.param)
     command = [sys.executable, "-m", "nectar", "run", "plan.toml", "--db", "nectar.db", "--progress", "off"]
@@ -55,10 +57,18 @@ def test_every_transaction(indexed: tuple[Path, sqlite3.Connection]) -> None:
     certificates = " UNION ".join(
         f"SELECT cert_index FROM {table} WHERE tx_id = tx.id"
         for table in (
-            "stake_registration", "stake_deregistration", "delegation", "treasury", "reserve", "pot_transfer",
-            "drep_registration", "delegation_vote", "committee_registration", "committee_de_registration",
+            "stake_registration",
+            "stake_deregistration",
+            "delegation",
+            "treasury",
+            "reserve",
+            "pot_transfer",
+            "drep_registration",
+            "delegation_vote",
+            "committee_registration",
+            "committee_de_registration",
         )
-    )  # fmt: skip
+    )
     sql = f"""
         SELECT tx.hash, tx.valid_contract, tx.fee, tx.out_sum, tx.deposit, tx.treasury_donation,
           (SELECT count(*) FROM tx_in WHERE tx_in_id = tx.id), (SELECT count(*) FROM tx_out WHERE tx_id = tx.id),
@@ -72,14 +82,25 @@ def test_every_transaction(indexed: tuple[Path, sqlite3.Connection]) -> None:
     """
     rows = {row[0].hex(): tuple(row)[1:] for row in db.execute(sql)}
     names = (
-        "valid", "fee", "out_sum", "deposit", "donation", "inputs", "outputs", "mints", "metadata", "withdrawals", "redeemers",
-        "proposals", "votes",
-    )  # fmt: skip
+        "valid",
+        "fee",
+        "out_sum",
+        "deposit",
+        "donation",
+        "inputs",
+        "outputs",
+        "mints",
+        "metadata",
+        "withdrawals",
+        "redeemers",
+        "proposals",
+        "votes",
+    )
     seen = 0
     for tx in (tx for fact in facts(folder) for tx in fact["txs"]):
         *ours, certs = rows[tx["hash"]]
         assert dict(zip(names, ours, strict=True)) == {name: tx[name] for name in names} | {"valid": int(tx["valid"])}
-        assert certs <= tx["certs"]                # genesis delegations have no table in db-sync
+        assert certs <= tx["certs"]  # genesis delegations have no table in db-sync
         seen += 1
     assert seen == len(rows)
 

@@ -26,6 +26,8 @@ def test_every_single_block_is_inserted(chain: Path, tmp_path: Path) -> None:
         assert db.execute("SELECT count(*) FROM tx_out").fetchone()[0] == created
         spent = sum(len(tx.inputs) if tx.is_valid else len(tx.collateral_inputs) for tx in block.txs)
         assert db.execute("SELECT count(*) FROM tx_in").fetchone()[0] == spent
-        assert db.execute("SELECT count(*) FROM redeemer").fetchone()[0] == sum(len(tx.redeemers) for tx in block.txs if tx.is_valid)
+        assert db.execute("SELECT count(*) FROM redeemer").fetchone()[0] == sum(
+            len(tx.redeemers) for tx in block.txs if tx.is_valid
+        )
         db.close()
         (tmp_path / f"{number}.db").unlink()

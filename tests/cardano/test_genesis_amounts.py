@@ -28,7 +28,16 @@ def home_with(folder: Path, amounts: list[Any], place: str) -> Path:
     elif place == "nonAvvmBalances":
         byron["nonAvvmBalances"] = dict(zip(byron["nonAvvmBalances"], amounts, strict=False))
     else:
-        pool = {"vrf": "22" * 32, "pledge": 1, "cost": 1, "margin": 0, "rewardAccount": ACCOUNT, "owners": [], "relays": [], "metadata": None}
+        pool = {
+            "vrf": "22" * 32,
+            "pledge": 1,
+            "cost": 1,
+            "margin": 0,
+            "rewardAccount": ACCOUNT,
+            "owners": [],
+            "relays": [],
+            "metadata": None,
+        }
         shelley["staking"] = {"pools": {"33" * 28: {**pool, place: amounts[0]}}, "stake": {}}
     for era, said in told.items():
         (folder / f"net/{era}-genesis.json").chmod(0o644)
@@ -54,8 +63,14 @@ def test_a_pool_that_no_column_holds(amount: Any, place: str, tmp_path: Path) ->
 
 
 def test_the_largest(tmp_path: Path) -> None:
-    for name, place, amounts in (("a", "initialFunds", [MOST - 1, 1]), ("b", "nonAvvmBalances", [str(MOST)]), ("c", "pledge", [(1 << 64) - 1])):
+    for name, place, amounts in (
+        ("a", "initialFunds", [MOST - 1, 1]),
+        ("b", "nonAvvmBalances", [str(MOST)]),
+        ("c", "pledge", [(1 << 64) - 1]),
+    ):
         (tmp_path / name).mkdir()
         byron, shelley = genesis_of(network(home_with(tmp_path / name, amounts, place)))
         found = {"initialFunds": [one.value for one in shelley.outputs], "nonAvvmBalances": [one.value for one in byron.outputs]}
-        assert found.get(place, [pool.pledge for pool in shelley.pools]) == amounts or [str(one) for one in found[place]] == amounts
+        assert (
+            found.get(place, [pool.pledge for pool in shelley.pools]) == amounts or [str(one) for one in found[place]] == amounts
+        )

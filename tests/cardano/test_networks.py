@@ -40,7 +40,8 @@ def test_the_shipped_genesis_files_are_the_networks_own(chain: Path, name: str) 
 
 
 @pytest.mark.parametrize(
-    ("name", "outputs", "ada"), [("mainnet", 14_505, 31_112_484_745), ("preprod", 8, 30_000_000_000), ("preview", 8, 30_000_000_000)]
+    ("name", "outputs", "ada"),
+    [("mainnet", 14_505, 31_112_484_745), ("preprod", 8, 30_000_000_000), ("preview", 8, 30_000_000_000)],
 )
 def test_what_genesis_creates(name: str, outputs: int, ada: int) -> None:
     byron, shelley = genesis_of(network(name))
@@ -88,17 +89,26 @@ def test_funds_and_stake_of_a_devnets_genesis() -> None:
     """Made after a cardano-cli `create-staked` file: addresses in hex, pools by their key hash."""
     account = {"credential": {"key hash": "a" * 56}, "network": "Testnet"}
     said: dict[str, Any] = {
-        "cost": 0, "margin": 0.05, "metadata": None, "owners": ["b" * 56], "pledge": 7, "publicKey": "d" * 56,
+        "cost": 0,
+        "margin": 0.05,
+        "metadata": None,
+        "owners": ["b" * 56],
+        "pledge": 7,
+        "publicKey": "d" * 56,
         "relays": [
             {"single host address": {"IPv4": "127.0.0.1", "IPv6": None, "port": 3001}},
             {"single host name": {"dnsName": "relay.example", "port": None}},
             {"multi host name": {"dnsName": "pool.example"}},
         ],
-        "rewardAccount": account, "vrf": "c" * 64,
-    }  # fmt: skip
+        "rewardAccount": account,
+        "vrf": "c" * 64,
+    }
     genesis = {
         "initialFunds": {"60" + "1" * 56: 5},
-        "staking": {"pools": {"d" * 56: said, "0" * 56: said | {"publicKey": "0" * 56}}, "stake": {"f" * 56: "d" * 56, "e" * 56: "0" * 56}},
+        "staking": {
+            "pools": {"d" * 56: said, "0" * 56: said | {"publicKey": "0" * 56}},
+            "stake": {"f" * 56: "d" * 56, "e" * 56: "0" * 56},
+        },
     }
     made = shelley_outputs(genesis, 0)
     raw = bytes.fromhex("60" + "1" * 56)
@@ -107,8 +117,10 @@ def test_funds_and_stake_of_a_devnets_genesis() -> None:
     assert made.pools[1].margin == (1, 20)
     assert made.pools[1].reward_account.hex() == "e0" + "a" * 56
     assert [(relay.port, str(relay.ipv4), relay.dns, relay.srv) for relay in made.pools[1].relays] == [
-        (3001, "127.0.0.1", None, None), (None, "None", "relay.example", None), (None, "None", None, "pool.example"),
-    ]  # fmt: skip
+        (3001, "127.0.0.1", None, None),
+        (None, "None", "relay.example", None),
+        (None, "None", None, "pool.example"),
+    ]
     assert [key.hex()[0] + pool.hex()[0] for key, pool in made.delegations] == ["e0", "fd"]
 
 
@@ -228,9 +240,11 @@ def test_epochs_begin_and_end_as_db_sync_says(chain: Path) -> None:
 
 
 @given(
-    slot=st.integers(0, 10**9), byron=st.sampled_from([100_000, 1_000_000, 20_000_000]), shelley=st.integers(1, 2_000_000),
+    slot=st.integers(0, 10**9),
+    byron=st.sampled_from([100_000, 1_000_000, 20_000_000]),
+    shelley=st.integers(1, 2_000_000),
     epoch=st.integers(0, 300),
-)  # fmt: skip
+)
 def test_any_slot_length_is_exact(slot: int, byron: int, shelley: int, epoch: int) -> None:
     """Devnets have slots of a tenth of a second and less."""
     start = datetime(2024, 2, 29, 23, 59, 59, tzinfo=UTC)
@@ -373,7 +387,9 @@ def test_balances_that_cannot_be_read(chain: Path, tmp_path: Path) -> None:
 
 def test_the_guide_says_what_the_code_does() -> None:
     lines = (Path(__file__).parents[2] / "docs/networks.md").read_text().splitlines()
-    said = {cells[0].strip(): [cell.strip() for cell in cells[1:]] for line in lines if len(cells := line.strip("|").split("|")) == 4}
+    said = {
+        cells[0].strip(): [cell.strip() for cell in cells[1:]] for line in lines if len(cells := line.strip("|").split("|")) == 4
+    }
     nets = [network(name) for name in NETWORKS]
     assert said["network magic"] == [str(net.magic) for net in nets]
     assert said["slot 0 begins (UTC)"] == [net.start_time_text for net in nets]

@@ -198,7 +198,9 @@ def test_bip_173_invalid(text: str, why: str) -> None:
         bech32.decode(text)
 
 
-@pytest.mark.parametrize(("values", "why"), [((0, 0, 0), "whole byte"), ((0, 1), "whole byte"), ((0,), "whole byte"), ((0, 0), "")])
+@pytest.mark.parametrize(
+    ("values", "why"), [((0, 0, 0), "whole byte"), ((0, 1), "whole byte"), ((0,), "whole byte"), ((0, 0), "")]
+)
 def test_spare_bits_are_zero_and_fewer_than_a_character_has(values: tuple[int, ...], why: str) -> None:
     """Two characters hold a byte and two spare bits; a third, or a bit that is set, would be a second text for the same byte."""
     alphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
@@ -269,13 +271,13 @@ def test_a_pointer_of_absurd_numbers_in_a_real_block(chain: Path) -> None:
 @pytest.mark.parametrize(
     ("pointer", "read"),
     [
-        ("8198bd431b03", "8198bd431b03"),                   # CIP-19's
-        ("8198bd431b03ffff", "8198bd431b03"),               # bytes behind
-        ("808198bd431b03", "8198bd431b03"),                 # a number written longer than it need be
-        ("8fffffff7f83ff7f83ff7f", "8fffffff7f83ff7f83ff7f"),      # the largest of each
-        ("90808080000000", "000000"),                       # a slot of 33 bits
-        ("00848000" + "00", "000000"),                      # an index of 17 bits
-        ("8080", "8080"),                                   # cut short: never on a chain, kept
+        ("8198bd431b03", "8198bd431b03"),  # CIP-19's
+        ("8198bd431b03ffff", "8198bd431b03"),  # bytes behind
+        ("808198bd431b03", "8198bd431b03"),  # a number written longer than it need be
+        ("8fffffff7f83ff7f83ff7f", "8fffffff7f83ff7f83ff7f"),  # the largest of each
+        ("90808080000000", "000000"),  # a slot of 33 bits
+        ("00848000" + "00", "000000"),  # an index of 17 bits
+        ("8080", "8080"),  # cut short: never on a chain, kept
     ],
 )
 def test_pointers(pointer: str, read: str) -> None:

@@ -106,9 +106,12 @@ MultieraAssetMintTask
 MultieraCip25EntryTask
 """
 
-PAIMA = DEFAULT.replace("ShelleyGenesisBlockTask\n", "") + f"""
+PAIMA = (
+    DEFAULT.replace("ShelleyGenesisBlockTask\n", "")
+    + f"""
 MultiEraProjectedNftTask script_hash="{"3e" * 28}"
 """
+)
 
 CHECKLIST = """
 MultieraBlockTask

@@ -31,7 +31,9 @@ def nectar(*arguments: object, folder: Path, said: str = "", code: int = 0, **mo
     return done
 
 
-def profile(folder: Path, port: int, database: str, more: str = "", *, host: str = "127.0.0.1", user: str = USER, kind: str = "mysql") -> Path:
+def profile(
+    folder: Path, port: int, database: str, more: str = "", *, host: str = "127.0.0.1", user: str = USER, kind: str = "mysql"
+) -> Path:
     path = folder / "profile.toml"
     path.write_text(f"""[database]
 connection_type = "{kind}"

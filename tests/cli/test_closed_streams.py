@@ -18,7 +18,14 @@ from tests.conftest import ROOT
 SAMPLE = ROOT / "tests/data/preview/immutable"
 PLAN = ROOT / "plans/preview-sample.toml"
 JOB: list[object] = ["run", PLAN, "--source", SAMPLE, "--db", "x.db"]
-COMMANDS: list[list[object]] = [["--help"], ["plan", "schema"], ["plan", "validate", PLAN], ["plan", "explain", PLAN], ["db", "schema", PLAN], JOB]
+COMMANDS: list[list[object]] = [
+    ["--help"],
+    ["plan", "schema"],
+    ["plan", "validate", PLAN],
+    ["plan", "explain", PLAN],
+    ["db", "schema", PLAN],
+    JOB,
+]
 CLOSED = ["<&-", ">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"]
 
 
@@ -49,10 +56,12 @@ def test_a_signal_typed_many_times_ends_it_as_one_does(number: int, tmp_path: Pa
     """From the command's first moment to after its last."""
     for begun in (0.1, 0.4, 0.8):
         command = [sys.executable, "-m", "nectar", *map(str, JOB), "--progress", "json"]
-        process = subprocess.Popen(command, cwd=tmp_path, env=environment(HOME=str(tmp_path)), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=environment(HOME=str(tmp_path)), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+        )
         assert process.stderr is not None
         if begun > 0.1:
-            process.stderr.readline()          # the job has begun
+            process.stderr.readline()  # the job has begun
             time.sleep(begun - 0.4)
         else:
             _until_it_hears(process.pid)
@@ -61,8 +70,8 @@ def test_a_signal_typed_many_times_ends_it_as_one_does(number: int, tmp_path: Pa
             time.sleep(0.0005)
         said = process.stderr.read().decode()
         process.stderr.close()
-        assert process.returncode in (0, 128 + number, -number), said      # the last: a shell says 128 and the number too
-        assert "in close" not in said         # Python itself may tell of one that came while it forgot an object
+        assert process.returncode in (0, 128 + number, -number), said  # the last: a shell says 128 and the number too
+        assert "in close" not in said  # Python itself may tell of one that came while it forgot an object
 
 
 def _until_it_hears(pid: int) -> None:

@@ -114,7 +114,7 @@ def test_a_view_that_only_other_databases_can_show(command: str, tmp_path: Path)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_tidbs_limits_are_looked_for_where_it_is_tidb(command: str, tmp_path: Path) -> None:
     written(tmp_path)
-    views = "".join(f"[[views]]\nname = \"v{at}\"\nfrom = \"tx_metadata\"\nwhere = 'json.k{at} == \"x\"'\n" for at in range(80))
+    views = "".join(f'[[views]]\nname = "v{at}"\nfrom = "tx_metadata"\nwhere = \'json.k{at} == "x"\'\n' for at in range(80))
     (tmp_path / "plan.toml").write_text((tmp_path / "plan.toml").read_text() + views)
     refused = nectar(*COMMANDS[command], "--profile", "tidb.toml", home=tmp_path)
     assert refused.code == 2, refused.said
@@ -139,8 +139,8 @@ def test_what_is_wrong_with_the_profile_is_told_with_what_is_wrong_with_the_plan
 WRONG_IN_ONE_KEY = {kind: text.replace("[database]\n", '[database]\nhots = "h"\n') for kind, text in DATABASES.items()} | {
     "tidb-serverless": '[database]\nconnection_type = "tidb-serverless"\nhost = "gateway01.eu-central-1.prod.aws.tidbcloud.com"\nuser = "no_prefix"\ndatabase = "n"\n',
     "named": '[databases.other]\npath = 5\n[databases.tidb-local]\nconnection_type = "tidb-local"\nhost = "h"\nport = 99999999\nuser = "u"\ndatabase = "n"\n',
-    "of no type": '[database]\nport = 5\npath = 3\n',
-}  # fmt: skip
+    "of no type": "[database]\nport = 5\npath = 3\n",
+}
 
 
 @pytest.mark.parametrize("kind", WRONG_IN_ONE_KEY)
@@ -148,7 +148,7 @@ WRONG_IN_ONE_KEY = {kind: text.replace("[database]\n", '[database]\nhots = "h"\n
 def test_a_wrong_profile_hides_nothing_of_its_databases_kind(command: str, kind: str, tmp_path: Path) -> None:
     """Its type is known all the same: what that cannot show, or has no room for, is told with the rest."""
     written(tmp_path, where=ONLY_MYSQL)
-    views = "".join(f"[[views]]\nname = \"v{at}\"\nfrom = \"tx_metadata\"\nwhere = 'json.k{at} == \"x\"'\n" for at in range(80))
+    views = "".join(f'[[views]]\nname = "v{at}"\nfrom = "tx_metadata"\nwhere = \'json.k{at} == "x"\'\n' for at in range(80))
     (tmp_path / "plan.toml").write_text((tmp_path / "plan.toml").read_text() + views)
     (tmp_path / "wrong.toml").write_text(WRONG_IN_ONE_KEY[kind])
     variables = {"NECTAR_DATABASE": "tidb-local"} if kind == "named" else {}

@@ -18,7 +18,7 @@ def home(tmp_path: Path) -> Path:
     """A home whose `bin` has the command."""
     (tmp_path / "bin").mkdir()
     command = tmp_path / "bin/nectar"
-    command.write_text(f"#!/bin/sh\nexec {sys.executable} -m nectar \"$@\"\n")
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m nectar "$@"\n')
     command.chmod(0o755)
     return tmp_path
 

@@ -37,7 +37,9 @@ def crash(home: Path, **more: str) -> Path:
     return Path(line.partition(" written to ")[2])
 
 
-@pytest.mark.parametrize(("said", "where"), [("", ".local/state/nectar"), ("relative", ".local/state/nectar"), ("HOME/own", "own/nectar")])
+@pytest.mark.parametrize(
+    ("said", "where"), [("", ".local/state/nectar"), ("relative", ".local/state/nectar"), ("HOME/own", "own/nectar")]
+)
 def test_it_is_in_the_state_folder_and_its_owners_alone(crashing: Path, said: str, where: str) -> None:
     report = crash(crashing, XDG_STATE_HOME=said.replace("HOME", str(crashing)))
     assert report.parent == crashing / where

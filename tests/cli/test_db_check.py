@@ -47,7 +47,7 @@ def test_a_server_that_is_ready(program: str, server: Server, database: str, tmp
     rights = by["rights"]["facts"]
     assert rights["missing"] == []
     assert rights["load_data"] is True
-    assert server.run("SHOW TABLES", database) == []                         # nothing is left behind
+    assert server.run("SHOW TABLES", database) == []  # nothing is left behind
     assert PASSWORD not in str(told)
 
 
@@ -73,17 +73,26 @@ def test_over_tls(secured: Server, papers: Papers, tmp_path: Path) -> None:
     assert facts["cipher"] in tls["text"]
     assert facts["handshake_ms"] > 0
     assert facts["sha256"] == hashlib.sha256(papers.leaves["good"].der).hexdigest()
-    assert facts["chain"] == 2                                               # with its authority's
+    assert facts["chain"] == 2  # with its authority's
 
 
 @pytest.mark.parametrize(
     ("shown", "fault"),
-    [("expired", faults.EXPIRED), ("wrong name", faults.WRONG_NAME), ("wrong CA", faults.UNKNOWN_CA), ("self-signed", faults.SELF_SIGNED)],
+    [
+        ("expired", faults.EXPIRED),
+        ("wrong name", faults.WRONG_NAME),
+        ("wrong CA", faults.UNKNOWN_CA),
+        ("self-signed", faults.SELF_SIGNED),
+    ],
 )
-def test_a_certificate_that_is_not_accepted(secured: Server, papers: Papers, tmp_path: Path, shown: str, fault: faults.Fault) -> None:
+def test_a_certificate_that_is_not_accepted(
+    secured: Server, papers: Papers, tmp_path: Path, shown: str, fault: faults.Fault
+) -> None:
     papers.show(shown, secured)
     try:
-        told = checked(profile(tmp_path, secured.port, DATABASE, VERIFIED.format(papers.ca.pair.certificate), host="localhost"), code=1)
+        told = checked(
+            profile(tmp_path, secured.port, DATABASE, VERIFIED.format(papers.ca.pair.certificate), host="localhost"), code=1
+        )
     finally:
         papers.show("good", secured)
     _only(told, "tls", fault)
@@ -134,7 +143,7 @@ def test_a_database_that_is_not_there(server: Server, tmp_path: Path) -> None:
     told = checked(profile(tmp_path, server.port, "not_there"), code=1)
     _only(told, "database", faults.NO_DATABASE)
     assert "nectar db init" in told["by"]["database"]["next"]
-    assert told["by"]["limits"]["facts"]["max_connections"] > 0             # what needs no database is looked at all the same
+    assert told["by"]["limits"]["facts"]["max_connections"] > 0  # what needs no database is looked at all the same
 
 
 def test_somebody_elses_database(server: Server, database: str, tmp_path: Path) -> None:
@@ -167,7 +176,7 @@ def _user(server: Server, database: str, grants: str) -> Iterator[str]:
         ("SELECT, CREATE", ["DROP"], "warning"),
         ("ALL", [], "ok"),
     ],
-)  # fmt: skip
+)
 def test_rights(server: Server, database: str, tmp_path: Path, grants: str, missing: list[str], outcome: str) -> None:
     with _user(server, database, grants) as user:
         step = checked(profile(tmp_path, server.port, database, user=user), code=int(outcome == "failed"))["by"]["rights"]
@@ -176,7 +185,7 @@ def test_rights(server: Server, database: str, tmp_path: Path, grants: str, miss
         if missing:
             hint = step["next"] if outcome == "failed" else step["notes"][0]["next"]
             assert hint == f"GRANT {', '.join(missing)} ON `{database}`.* TO 'few'@'%'"
-            server.run(hint)                                                 # as it stands
+            server.run(hint)  # as it stands
             again = checked(profile(tmp_path, server.port, database, user=user), code=int(missing in (["CREATE"], ["DROP"])))
             assert missing[0] not in again["by"]["rights"]["facts"]["missing"]
 
@@ -184,7 +193,9 @@ def test_rights(server: Server, database: str, tmp_path: Path, grants: str, miss
 @pytest.mark.servers(MARIADB, MYSQL)
 def test_a_plan_says_which_rights_are_needed(server: Server, database: str, tmp_path: Path) -> None:
     """One that makes views cannot do without CREATE VIEW, whoever is asked: `db check`, `db init`, `run`."""
-    (tmp_path / "metadata.toml").write_text(plan_text(ROOT / "tests/data/preview/immutable", "end_slot = 100", processors="blocks = true\nmetadata = true"))
+    (tmp_path / "metadata.toml").write_text(
+        plan_text(ROOT / "tests/data/preview/immutable", "end_slot = 100", processors="blocks = true\nmetadata = true")
+    )
     with _user(server, database, "CREATE, INSERT, SELECT, UPDATE, DELETE, DROP, INDEX, ALTER") as user:
         path = profile(tmp_path, server.port, database, user=user)
         step = checked(path, PLAN, code=1)["by"]["rights"]
@@ -199,7 +210,7 @@ def test_a_plan_says_which_rights_are_needed(server: Server, database: str, tmp_
             assert "lacks CREATE VIEW on" in told["text"]
             assert "1142" not in refused.stderr
         assert told["hint"] == step["next"]
-        server.run(told["hint"])                                             # as it stands
+        server.run(told["hint"])  # as it stands
         assert checked(path, PLAN)["by"]["rights"]["outcome"] == "ok"
         nectar("db", "init", PLAN, "--profile", path, folder=tmp_path)
 
@@ -258,7 +269,9 @@ def test_a_connection_that_breaks_in_the_middle(server: Server, database: str, t
 
 @pytest.mark.servers(MARIADB, MYSQL)
 def test_limits_that_are_in_the_way(program: str, tmp_path: Path) -> None:
-    with started("--local-infile=0", "--max-allowed-packet=1M", "--wait-timeout=60", "--max-connections=10", name=program) as small:
+    with started(
+        "--local-infile=0", "--max-allowed-packet=1M", "--wait-timeout=60", "--max-connections=10", name=program
+    ) as small:
         small.run("CREATE DATABASE n")
         told = checked(profile(tmp_path, small.port, "n", "[pool]\nsize = 9"))["by"]
     said = " ".join(note["text"] for note in told["limits"]["notes"])

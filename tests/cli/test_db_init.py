@@ -51,9 +51,11 @@ def test_with_a_plan_it_makes_its_tables(server: Server, absent: str, tmp_path: 
     assert first["tables_made"] == len(server.run("SHOW TABLES", absent)) > 40
     again = json.loads(nectar("db", "init", PLAN, "--profile", path, "--format", "json", folder=tmp_path).stdout)
     assert (again["made"], again["tables_made"], again["tables_there"]) == (False, 0, first["tables_made"])
-    ran = nectar("run", PLAN, "--profile", path, folder=tmp_path)            # and a run goes on from there
+    ran = nectar("run", PLAN, "--profile", path, folder=tmp_path)  # and a run goes on from there
     assert json.loads(ran.stdout)["blocks"] == 4_320
-    assert json.loads(nectar("db", "init", PLAN, "--profile", path, "--format", "json", folder=tmp_path).stdout)["tables_made"] == 0
+    assert (
+        json.loads(nectar("db", "init", PLAN, "--profile", path, "--format", "json", folder=tmp_path).stdout)["tables_made"] == 0
+    )
     assert server.run("SELECT COUNT(*) FROM block", absent) == [(4_321,)]
 
 
@@ -95,7 +97,10 @@ def test_the_schema_is_what_compile_emits(kind: str, dialect: str, tmp_path: Pat
     by_profile = nectar("db", "schema", PLAN, "--profile", path, folder=tmp_path).stdout
     assert by_profile == nectar("plan", "compile", PLAN, "--emit-sql", "--dialect", dialect, folder=tmp_path).stdout
     assert by_profile == nectar("db", "schema", PLAN, "--dialect", dialect, folder=tmp_path).stdout
-    assert nectar("db", "schema", PLAN, folder=tmp_path).stdout == nectar("plan", "compile", PLAN, "--emit-sql", folder=tmp_path).stdout
+    assert (
+        nectar("db", "schema", PLAN, folder=tmp_path).stdout
+        == nectar("plan", "compile", PLAN, "--emit-sql", folder=tmp_path).stdout
+    )
 
 
 @pytest.mark.servers(MARIADB, MYSQL)
@@ -131,8 +136,11 @@ def test_comparing_after_a_run_with_views(server: Server, absent: str, tmp_path:
     """Nothing is left to be made: indexes, columns for views and views are all there, under the names that the plan gives."""
     plan = tmp_path / "plan.toml"
     text = PLAN.read_text().replace('path = "../', f'path = "{PLAN.parent.parent}/')
-    plan.write_text(text + '\n[[views]]\nname = "large"\nfrom = "tx"\nwhere = "fee > 1_000_000 lovelace"\n'
-                    + '[[views]]\nname = "hello"\nfrom = "tx_metadata"\nwhere = \'json.msg[0] == "hello"\'\n')
+    plan.write_text(
+        text
+        + '\n[[views]]\nname = "large"\nfrom = "tx"\nwhere = "fee > 1_000_000 lovelace"\n'
+        + '[[views]]\nname = "hello"\nfrom = "tx_metadata"\nwhere = \'json.msg[0] == "hello"\'\n'
+    )
     for where in (("--profile", profile(tmp_path, server.port, absent)), ("--db", tmp_path / "x.db")):
         nectar("db", "init", plan, *where, folder=tmp_path)
         assert "not there yet" in nectar("db", "schema", plan, "--compare", *where, folder=tmp_path).stdout

@@ -31,12 +31,14 @@ WALLET = "addr_test1vz09v9yfxguvlp0zsnrpa3tdtm7el8xufp3m5lsm7qxzclgmzkket"
 
 def nectar(*words: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "nectar", "plan", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"})
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    )
 
 
 def written(folder: Path, text: str) -> Path:
     (folder / "wallets.txt").write_text(f"{WALLET}   # one\n")
-    (folder / "plan.toml").write_text(text.replace("\'x\'", '\\"x\\"'))
+    (folder / "plan.toml").write_text(text.replace("'x'", '\\"x\\"'))
     return folder / "plan.toml"
 
 
@@ -46,7 +48,7 @@ def test_it_says_what_is_kept_what_is_unknown_and_what_is_ruled_out(tmp_path: Pa
     for words in (
         'any(outputs, address in @file("wallets.txt")) or any(inputs, is_script)',
         "the transaction is dropped",
-        "may have been made before the plan\'s start",
+        "may have been made before the plan's start",
         "Of every output made it is noted whether",
         "one of 1 strings or spends an output that is looked after",
         "View patterns: rows of tx_metadata with",
@@ -66,7 +68,7 @@ def test_a_sample_gives_selectivity_room_and_time(tmp_path: Path) -> None:
     assert found["summary"]["blocks"] == 4_320
     assert found["summary"]["filters"]["where"]["seen"] > 0
     assert 0 < found["share_of_network"] < 0.01
-    assert sum(found["summary"]["rows"].values()) == found["network_gigabytes"] == 0        # an empty table's pages are none
+    assert sum(found["summary"]["rows"].values()) == found["network_gigabytes"] == 0  # an empty table's pages are none
     assert set(found["table_bytes"]) >= {"tx", "tx_out", "nectar_plan"}
     assert not list(tmp_path.glob("*.db"))
 

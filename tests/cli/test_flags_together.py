@@ -20,11 +20,34 @@ SEALED_FOR = "database.password"
 
 # Of each command its options in groups. Options of one group exclude each other, in every pair; all others go together.
 GROUPS: dict[str, list[set[str]]] = {
-    "run": [{"--db", "--profile"}, {"--db", "--database"}, {"--source", "--socket"}, {"--workers"}, {"--once"}, {"--dry-run"},
-            {"--accept-deep-rollback"}, {"--progress"}],
-    "sync": [{"--db", "--profile"}, {"--db", "--database"}, {"--immutable", "--socket"}, {"--source", "--socket"}, {"--execution-plan"}, {"--network"},
-             {"--start-slot", "--start-from-slot", "--start-from-checkpoint"}, {"--end-slot"}, {"--pool-filter"}, {"--skip-metadata"},
-             {"--skip-scripts"}, {"--workers"}, {"--once"}, {"--dry-run"}, {"--accept-deep-rollback"}, {"--progress"}],
+    "run": [
+        {"--db", "--profile"},
+        {"--db", "--database"},
+        {"--source", "--socket"},
+        {"--workers"},
+        {"--once"},
+        {"--dry-run"},
+        {"--accept-deep-rollback"},
+        {"--progress"},
+    ],
+    "sync": [
+        {"--db", "--profile"},
+        {"--db", "--database"},
+        {"--immutable", "--socket"},
+        {"--source", "--socket"},
+        {"--execution-plan"},
+        {"--network"},
+        {"--start-slot", "--start-from-slot", "--start-from-checkpoint"},
+        {"--end-slot"},
+        {"--pool-filter"},
+        {"--skip-metadata"},
+        {"--skip-scripts"},
+        {"--workers"},
+        {"--once"},
+        {"--dry-run"},
+        {"--accept-deep-rollback"},
+        {"--progress"},
+    ],
     "status": [{"--db", "--profile"}, {"--db", "--database"}, {"--format"}],
     "plan validate": [{"--profile"}, {"--database"}, {"--format"}],
     "plan compile": [{"--dialect", "--profile"}, {"--dialect", "--database"}, {"--emit-sql"}, {"--out"}, {"--force"}],
@@ -34,13 +57,52 @@ GROUPS: dict[str, list[set[str]]] = {
     "plan new": [{"--out"}],
     "plan schema": [],
     "profile schema": [],
-    "db check": [{"--db", "--profile"}, {"--db", "--database"}, {"--db", "--count"}, {"--db", "--try-rights"}, {"--db", "--no-try-rights"}, {"--format"}],
+    "db check": [
+        {"--db", "--profile"},
+        {"--db", "--database"},
+        {"--db", "--count"},
+        {"--db", "--try-rights"},
+        {"--db", "--no-try-rights"},
+        {"--format"},
+    ],
     "db init": [{"--db", "--profile"}, {"--db", "--database"}, {"--format"}],
-    "db schema": [{"--db", "--profile"}, {"--db", "--database"}, {"--dialect", "--profile"}, {"--dialect", "--database"}, {"--dialect", "--db"},
-                  {"--dialect", "--compare"}, {"--dialect", "--format"}],
-    "init": [{"--password-from", "--password-stdin", "--no-password"}, {"--dsn", "--host"}, {"--dsn", "--user"}, {"--dsn", "--database"}, {"--dsn", "--path"},
-             {"--dsn", "--port"}, *({"--path", other} for other in ("--host", "--port", "--user", "--database", "--ssl-mode", "--ssl-ca", "--ssl-cert",
-             "--ssl-key", "--allow-insecure", "--password-from", "--password-stdin", "--no-password")), {"--type"}, {"--test"}, {"--no-test"}],
+    "db schema": [
+        {"--db", "--profile"},
+        {"--db", "--database"},
+        {"--dialect", "--profile"},
+        {"--dialect", "--database"},
+        {"--dialect", "--db"},
+        {"--dialect", "--compare"},
+        {"--dialect", "--format"},
+    ],
+    "init": [
+        {"--password-from", "--password-stdin", "--no-password"},
+        {"--dsn", "--host"},
+        {"--dsn", "--user"},
+        {"--dsn", "--database"},
+        {"--dsn", "--path"},
+        {"--dsn", "--port"},
+        *(
+            {"--path", other}
+            for other in (
+                "--host",
+                "--port",
+                "--user",
+                "--database",
+                "--ssl-mode",
+                "--ssl-ca",
+                "--ssl-cert",
+                "--ssl-key",
+                "--allow-insecure",
+                "--password-from",
+                "--password-stdin",
+                "--no-password",
+            )
+        ),
+        {"--type"},
+        {"--test"},
+        {"--no-test"},
+    ],
     "node ping": [{"--socket"}, {"--network"}, {"--count"}, {"--format"}],
     "node tip": [{"--socket"}, {"--network"}, {"--format"}],
     "node serve": [{"--socket"}, {"--network"}, {"--script"}, {"--queries"}, {"--limit"}],
@@ -49,18 +111,45 @@ GROUPS: dict[str, list[set[str]]] = {
     "secrets open": [{"--for"}, {"--show"}],
     "secrets rotate": [{"--recipient", "--key-file", "--passphrase"}],
     "sample-chain": [{"--blocks"}, {"--seed"}],
-}  # fmt: skip
+}
 VALUES: dict[str, tuple[str, ...]] = {
-    "--db": ("x.db",), "--profile": ("profile.toml",), "--database": ("one",), "--source": (str(SAMPLE),), "--immutable": (str(SAMPLE),), "--socket": ("node.socket",),
-    "--start-slot": ("1",), "--start-from-slot": ("1",), "--start-from-checkpoint": ("00" * 32,), "--dialect": ("mysql",), "--format": ("json",), "--count": ("3",),
-    "--password-from": ("env=X",), "--dsn": ("mysql://u@h:3307/d",), "--host": ("h",), "--user": ("u",), "--path": ("x.db",), "--port": ("3306",),
-    "--ssl-mode": ("REQUIRED",), "--ssl-ca": ("ca.pem",), "--ssl-cert": ("c.pem",), "--ssl-key": ("k.pem",), "--recipient": ("nectar-recipient:x",), "--key-file": ("key",),
-}  # fmt: skip
+    "--db": ("x.db",),
+    "--profile": ("profile.toml",),
+    "--database": ("one",),
+    "--source": (str(SAMPLE),),
+    "--immutable": (str(SAMPLE),),
+    "--socket": ("node.socket",),
+    "--start-slot": ("1",),
+    "--start-from-slot": ("1",),
+    "--start-from-checkpoint": ("00" * 32,),
+    "--dialect": ("mysql",),
+    "--format": ("json",),
+    "--count": ("3",),
+    "--password-from": ("env=X",),
+    "--dsn": ("mysql://u@h:3307/d",),
+    "--host": ("h",),
+    "--user": ("u",),
+    "--path": ("x.db",),
+    "--port": ("3306",),
+    "--ssl-mode": ("REQUIRED",),
+    "--ssl-ca": ("ca.pem",),
+    "--ssl-cert": ("c.pem",),
+    "--ssl-key": ("k.pem",),
+    "--recipient": ("nectar-recipient:x",),
+    "--key-file": ("key",),
+}
 FIRST: dict[str, tuple[str, ...]] = {
-    "run": ("plan.toml",), "plan compile": ("plan.toml",), "db schema": ("plan.toml",), "db init": ("plan.toml",), "init": ("new.toml",),
+    "run": ("plan.toml",),
+    "plan compile": ("plan.toml",),
+    "db schema": ("plan.toml",),
+    "db init": ("plan.toml",),
+    "init": ("new.toml",),
     "secrets rotate": ("profile.toml",),
-}  # fmt: skip
-ALONE: dict[str, tuple[str, ...]] = {"sync": ("--network", "preview", "--source", str(SAMPLE), "--end-slot", "100"), "init": ("--no-test",)}
+}
+ALONE: dict[str, tuple[str, ...]] = {
+    "sync": ("--network", "preview", "--source", str(SAMPLE), "--end-slot", "100"),
+    "init": ("--no-test",),
+}
 PAIRS = [
     (command, first, second)
     for command, groups in GROUPS.items()
@@ -79,15 +168,25 @@ MORE: list[tuple[str, tuple[str, ...]]] = [
     ("a plan's rights at a file", ("db", "check", "plan.toml", "--profile", "profile.toml")),
     ("a plan's rights that are not tried", ("db", "check", "plan.toml", "--no-try-rights")),
     ("two ways to no new key", ("secrets", "rotate", "profile.toml")),
-    ("--path and --type", ("init", "new.toml", "--no-test", "--type", "mysql", "--host", "h", "--user", "u", "--no-password", "--path", "x.db")),
-    ("a key alone", ("init", "new.toml", "--no-test", "--type", "mysql", "--host", "h", "--user", "u", "--no-password", "--ssl-key", "k.pem")),
+    (
+        "--path and --type",
+        ("init", "new.toml", "--no-test", "--type", "mysql", "--host", "h", "--user", "u", "--no-password", "--path", "x.db"),
+    ),
+    (
+        "a key alone",
+        ("init", "new.toml", "--no-test", "--type", "mysql", "--host", "h", "--user", "u", "--no-password", "--ssl-key", "k.pem"),
+    ),
 ]
 
 
 def options_of(command: object) -> set[str]:
     hidden = {"--help", "--version", "--install-completion", "--show-completion"}
     return {
-        name for one in command.params if not one.hidden for name in (*one.opts, *one.secondary_opts) if name.startswith("--")  # type: ignore[attr-defined]
+        name
+        for one in command.params  # type: ignore[attr-defined]
+        if not one.hidden
+        for name in (*one.opts, *one.secondary_opts)
+        if name.startswith("--")
     } - hidden
 
 
@@ -123,7 +222,9 @@ def test_two_that_exclude_each_other(command: str, first: str, second: str, tmp_
     given += ["--type", "sqlite"] if command == "init" and "--path" in (first, second) and "--dsn" not in (first, second) else []
     ended = nectar(*command.split(), *FIRST.get(command, ()), *alone, *given, home=tmp_path)
     refused(ended, tmp_path, before)
-    assert any(word in ended.err for word in (first, second, first[2:].replace("-", "_"), second[2:].replace("-", "_"), "--password-..")), ended.err
+    assert any(
+        word in ended.err for word in (first, second, first[2:].replace("-", "_"), second[2:].replace("-", "_"), "--password-..")
+    ), ended.err
 
 
 @pytest.mark.parametrize(("why", "words"), MORE, ids=[why for why, _ in MORE])
@@ -154,7 +255,11 @@ def test_a_flag_stands_above_a_variable(variables: dict[str, str], flags: tuple[
     """And a variable above the plan."""
     ready(tmp_path)
     plan = tmp_path / "plan.toml"
-    plan.write_text(plan.read_text().replace("[plan]\n", '[plan]\nprofile = "of-the-plan.toml"\n' if variables.get("NECTAR_PROFILE") else "[plan]\n"))
+    plan.write_text(
+        plan.read_text().replace(
+            "[plan]\n", '[plan]\nprofile = "of-the-plan.toml"\n' if variables.get("NECTAR_PROFILE") else "[plan]\n"
+        )
+    )
     ended = nectar("run", "plan.toml", "--workers", "1", *flags, home=tmp_path, **variables)
     assert ended.code == 0, ended.said
     assert {path.name for path in tmp_path.glob("*.db")} == {database}
@@ -183,7 +288,13 @@ def test_a_deep_rollback_of_files(kind: str, tmp_path: Path) -> None:
 def test_workers_that_a_plan_in_order_has_no_use_for_are_told_of(said: str, tmp_path: Path) -> None:
     ready(tmp_path)
     performance = "workers = 2" if said == "plan" else ""
-    text = plan_text(SAMPLE, "end_slot = 100", processors=FEW, performance=performance, more="[filters]\nwhere = 'any(inputs, value > 1 ada)'\non_unknown = 'drop'\n")
+    text = plan_text(
+        SAMPLE,
+        "end_slot = 100",
+        processors=FEW,
+        performance=performance,
+        more="[filters]\nwhere = 'any(inputs, value > 1 ada)'\non_unknown = 'drop'\n",
+    )
     (tmp_path / "plan.toml").write_text(text)
     flags = {"flag": ("--workers", "2"), "one": ("--workers", "1")}.get(said, ())
     ended = nectar("run", "plan.toml", "--db", "x.db", "--progress", "json", *flags, home=tmp_path)

@@ -30,7 +30,13 @@ def commands() -> Iterator[tuple[Words, Any]]:
 
 ALL = list(commands())
 GROUPS = [words for words, command in ALL if hasattr(command, "list_commands")]
-OPTIONS = [(words, name) for words, command in ALL for one in command.params for name in one.opts if name.startswith("--") and not one.hidden]
+OPTIONS = [
+    (words, name)
+    for words, command in ALL
+    for one in command.params
+    for name in one.opts
+    if name.startswith("--") and not one.hidden
+]
 
 
 def said(words: Words, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
@@ -52,7 +58,9 @@ def test_a_mistyped_command_is_told_what_was_meant(words: Words, capsys: pytest.
     assert f"'{words[-1]}'" in text.partition("Did you mean")[2]
 
 
-@pytest.mark.parametrize(("word", "home"), [("validate", "plan validate"), ("seal", "secrets seal"), ("serve", "node serve"), ("check", "db check")])
+@pytest.mark.parametrize(
+    ("word", "home"), [("validate", "plan validate"), ("seal", "secrets seal"), ("serve", "node serve"), ("check", "db check")]
+)
 def test_a_command_without_its_noun_is_told_where_it_is(word: str, home: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, text = said((word,), capsys)
     assert code == Exit.TEXT
@@ -67,7 +75,9 @@ def test_a_mistyped_option_is_told_what_was_meant(words: Words, option: str, cap
 
 
 @pytest.mark.parametrize("words", GROUPS, ids=lambda words: " ".join(words) or "nectar")
-def test_summaries_are_whole_on_a_narrow_terminal(words: Words, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_summaries_are_whole_on_a_narrow_terminal(
+    words: Words, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     code, text = said((*words, "--help"), capsys)
     assert code == Exit.DONE

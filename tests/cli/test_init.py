@@ -35,10 +35,15 @@ def talk(folder: Path, dialogue: Sequence[tuple[str, str]], *arguments: object, 
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "nectar", "init", *map(str, arguments)]
     process = subprocess.Popen(
-        command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=folder, start_new_session=True,
-        preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),        # it becomes the terminal that Ctrl-C comes from
+        command,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        cwd=folder,
+        start_new_session=True,
+        preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),  # it becomes the terminal that Ctrl-C comes from
         env=environment(HOME=str(folder), XDG_CONFIG_HOME=str(folder / "config"), TERM="xterm", COLUMNS="200"),
-    )  # fmt: skip
+    )
     os.close(theirs)
     shown, seen = "", 0
     try:
@@ -75,7 +80,7 @@ def _read(terminal: int, shown: str, wanted: str | None, seen: int) -> str:
         if select.select([terminal], [], [], 0.5)[0]:
             try:
                 more = os.read(terminal, 65_536)
-            except OSError:                        # the process is gone
+            except OSError:  # the process is gone
                 return shown
             if not more:
                 return shown
@@ -89,19 +94,23 @@ def _private(path: Path) -> bool:
 
 def test_a_dialogue_with_tls_and_a_sealed_password(secured: Server, papers: Papers, tmp_path: Path) -> None:
     """The key is made, the password sealed, the server tried; what is written validates and connects, without the password."""
-    shown = talk(tmp_path, [
-        ("Which database [sqlite]", "mysql"),
-        ("Host [127.0.0.1]", "localhost"),
-        ("Port [3306]", str(secured.port)),
-        ("User", USER),
-        ("Database [nectar]", DATABASE),
-        ("TLS [PREFERRED]", "5"),
-        ("authority", str(papers.ca.pair.certificate)),
-        ("client certificate", ""),
-        ("Where is the password kept [sealed]", ""),
-        ("Make one in", "y"),
-        (HIDDEN, PASSWORD),
-    ], "mine.toml")  # fmt: skip
+    shown = talk(
+        tmp_path,
+        [
+            ("Which database [sqlite]", "mysql"),
+            ("Host [127.0.0.1]", "localhost"),
+            ("Port [3306]", str(secured.port)),
+            ("User", USER),
+            ("Database [nectar]", DATABASE),
+            ("TLS [PREFERRED]", "5"),
+            ("authority", str(papers.ca.pair.certificate)),
+            ("client certificate", ""),
+            ("Where is the password kept [sealed]", ""),
+            ("Make one in", "y"),
+            (HIDDEN, PASSWORD),
+        ],
+        "mine.toml",
+    )
     assert "ok    tls         TLSv1.3" in shown
     assert "wrote mine.toml" in shown
     assert PASSWORD not in shown
@@ -121,12 +130,15 @@ def test_a_dialogue_with_tls_and_a_sealed_password(secured: Server, papers: Pape
 def test_a_text_that_is_pasted(server: Server, database: str, tmp_path: Path) -> None:
     """One with a password is refused, and asked for again without it."""
     line = f"mysql -h 127.0.0.1 -P {server.port} -u {USER} -D {database} --ssl-mode=DISABLED"
-    shown = talk(tmp_path, [
-        ("Which database [sqlite]", f"{line} -pQuite-Wrong-1"),
-        ("Which database [sqlite]", line),
-        ("Where is the password kept", "env"),
-        ("Which", VARIABLE),
-    ])  # fmt: skip
+    shown = talk(
+        tmp_path,
+        [
+            ("Which database [sqlite]", f"{line} -pQuite-Wrong-1"),
+            ("Which database [sqlite]", line),
+            ("Where is the password kept", "env"),
+            ("Which", VARIABLE),
+        ],
+    )
     assert "holds a password; leave it out" in shown
     text = (tmp_path / "profile.toml").read_text()
     assert 'connection_type = "mysql"' in text
@@ -137,38 +149,79 @@ def test_a_client_certificate(secured: Server, papers: Papers, tmp_path: Path) -
     key = tmp_path / "client.key"
     key.write_bytes(papers.client.key.read_bytes())
     key.chmod(0o600)
-    shown = talk(tmp_path, [
-        ("Which database", "2"),
-        ("TLS [PREFERRED]", "VERIFY_IDENTITY"),
-        ("authority", str(papers.ca.pair.certificate)),
-        ("client certificate", str(papers.client.certificate)),
-        ("File of its key", str(key)),
-        ("Where is the password kept", "env"),
-        ("Which", VARIABLE),
-    ], "mine.toml", "--host", "localhost", "--port", secured.port, "--user", "certified", "--database", DATABASE)  # fmt: skip
+    shown = talk(
+        tmp_path,
+        [
+            ("Which database", "2"),
+            ("TLS [PREFERRED]", "VERIFY_IDENTITY"),
+            ("authority", str(papers.ca.pair.certificate)),
+            ("client certificate", str(papers.client.certificate)),
+            ("File of its key", str(key)),
+            ("Where is the password kept", "env"),
+            ("Which", VARIABLE),
+        ],
+        "mine.toml",
+        "--host",
+        "localhost",
+        "--port",
+        secured.port,
+        "--user",
+        "certified",
+        "--database",
+        DATABASE,
+    )
     assert "wrote mine.toml" in shown
     assert f'password = {{ env = "{VARIABLE}" }}' in (tmp_path / "mine.toml").read_text()
 
 
 def test_what_the_rules_refuse_is_asked_again(server: Server, database: str, tmp_path: Path) -> None:
-    place = ("--type", "mysql", "--port", server.port, "--user", USER, "--database", database, "--password-from", f"env={VARIABLE}")
+    place = (
+        "--type",
+        "mysql",
+        "--port",
+        server.port,
+        "--user",
+        USER,
+        "--database",
+        database,
+        "--password-from",
+        f"env={VARIABLE}",
+    )
     """With what was answered before, offered again."""
-    shown = talk(tmp_path, [
-        ("Host [127.0.0.1]", "two words"),
-        ("TLS [VERIFY_IDENTITY]", ""),
-        ("authority", ""),
-        ("client certificate", ""),
-        ("Host [two words]", "127.0.0.1"),
-        ("TLS [VERIFY_IDENTITY]", "PREFERRED"),
-        ("client certificate", ""),
-    ], "mine.toml", *place)  # fmt: skip
+    shown = talk(
+        tmp_path,
+        [
+            ("Host [127.0.0.1]", "two words"),
+            ("TLS [VERIFY_IDENTITY]", ""),
+            ("authority", ""),
+            ("client certificate", ""),
+            ("Host [two words]", "127.0.0.1"),
+            ("TLS [VERIFY_IDENTITY]", "PREFERRED"),
+            ("client certificate", ""),
+        ],
+        "mine.toml",
+        *place,
+    )
     assert "NEC-P067" in shown
     assert (tmp_path / "mine.toml").exists()
 
 
 def test_a_missing_database_is_made_when_that_is_wanted(server: Server, tmp_path: Path) -> None:
     name = "nectar_by_dialogue"
-    flags = ("--type", "mysql", "--host", "127.0.0.1", "--port", server.port, "--user", USER, "--database", name, "--ssl-mode", "DISABLED")
+    flags = (
+        "--type",
+        "mysql",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        server.port,
+        "--user",
+        USER,
+        "--database",
+        name,
+        "--ssl-mode",
+        "DISABLED",
+    )
     try:
         shown = talk(tmp_path, [("Make the database now?", "")], "mine.toml", *flags, "--password-from", f"env={VARIABLE}")
         assert f"{name}: made" in shown
@@ -179,14 +232,40 @@ def test_a_missing_database_is_made_when_that_is_wanted(server: Server, tmp_path
 
 @pytest.mark.parametrize(("answer", "code"), [("n", 1), ("y", 0)])
 def test_a_server_that_does_not_answer(tmp_path: Path, answer: str, code: int) -> None:
-    flags = ("--type", "mysql", "--host", "127.0.0.1", "--port", free_port(), "--user", "u", "--database", "n", "--ssl-mode", "DISABLED")
+    flags = (
+        "--type",
+        "mysql",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        free_port(),
+        "--user",
+        "u",
+        "--database",
+        "n",
+        "--ssl-mode",
+        "DISABLED",
+    )
     shown = talk(tmp_path, [("Write the profile all the same?", answer)], "mine.toml", *flags, "--no-password", code=code)
     assert "NEC-Y002" in shown
     assert (tmp_path / "mine.toml").exists() == (code == 0)
 
 
 def test_a_far_server_in_the_open_must_be_meant(tmp_path: Path) -> None:
-    flags = ("--type", "mysql", "--host", "db.example.com", "--port", 3306, "--user", "u", "--database", "n", "--no-password", "--no-test")
+    flags = (
+        "--type",
+        "mysql",
+        "--host",
+        "db.example.com",
+        "--port",
+        3306,
+        "--user",
+        "u",
+        "--database",
+        "n",
+        "--no-password",
+        "--no-test",
+    )
     talk(tmp_path, [("TLS [VERIFY_IDENTITY]", "DISABLED"), ("Is that meant?", "y")], "mine.toml", *flags)
     assert "allow_insecure = true" in (tmp_path / "mine.toml").read_text()
 
@@ -213,9 +292,21 @@ def test_without_a_terminal_it_says_what_is_missing(tmp_path: Path) -> None:
 
 def test_without_a_terminal_by_flags(server: Server, database: str, tmp_path: Path) -> None:
     own = str(tmp_path / "config")
-    flags = ("--type", "mysql", "--host", "127.0.0.1", "--port", server.port, "--user", USER, "--database", database, "--password-stdin")
+    flags = (
+        "--type",
+        "mysql",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        server.port,
+        "--user",
+        USER,
+        "--database",
+        database,
+        "--password-stdin",
+    )
     refused = nectar("init", "p.toml", *flags, folder=tmp_path, said=PASSWORD, code=1, XDG_CONFIG_HOME=own)
-    assert "nectar secrets keygen" in refused.stderr                         # there is no key, and nobody to ask
+    assert "nectar secrets keygen" in refused.stderr  # there is no key, and nobody to ask
     assert not (tmp_path / "p.toml").exists()
     nectar("secrets", "keygen", folder=tmp_path, XDG_CONFIG_HOME=own)
     wrong = nectar("init", "p.toml", *flags, folder=tmp_path, said="Quite-Wrong-1\n", code=1, XDG_CONFIG_HOME=own)
@@ -259,7 +350,15 @@ def test_flags_that_make_no_profile(tmp_path: Path, flags: tuple[str, ...]) -> N
 
 def test_the_text_reads_back(tmp_path: Path) -> None:
     odd = 'a"b\\c\u00e4#\U0001f980'
-    keys: dict[str, Value] = {"connection_type": "mysql", "host": "h", "port": 1, "user": odd, "database": odd, "password": {"env": "A"}, "ssl_mode": "VERIFY_CA"}
+    keys: dict[str, Value] = {
+        "connection_type": "mysql",
+        "host": "h",
+        "port": 1,
+        "user": odd,
+        "database": odd,
+        "password": {"env": "A"},
+        "ssl_mode": "VERIFY_CA",
+    }
     target = parse_profile(profile_text(keys), tmp_path / "p.toml")
     assert (getattr(target, "user", ""), getattr(target, "database", "")) == (odd, odd)
 

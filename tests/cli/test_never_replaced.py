@@ -51,7 +51,8 @@ OTHERS: dict[str, Callable[[Path], None]] = {
 def _looks(folder: Path) -> dict[str, tuple[int, int, str]]:
     """Everything in the folder: kind, number, content."""
     return {
-        path.name: (path.lstat().st_mode, path.lstat().st_ino, path.read_text() if path.is_file() else "") for path in folder.iterdir()
+        path.name: (path.lstat().st_mode, path.lstat().st_ino, path.read_text() if path.is_file() else "")
+        for path in folder.iterdir()
     }
 
 
@@ -201,7 +202,9 @@ def test_with_force_only_files_are_replaced(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("replace", [True, False])
-def test_a_file_that_cannot_be_written_whole_is_not_there_at_all(replace: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_written_whole_is_not_there_at_all(
+    replace: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fails(_handle: int) -> None:
         raise OSError(28, "No space left on device")
 

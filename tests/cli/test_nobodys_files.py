@@ -58,26 +58,36 @@ def plan_of(**places: str) -> str:
 
 PLACES: dict[str, Callable[[Path], str]] = {
     "include": lambda planted: f'include = ["{planted}"]\n{PREVIEW}{ON}',
-    "include of an include": lambda planted: f'include = ["{beside(planted, "middle.toml", f"include = [{str(planted)!r}]")}"]\n{PREVIEW}{ON}',
+    "include of an include": lambda planted: (
+        f'include = ["{beside(planted, "middle.toml", f"include = [{str(planted)!r}]")}"]\n{PREVIEW}{ON}'
+    ),
     "profile": lambda planted: f'[plan]\nnetwork = "preview"\nprofile = "{planted}"\n{ON}',
     **{
-        f"list of {field}": lambda planted, field=field: f'{PREVIEW}{ON}[filters]\nwhere = \'any(outputs, {field} in @file("{planted}"))\'\n'  # type: ignore[misc]
+        f"list of {field}": lambda planted, field=field: (
+            f"{PREVIEW}{ON}[filters]\nwhere = 'any(outputs, {field} in @file(\"{planted}\"))'\n"
+        )  # type: ignore[misc]
         for field in ("address", "stake_address", "payment_cred", "value", "datum_hash", "index")
     },
-    "list of tx": lambda planted: f'{PREVIEW}{ON}[filters]\nwhere = \'hash in @file("{planted}")\'\n',
-    "list of epochs": lambda planted: f'{PREVIEW}{ON}[filters]\nwhere = \'block.epoch in @file("{planted}")\'\n',
-    "list of times": lambda planted: f'{PREVIEW}{ON}[filters]\nwhere = \'block.time in @file("{planted}")\'\n',
-    "list of kinds": lambda planted: f'{PREVIEW}{ON}certificates = true\n[filters]\nwhere = \'any(certs, kind in @file("{planted}"))\'\n',
-    "list of texts": lambda planted: f'{PREVIEW}{ON}[filters]\nwhere = \'any(mints, name_text in @file("{planted}"))\'\n',
-    "list of texts in rows": lambda planted: f'{PREVIEW}{ON}[filters.rows]\ntx_metadata = \'json in @file("{planted}")\'\n',
-    "list of texts in a view": lambda planted: f'{PREVIEW}{ON}[[views]]\nname = "v"\nfrom = "tx"\nwhere = \'any(mints, name_text in @file("{planted}"))\'\n',
+    "list of tx": lambda planted: f"{PREVIEW}{ON}[filters]\nwhere = 'hash in @file(\"{planted}\")'\n",
+    "list of epochs": lambda planted: f"{PREVIEW}{ON}[filters]\nwhere = 'block.epoch in @file(\"{planted}\")'\n",
+    "list of times": lambda planted: f"{PREVIEW}{ON}[filters]\nwhere = 'block.time in @file(\"{planted}\")'\n",
+    "list of kinds": lambda planted: (
+        f"{PREVIEW}{ON}certificates = true\n[filters]\nwhere = 'any(certs, kind in @file(\"{planted}\"))'\n"
+    ),
+    "list of texts": lambda planted: f"{PREVIEW}{ON}[filters]\nwhere = 'any(mints, name_text in @file(\"{planted}\"))'\n",
+    "list of texts in rows": lambda planted: f"{PREVIEW}{ON}[filters.rows]\ntx_metadata = 'json in @file(\"{planted}\")'\n",
+    "list of texts in a view": lambda planted: (
+        f'{PREVIEW}{ON}[[views]]\nname = "v"\nfrom = "tx"\nwhere = \'any(mints, name_text in @file("{planted}"))\'\n'
+    ),
     "network's config": lambda planted: f'[plan]\nnetwork = "{network(planted, "config.json")}"\n{ON}',
     **{
         f"network's {era}": lambda planted, era=era: f'[plan]\nnetwork = "{network(planted, f"{era}-genesis.json")}"\n{ON}'  # type: ignore[misc]
         for era in ("byron", "shelley", "alonzo", "conway")
     },
     "source": lambda planted: f'{PREVIEW}[source]\nkind = "immutable"\npath = "{chunks(planted)}"\n{ON}',
-    "test": lambda planted: f'{PREVIEW}{ON}[[tests]]\nname = "t"\npath = "{chunks(planted)}"\nslots = [0, 10]\nrows = {{ block = 1 }}\n',
+    "test": lambda planted: (
+        f'{PREVIEW}{ON}[[tests]]\nname = "t"\npath = "{chunks(planted)}"\nslots = [0, 10]\nrows = {{ block = 1 }}\n'
+    ),
     "the plan, a link out of the folder": lambda planted: "",
 }
 
@@ -146,11 +156,16 @@ def test_of_no_file_that_a_plan_names(place: str, tmp_path: Path) -> None:
 
 
 OF_A_PROFILE = (
-    'ssl_ca_path = "PLANTED"', 'ssl_cert_path = "PLANTED"\nssl_key_path = "PLANTED"', 'password = { file = "PLANTED" }', 'password = { kubernetes = "PLANTED" }',
-    'password = { command = "cat PLANTED PLANTED" }', 'password = { command = "sh -c \'cat PLANTED >&2; exit 1\'" }',
-    'password = { sealed = "nectar:v1:AAAA" }', '[tunnel]\nhost = "127.0.0.1"\nport = 1\nuser = "u"\nkey_path = "PLANTED"\nknown_hosts_path = "PLANTED"',
+    'ssl_ca_path = "PLANTED"',
+    'ssl_cert_path = "PLANTED"\nssl_key_path = "PLANTED"',
+    'password = { file = "PLANTED" }',
+    'password = { kubernetes = "PLANTED" }',
+    'password = { command = "cat PLANTED PLANTED" }',
+    "password = { command = \"sh -c 'cat PLANTED >&2; exit 1'\" }",
+    'password = { sealed = "nectar:v1:AAAA" }',
+    '[tunnel]\nhost = "127.0.0.1"\nport = 1\nuser = "u"\nkey_path = "PLANTED"\nknown_hosts_path = "PLANTED"',
     '[tunnel]\nhost = "127.0.0.1"\nport = 1\nuser = "u"\npassword = { file = "PLANTED" }\nknown_hosts_path = "PLANTED"',
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("line", OF_A_PROFILE)
@@ -170,11 +185,24 @@ def test_of_no_file_that_a_profile_names(line: str, tmp_path: Path) -> None:
         variables = {"NECTAR_KEY_FILE": str(planted)}
         for form in ("text", "json", "sarif", "github"):
             tell_nothing(nectar("plan", "validate", "plan.toml", "--format", form, home=home, **variables), home)
-        for command in (("db", "check", "--profile", "profile.toml"), ("db", "check", "--profile", "profile.toml", "--format", "json"), ("status", "--profile", "profile.toml")):
+        for command in (
+            ("db", "check", "--profile", "profile.toml"),
+            ("db", "check", "--profile", "profile.toml", "--format", "json"),
+            ("status", "--profile", "profile.toml"),
+        ):
             tell_nothing(nectar(*command, home=home, **variables), home)
 
 
-@pytest.mark.parametrize("command", [("db", "check"), ("db", "check", "--format", "json"), ("status",), ("db", "init"), ("run", "plan.toml", "--dry-run", "--once")])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("db", "check"),
+        ("db", "check", "--format", "json"),
+        ("status",),
+        ("db", "init"),
+        ("run", "plan.toml", "--dry-run", "--once"),
+    ],
+)
 def test_of_no_profile_that_is_none(command: tuple[str, ...], tmp_path: Path) -> None:
     planted = tmp_path / "planted.toml"
     (tmp_path / "plan.toml").write_text(PREVIEW + ON)
@@ -184,7 +212,16 @@ def test_of_no_profile_that_is_none(command: tuple[str, ...], tmp_path: Path) ->
         tell_nothing(nectar(*command, home=tmp_path, NECTAR_PROFILE=str(planted)), tmp_path)
 
 
-@pytest.mark.parametrize("command", [("secrets", "rotate", "planted", "--key-file", "planted"), ("secrets", "seal", "--key-file", "planted"), ("secrets", "open", "nectar:v1:AAAA"), ("plan", "import", "planted"), ("plan", "import", "planted", "--format", "json")])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("secrets", "rotate", "planted", "--key-file", "planted"),
+        ("secrets", "seal", "--key-file", "planted"),
+        ("secrets", "open", "nectar:v1:AAAA"),
+        ("plan", "import", "planted"),
+        ("plan", "import", "planted", "--format", "json"),
+    ],
+)
 def test_of_no_key_and_no_plan_of_carps(command: tuple[str, ...], tmp_path: Path) -> None:
     planted = tmp_path / "planted"
     for text in CONTENTS.values():

@@ -23,7 +23,9 @@ LAST = "fa0d2365fc80"
 
 def nectar(*words: object, code: int = 0, timeout: float = 60) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-m", "nectar", *map(str, words)], capture_output=True, text=True, env=env, timeout=timeout)
+    done = subprocess.run(
+        [sys.executable, "-m", "nectar", *map(str, words)], capture_output=True, text=True, env=env, timeout=timeout
+    )
     assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
     return done
 
@@ -47,7 +49,10 @@ def test_ping_says_how_long_and_which_version(node: Path) -> None:
 def test_the_socket_is_an_option_as_everywhere(command: str, node: Path) -> None:
     """Or an argument; said once."""
     with_option = json.loads(nectar("node", command, "--socket", node, "--network", "preview", "--format", "json").stdout)
-    assert with_option["version"] == json.loads(nectar("node", command, node, "--network", "preview", "--format", "json").stdout)["version"]
+    assert (
+        with_option["version"]
+        == json.loads(nectar("node", command, node, "--network", "preview", "--format", "json").stdout)["version"]
+    )
     assert "the socket is said already" in nectar("node", command, node, "--socket", node, code=2).stderr
     assert "say which node" in nectar("node", command, code=2).stderr
 
@@ -67,8 +72,21 @@ def test_all_of_it_over_tcp_too(tmp_path: Path) -> None:
     with running(nectar_server("127.0.0.1:0", SAMPLE)) as port:
         where = f"127.0.0.1:{port}"
         assert f"{where}, preview" in nectar("node", "ping", where, "--network", "preview").stdout
-        assert json.loads(nectar("node", "tip", f"localhost:{port}", "--network", "preview", "--format", "json").stdout)["slot"] == 86_380
-        words = ["run", ROOT / "plans/preview-sample.toml", "--socket", where, "--db", tmp_path / "x.db", "--once", "--progress", "off"]
+        assert (
+            json.loads(nectar("node", "tip", f"localhost:{port}", "--network", "preview", "--format", "json").stdout)["slot"]
+            == 86_380
+        )
+        words = [
+            "run",
+            ROOT / "plans/preview-sample.toml",
+            "--socket",
+            where,
+            "--db",
+            tmp_path / "x.db",
+            "--once",
+            "--progress",
+            "off",
+        ]
         assert json.loads(nectar(*words).stdout)["blocks"] == 4_320
     assert "NEC-W001" in nectar("node", "tip", where, "--network", "preview", code=1).stderr
     assert "TCP is host:port" in nectar("node", "tip", "localhost:", code=1).stderr
@@ -96,16 +114,42 @@ def test_the_readmes_replay(node: Path, tmp_path: Path) -> None:
 
 
 def test_sync_from_a_socket(node: Path, tmp_path: Path) -> None:
-    words = ["sync", "--socket", node, "--network", "preview", "--end-slot", 2_000, "--db", tmp_path / "x.db", "--progress", "off"]
+    words = [
+        "sync",
+        "--socket",
+        node,
+        "--network",
+        "preview",
+        "--end-slot",
+        2_000,
+        "--db",
+        tmp_path / "x.db",
+        "--progress",
+        "off",
+    ]
     assert json.loads(nectar(*words).stdout)["blocks"] == 101
     both = nectar("sync", "--socket", node, "--immutable", SAMPLE, "--network", "preview", code=2).stderr
     assert "--socket" in both
     assert "--immutable says already where" in both
-    assert "--source or from --socket" in nectar("run", ROOT / "plans/full.toml", "--socket", node, "--source", SAMPLE, code=2).stderr
+    assert (
+        "--source or from --socket"
+        in nectar("run", ROOT / "plans/full.toml", "--socket", node, "--source", SAMPLE, code=2).stderr
+    )
 
 
 def test_a_dry_run_writes_nothing(node: Path, tmp_path: Path) -> None:
-    done = nectar("run", ROOT / "plans/preview-sample.toml", "--socket", node, "--db", tmp_path / "x.db", "--once", "--dry-run", "--progress", "off")
+    done = nectar(
+        "run",
+        ROOT / "plans/preview-sample.toml",
+        "--socket",
+        node,
+        "--db",
+        tmp_path / "x.db",
+        "--once",
+        "--dry-run",
+        "--progress",
+        "off",
+    )
     assert json.loads(done.stdout)["rows"]["tx"] > 0
     assert list(tmp_path.iterdir()) == []
 
@@ -120,7 +164,17 @@ def test_what_a_node_alone_can_tell_is_refused_of_chunk_files(tmp_path: Path) ->
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_job_at_the_tip_ends_when_told_and_goes_on_later(number: int, node: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "nectar", "run", str(ROOT / "plans/preview-sample.toml"), "--socket", str(node), "--db", str(tmp_path / "x.db")]
+    command = [
+        sys.executable,
+        "-m",
+        "nectar",
+        "run",
+        str(ROOT / "plans/preview-sample.toml"),
+        "--socket",
+        str(node),
+        "--db",
+        str(tmp_path / "x.db"),
+    ]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     job = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
     assert job.stderr is not None
@@ -132,7 +186,11 @@ def test_a_job_at_the_tip_ends_when_told_and_goes_on_later(number: int, node: Pa
     assert job.returncode == 128 + number
     assert json.loads(out)["blocks"] == 4_320
     assert json.loads(out)["stopped"].startswith("as asked, at the tip")
-    again = json.loads(nectar("run", ROOT / "plans/preview-sample.toml", "--socket", node, "--db", tmp_path / "x.db", "--once", "--progress", "off").stdout)
+    again = json.loads(
+        nectar(
+            "run", ROOT / "plans/preview-sample.toml", "--socket", node, "--db", tmp_path / "x.db", "--once", "--progress", "off"
+        ).stdout
+    )
     assert (again["blocks"], again["skipped"]) == (0, ["origin to 86,380"])
 
 
@@ -140,7 +198,9 @@ def test_a_server_that_cannot_serve_says_why(tmp_path: Path) -> None:
     assert "NEC-S001" in nectar("node", "serve", tmp_path, "--socket", tmp_path / "s", "--network", "preview", code=1).stderr
     script = tmp_path / "script"
     script.write_text("forward 5\nsideways 3\n")
-    failed = nectar("node", "serve", SAMPLE, "--socket", tmp_path / "s", "--network", "preview", "--script", script, code=1).stderr
+    failed = nectar(
+        "node", "serve", SAMPLE, "--socket", tmp_path / "s", "--network", "preview", "--script", script, code=1
+    ).stderr
     assert f"{script}:2:1" in failed
     assert "sideways" not in failed
     assert "NEC-V001" in failed

@@ -50,7 +50,9 @@ def test_each_published_plan_becomes_a_plan_that_validates(tmp_path: Path, name:
 
 
 def test_an_imported_plan_runs(tmp_path: Path) -> None:
-    nectar("plan", "import", carp(tmp_path, toml(PUBLISHED["default"])), "--out", "p.toml", "--network", "preview", folder=tmp_path)
+    nectar(
+        "plan", "import", carp(tmp_path, toml(PUBLISHED["default"])), "--out", "p.toml", "--network", "preview", folder=tmp_path
+    )
     (summary,) = lines(nectar("run", "p.toml", "--source", SAMPLE, "--db", "x.db", folder=tmp_path).stdout)
     assert summary["first_slot"] == -1
     assert summary["rows"]["tx_cbor"] > 0
@@ -161,10 +163,10 @@ script_hash = 7
 [ExampleTask]
 """
     assert wrong(tmp_path, text) == [
-        'carp.toml:1:2: NEC-P070 Carp has no such task',
-        'carp.toml:4:1: NEC-P070 MultieraBlockTask has no such option',
+        "carp.toml:1:2: NEC-P070 Carp has no such task",
+        "carp.toml:4:1: NEC-P070 MultieraBlockTask has no such option",
         "carp.toml:5:19: NEC-P011 include_payload must be true or false, not this number",
-        'carp.toml:7:1: NEC-P070 MultieraAddressTask has no such option',
+        "carp.toml:7:1: NEC-P070 MultieraAddressTask has no such option",
         "carp.toml:9:15: NEC-P011 script_hash must be a text in quotes, not this number",
     ]
     told = nectar("plan", "import", carp(tmp_path, text), folder=tmp_path, code=2).stderr
@@ -178,7 +180,7 @@ script_hash = 7
         ("", "carp.toml: NEC-P040"),
         ("[ExampleTask]\n", "carp.toml: NEC-P040"),
         ("MultieraBlockTask = true\n", "carp.toml:1:21: NEC-P011 MultieraBlockTask must be a table"),
-        ("[processors]\nblocks = true\n[sync]\n", 'carp.toml:1:2: NEC-P070 Carp has no such task'),
+        ("[processors]\nblocks = true\n[sync]\n", "carp.toml:1:2: NEC-P070 Carp has no such task"),
         ("[MultieraBlockTask\n", "carp.toml:1:"),
     ],
 )

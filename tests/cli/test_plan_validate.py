@@ -13,7 +13,9 @@ BAD = "[processors]\nblock = true\n[sync]\nskip_existing = 3\n"
 
 
 def validate(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "nectar", "plan", "validate", *arguments], capture_output=True, text=True, cwd=ROOT)
+    return subprocess.run(
+        [sys.executable, "-m", "nectar", "plan", "validate", *arguments], capture_output=True, text=True, cwd=ROOT
+    )
 
 
 def bad_plan(tmp_path: Path) -> str:

@@ -19,7 +19,7 @@ from tests.runner.broken import bodies_as_map, damaged
 from tests.runner.jobs import between, plan_text
 
 SAMPLE = ROOT / "tests/data/preview/immutable"
-BLOCKS = 4_320                 # of preview's first epoch
+BLOCKS = 4_320  # of preview's first epoch
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def on_a_terminal(*arguments: object) -> str:
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=environment)
     os.close(theirs)
     shown = b""
-    with suppress(OSError):                        # what a terminal without a process answers
+    with suppress(OSError):  # what a terminal without a process answers
         while more := os.read(ours, 65_536):
             shown += more
     os.close(ours)

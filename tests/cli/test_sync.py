@@ -97,7 +97,7 @@ def test_chunk_files_of_flags_take_the_place_of_the_plans_source(tmp_path: Path,
     deep = tmp_path / "deep" / "plan.toml"
     deep.write_text(plan.read_text())
     (tmp_path / "chunks").symlink_to(SAMPLE)
-    assert dry("--execution-plan", deep, "--source", "chunks", folder=tmp_path)["blocks"] > 100     # of the working folder
+    assert dry("--execution-plan", deep, "--source", "chunks", folder=tmp_path)["blocks"] > 100  # of the working folder
 
 
 def test_no_source_says_what_to_do(tmp_path: Path, plan: Path) -> None:

@@ -69,7 +69,9 @@ def test_a_job_counts_what_it_wrote(name: str, blocks: int, tmp_path: Path) -> N
     facts = ("tx", "tx_in", "tx_out")
     assert {table: summary.rows[table] for table in facts} == {table: there[table] for table in facts}
     state = read_state(tmp_path / "x.db")
-    assert {table: state.rows[table] for table in state.rows if table in there} == {table: there[table] for table in state.rows if table in there}
+    assert {table: state.rows[table] for table in state.rows if table in there} == {
+        table: there[table] for table in state.rows if table in there
+    }
     assert state.finished
     assert state.complete is (name == "none")
     db = sqlite3.connect(tmp_path / "x.db")
@@ -93,8 +95,11 @@ def test_nothing_is_finished_before_anything_is_committed(tmp_path: Path) -> Non
 
 def test_the_last_block_is_the_highest_whichever_range_came_last(tmp_path: Path) -> None:
     """However many commits there were since."""
+
     def over(first: int, last: int) -> str:
-        return plan_text(SAMPLE, f"start_slot = {first}\nend_slot = {last}", processors="blocks = true", performance="batch_blocks = 10")
+        return plan_text(
+            SAMPLE, f"start_slot = {first}\nend_slot = {last}", processors="blocks = true", performance="batch_blocks = 10"
+        )
 
     job(tmp_path / "x.db", over(60_000, 60_100))
     job(tmp_path / "x.db", over(0, 40_000))
@@ -138,10 +143,14 @@ def _right(seen: Seen, first: int, last: int, began: float) -> None:
 
 
 @pytest.mark.parametrize("at", [0, 1, 5])
-def test_shares_and_speeds_are_of_the_whole_job_whatever_the_batches_are(at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shares_and_speeds_are_of_the_whole_job_whatever_the_batches_are(
+    at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _too_big_once(monkeypatch, at)
     seen, began = Seen(), time.monotonic()
-    summary = job(tmp_path / "x.db", plan_text(SAMPLE, "end_slot = 40000", processors=FEW, performance="batch_blocks = 200"), report=seen)
+    summary = job(
+        tmp_path / "x.db", plan_text(SAMPLE, "end_slot = 40000", processors=FEW, performance="batch_blocks = 200"), report=seen
+    )
     _right(seen, -1, 40_000, began)
     assert summary.blocks == counted(tmp_path / "x.db")["block"] - 1
     assert seen.all[-1][1].blocks == summary.blocks
@@ -196,7 +205,9 @@ def test_what_other_commands_say(server: Server, database: str, tmp_path: Path) 
     plan = tmp_path / "plan.toml"
     plan.write_text(plan_text(SAMPLE, processors=FEW, more="[filters]\nwhere = 'fee > 1 ada'"))
     (tmp_path / "bad.toml").write_text("[plan]\nnetwork = 5\n")
-    agrees("validate", json.loads(nectar("plan", "validate", plan, "bad.toml", "--format", "json", folder=tmp_path, code=2).stdout))
+    agrees(
+        "validate", json.loads(nectar("plan", "validate", plan, "bad.toml", "--format", "json", folder=tmp_path, code=2).stdout)
+    )
     told = json.loads(nectar("plan", "explain", plan, "--sample", SAMPLE, "--format", "json", folder=tmp_path).stdout)
     agrees("sample", told["sample"])
     path = profile(tmp_path, server.port, database)
@@ -206,9 +217,19 @@ def test_what_other_commands_say(server: Server, database: str, tmp_path: Path) 
 
 
 DEFINITIONS = {
-    "run": "summary", "sync": "summary", "status": "status", "plan validate": "validate", "plan explain": "explain", "plan test": "test",
-    "plan import": "import", "db check": "check", "db init": "made", "db schema": "compare", "node ping": "ping", "node tip": "tip",
-}  # fmt: skip
+    "run": "summary",
+    "sync": "summary",
+    "status": "status",
+    "plan validate": "validate",
+    "plan explain": "explain",
+    "plan test": "test",
+    "plan import": "import",
+    "db check": "check",
+    "db init": "made",
+    "db schema": "compare",
+    "node ping": "ping",
+    "node tip": "tip",
+}
 WITH_ALL = """[filters]
 where = 'any(inputs, value > 1 ada) or fee > 1 ada'
 address_filter = ["addr_test1vz.*"]
@@ -238,9 +259,16 @@ def test_compiled_plans(path: Path) -> None:
     agrees("compiled", json.loads(path.read_text()))
 
 
-@pytest.mark.parametrize("start", ["start = 'origin'", "start_slot = 5", "start = { epoch = 0 }", "start = { date = 2022-11-01 }", "start = 'alonzo'"])
+@pytest.mark.parametrize(
+    "start", ["start = 'origin'", "start_slot = 5", "start = { epoch = 0 }", "start = { date = 2022-11-01 }", "start = 'alonzo'"]
+)
 def test_what_plans_mean(start: str, tmp_path: Path) -> None:
-    text = plan_text(SAMPLE, f"{start}\nend_slot = 700000", processors=FEW, more=WITH_ALL.replace("where = 'any", "on_unknown = 'drop'\nwhere = 'any", 1))
+    text = plan_text(
+        SAMPLE,
+        f"{start}\nend_slot = 700000",
+        processors=FEW,
+        more=WITH_ALL.replace("where = 'any", "on_unknown = 'drop'\nwhere = 'any", 1),
+    )
     (tmp_path / "plan.toml").write_text(text)
     agrees("compiled", json.loads(nectar("plan", "compile", "plan.toml", folder=tmp_path).stdout))
     agrees("explain", json.loads(nectar("plan", "explain", "plan.toml", "--format", "json", folder=tmp_path).stdout))
@@ -257,7 +285,10 @@ def test_tests_and_translations(tmp_path: Path) -> None:
     told = json.loads(nectar("plan", "import", "carp.toml", "--format", "json", folder=tmp_path).stdout)
     agrees("import", told)
     assert {one["fit"] for one in told["tasks"]} == {"same", "elsewhere", "nothing", "none"}
-    agrees("import", json.loads(nectar("plan", "import", "carp.toml", "--out", "new.toml", "--format", "json", folder=tmp_path).stdout))
+    agrees(
+        "import",
+        json.loads(nectar("plan", "import", "carp.toml", "--out", "new.toml", "--format", "json", folder=tmp_path).stdout),
+    )
 
 
 def test_databases(server: Server, database: str, tmp_path: Path) -> None:
@@ -281,7 +312,12 @@ def test_databases(server: Server, database: str, tmp_path: Path) -> None:
 def test_nodes(tmp_path: Path) -> None:
     with running(nectar_server(tmp_path / "s", SAMPLE)):
         for name in ("ping", "tip"):
-            agrees(name, json.loads(nectar("node", name, tmp_path / "s", "--network", "preview", "--format", "json", folder=tmp_path).stdout))
+            agrees(
+                name,
+                json.loads(
+                    nectar("node", name, tmp_path / "s", "--network", "preview", "--format", "json", folder=tmp_path).stdout
+                ),
+            )
 
 
 FAILURES: list[tuple[list[object], int, str]] = [
@@ -340,8 +376,19 @@ WRONG: dict[str, tuple[str, ...]] = {
 def test_these_have_a_switch_for_json() -> None:
     names = {" ".join(words[:-2]) for words in JSON_COMMANDS}
     assert names == {
-        "run", "sync", "status", "plan validate", "plan explain", "plan test", "plan import", "db check", "db init", "db schema", "node ping", "node tip",
-    }  # fmt: skip
+        "run",
+        "sync",
+        "status",
+        "plan validate",
+        "plan explain",
+        "plan test",
+        "plan import",
+        "db check",
+        "db init",
+        "db schema",
+        "node ping",
+        "node tip",
+    }
 
 
 def one_object(ended: Ended, code: int) -> dict[str, Any]:
@@ -379,20 +426,37 @@ def test_what_is_missing_or_clashes_is_one_object(words: tuple[str, ...], tmp_pa
     *command, switch, json_ = words
     (tmp_path / "plan.toml").write_text(plan_text(SAMPLE, processors=FEW))
     bad: dict[str, list[tuple[str, ...]]] = {
-        "run": [(), ("plan.toml", "--workers", "many"), ("plan.toml", "--workers", "-1"), ("plan.toml", "--db", "a", "--profile", "b")],
+        "run": [
+            (),
+            ("plan.toml", "--workers", "many"),
+            ("plan.toml", "--workers", "-1"),
+            ("plan.toml", "--db", "a", "--profile", "b"),
+        ],
         "sync": [("--start-slot", "soon"), ("--db", "a", "--database", "b")],
         "status": [("--db", "a", "--profile", "b")],
-        "plan validate": [()], "plan explain": [()], "plan test": [()], "plan import": [(), ("--network", "nowhere", "x")],
+        "plan validate": [()],
+        "plan explain": [()],
+        "plan test": [()],
+        "plan import": [(), ("--network", "nowhere", "x")],
         "db check": [("--count", "0"), ("--db", "a", "--profile", "b")],
         "db init": [("--db", "a", "--profile", "b")],
         "db schema": [(), ("plan.toml", "--dialect", "oracle"), ("plan.toml",), ("plan.toml", "--compare", "--dialect", "mysql")],
-        "node ping": [(), ("x", "--socket", "y"), ("x", "--count", "none")], "node tip": [(), ("x", "--socket", "y")],
-    }  # fmt: skip
+        "node ping": [(), ("x", "--socket", "y"), ("x", "--count", "none")],
+        "node tip": [(), ("x", "--socket", "y")],
+    }
     for more in bad[" ".join(command)]:
         assert one_object(inside(*command, *more, switch, json_, home=tmp_path), 2)["code"].startswith("NEC-")
 
 
-@pytest.mark.parametrize("words", [("statuss", "--format", "json"), ("plan", "validat", "--format=json"), ("--nothing", "--progress", "json"), ("runn", "--progress=json")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("statuss", "--format", "json"),
+        ("plan", "validat", "--format=json"),
+        ("--nothing", "--progress", "json"),
+        ("runn", "--progress=json"),
+    ],
+)
 def test_a_wrong_name_of_a_command_is_one_object(words: tuple[str, ...], tmp_path: Path) -> None:
     assert one_object(inside(*words, home=tmp_path), 2)["code"] == "NEC-C004"
 
@@ -422,7 +486,15 @@ def test_any_other_failure_is_one_object_too(command: str, tmp_path: Path) -> No
     assert told["exit_code"] == code
 
 
-@pytest.mark.parametrize("words", [(), ("run", "--workers", "x"), ("status", "--format", "xml"), ("run", "x", "--progress", "json", "--progress", "off", "--no")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("run", "--workers", "x"),
+        ("status", "--format", "xml"),
+        ("run", "x", "--progress", "json", "--progress", "off", "--no"),
+    ],
+)
 def test_without_json_it_is_text_with_a_code(words: tuple[str, ...], tmp_path: Path) -> None:
     ended = inside(*words, home=tmp_path)
     assert ended.code == 2

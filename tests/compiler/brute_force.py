@@ -29,9 +29,7 @@ def transactions(raw: bytes) -> list[RawTx]:
     """Of a Shelley or later block `[era, [header, bodies, witnesses, auxiliary, invalid?]]`."""
     _, parts = cbor2.loads(raw)
     invalid = set(parts[4]) if len(parts) > 4 else set()
-    return [
-        RawTx(body, parts[2][i], _has_labels(parts[3].get(i)), i in invalid) for i, body in enumerate(parts[1])
-    ]
+    return [RawTx(body, parts[2][i], _has_labels(parts[3].get(i)), i in invalid) for i, body in enumerate(parts[1])]
 
 
 def _has_labels(auxiliary: Any) -> bool:

@@ -17,7 +17,9 @@ network = "preview"
 kind = "immutable"
 path = "immutable"
 """
-ALL = HEAD + """
+ALL = (
+    HEAD
+    + """
 [processors]
 blocks = true
 transactions = true
@@ -28,6 +30,7 @@ certificates = true
 withdrawals = true
 governance = true
 """
+)
 EVERY_TABLE = ALL.replace("transactions = true", "transactions = { tx_cbor = true, address_table = true }")
 PLANS = sorted((ROOT / "plans").glob("*.toml"))
 

@@ -16,7 +16,7 @@ from nectar.tables import Column, Index, Kind, Place, Table, Type
 from tests.compiler.making import ALL, EVERY_TABLE, HEAD, compiled_from
 
 MISSING_SOMEWHERE = ("FOREIGN", "REFERENCES", "TRIGGER", "CHECK", "RETURNING", "AUTO_INCREMENT", "AUTOINCREMENT", "JSON")
-MOST_KEY_BYTES = 3072          # of an index in InnoDB and in TiDB (max-index-length)
+MOST_KEY_BYTES = 3072  # of an index in InnoDB and in TiDB (max-index-length)
 KEY_BYTES = {"LONGTEXT": 4 * mysql.INDEX_PREFIX, "LONGBLOB": mysql.INDEX_PREFIX, "DECIMAL(39,0)": 18}
 
 
@@ -26,7 +26,6 @@ def key_bytes(kind: str) -> int:
     if kind in KEY_BYTES or length is None:
         return KEY_BYTES.get(kind, 8)
     return int(length[1]) * (4 if kind.startswith("VARCHAR") else 1) + 2
-
 
 
 @pytest.fixture(scope="module")

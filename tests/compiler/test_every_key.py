@@ -86,8 +86,12 @@ MEANT_FOR_ROWS = ("plan.network", "processors.", "filters.", "include")
 def keys() -> list[str]:
     """Every key that can be given; tables are there through their keys."""
     walked = [(".".join(path), schema) for path, schema in walk_schema(load_schema("plan"))]
-    lists = ("views", "tests")                       # of tables, whose keys have tests of their own below
-    return [name for name, schema in walked if "not" not in schema and name not in lists and ("." in name or "properties" not in schema)]
+    lists = ("views", "tests")  # of tables, whose keys have tests of their own below
+    return [
+        name
+        for name, schema in walked
+        if "not" not in schema and name not in lists and ("." in name or "properties" not in schema)
+    ]
 
 
 def text(sections: dict[str, dict[str, str]]) -> str:
@@ -124,8 +128,8 @@ def test_the_key_changes_the_compiled_plan(name: str) -> None:
     assert (one.fingerprint != other.fingerprint) is name.startswith(MEANT_FOR_ROWS)
 
 
-VIEW = "[[views]]\nname = \"{name}\"\nfrom = \"{table}\"\nwhere = '{where}'\n"
-TEST = "[[tests]]\nname = \"{name}\"\n{path}slots = [{first}, {last}]\nrows = {{ tx = {rows} }}\n"
+VIEW = '[[views]]\nname = "{name}"\nfrom = "{table}"\nwhere = \'{where}\'\n'
+TEST = '[[tests]]\nname = "{name}"\n{path}slots = [{first}, {last}]\nrows = {{ tx = {rows} }}\n'
 
 
 @pytest.mark.parametrize("changed", [{"name": "other"}, {"table": "tx"}, {"where": "id > 2"}])

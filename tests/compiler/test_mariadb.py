@@ -15,7 +15,7 @@ from tests.compiler.making import EVERY_TABLE, compiled_from
 from tests.compiler.mariadb import SERVER, Client, mariadb
 
 WHY = "no MariaDB here (Debian: apt-get install mariadb-server), so the MySQL text was not run"
-pytestmark = pytest.mark.skipif(SERVER is None and not os.environ.get("CI"), reason=WHY)     # in CI its absence fails
+pytestmark = pytest.mark.skipif(SERVER is None and not os.environ.get("CI"), reason=WHY)  # in CI its absence fails
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +84,10 @@ def test_views_their_columns_and_indexes(server: Client) -> None:
     server.run("CREATE DATABASE v CHARACTER SET latin1")
     warnings = server.run(render(compiled, "mysql"), "v")
     assert not warnings, warnings
-    message = '\'{"msg":["hello"]}\', x\'00\''
-    server.run(f"INSERT INTO tx_metadata (id, `key`, json, bytes, tx_id) VALUES (1, 674, {message}, 1), (2, 675, {message}, 1)", "v")
+    message = "'{\"msg\":[\"hello\"]}', x'00'"
+    server.run(
+        f"INSERT INTO tx_metadata (id, `key`, json, bytes, tx_id) VALUES (1, 674, {message}, 1), (2, 675, {message}, 1)", "v"
+    )
     assert server.run("SELECT id FROM messages", "v") == [["1"]]
     assert server.run("SELECT count(*) FROM minting", "v") == [["0"]]
     assert server.run("SELECT count(*) FROM large_payments", "v") == [["0"]]

@@ -50,7 +50,7 @@ def test_all_the_ids_of_the_range_lie_between_the_bounds() -> None:
     [
         ('start = "origin"\nend_slot = 99', (0, 99)),
         ('start = "origin"\nend = { epoch = 2 }', (0, 259_199)),
-        ('start_slot = 5', None),
+        ("start_slot = 5", None),
         ('start = "tip-100"\nend_slot = 99', None),
         ('start = "origin"', None),
     ],

@@ -25,10 +25,10 @@ from nectar.genesis.files import network
 from tests.compiler import brute_force as brute
 from tests.compiler.brute_force import RawTx
 
-BUSY = "mainnet/immutable/01000.chunk"          # Allegra: delegations, registrations, withdrawals
+BUSY = "mainnet/immutable/01000.chunk"  # Allegra: delegations, registrations, withdrawals
 CONWAY = "runs/preview-conway-3319101-3319200.chunk"
 POOL_VOTES = "blocks/146179467.Conway.*.block"
-FAILED = "blocks/49503576.Alonzo.*.block"       # seventy transactions, one of them failed
+FAILED = "blocks/49503576.Alonzo.*.block"  # seventy transactions, one of them failed
 
 
 def meant(shorthands: FilterShorthands) -> tree.Test:
@@ -61,12 +61,12 @@ def headers(tx: RawTx) -> set[int]:
 
 PREFIXES: dict[str, Callable[[RawTx], bool]] = {
     "addr1": lambda tx: any(h < 0x80 and h & 15 == 1 for h in headers(tx)),
-    "addr1q": lambda tx: 0x01 in headers(tx),                   # base address: the first five bits of 0x01 are 0, written q
-    "addr1v": lambda tx: 0x61 in headers(tx),                   # enterprise address
+    "addr1q": lambda tx: 0x01 in headers(tx),  # base address: the first five bits of 0x01 are 0, written q
+    "addr1v": lambda tx: 0x61 in headers(tx),  # enterprise address
     "Ae2": lambda tx: any(0x80 <= h < 0x90 for h in headers(tx)) and _byron(tx, "Ae2"),
     "addr_test1": lambda tx: any(h < 0x80 and h & 15 == 0 for h in headers(tx)),
     "stake1": lambda tx: bool(brute.withdrawals(tx)) or any(h < 0x40 for h in headers(tx)),
-    "stake1u9": lambda tx: any(a[0] == 0xE1 and a[1] >> 6 == 1 for a in accounts(tx)),     # 9 is 5: the header's 001, then 01
+    "stake1u9": lambda tx: any(a[0] == 0xE1 and a[1] >> 6 == 1 for a in accounts(tx)),  # 9 is 5: the header's 001, then 01
 }
 
 

@@ -36,7 +36,12 @@ def made(*columns: Column, indexes: tuple[Index, ...] = (), name: str = "t") -> 
 
 def said(sql: str, kind: StatementKind = StatementKind.VIEW, name: str = "v") -> list[Breach]:
     """Of a statement as it stands, about a table t."""
-    table = Statement(StatementKind.TABLE, "t", "t", "CREATE TABLE IF NOT EXISTS `t` (\n  `id` BIGINT NOT NULL,\n  `j` JSON NULL,\n  `x` LONGTEXT NULL\n)")
+    table = Statement(
+        StatementKind.TABLE,
+        "t",
+        "t",
+        "CREATE TABLE IF NOT EXISTS `t` (\n  `id` BIGINT NOT NULL,\n  `j` JSON NULL,\n  `x` LONGTEXT NULL\n)",
+    )
     return list(breaches((), [table, Statement(kind, "t", name, sql)]))
 
 
@@ -54,13 +59,29 @@ TOO_MUCH: dict[str, tuple[Callable[[int], list[Breach]], int, str]] = {
     "an index's name": (lambda n: made(column("a"), indexes=(Index("n" * n, ("a",)),)), 64, "NEC-P080"),
     "columns": (lambda n: made(*numbered(n - 1)), 1_017, "NEC-P081"),
     "indexes": (lambda n: made(*numbered(n), indexes=tuple(Index(f"i{at}", (f"c{at}",)) for at in range(n))), 64, "NEC-P081"),
-    "an index of texts": (lambda n: made(*numbered(n, Type.TEXT), indexes=(Index("i", tuple(f"c{at}" for at in range(n))),)), 3_072 // (4 * 128), "NEC-P082"),
-    "an index of labels": (lambda n: made(*numbered(n, Type.LABEL), indexes=(Index("i", tuple(f"c{at}" for at in range(n))),)), 3_072 // (4 * 64), "NEC-P082"),
-    "an index of hashes": (lambda n: made(*numbered(n, Type.HASH32), indexes=(Index("i", tuple(f"c{at}" for at in range(n))),)), 3_072 // 32, "NEC-P082"),
+    "an index of texts": (
+        lambda n: made(*numbered(n, Type.TEXT), indexes=(Index("i", tuple(f"c{at}" for at in range(n))),)),
+        3_072 // (4 * 128),
+        "NEC-P082",
+    ),
+    "an index of labels": (
+        lambda n: made(*numbered(n, Type.LABEL), indexes=(Index("i", tuple(f"c{at}" for at in range(n))),)),
+        3_072 // (4 * 64),
+        "NEC-P082",
+    ),
+    "an index of hashes": (
+        lambda n: made(*numbered(n, Type.HASH32), indexes=(Index("i", tuple(f"c{at}" for at in range(n))),)),
+        3_072 // 32,
+        "NEC-P082",
+    ),
     "columns of JSON in a row": (lambda n: made(*numbered(n, Type.JSON)), 3, "NEC-P083"),
-    "characters of an index's beginning": (lambda n: said(f"CREATE INDEX `v` ON `t` (`x`({n}))", StatementKind.DEFERRED_INDEX), 768, "NEC-P082"),
+    "characters of an index's beginning": (
+        lambda n: said(f"CREATE INDEX `v` ON `t` (`x`({n}))", StatementKind.DEFERRED_INDEX),
+        768,
+        "NEC-P082",
+    ),
     "bytes of a statement": (lambda n: said("'" + "x" * (n - 2) + "'"), 64 << 20, "NEC-P083"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", TOO_MUCH)
@@ -101,7 +122,10 @@ def test_all_that_is_lacking_was_tried() -> None:
 
 
 def test_words_in_texts_and_names_are_no_words() -> None:
-    assert said("CREATE VIEW `returning` AS SELECT 'FOREIGN KEY', 'it''s RETURNING' FROM `references` /*T! RETURNING */ WHERE 1") == []
+    assert (
+        said("CREATE VIEW `returning` AS SELECT 'FOREIGN KEY', 'it''s RETURNING' FROM `references` /*T! RETURNING */ WHERE 1")
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,11 +135,23 @@ def test_words_in_texts_and_names_are_no_words() -> None:
         ("CREATE INDEX `v` ON `t` (`j`)", StatementKind.DEFERRED_INDEX, "error 3152"),
         ("CREATE INDEX `v` ON `t` (`id` DESC)", StatementKind.DEFERRED_INDEX, "descending"),
         ("CREATE TABLE IF NOT EXISTS `u` (\n  `a` LONGBLOB NOT NULL,\n  PRIMARY KEY (`a`)\n)", StatementKind.TABLE, "error 1170"),
-        ("CREATE TABLE IF NOT EXISTS `u` (\n  `a` VARCHAR(800) NOT NULL,\n  PRIMARY KEY (`a`)\n)", StatementKind.TABLE, "error 1071"),
+        (
+            "CREATE TABLE IF NOT EXISTS `u` (\n  `a` VARCHAR(800) NOT NULL,\n  PRIMARY KEY (`a`)\n)",
+            StatementKind.TABLE,
+            "error 1071",
+        ),
         ("CREATE TABLE IF NOT EXISTS `u` (\n  `a` LONGTEXT DEFAULT ''\n)", StatementKind.TABLE, "error 1101"),
         ("CREATE TABLE IF NOT EXISTS `u` (\n  `a` JSON NOT NULL DEFAULT '{}'\n)", StatementKind.TABLE, "error 1101"),
-        ("ALTER TABLE `t` ADD COLUMN `v` VARCHAR(9) GENERATED ALWAYS AS (CONCAT(`x`, RAND())) VIRTUAL", StatementKind.VIEW_COLUMN, "error 3102"),
-        ("ALTER TABLE `t` ADD COLUMN `v` VARCHAR(9) GENERATED ALWAYS AS ((SELECT 1)) VIRTUAL", StatementKind.VIEW_COLUMN, "error 3102"),
+        (
+            "ALTER TABLE `t` ADD COLUMN `v` VARCHAR(9) GENERATED ALWAYS AS (CONCAT(`x`, RAND())) VIRTUAL",
+            StatementKind.VIEW_COLUMN,
+            "error 3102",
+        ),
+        (
+            "ALTER TABLE `t` ADD COLUMN `v` VARCHAR(9) GENERATED ALWAYS AS ((SELECT 1)) VIRTUAL",
+            StatementKind.VIEW_COLUMN,
+            "error 3102",
+        ),
     ],
 )
 def test_keys_defaults_and_generated_columns(sql: str, kind: StatementKind, expected: str) -> None:
@@ -142,7 +178,9 @@ def test_every_table_and_views_of_every_kind_keep_them() -> None:
 
 
 def many_views(count: int) -> str:
-    return ALL + "".join(f"[[views]]\nname = \"v{at}\"\nfrom = \"tx_metadata\"\nwhere = 'json.k{at} == \"x\"'\n" for at in range(count))
+    return ALL + "".join(
+        f'[[views]]\nname = "v{at}"\nfrom = "tx_metadata"\nwhere = \'json.k{at} == "x"\'\n' for at in range(count)
+    )
 
 
 def test_views_that_want_more_indexes_than_a_table_has_room_for() -> None:

@@ -23,7 +23,9 @@ def by_dsn(text: str, kind: str = "mysql", more: str = "") -> str:
     return f"[database]\nconnection_type = \"{kind}\"\nuse_custom_dsn = true\ncustom_dsn = '''{text}'''\n{more}"
 
 
-def server(text: str, environment: Mapping[str, str] | None = None, name: str | None = None, path: str = "/p/profile.toml") -> Server:
+def server(
+    text: str, environment: Mapping[str, str] | None = None, name: str | None = None, path: str = "/p/profile.toml"
+) -> Server:
     target = parse_profile(text, Path(path), name, environment)
     assert isinstance(target, Server)
     return target

@@ -47,7 +47,7 @@ PLAN = {
     "tests.name": '"t"',
     "tests.slots": "[5, 9]",
     "tests.rows": "{ tx = 1 }",
-}  # fmt: skip
+}
 
 # key -> what is wrong with it, each for a reason of its own
 MISTAKES: dict[str, tuple[str, ...]] = {
@@ -68,7 +68,14 @@ MISTAKES: dict[str, tuple[str, ...]] = {
     "filters.min_transaction_value": ("-5", '"5"'),
     "filters.skip_tx_types": ('["bun"]', "[]"),
     "filters.pool_filter": ('["pool1abc..."]', "{}"),
-    "filters.where": ('"fee > "', '"fe > 1 ada and hash == 0x00"', '"fee > 1 ada and fee < 0 ada"', "2021-09-12", '"block.epoch == 3"', '"fee in @file(\\"none.txt\\")"'),
+    "filters.where": (
+        '"fee > "',
+        '"fe > 1 ada and hash == 0x00"',
+        '"fee > 1 ada and fee < 0 ada"',
+        "2021-09-12",
+        '"block.epoch == 3"',
+        '"fee in @file(\\"none.txt\\")"',
+    ),
     "filters.keep": ('"all"',),
     "filters.rows.tx_out": ('"valu > 5 ada"', '"value >"', "[]"),
     "filters.rows.ma_tx_out": ('"quantity == ada"',),
@@ -84,14 +91,21 @@ MISTAKES: dict[str, tuple[str, ...]] = {
     "tests.name": ("5",),
     "tests.slots": ("[9, 5]", "[1]"),
     "tests.rows": ("{}", "{ tix = 1 }", "{ tx = -1 }"),
-}  # fmt: skip
+}
 
 # of a mistake in the first, the one in the second says nothing more: it cannot be known what was meant
 HANGS_ON = (
-    ("plan.network", "filters.address_filter"), ("plan.network", "filters.where"), ("plan.network", "sync.end"), ("plan.network", "sync.start"),
-    ("sync.start", "sync.end"), ("sync.start", "filters.where"), ("sync.end", "filters.where"), ("source.kind", "source.path"),
-    ("processors.", "tests.rows"), ("processors.", "views.from"),
-)  # fmt: skip
+    ("plan.network", "filters.address_filter"),
+    ("plan.network", "filters.where"),
+    ("plan.network", "sync.end"),
+    ("plan.network", "sync.start"),
+    ("sync.start", "sync.end"),
+    ("sync.start", "filters.where"),
+    ("sync.end", "filters.where"),
+    ("source.kind", "source.path"),
+    ("processors.", "tests.rows"),
+    ("processors.", "views.from"),
+)
 
 
 def text_of(changes: dict[str, str]) -> str:
@@ -142,15 +156,37 @@ def test_several_give_what_each_gives_alone(data: st.DataObject) -> None:
 
 
 PROFILE = {
-    "connection_type": '"mysql"', "host": '"db.example.com"', "port": "4000", "user": '"u"', "database": '"n"', "ssl_mode": '"VERIFY_IDENTITY"',
-    "pool.size": "4", "pool.recycle_seconds": "60", "retry.first_seconds": "1", "tunnel.host": '"jump"', "tunnel.user": '"u"', "limits.allowed_hosts": '["*.example.com", "jump"]',
-    "limits.batch_rows": "100", "audit.table": "true",
-}  # fmt: skip
+    "connection_type": '"mysql"',
+    "host": '"db.example.com"',
+    "port": "4000",
+    "user": '"u"',
+    "database": '"n"',
+    "ssl_mode": '"VERIFY_IDENTITY"',
+    "pool.size": "4",
+    "pool.recycle_seconds": "60",
+    "retry.first_seconds": "1",
+    "tunnel.host": '"jump"',
+    "tunnel.user": '"u"',
+    "limits.allowed_hosts": '["*.example.com", "jump"]',
+    "limits.batch_rows": "100",
+    "audit.table": "true",
+}
 PROFILE_MISTAKES: dict[str, tuple[str, ...]] = {
-    "connection_type": ('"mysqll"', "5"), "host": ('"a b"', "nan"), "port": ("0", '"4000"'), "user": ("[]",), "database": ("5",), "ssl_mode": ('"VERIFY"',),
-    "pool.size": ("0",), "pool.recycle_seconds": ('"60"', "inf"), "retry.first_seconds": ("-1",), "tunnel.host": ('"a b"', "2021-09-12"), "tunnel.user": ("5",),
-    "limits.allowed_hosts": ('["*.example.com", "jump", "a b"]', '["*.example.com", "jump", 5, "10.0.0.1/8"]'), "limits.batch_rows": ("0",), "audit.table": ('"true"',),
-}  # fmt: skip
+    "connection_type": ('"mysqll"', "5"),
+    "host": ('"a b"', "nan"),
+    "port": ("0", '"4000"'),
+    "user": ("[]",),
+    "database": ("5",),
+    "ssl_mode": ('"VERIFY"',),
+    "pool.size": ("0",),
+    "pool.recycle_seconds": ('"60"', "inf"),
+    "retry.first_seconds": ("-1",),
+    "tunnel.host": ('"a b"', "2021-09-12"),
+    "tunnel.user": ("5",),
+    "limits.allowed_hosts": ('["*.example.com", "jump", "a b"]', '["*.example.com", "jump", 5, "10.0.0.1/8"]'),
+    "limits.batch_rows": ("0",),
+    "audit.table": ('"true"',),
+}
 
 
 def profile_of(changes: dict[str, str]) -> str:

@@ -40,7 +40,9 @@ def certificate(first: int = -10, last: int = 300, *, authority: bool | None = F
     return builder.sign(KEY, hashes.SHA256()).public_bytes(form)
 
 
-def key(of: EllipticCurvePrivateKey = KEY, secret: KeySerializationEncryption | None = None, form: Encoding = Encoding.PEM) -> bytes:
+def key(
+    of: EllipticCurvePrivateKey = KEY, secret: KeySerializationEncryption | None = None, form: Encoding = Encoding.PEM
+) -> bytes:
     return of.private_bytes(form, PrivateFormat.PKCS8, secret or NoEncryption())
 
 

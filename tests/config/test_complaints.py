@@ -68,7 +68,10 @@ def test_every_complaint_comes_at_once_in_the_order_of_the_file() -> None:
 
 
 def test_a_testnet_address_in_a_mainnet_plan_is_foreign() -> None:
-    text = ON + 'transactions = true\n[filters]\naddress_filter = ["addr_test1vz2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzerspjrlsz"]\n'
+    text = (
+        ON
+        + 'transactions = true\n[filters]\naddress_filter = ["addr_test1vz2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzerspjrlsz"]\n'
+    )
     assert [one.code for one in complaints_of(text)] == [codes.FOREIGN_ADDRESS]
     assert parse_plan(text.replace("[processors]", '[plan]\nnetwork = "preview"\n[processors]'), Path("p.toml"))
 

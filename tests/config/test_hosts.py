@@ -22,7 +22,9 @@ def test_another_machine(host: str) -> None:
     assert is_host(host)
 
 
-@pytest.mark.parametrize("text", ["", " ", "a b", "a..b", "-a", "10.0.0", "1.2.3.4.5", "a:1", "[::1]", "a/b", "a@b", "a" * 254, "é"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "a b", "a..b", "-a", "10.0.0", "1.2.3.4.5", "a:1", "[::1]", "a/b", "a@b", "a" * 254, "é"]
+)
 def test_what_is_no_host(text: str) -> None:
     assert not is_host(text)
 

@@ -55,7 +55,7 @@ def test_tables_merge_at_every_depth_and_lists_are_replaced(tmp_path: Path) -> N
     plan = plan_of(
         tmp_path,
         plan='include = ["base.toml"]\n[processors]\ntransactions = { tx_cbor = true }\nmetadata = { labels = [20] }\n',
-        base='[processors]\ntransactions = { address_table = true, tx_cbor = false }\nmetadata = { labels = [721, 674] }\n',
+        base="[processors]\ntransactions = { address_table = true, tx_cbor = false }\nmetadata = { labels = [721, 674] }\n",
     )
     assert plan.processors.transactions is not None
     assert plan.processors.transactions.tx_cbor
@@ -128,7 +128,7 @@ def test_complaints_of_all_files_come_at_once_each_with_its_own_place(tmp_path: 
 
 
 def test_what_cannot_be_included_is_told_at_the_entry(tmp_path: Path) -> None:
-    (tmp_path / "latin.toml").write_bytes(b"[plan]\nname = \"\xe9\"\n")
+    (tmp_path / "latin.toml").write_bytes(b'[plan]\nname = "\xe9"\n')
     texts = {
         "plan": 'include = [\n  "none.toml",\n  "bad.toml",\n  "latin.toml",\n  "~/x.toml",\n  "loop.toml",\n]\n',
         "bad": "[sync]\nstart_slot = \n",

@@ -20,13 +20,58 @@ from nectar.config.profile.load import parse_profile
 from nectar.errors import Complaint, PlanError
 
 ODD = (
-    "2021-09-12", "2021-09-12T21:44:51Z", "2021-09-12T21:44:51", "0001-01-01", "9999-12-31T23:59:59+14:00", "21:44:51",
-    "1.5", "-0.0", "1e400", "inf", "-inf", "nan", "0", "-1", "true", "false", str(2**63), str(2**64), "-" + "9" * 4000,
-    "{}", "[]", "[[]]", "[{}]", "[2021-09-12]", "[nan, nan]", "[inf]", "[1, 1.0, true]", "{ a = 2021-09-12 }", "{ date = 21:44:51 }",
-    '""', '"~"', '"~/x"', '" "', '"\\u0000"', '"\\u0000/"', '"\\u202e/x"', '"\\n"', '"é\\u0301/"', '"' + "x" * 5000 + '"', '"../../../../../../dev/zero"',
-    '["~", "\\u0000", ""]', "[" * 40 + "]" * 40, '{ "\\u0000" = 1, "" = 2 }', '"0001-01-01"', '"9999-12-31T23:59:59-23:59"', '"tip-000000000"',
-    "'''\r\n'''", '{ a.b.c = 1 }', '{ slot = 1, hash = "' + "0" * 64 + '", epoch = 1 }', '{ date = 0001-01-01T00:00:00+14:00 }', "{ date = 2000-01-01 }",
-)  # fmt: skip
+    "2021-09-12",
+    "2021-09-12T21:44:51Z",
+    "2021-09-12T21:44:51",
+    "0001-01-01",
+    "9999-12-31T23:59:59+14:00",
+    "21:44:51",
+    "1.5",
+    "-0.0",
+    "1e400",
+    "inf",
+    "-inf",
+    "nan",
+    "0",
+    "-1",
+    "true",
+    "false",
+    str(2**63),
+    str(2**64),
+    "-" + "9" * 4000,
+    "{}",
+    "[]",
+    "[[]]",
+    "[{}]",
+    "[2021-09-12]",
+    "[nan, nan]",
+    "[inf]",
+    "[1, 1.0, true]",
+    "{ a = 2021-09-12 }",
+    "{ date = 21:44:51 }",
+    '""',
+    '"~"',
+    '"~/x"',
+    '" "',
+    '"\\u0000"',
+    '"\\u0000/"',
+    '"\\u202e/x"',
+    '"\\n"',
+    '"é\\u0301/"',
+    '"' + "x" * 5000 + '"',
+    '"../../../../../../dev/zero"',
+    '["~", "\\u0000", ""]',
+    "[" * 40 + "]" * 40,
+    '{ "\\u0000" = 1, "" = 2 }',
+    '"0001-01-01"',
+    '"9999-12-31T23:59:59-23:59"',
+    '"tip-000000000"',
+    "'''\r\n'''",
+    "{ a.b.c = 1 }",
+    '{ slot = 1, hash = "' + "0" * 64 + '", epoch = 1 }',
+    "{ date = 0001-01-01T00:00:00+14:00 }",
+    "{ date = 2000-01-01 }",
+)
 
 
 def keys(schema: Mapping[str, Any], root: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -45,7 +90,10 @@ def keys(schema: Mapping[str, Any], root: Mapping[str, Any], path: tuple[str, ..
 
 
 PLAN_KEYS, PROFILE_KEYS = (tuple(keys(load_schema(name), load_schema(name))) for name in ("plan", "profile"))
-NEIGHBOURS = {"tests": {"name": '"t"', "slots": "[1, 2]", "rows": "{ block = 1 }"}, "views": {"name": '"v"', "from": '"tx"', "where": '"fee > 1 ada"'}}
+NEIGHBOURS = {
+    "tests": {"name": '"t"', "slots": "[1, 2]", "rows": "{ block = 1 }"},
+    "views": {"name": '"v"', "from": '"tx"', "where": '"fee > 1 ada"'},
+}
 
 
 def with_value(path: tuple[str, ...], value: str) -> str:
@@ -121,14 +169,42 @@ def test_many_odd_values_at_once(data: st.DataObject) -> None:
 
 
 TEXTS = (
-    b"", b"\xef\xbb\xbf", b"\xff", b"\xef\xbb\xbf[processors]\r\nblocks = true\r\n", b"\0", b"a = \"\0\"", b"a" * 100_000, b"[" * 50_000,
-    b"a = " + b"[" * 3000 + b"]" * 3000, b"a = " + b"{ a = " * 3000 + b"1" + b"}" * 3000, b"a" + b".a" * 3000 + b" = 1", b"[a" + b".a" * 40 + b"]\n",
-    b"a = " + b"9" * 100_000, b"a = 0x" + b"f" * 100_000, b"[plan]\n[plan]\n", b"plan.name = 'a'\n[plan]\nname = 'b'\n", b"[plan]\nname = 'a'\nname = 'b'\n",
-    b"[[plan]]\n", b"[[processors]]\nblocks = true\n", b"processors.blocks.every = true\nprocessors.blocks = true\n", b"[processors.blocks]\n[processors]\nblocks = true\n",
-    b"processors = { blocks = true }\n[processors.x]\n", b"'' = 1\n", b"\"\\ud800\" = 1\n", b"\"\\U0010ffff\" = 1\n", "[processors]\nblöcks = true\n".encode(),
-    "[processors]\n\"bl\u0308ocks\u202e\" = true\n".encode(), b"[processors]\rblocks = true\r", b"[processors]\nblocks = true\x1a", b"\x7fELF", b"PK\x03\x04",
-    "[processors]\nblocks = true\n".encode("utf-16"), b"views = [1, {}, 2021-09-12]\n", b"tests = [[], {}]\n", b"[[views]]\n[[views]]\nname = 1\n",
-)  # fmt: skip
+    b"",
+    b"\xef\xbb\xbf",
+    b"\xff",
+    b"\xef\xbb\xbf[processors]\r\nblocks = true\r\n",
+    b"\0",
+    b'a = "\0"',
+    b"a" * 100_000,
+    b"[" * 50_000,
+    b"a = " + b"[" * 3000 + b"]" * 3000,
+    b"a = " + b"{ a = " * 3000 + b"1" + b"}" * 3000,
+    b"a" + b".a" * 3000 + b" = 1",
+    b"[a" + b".a" * 40 + b"]\n",
+    b"a = " + b"9" * 100_000,
+    b"a = 0x" + b"f" * 100_000,
+    b"[plan]\n[plan]\n",
+    b"plan.name = 'a'\n[plan]\nname = 'b'\n",
+    b"[plan]\nname = 'a'\nname = 'b'\n",
+    b"[[plan]]\n",
+    b"[[processors]]\nblocks = true\n",
+    b"processors.blocks.every = true\nprocessors.blocks = true\n",
+    b"[processors.blocks]\n[processors]\nblocks = true\n",
+    b"processors = { blocks = true }\n[processors.x]\n",
+    b"'' = 1\n",
+    b'"\\ud800" = 1\n',
+    b'"\\U0010ffff" = 1\n',
+    "[processors]\nblöcks = true\n".encode(),
+    '[processors]\n"bl\u0308ocks\u202e" = true\n'.encode(),
+    b"[processors]\rblocks = true\r",
+    b"[processors]\nblocks = true\x1a",
+    b"\x7fELF",
+    b"PK\x03\x04",
+    "[processors]\nblocks = true\n".encode("utf-16"),
+    b"views = [1, {}, 2021-09-12]\n",
+    b"tests = [[], {}]\n",
+    b"[[views]]\n[[views]]\nname = 1\n",
+)
 
 
 @pytest.mark.parametrize("raw", TEXTS, ids=lambda raw: repr(raw[:30]))
@@ -147,16 +223,42 @@ def test_every_odd_text(raw: bytes, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("side", ["start", "end"])
 @pytest.mark.parametrize("network", ["mainnet", "preprod", "preview"])
-@pytest.mark.parametrize("said", ["{ date = 1970-01-01 }", "{ date = 0001-01-01T00:00:00+14:00 }", '{ date = "2017-09-23T21:44:50Z" }', "{ epoch = 0 }", "{ epoch = 10_000_000 }"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{ date = 1970-01-01 }",
+        "{ date = 0001-01-01T00:00:00+14:00 }",
+        '{ date = "2017-09-23T21:44:50Z" }',
+        "{ epoch = 0 }",
+        "{ epoch = 10_000_000 }",
+    ],
+)
 def test_dates_and_epochs_far_off(side: str, network: str, said: str) -> None:
     """Beside a filter, which is compared with the plan's range."""
     filters = '[filters]\nwhere = "block.slot > 5 and block.epoch > 1 and block.time > 2018-01-01 and block.era != byron"\n'
-    look_at(f'[plan]\nnetwork = "{network}"\n[sync]\n{side} = {said}\n[processors]\ntransactions = true\nblocks = true\n{filters}')
+    look_at(
+        f'[plan]\nnetwork = "{network}"\n[sync]\n{side} = {said}\n[processors]\ntransactions = true\nblocks = true\n{filters}'
+    )
 
 
-@pytest.mark.parametrize("name", ["tx", "block", "idx_tx_block_id", "idx_tx_out_sum", "sqlite_master", "sqlite_x", "nectar_plan", "nectar_x", "sqlite_sequence"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tx",
+        "block",
+        "idx_tx_block_id",
+        "idx_tx_out_sum",
+        "sqlite_master",
+        "sqlite_x",
+        "nectar_plan",
+        "nectar_x",
+        "sqlite_sequence",
+    ],
+)
 def test_a_view_cannot_be_named_as_something_else_is(name: str) -> None:
-    plan = f'[processors]\nblocks = true\ntransactions = true\n[[views]]\nname = "{name}"\nfrom = "tx"\nwhere = "out_sum > 1 ada"\n'
+    plan = (
+        f'[processors]\nblocks = true\ntransactions = true\n[[views]]\nname = "{name}"\nfrom = "tx"\nwhere = "out_sum > 1 ada"\n'
+    )
     with pytest.raises(PlanError) as caught:
         draft_document(load_text(plan, "plan.toml", shown=True), Path("plan.toml")).compiled()
     assert [(one.code, one.line) for one in caught.value.complaints] == [("NEC-P016", 5)]

@@ -86,7 +86,9 @@ def test_those_names_are_no_keys(key: str) -> None:
     assert key not in load_schema("profile")["$defs"]["database"]["properties"]
 
 
-@pytest.mark.parametrize(("text", "kind"), [*TEXTS, ("mysql --connect-timeout=7 -u u -h h -D n --ssl-mode=VERIFY_CA --ssl-ca=certs/ca.pem", "mysql")])
+@pytest.mark.parametrize(
+    ("text", "kind"), [*TEXTS, ("mysql --connect-timeout=7 -u u -h h -D n --ssl-mode=VERIFY_CA --ssl-ca=certs/ca.pem", "mysql")]
+)
 def test_init_writes_the_keys_that_say_the_same(text: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     keys = keys_of(text, Path("p.toml"))
@@ -94,7 +96,7 @@ def test_init_writes_the_keys_that_say_the_same(text: str, kind: str, tmp_path: 
     written = profile_text(keys)
     assert "custom_dsn" not in written
     if "ssl_ca" in written:
-        written = written.replace("VERIFY_CA", "REQUIRED").replace('ssl_ca_path = "certs/ca.pem"\n', "")      # which is not there
+        written = written.replace("VERIFY_CA", "REQUIRED").replace('ssl_ca_path = "certs/ca.pem"\n', "")  # which is not there
         text = text.replace("VERIFY_CA", "REQUIRED").replace("--ssl-ca=certs/ca.pem", "")
     assert parse_profile(written, Path("/p/p.toml")) == parse_profile(used(text), Path("/p/p.toml"))
 

@@ -140,9 +140,19 @@ table = true
     assert got.waits == type(got.waits)(13, 14, 15, 16)
     assert got.retry == type(got.retry)(0.25, 18, 19, 20)
     assert got.tunnel is not None
-    assert (got.tunnel.host, got.tunnel.port, got.tunnel.user, got.tunnel.known_hosts) == ("jump.example.com", 23, "me", Path("/p/hosts"))
+    assert (got.tunnel.host, got.tunnel.port, got.tunnel.user, got.tunnel.known_hosts) == (
+        "jump.example.com",
+        23,
+        "me",
+        Path("/p/hosts"),
+    )
     assert got.tunnel.password == Reference("env", "JUMP", "tunnel.password", Path("/p"))
-    assert (got.limits.hosts, got.limits.attempts_per_minute, got.batch_bytes, got.batch_rows) == (("*.example.com",), 5, 70_000, 9)
+    assert (got.limits.hosts, got.limits.attempts_per_minute, got.batch_bytes, got.batch_rows) == (
+        ("*.example.com",),
+        5,
+        70_000,
+        9,
+    )
     assert (got.audit.file, got.audit.table) == (Path("/p/audit.jsonl"), True)
     schema = load_schema("profile")["$defs"]
     assert [key for name in SECTIONS for key in schema[name]["properties"] if f"\n{key} =" not in sections] == ["key_path"]

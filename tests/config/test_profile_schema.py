@@ -80,9 +80,17 @@ def test_every_key_is_described_and_in_the_reference() -> None:
 
 def test_the_references_examples_are_profiles() -> None:
     """But for the certificates, which are not there."""
-    examples = [text for text in re.findall("```toml\n(.*?)```", (ROOT / "docs/profile.md").read_text(), re.DOTALL) if text[0] == "["]
+    examples = [
+        text for text in re.findall("```toml\n(.*?)```", (ROOT / "docs/profile.md").read_text(), re.DOTALL) if text[0] == "["
+    ]
     kinds = []
     for text in examples:
         kept = "\n".join(line for line in text.splitlines() if not line.startswith("ssl_"))
         kinds.append(parse_profile(kept, Path("/p/profile.toml")))
-    assert [getattr(one, "kind", None) for one in kinds] == [None, Kind.MYSQL, Kind.TIDB_LOCAL, Kind.TIDB_SERVERLESS, Kind.TIDB_CLUSTER]
+    assert [getattr(one, "kind", None) for one in kinds] == [
+        None,
+        Kind.MYSQL,
+        Kind.TIDB_LOCAL,
+        Kind.TIDB_SERVERLESS,
+        Kind.TIDB_CLUSTER,
+    ]

@@ -75,7 +75,9 @@ PLACES = [
 def everything_said(error: PlanError, file: Path) -> str:
     checked = [Checked(str(file), error.complaints)]
     text = complaints_text(error.complaints, False) + complaints_text(error.complaints, True)
-    return "\n".join((str(error), repr(error), repr(error.complaints), text, as_json(checked), as_sarif(checked), as_github(checked)))
+    return "\n".join(
+        (str(error), repr(error), repr(error.complaints), text, as_json(checked), as_sarif(checked), as_github(checked))
+    )
 
 
 @pytest.mark.parametrize("text", PLACES)
@@ -118,15 +120,16 @@ def test_validate_says_it_neither(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["NECTAR_DB_CUSTOM_DSN", "NECTAR_DB_HOST", "NECTAR_DB_PORT", "NECTAR_DB_CONNECTION_TYPE"])
 def test_neither_is_one_of_the_environment(key: str) -> None:
     with pytest.raises(PlanError) as caught:
-        parse_profile(table("mysql"), Path("/p/x.toml"), None, {key: f"mysql://u:{PLANTED}@h/n", "NECTAR_DB_USE_CUSTOM_DSN": "true"})
+        parse_profile(
+            table("mysql"), Path("/p/x.toml"), None, {key: f"mysql://u:{PLANTED}@h/n", "NECTAR_DB_USE_CUSTOM_DSN": "true"}
+        )
     assert PLANTED not in everything_said(caught.value, Path("/p/x.toml"))
 
 
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?", fullmatch=True)
-HOSTS = (
-    st.lists(LABEL, min_size=1, max_size=4).map(".".join).filter(lambda host: not host.replace(".", "").isdecimal())
-    | st.ip_addresses().map(str)
-)
+HOSTS = st.lists(LABEL, min_size=1, max_size=4).map(".".join).filter(
+    lambda host: not host.replace(".", "").isdecimal()
+) | st.ip_addresses().map(str)
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=20)
 MODES = st.sampled_from(["REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"])
 
@@ -142,7 +145,9 @@ def test_a_url_made_of_a_server_gives_it_back(host: str, port: int, user: str, d
 
 
 GOOD = [
-    table("tidb-serverless", 'password = { env = "X" }\n[pool]\nsize = 3\n[limits]\nallowed_hosts = ["*"]', host=GATEWAY, user="a.b"),
+    table(
+        "tidb-serverless", 'password = { env = "X" }\n[pool]\nsize = 3\n[limits]\nallowed_hosts = ["*"]', host=GATEWAY, user="a.b"
+    ),
     by_dsn("mysql://u@h/n?ssl-mode=REQUIRED&connect_timeout=3"),
     by_dsn("u@tcp(h:4000)/n?tls=true&timeout=3s&charset=utf8mb4", "tidb-cluster"),
     by_dsn("mysql --comments -uu -h h -P 4000 -D n --ssl-mode=VERIFY_CA -p"),
@@ -156,7 +161,9 @@ def test_any_changed_profile_is_databases_or_a_plan_error(data: st.DataObject) -
     text = data.draw(st.sampled_from(GOOD))
     at, cut = data.draw(st.integers(0, len(text))), data.draw(st.integers(0, 30))
     changed = text[:at] + data.draw(st.text(max_size=12)) + text[at + cut :]
-    environment = data.draw(st.dictionaries(st.sampled_from(["NECTAR_DB_PORT", "NECTAR_DB_PASSWORD", "NECTAR_DATABASE"]), st.text(max_size=4)))
+    environment = data.draw(
+        st.dictionaries(st.sampled_from(["NECTAR_DB_PORT", "NECTAR_DB_PASSWORD", "NECTAR_DATABASE"]), st.text(max_size=4))
+    )
     try:
         parse_profile(changed, Path("/p/profile.toml"), None, environment)
     except PlanError as error:

@@ -47,7 +47,7 @@ def device(path: Path) -> Path:
 def listener(path: Path) -> Path:
     made = socket.socket(socket.AF_UNIX)
     here = Path.cwd()
-    os.chdir(path.parent)                 # a socket's path has few characters
+    os.chdir(path.parent)  # a socket's path has few characters
     made.bind(path.name)
     os.chdir(here)
     made.close()
@@ -133,21 +133,57 @@ PLACES: dict[str, tuple[tuple[str, ...], Callable[[Path], str], Callable[[Path],
     "plan of sync": (("sync", "--execution-plan", "odd"), lambda _: "", lambda _: ""),
     "Carp": (("plan", "import", "odd"), lambda _: "", lambda _: ""),
     "include": (("plan", "validate", "plan.toml"), lambda _: 'include = ["odd"]\n' + ON, lambda _: ""),
-    "profile of the plan": (("plan", "validate", "plan.toml"), lambda _: ON.replace("[plan]", '[plan]\nprofile = "odd"'), lambda _: ""),
+    "profile of the plan": (
+        ("plan", "validate", "plan.toml"),
+        lambda _: ON.replace("[plan]", '[plan]\nprofile = "odd"'),
+        lambda _: "",
+    ),
     "profile": (("db", "check", "--profile", "odd"), lambda _: "", lambda _: ""),
     "list": (("plan", "explain", "plan.toml"), lambda _: ON + "[filters]\nwhere = 'hash in @file(\"odd\")'\n", lambda _: ""),
     "genesis": (("plan", "compile", "plan.toml"), lambda path: ON.replace("preview", genesis(path)), lambda _: ""),
-    "test": (("plan", "test", "plan.toml"), lambda path: f'{ON}[[tests]]\nname = "t"\npath = "{chunks(path)}"\nslots = [0, 9]\nrows = {{ block = 1 }}\n', lambda _: ""),
-    "sample": (("plan", "explain", "plan.toml", "--sample", "immutable"), lambda path: ON[: len(chunks(path)) * 0] + ON, lambda _: ""),
-    "source": (("run", "plan.toml", "--source", "immutable", "--workers", "1"), lambda path: ON[: len(chunks(path)) * 0] + ON, lambda _: ""),
-    "authorities": (("db", "check", "--profile", "profile.toml"), lambda _: "", lambda _: SERVER + 'ssl_ca_path = "odd"\nssl_mode = "VERIFY_CA"\n'),
-    "certificate": (("db", "check", "--profile", "profile.toml"), lambda _: "", lambda _: SERVER + 'ssl_cert_path = "odd"\nssl_key_path = "odd"\nssl_mode = "REQUIRED"\n'),
-    "SSH key": (("db", "check", "--profile", "profile.toml"), lambda _: "", lambda _: SERVER + '[tunnel]\nhost = "h"\nuser = "u"\nkey_path = "odd"\n'),
+    "test": (
+        ("plan", "test", "plan.toml"),
+        lambda path: f'{ON}[[tests]]\nname = "t"\npath = "{chunks(path)}"\nslots = [0, 9]\nrows = {{ block = 1 }}\n',
+        lambda _: "",
+    ),
+    "sample": (
+        ("plan", "explain", "plan.toml", "--sample", "immutable"),
+        lambda path: ON[: len(chunks(path)) * 0] + ON,
+        lambda _: "",
+    ),
+    "source": (
+        ("run", "plan.toml", "--source", "immutable", "--workers", "1"),
+        lambda path: ON[: len(chunks(path)) * 0] + ON,
+        lambda _: "",
+    ),
+    "authorities": (
+        ("db", "check", "--profile", "profile.toml"),
+        lambda _: "",
+        lambda _: SERVER + 'ssl_ca_path = "odd"\nssl_mode = "VERIFY_CA"\n',
+    ),
+    "certificate": (
+        ("db", "check", "--profile", "profile.toml"),
+        lambda _: "",
+        lambda _: SERVER + 'ssl_cert_path = "odd"\nssl_key_path = "odd"\nssl_mode = "REQUIRED"\n',
+    ),
+    "SSH key": (
+        ("db", "check", "--profile", "profile.toml"),
+        lambda _: "",
+        lambda _: SERVER + '[tunnel]\nhost = "h"\nuser = "u"\nkey_path = "odd"\n',
+    ),
     "secret": (("db", "check", "--profile", "profile.toml"), lambda _: "", lambda _: SERVER + 'password = { file = "odd" }\n'),
-    "mounted secret": (("db", "check", "--profile", "profile.toml"), lambda _: "", lambda _: SERVER + 'password = { kubernetes = "odd" }\n'),
+    "mounted secret": (
+        ("db", "check", "--profile", "profile.toml"),
+        lambda _: "",
+        lambda _: SERVER + 'password = { kubernetes = "odd" }\n',
+    ),
     "key": (("secrets", "seal", "--key-file", "odd"), lambda _: "", lambda _: ""),
     "profile to rotate": (("secrets", "rotate", "odd", "--key-file", "key"), lambda _: "", lambda _: ""),
-    "script": (("node", "serve", str(ROOT / "tests/data/preview"), "--network", "preview", "--socket", "s", "--script", "odd"), lambda _: "", lambda _: ""),
+    "script": (
+        ("node", "serve", str(ROOT / "tests/data/preview"), "--network", "preview", "--socket", "s", "--script", "odd"),
+        lambda _: "",
+        lambda _: "",
+    ),
 }
 
 
@@ -169,9 +205,21 @@ def test_wherever_a_file_is_named(place: str, kind: str, tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("place", "most"),
-    [("plan", reading.TOML), ("Carp", reading.TOML), ("include", reading.TOML), ("profile", reading.TOML), ("list", reading.LIST), ("genesis", reading.GENESIS), ("test", reading.CHUNK),
-     ("authorities", reading.CERTIFICATES), ("SSH key", reading.CERTIFICATES), ("secret", reading.SECRET), ("mounted secret", reading.SECRET), ("key", reading.SECRET)],
-)  # fmt: skip
+    [
+        ("plan", reading.TOML),
+        ("Carp", reading.TOML),
+        ("include", reading.TOML),
+        ("profile", reading.TOML),
+        ("list", reading.LIST),
+        ("genesis", reading.GENESIS),
+        ("test", reading.CHUNK),
+        ("authorities", reading.CERTIFICATES),
+        ("SSH key", reading.CERTIFICATES),
+        ("secret", reading.SECRET),
+        ("mounted secret", reading.SECRET),
+        ("key", reading.SECRET),
+    ],
+)
 def test_of_every_kind_at_most_what_is_stated(place: str, most: int, tmp_path: Path) -> None:
     """A sparse file: nothing is written, and nothing beyond the limit is read."""
     command, plan, profile = PLACES[place]
@@ -189,7 +237,10 @@ def test_a_command_may_print_no_more_than_a_secret_has() -> None:
     for text in ("head -c 65537 /dev/zero", "cat /dev/zero", "yes"):
         with pytest.raises(SecretError, match="more than 65,536 bytes"):
             resolve(Reference("command", text, "database.password"))
-    assert resolve(Reference("command", "sh -c 'head -c 65536 /dev/zero | tr \\\\0 x'", "database.password")).reveal() == "x" * 65_536
+    assert (
+        resolve(Reference("command", "sh -c 'head -c 65536 /dev/zero | tr \\\\0 x'", "database.password")).reveal()
+        == "x" * 65_536
+    )
 
 
 def test_of_a_list_with_many_wrong_lines_some_are_told_and_the_others_counted(tmp_path: Path) -> None:

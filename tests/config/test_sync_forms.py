@@ -49,7 +49,11 @@ def test_a_number_has_the_bounds_of_a_slot(side: str) -> None:
 
 
 def test_a_number_and_a_slot_say_it_twice_and_order_is_checked() -> None:
-    for sync, code in (("start = 5\nstart_slot = 5", "NEC-P030"), ("start = 9\nend = 5", "NEC-P031"), ("start = 9\nend_slot = 5", "NEC-P031")):
+    for sync, code in (
+        ("start = 5\nstart_slot = 5", "NEC-P030"),
+        ("start = 9\nend = 5", "NEC-P031"),
+        ("start = 9\nend_slot = 5", "NEC-P031"),
+    ):
         with pytest.raises(PlanError) as caught:
             parse_plan(plan(sync), Path("p.toml"))
         assert code in {one.code for one in caught.value.complaints}
@@ -57,7 +61,14 @@ def test_a_number_and_a_slot_say_it_twice_and_order_is_checked() -> None:
 
 @pytest.mark.parametrize(
     ("sync", "noted"),
-    [("", True), ("end = 0", True), ("end_slot = 0", True), ('end = "tip"', True), ("end = 900", False), ('end = "tip-100"', False)],
+    [
+        ("", True),
+        ("end = 0", True),
+        ("end_slot = 0", True),
+        ('end = "tip"', True),
+        ("end = 900", False),
+        ('end = "tip-100"', False),
+    ],
 )
 def test_what_is_checked_and_the_job_agree_on_what_can_be_followed(sync: str, noted: bool, tmp_path: Path) -> None:
     path = tmp_path / "plan.toml"

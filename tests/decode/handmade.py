@@ -86,7 +86,13 @@ def body(*replaced: tuple[int, Any]) -> Pairs:
 
 
 def header(era: Era, digest: bytes, **replaced: Any) -> Any:
-    fields: dict[str, Any] = {"block_number": 7, "slot": SLOT, "prev_hash": bytes(32), "issuer_vkey": bytes(32), "vrf_vkey": bytes(32)}
+    fields: dict[str, Any] = {
+        "block_number": 7,
+        "slot": SLOT,
+        "prev_hash": bytes(32),
+        "issuer_vkey": bytes(32),
+        "vrf_vkey": bytes(32),
+    }
     fields |= {"nonce_vrf": [bytes(64), bytes(80)]} if era < Era.BABBAGE else {}
     fields |= {"vrf": [bytes(64), bytes(80)], "block_body_size": 900, "block_body_hash": digest}
     certificate = {"hot_vkey": bytes(32), "sequence_number": 3, "kes_period": 4, "sigma": bytes(64)}
@@ -119,9 +125,18 @@ def block(
 
 
 def byron_block(
-    *, epoch: Any = 3, in_epoch: Any = 5, difficulty: Any = 7, major: Any = 1, issuer: Any = bytes(64), value: Any = 5, index: Any = 0,
-    spent: Any = bytes(32), checksum: Any = 1, payload: Any = b"\x83",
-) -> bytes:  # fmt: skip
+    *,
+    epoch: Any = 3,
+    in_epoch: Any = 5,
+    difficulty: Any = 7,
+    major: Any = 1,
+    issuer: Any = bytes(64),
+    value: Any = 5,
+    index: Any = 0,
+    spent: Any = bytes(32),
+    checksum: Any = 1,
+    payload: Any = b"\x83",
+) -> bytes:
     """A Byron block of one transaction."""
     tx = [[[0, wrapped([spent, index])]], [[[Tagged(24, payload), checksum], value]], {}]
     consensus = [[epoch, in_epoch], issuer, [difficulty], [2, []]]

@@ -46,7 +46,7 @@ def test_a_field_that_cannot_be_read(name: str) -> None:
     for odd in FEW:
         try:
             raw = FIELDS[name].make(odd)
-        except TypeError:                      # no key of a Python mapping
+        except TypeError:  # no key of a Python mapping
             continue
         for error in refusals(raw):
             assert CDDL.fullmatch(error.path), error.path

@@ -107,9 +107,31 @@ def test_damaged_real_data_are_json_or_a_value_error() -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    ["", "ff", "1f", "3f", "9f1fff", "f6", "fb3ff0000000000000", "6161", "bf00ff", "a100", "c249", "c261", "d87980ff", "d8668100", "d86683000000",
-     "d8669f0080", "d8669f008000ff", "d86682208000", "5f6161ff", "5f5f4101ffff", "d878", "d905788000"],
-)  # fmt: skip
+    [
+        "",
+        "ff",
+        "1f",
+        "3f",
+        "9f1fff",
+        "f6",
+        "fb3ff0000000000000",
+        "6161",
+        "bf00ff",
+        "a100",
+        "c249",
+        "c261",
+        "d87980ff",
+        "d8668100",
+        "d86683000000",
+        "d8669f0080",
+        "d8669f008000ff",
+        "d86682208000",
+        "5f6161ff",
+        "5f5f4101ffff",
+        "d878",
+        "d905788000",
+    ],
+)
 def test_bytes_that_are_not_plutus_data(raw: str) -> None:
     with pytest.raises(ValueError):
         plutus_json(bytes.fromhex(raw))

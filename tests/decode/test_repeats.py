@@ -112,14 +112,20 @@ MAKERS: dict[str, Callable[[Entries], Made]] = {
     "body.collateral_return.policies": lambda e: Made(body((16, {0: ADDRESS, 1: [5, _policies(e)]}))),
     "body.collateral_return.assets": lambda e: Made(body((16, [ADDRESS, [5, _names(e)]]))),
     "body.reference_inputs": lambda e: Made(body((18, _inputs(e)))),
-    "body.voting_procedures": lambda e: Made(body((19, Pairs([([2, key_hash(m)], {(tx_hash(1), 0): [v % 3, None]}) for m, v in e])))),
-    "body.voting_procedures.votes": lambda e: Made(body((19, {(2, key_hash(1)): Pairs([([tx_hash(1), m], [v % 3, None]) for m, v in e])}))),
+    "body.voting_procedures": lambda e: Made(
+        body((19, Pairs([([2, key_hash(m)], {(tx_hash(1), 0): [v % 3, None]}) for m, v in e])))
+    ),
+    "body.voting_procedures.votes": lambda e: Made(
+        body((19, {(2, key_hash(1)): Pairs([([tx_hash(1), m], [v % 3, None]) for m, v in e])}))
+    ),
     "body.proposal_procedures": lambda e: Made(body((20, [_proposal([2, {ACCOUNT: member}, None]) for member, _ in e]))),
     "body.proposal_procedures.parameters": lambda e: _proposed([0, None, _fields({16: 5}, e), None]),
     "body.proposal_procedures.cost_models": lambda e: _proposed([0, None, {18: _costs(e)}, None]),
     "body.proposal_procedures.withdrawals": lambda e: _proposed([2, Pairs([(b"\xe0" + key_hash(m), v) for m, v in e]), None]),
     "body.proposal_procedures.removed": lambda e: _proposed([4, None, [[0, key_hash(m)] for m, _ in e], {}, rational(1, 2)]),
-    "body.proposal_procedures.added": lambda e: _proposed([4, None, [], Pairs([([0, key_hash(m)], v) for m, v in e]), rational(1, 2)]),
+    "body.proposal_procedures.added": lambda e: _proposed(
+        [4, None, [], Pairs([([0, key_hash(m)], v) for m, v in e]), rational(1, 2)]
+    ),
     "witness_set": lambda e: Made(body(), Pairs([(1, [[0, key_hash(1)]])] * (1 + len(e) - len(dict(e))))),
     "witness_set.native_scripts": lambda e: Made(body(), {1: [[0, key_hash(member)] for member, _ in e]}),
     "witness_set.plutus_scripts": lambda e: Made(body(), {3: [bytes((member,)) for member, _ in e]}),
@@ -129,7 +135,7 @@ MAKERS: dict[str, Callable[[Entries], Made]] = {
     "auxiliary_data.metadata": lambda e: Made(body(), None, Pairs([(0, Pairs(e))])),
     "auxiliary_data.metadata.map": lambda e: Made(body(), None, {1: Pairs(e)}),
     "auxiliary_data_set": lambda e: Made(body(), None, Pairs([(member, {1: value}) for member, value in e])),
-}  # fmt: skip
+}
 """Of every field that the table has a rule for; entries are (1 to 3, 1 to 99)."""
 
 SINCE = {
@@ -158,9 +164,7 @@ def _rule(field: str, era: Era) -> Repeats | None:
     return RULES[field].conway if era >= Era.CONWAY else RULES[field].before
 
 
-CASES = [
-    (field, era) for field in RULES for era in SHELLEY_ON if era >= _since(field) and _rule(field, era) is not None
-]
+CASES = [(field, era) for field in RULES for era in SHELLEY_ON if era >= _since(field) and _rule(field, era) is not None]
 
 
 def _raw(field: str, era: Era, entries: Entries) -> bytes:
@@ -205,7 +209,9 @@ def check(field: str, era: Era, entries: Entries) -> None:
             error = caught.value
             assert (error.code, error.slot, len(error.block_hash or b"")) == ("NEC-D001", SLOT, 32)
             within = [".".join(field.split(".")[:depth]) for depth in range(1, field.count(".") + 2)]
-            assert error.path in (["block.auxiliary_data_set"] if field == "auxiliary_data_set" else [tx_path(0, one) for one in within])
+            assert error.path in (
+                ["block.auxiliary_data_set"] if field == "auxiliary_data_set" else [tx_path(0, one) for one in within]
+            )
         return
     last_in_place = [(member, dict(entries)[member]) for member in dict.fromkeys(member for member, _ in entries)]
     wanted = {Repeats.DROPPED: last_in_place, Repeats.LAST: last_in_place, Repeats.KEPT: entries}[rule]

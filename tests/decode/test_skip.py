@@ -7,16 +7,68 @@ import pytest
 from nectar.decode.skip import INDEFINITE, Malformed, end_of_item, head, skipper
 
 # RFC 8949, appendix A, and a tag of Plutus data
-ITEMS = [bytes.fromhex(text) for text in (
-    "00", "17", "1818", "1903e8", "1a000f4240", "1b000000e8d4a51000", "1bffffffffffffffff", "c249010000000000000000", "20", "3903e7", "f90000",
-    "fb3ff199999999999a", "f4", "f6", "f818", "c074323031332d30332d32315432303a30343a30305a", "d74401020304", "40", "4401020304", "60",
-    "6449455446", "62c3bc", "80", "83010203", "8301820203820405", "98190102030405060708090a0b0c0d0e0f101112131415161718181819", "a0", "a201020304",
-    "a26161016162820203", "826161a161626163", "5f42010243030405ff", "7f657374726561646d696e67ff", "9fff", "9f018202039f0405ffff", "83018202039f0405ff",
-    "bf61610161629f0203ffff", "bf6346756ef563416d7421ff", "d87982019f02ff",
-)]  # fmt: skip
-BROKEN = [bytes.fromhex(text) for text in (
-    "1c", "1f", "3f", "dc00", "df00", "ff", "81ff", "a1ff00", "5f00ff", "5f5f4100ffff", "5f6100ff", "7f4100ff", "c2ff", "9f1cff",
-)]  # fmt: skip
+ITEMS = [
+    bytes.fromhex(text)
+    for text in (
+        "00",
+        "17",
+        "1818",
+        "1903e8",
+        "1a000f4240",
+        "1b000000e8d4a51000",
+        "1bffffffffffffffff",
+        "c249010000000000000000",
+        "20",
+        "3903e7",
+        "f90000",
+        "fb3ff199999999999a",
+        "f4",
+        "f6",
+        "f818",
+        "c074323031332d30332d32315432303a30343a30305a",
+        "d74401020304",
+        "40",
+        "4401020304",
+        "60",
+        "6449455446",
+        "62c3bc",
+        "80",
+        "83010203",
+        "8301820203820405",
+        "98190102030405060708090a0b0c0d0e0f101112131415161718181819",
+        "a0",
+        "a201020304",
+        "a26161016162820203",
+        "826161a161626163",
+        "5f42010243030405ff",
+        "7f657374726561646d696e67ff",
+        "9fff",
+        "9f018202039f0405ffff",
+        "83018202039f0405ff",
+        "bf61610161629f0203ffff",
+        "bf6346756ef563416d7421ff",
+        "d87982019f02ff",
+    )
+]
+BROKEN = [
+    bytes.fromhex(text)
+    for text in (
+        "1c",
+        "1f",
+        "3f",
+        "dc00",
+        "df00",
+        "ff",
+        "81ff",
+        "a1ff00",
+        "5f00ff",
+        "5f5f4100ffff",
+        "5f6100ff",
+        "7f4100ff",
+        "c2ff",
+        "9f1cff",
+    )
+]
 
 
 @pytest.mark.parametrize("item", ITEMS, ids=bytes.hex)
@@ -45,10 +97,21 @@ def test_what_no_more_bytes_would_mend(broken: bytes) -> None:
     assert not refused.value.cut_short
 
 
-@pytest.mark.parametrize(("raw", "expected"), [
-    ("00", (0, 0, 1)), ("17", (0, 23, 1)), ("1818", (0, 24, 2)), ("3903e7", (1, 999, 3)), ("5a00010000", (2, 65_536, 5)),
-    ("9bffffffffffffffff", (4, 2**64 - 1, 9)), ("9f", (4, INDEFINITE, 1)), ("5f", (2, INDEFINITE, 1)), ("bf", (5, INDEFINITE, 1)), ("ff", (7, INDEFINITE, 1)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("00", (0, 0, 1)),
+        ("17", (0, 23, 1)),
+        ("1818", (0, 24, 2)),
+        ("3903e7", (1, 999, 3)),
+        ("5a00010000", (2, 65_536, 5)),
+        ("9bffffffffffffffff", (4, 2**64 - 1, 9)),
+        ("9f", (4, INDEFINITE, 1)),
+        ("5f", (2, INDEFINITE, 1)),
+        ("bf", (5, INDEFINITE, 1)),
+        ("ff", (7, INDEFINITE, 1)),
+    ],
+)
 def test_a_head(raw: str, expected: tuple[int, int, int]) -> None:
     assert head(bytes.fromhex(raw), 0) == expected
 

@@ -31,17 +31,17 @@ def test_a_transaction_travels_alone_as_its_block_holds_it(path: Path) -> None:
             assert blake2b(tx.cbor, digest_size=32).digest() == tx.hash
             assert tx.size == len(tx.cbor)
         else:
-            assert tx.size == len(tx.cbor) - (block.era >= Era.ALONZO)          # the ledger does not count the flag
+            assert tx.size == len(tx.cbor) - (block.era >= Era.ALONZO)  # the ledger does not count the flag
     assert all(tx.cbor is None for tx in decode_block(raw, EVERYTHING & ~Want.CBOR).txs)
 
 
 def _alone(parts: list[object], index: int, era: Era) -> object:
     if era is Era.BYRON:
-        return parts[1][0][index][0]                                             # type: ignore[index]
+        return parts[1][0][index][0]  # type: ignore[index]
     bodies, witnesses, auxiliary, *invalid = parts[1:5]
-    alone = [bodies[index], witnesses[index], auxiliary.get(index)]             # type: ignore[index,attr-defined]
+    alone = [bodies[index], witnesses[index], auxiliary.get(index)]  # type: ignore[index,attr-defined]
     if era >= Era.ALONZO:
-        alone.insert(2, index not in invalid[0])                                 # type: ignore[operator]
+        alone.insert(2, index not in invalid[0])  # type: ignore[operator]
     return alone
 
 
@@ -54,8 +54,11 @@ def test_a_boundary_block_stands_at_its_epochs_first_slot(epoch: int) -> None:
     assert block.slot == epoch * EPOCH_SLOTS
 
 
-@pytest.mark.parametrize("path", [next(path for path in BLOCKS if f".{era}." in path.name) for era in ("Shelley", "Allegra", "Alonzo", "Conway")],
-                         ids=lambda path: path.stem)  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [next(path for path in BLOCKS if f".{era}." in path.name) for era in ("Shelley", "Allegra", "Alonzo", "Conway")],
+    ids=lambda path: path.stem,
+)
 def test_a_block_has_no_part_too_many(path: Path) -> None:
     """Neither counted in the array's head nor before a break."""
     raw = path.read_bytes()

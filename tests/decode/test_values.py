@@ -19,13 +19,45 @@ from tests.fuzz import blocks
 from tests.processors.making import rows_of
 
 NUMBERS = (
-    0, SIGNED, SIGNED + 1, UNSIGNED, UNSIGNED + 1, -1, -SIGNED - 1, -SIGNED - 2, -UNSIGNED - 1, -UNSIGNED - 2, 1 << 128, 256**5_000 - 1, -(256**5_000),
-)  # fmt: skip
+    0,
+    SIGNED,
+    SIGNED + 1,
+    UNSIGNED,
+    UNSIGNED + 1,
+    -1,
+    -SIGNED - 1,
+    -SIGNED - 2,
+    -UNSIGNED - 1,
+    -UNSIGNED - 2,
+    1 << 128,
+    256**5_000 - 1,
+    -(256**5_000),
+)
 BIGNUMS = (Tagged(2, b"\x05"), Tagged(2, b""), Tagged(3, b"\x05"), Tagged(2, bytes(5_000)), Tagged(2, b"\xff" * 5_000))
 OTHERS: tuple[Any, ...] = (
-    None, True, "text", "x" * 28, b"", b"\x00" * 27, b"\x00" * 28, b"\x00" * 33, [], [1, 2], {}, {1: 2}, Tagged(24, b"\x01"), Tagged(30, [1, 0]),
-    Tagged(258, [1]), Tagged(6, 1), Tagged(4, [1, 2]), Tagged(4, [-1, 2]), Raw(b"\xf9\x7e\x00"), Raw(b"\xfb\x3f\xf0" + bytes(6)), Raw(b"\xf7"), Raw(b"\xe5"),
-)  # fmt: skip
+    None,
+    True,
+    "text",
+    "x" * 28,
+    b"",
+    b"\x00" * 27,
+    b"\x00" * 28,
+    b"\x00" * 33,
+    [],
+    [1, 2],
+    {},
+    {1: 2},
+    Tagged(24, b"\x01"),
+    Tagged(30, [1, 0]),
+    Tagged(258, [1]),
+    Tagged(6, 1),
+    Tagged(4, [1, 2]),
+    Tagged(4, [-1, 2]),
+    Raw(b"\xf9\x7e\x00"),
+    Raw(b"\xfb\x3f\xf0" + bytes(6)),
+    Raw(b"\xf7"),
+    Raw(b"\xe5"),
+)
 """Floats (not a number, 1.0), a decimal fraction, a set, simple values, lengths that are nearly right."""
 
 
@@ -136,7 +168,9 @@ FIELDS: dict[str, Field] = {
     "cost": Field(pool(4), "pool_update.fixed_cost", UNSIGNED),
     "margin above": Field(certified(3, key_hash(1), tx_hash(1), 5, 6, None, ACCOUNT, [], [], None, at=99)),
     "margin": Field(in_body(4, lambda odd: [[3, key_hash(1), tx_hash(1), 5, 6, rational(1, odd), ACCOUNT, [], [], None]])),
-    "pool metadata": Field(in_body(4, lambda odd: [[3, key_hash(1), tx_hash(1), 5, 6, rational(1, 2), ACCOUNT, [], [], [odd, tx_hash(1)]]])),
+    "pool metadata": Field(
+        in_body(4, lambda odd: [[3, key_hash(1), tx_hash(1), 5, 6, rational(1, 2), ACCOUNT, [], [], [odd, tx_hash(1)]]])
+    ),
     "port": Field(relayed(lambda odd: [0, odd, b"\x7f\x00\x00\x01", None]), "pool_relay.port", 65_535),
     "ipv4": Field(relayed(lambda odd: [0, 1, odd, None])),
     "ipv6": Field(relayed(lambda odd: [0, 1, None, odd])),
@@ -164,10 +198,14 @@ FIELDS: dict[str, Field] = {
     "language": Field(updated(18, lambda odd: {odd: [1]})),
     "voter": Field(in_body(19, lambda odd: {(2, odd): {(tx_hash(1), 0): [1, None]}})),
     "voter kind": Field(in_body(19, lambda odd: {(odd, key_hash(1)): {(tx_hash(1), 0): [1, None]}})),
-    "voted index": Field(in_body(19, lambda odd: {(2, key_hash(1)): {(tx_hash(1), odd): [1, None]}}), "voting_procedure.gov_action_index", 65_535),
+    "voted index": Field(
+        in_body(19, lambda odd: {(2, key_hash(1)): {(tx_hash(1), odd): [1, None]}}), "voting_procedure.gov_action_index", 65_535
+    ),
     "vote": Field(in_body(19, lambda odd: {(2, key_hash(1)): {(tx_hash(1), 0): [odd, None]}})),
     "vote anchor": Field(in_body(19, lambda odd: {(2, key_hash(1)): {(tx_hash(1), 0): [1, [odd, tx_hash(1)]]}})),
-    "proposal deposit": Field(in_body(20, lambda odd: [[odd, ACCOUNT, [6], ["a", tx_hash(1)]]]), "gov_action_proposal.deposit", SIGNED),
+    "proposal deposit": Field(
+        in_body(20, lambda odd: [[odd, ACCOUNT, [6], ["a", tx_hash(1)]]]), "gov_action_proposal.deposit", SIGNED
+    ),
     "proposal account": Field(in_body(20, lambda odd: [[1, odd, [6], ["a", tx_hash(1)]]])),
     "action": Field(proposed(lambda odd: odd)),
     "action kind": Field(proposed(lambda odd: [odd, None])),
@@ -176,7 +214,11 @@ FIELDS: dict[str, Field] = {
     "proposed parameter": Field(proposed(lambda odd: [0, None, {30: odd}, None]), "param_proposal.gov_action_deposit", UNSIGNED),
     "treasury withdrawal": Field(proposed(lambda odd: [2, {ACCOUNT: odd}, None]), "treasury_withdrawal.amount", UNSIGNED),
     "policy hash": Field(proposed(lambda odd: [2, {ACCOUNT: 1}, odd])),
-    "term": Field(proposed(lambda odd: [4, None, [], {(0, key_hash(1)): odd}, rational(1, 2)]), "committee_member.expiration_epoch", UNSIGNED),
+    "term": Field(
+        proposed(lambda odd: [4, None, [], {(0, key_hash(1)): odd}, rational(1, 2)]),
+        "committee_member.expiration_epoch",
+        UNSIGNED,
+    ),
     "quorum": Field(proposed(lambda odd: [4, None, [], {}, rational(odd, 1)]), "committee.quorum_numerator", UNSIGNED),
     "quorum below": Field(proposed(lambda odd: [4, None, [], {}, rational(1, odd)])),
     "constitution": Field(proposed(lambda odd: [5, None, [["a", tx_hash(1)], odd]])),
@@ -197,7 +239,7 @@ FIELDS: dict[str, Field] = {
     "metadata key": Field(lambda odd: block(Era.CONWAY, body(), auxiliary={1: {odd: 1}})),
     "auxiliary scripts": Field(lambda odd: block(Era.CONWAY, body(), auxiliary=Tagged(259, {2: odd}))),
     "failed": Field(lambda odd: block(Era.CONWAY, body(), invalid=[odd])),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -206,7 +248,7 @@ def test_a_value_is_in_the_rows_or_an_error_of_its_block(name: str) -> None:
     for odd in (*NUMBERS, *BIGNUMS, *OTHERS):
         try:
             raw = make(odd)
-        except TypeError:                      # no key of a Python mapping
+        except TypeError:  # no key of a Python mapping
             continue
         for database in ("sqlite", "mysql"):
             assert blocks.index(raw, database) in {"rows", "NEC-D001", "NEC-O001"}
@@ -219,7 +261,7 @@ def test_the_largest_value_is_kept_exactly_and_the_next_is_refused(name: str) ->
     found = decode_block(make(most), EVERYTHING)
     tables = [rows_of(processor, [found], "preview").get(table, []) for processor in PROCESSORS]
     assert most in [row[field] for rows in tables for row in rows]
-    for over in (most + 1, -256**5_000):
+    for over in (most + 1, -(256**5_000)):
         with pytest.raises(DecodeError) as caught:
             decode_block(make(over), EVERYTHING)
         assert caught.value.code == "NEC-D001"

@@ -11,17 +11,43 @@ from nectar.config.document.load import load_text
 from nectar.errors import PlanError
 
 TESTS = (
-    "has_mint", "has_metadata", "has_certs", "not has_script", "has_withdrawals or has_votes", "fee > 0.2 ada", "output_count > 2", "is_valid",
-    "any(outputs, value > 50 ada)", "any(outputs, is_script)", "any(outputs, stake_address is not null and value > 5 ada)", "all(outputs, value < 3000 ada)",
-    "any(outputs, any(assets, quantity > 5))", "count(outputs, value > 2 ada) > 1", "any(mints, quantity < 0)", "any(mints, quantity > 10)",
-    "any(certs, kind == \"delegation\")", "any(certs, pool is not null)", "none(certs, kind == \"stake_registration\") and has_certs", "any(votes, vote == \"Yes\")",
-    "any(proposals, deposit > 0 lovelace)", "any(withdrawals, amount > 1 lovelace)", "any(redeemers, purpose == \"spend\")", "any(metadata, label == 721)", "any(scripts, size > 10)",
-    "any(outputs, payment_cred == 0x00112233445566778899aabbccddeeff00112233445566778899aabb)", "block.slot > 20",
-)  # fmt: skip
+    "has_mint",
+    "has_metadata",
+    "has_certs",
+    "not has_script",
+    "has_withdrawals or has_votes",
+    "fee > 0.2 ada",
+    "output_count > 2",
+    "is_valid",
+    "any(outputs, value > 50 ada)",
+    "any(outputs, is_script)",
+    "any(outputs, stake_address is not null and value > 5 ada)",
+    "all(outputs, value < 3000 ada)",
+    "any(outputs, any(assets, quantity > 5))",
+    "count(outputs, value > 2 ada) > 1",
+    "any(mints, quantity < 0)",
+    "any(mints, quantity > 10)",
+    'any(certs, kind == "delegation")',
+    "any(certs, pool is not null)",
+    'none(certs, kind == "stake_registration") and has_certs',
+    'any(votes, vote == "Yes")',
+    "any(proposals, deposit > 0 lovelace)",
+    "any(withdrawals, amount > 1 lovelace)",
+    'any(redeemers, purpose == "spend")',
+    "any(metadata, label == 721)",
+    "any(scripts, size > 10)",
+    "any(outputs, payment_cred == 0x00112233445566778899aabbccddeeff00112233445566778899aabb)",
+    "block.slot > 20",
+)
 ASKING = (
-    "any(inputs, value > 100 ada)", "any(inputs, is_script)", "none(inputs, value > 1000 ada)", "count(inputs, value > 2 ada) > 1",
-    "any(inputs, stake_address is null)", "not any(inputs, value < 20 ada)", "any(inputs, payment_cred == 0x00112233445566778899aabbccddeeff00112233445566778899aabb)",
-)  # fmt: skip
+    "any(inputs, value > 100 ada)",
+    "any(inputs, is_script)",
+    "none(inputs, value > 1000 ada)",
+    "count(inputs, value > 2 ada) > 1",
+    "any(inputs, stake_address is null)",
+    "not any(inputs, value < 20 ada)",
+    "any(inputs, payment_cred == 0x00112233445566778899aabbccddeeff00112233445566778899aabb)",
+)
 ROWS = {
     "block": ("tx_count > 0", "size > 1000", "slot_no > 400"),
     "tx": ("fee > 0.3 ada", "out_sum > 100 ada", "script_size == 0"),
@@ -31,7 +57,7 @@ ROWS = {
     "ma_tx_out": ("quantity > 5", "ident.name != 0x00"),
     "ma_tx_mint": ("quantity < 0", "quantity > 10"),
     "tx_metadata": ("label in [721, 20]", "label > 600"),
-    "redeemer": ("purpose == \"spend\"", "unit_mem > 1000"),
+    "redeemer": ('purpose == "spend"', "unit_mem > 1000"),
     "delegation": ("cert_index > 0", "active_epoch_no > epoch 4"),
     "stake_registration": ("cert_index == 0",),
     "stake_deregistration": ("cert_index > 0",),
@@ -39,13 +65,13 @@ ROWS = {
     "pool_owner": ("id < 0",),
     "reserve": ("amount > 100 lovelace",),
     "withdrawal": ("amount > 1000000 lovelace",),
-    "voting_procedure": ("vote == \"Yes\"", "pool_voter is not null"),
+    "voting_procedure": ('vote == "Yes"', "pool_voter is not null"),
     "delegation_vote": ("cert_index == 0",),
     "drep_registration": ("voting_anchor_id is not null",),
-    "gov_action_proposal": ("type == \"InfoAction\"",),
+    "gov_action_proposal": ('type == "InfoAction"',),
     "committee_registration": ("cert_index > 0",),
-}  # fmt: skip
-VIEWS = ("name = \"v\"\nfrom = \"tx_out\"\nwhere = 'value > 5 ada'", "name = \"v\"\nfrom = \"tx\"\nwhere = 'count(outputs) > 1'")
+}
+VIEWS = ('name = "v"\nfrom = "tx_out"\nwhere = \'value > 5 ada\'', 'name = "v"\nfrom = "tx"\nwhere = \'count(outputs) > 1\'')
 REST = ("multi_assets", "metadata", "scripts", "certificates", "withdrawals", "governance")
 
 
@@ -56,7 +82,7 @@ def random_plan(dice: random.Random, network: str, sync: str, *, filtered: bool 
         try:
             compiled(text)
         except PlanError:
-            continue                       # a view of a table that this plan does not fill, an `on_unknown` that does nothing
+            continue  # a view of a table that this plan does not fill, an `on_unknown` that does nothing
         return text
 
 
@@ -83,7 +109,10 @@ def _filters(dice: random.Random, from_origin: bool) -> list[str]:
     lines = ["[filters]"]
     if dice.random() < 0.85:
         some = [dice.choice(TESTS if dice.random() < 0.6 else ASKING) for _ in range(dice.choice((1, 1, 2, 3)))]
-        lines += [f"where = '''{dice.choice((' or ', ' or ', ' and ')).join(dict.fromkeys(some))}'''", f'keep = "{dice.choice(("row", "row", "tx", "tx", "block"))}"']
+        lines += [
+            f"where = '''{dice.choice((' or ', ' or ', ' and ')).join(dict.fromkeys(some))}'''",
+            f'keep = "{dice.choice(("row", "row", "tx", "tx", "block"))}"',
+        ]
         if dice.random() < 0.4 or not from_origin:
             lines.append(f'on_unknown = "{dice.choice(("drop", "keep"))}"')
     chosen = dice.sample(sorted(ROWS), dice.choice((0, 1, 2, 5)))

@@ -66,7 +66,7 @@ class Story:
         self.forks: list[list[Offered]] = []
         self.highest = -1
         self._outgrow(length // 6)
-        self.first = len(self.chain)                     # blocks that all chains have
+        self.first = len(self.chain)  # blocks that all chains have
         self._outgrow(length // 3)
         self.phases = [self._phase(length) for _ in range(self.dice.choice((1, 2, 3)))]
 

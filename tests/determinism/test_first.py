@@ -39,7 +39,9 @@ def places(table: Table, rows: list[Any]) -> Iterator[int]:
     """The transaction of each row; of a block's, where its transactions begin."""
     at = table.column_names.index(table.first) if table.first else 0
     for row in rows:
-        yield {Place.IN_TX: row[at] >> ITEM_BITS, Place.TX: row[at], Place.BLOCK: row[at] >> 1 << TX_BITS}[table.place or Place.TX]
+        yield {Place.IN_TX: row[at] >> ITEM_BITS, Place.TX: row[at], Place.BLOCK: row[at] >> 1 << TX_BITS}[
+            table.place or Place.TX
+        ]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

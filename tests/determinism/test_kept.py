@@ -18,7 +18,7 @@ from tests.runner.jobs import between, content, job, plan_text, same
 
 MINTED = '[filters]\nwhere = "has_mint"\n[filters.rows]\ntx_out = "value > 500 ada"\n'
 TRANSACTIONS = "blocks = true\ntransactions = true"
-CHUNKS, SLOTS = 240, 4_320            # of preview, from its genesis
+CHUNKS, SLOTS = 240, 4_320  # of preview, from its genesis
 
 
 def test_a_resumed_run_has_what_one_run_has(chain: Path, tmp_path: Path) -> None:
@@ -54,8 +54,13 @@ def test_filters_of_rows_take_rows_away_and_nothing_else(seed: int, sample: Grou
 def test_what_came_before_an_unknown_answer_is_written_whatever_the_batches(workers: int, sample: Ground, tmp_path: Path) -> None:
     found = []
     for batch in (1, 7, 1_000):
-        text = plan_text(sample.files, network=sample.named, more='[filters]\nwhere = "fee > 0.2 ada"\non_unknown = "error"', performance=f"batch_blocks = {batch}")
-        text = text.replace('start = "origin"', "start_slot = 60")       # Byron's fees are not known
+        text = plan_text(
+            sample.files,
+            network=sample.named,
+            more='[filters]\nwhere = "fee > 0.2 ada"\non_unknown = "error"',
+            performance=f"batch_blocks = {batch}",
+        )
+        text = text.replace('start = "origin"', "start_slot = 60")  # Byron's fees are not known
         with pytest.raises(UnknowableError) as caught:
             job(tmp_path / f"{batch}.db", text, workers=workers)
         found.append((caught.value.where, content(tmp_path / f"{batch}.db")))

@@ -52,7 +52,9 @@ def with_batches(text: str, blocks: int) -> str:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_forks(seed: int, sample: Ground, real: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+def test_forks(
+    seed: int, sample: Ground, real: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
     dice = random.Random(seed)
     on = real if seed % 3 == 0 else sample
     story = Story(seed, on)
@@ -72,7 +74,9 @@ def test_forks(seed: int, sample: Ground, real: Ground, tmp_path: Path, monkeypa
         same(content(plan, (server, database)), expected)
 
 
-def _through(story: Story, on: Ground, text: str, target: Target, dice: random.Random, folder: Path, patch: pytest.MonkeyPatch) -> None:
+def _through(
+    story: Story, on: Ground, text: str, target: Target, dice: random.Random, folder: Path, patch: pytest.MonkeyPatch
+) -> None:
     """All of the story's phases, by jobs that are cut short."""
     workers = dice.choice((1, 1, 2))
     if workers > 1:

@@ -12,17 +12,54 @@ from nectar.filterlang.scopes import Field, Scope
 from nectar.tables import Column, Table, Type
 
 TEXTS = (
-    "", "a", "A", "a ", " a", "abc", "ABC", "abcabc", "äöü", "Äöü", "a%b", "a_b", "a.b", "a[b", "a?b", "a'b", 'a"b', "a\\b", "😀x", "z\tz", "e\u0301", "é",
-)  # fmt: skip
+    "",
+    "a",
+    "A",
+    "a ",
+    " a",
+    "abc",
+    "ABC",
+    "abcabc",
+    "äöü",
+    "Äöü",
+    "a%b",
+    "a_b",
+    "a.b",
+    "a[b",
+    "a?b",
+    "a'b",
+    'a"b',
+    "a\\b",
+    "😀x",
+    "z\tz",
+    "e\u0301",
+    "é",
+)
 JSONS = (
-    '{"name":"abc"}', '{"name":["x ",1]}', '{"name":["x","y"]}', '{"name":12345678901234567890123}', '{"name":null}', '{"name":true}', "[1,2]", '"abc"',
-    "5", '{"name":"äöü"}', '{"name":{"a":"b"}}', '{"a key":["z"],"name":""}', '{"name":-7}', '{"Name":"abc"}', '["abc"]', "{}",
-)  # fmt: skip
+    '{"name":"abc"}',
+    '{"name":["x ",1]}',
+    '{"name":["x","y"]}',
+    '{"name":12345678901234567890123}',
+    '{"name":null}',
+    '{"name":true}',
+    "[1,2]",
+    '"abc"',
+    "5",
+    '{"name":"äöü"}',
+    '{"name":{"a":"b"}}',
+    '{"a key":["z"],"name":""}',
+    '{"name":-7}',
+    '{"Name":"abc"}',
+    '["abc"]',
+    "{}",
+)
 PATHS: tuple[tuple[str | int, ...], ...] = (("name",), ("name", 0), ("a key", 0), (0,), ("none",))
 NAMES = (b"", b"a", b"abc", b"ab\0c", b"\0", b"\xff\xfe", "äö".encode(), b"abcabcabc", b"a" * 32)
 HASHES = (*(bytes((fill,)) * 32 for fill in (0, 1, 0x61, 0xFF)), bytes(range(32)))
 ADDRESSES = tuple(
-    describe(bytes((head,)) + bytes((fill,)) * 28 + (bytes((fill ^ 1,)) * 28 if head < 0x40 else b"")).text for head in (0x00, 0x10, 0x60) for fill in (1, 2)
+    describe(bytes((head,)) + bytes((fill,)) * 28 + (bytes((fill ^ 1,)) * 28 if head < 0x40 else b"")).text
+    for head in (0x00, 0x10, 0x60)
+    for fill in (1, 2)
 )
 STAKES = tuple(bytes((head,)) + bytes((fill,)) * 28 for head in (0xE0, 0xF0) for fill in (1, 2))
 TIMES = ("2022-10-25 00:00:00", "2022-10-25 00:00:20", "2023-01-01 12:00:00")
@@ -68,7 +105,7 @@ def rows(table: Table, count: int, made: random.Random) -> list[tuple[Any, ...]]
     for key in range(1, count + 1):
         values = [column_value(table, column, made) for column in table.columns]
         if table.name == "stake_address":
-            values = [values[0], values[0], stake_view(values[0]), None, 1]      # the text that the address has
+            values = [values[0], values[0], stake_view(values[0]), None, 1]  # the text that the address has
         values[0] = key if table.columns[0].type in (Type.ID, Type.INT) else values[0]
         found.append(tuple(values))
     return list({row[0]: row for row in found}.values())
@@ -131,7 +168,11 @@ def _leaf(scope: Scope, what: Field, ref: tree.Ref, made: random.Random) -> tree
     choice = made.random()
     if what.type in (T.INT, T.LOVELACE, T.SLOT, T.EPOCH, T.TIME, T.RATIO):
         if choice < 0.2 and what.type is not T.TIME:
-            same = [name for name, other in scope.fields.items() if other.type is what.type and (other.high == 2**64 - 1) == (what.high == 2**64 - 1)]
+            same = [
+                name
+                for name, other in scope.fields.items()
+                if other.type is what.type and (other.high == 2**64 - 1) == (what.high == 2**64 - 1)
+            ]
             return tree.Compare(made.choice(("==", "<", ">=")), ref, tree.Ref(scope.name, made.choice(same), "t"))
         if choice < 0.8:
             return tree.Compare(made.choice(("==", "<", "<=", ">", ">=")), ref, value)

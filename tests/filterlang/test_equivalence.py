@@ -31,7 +31,17 @@ from tests.compiler.making import EVERY_TABLE, compiled_from
 from tests.compiler.mariadb import SERVER, Client, mariadb
 from tests.filterlang.random_rows import random_test, rows
 
-TABLES = ("tx", "tx_out", "ma_tx_out", "ma_tx_mint", "tx_metadata", "withdrawal", "pool_update", "voting_procedure", "drep_registration")
+TABLES = (
+    "tx",
+    "tx_out",
+    "ma_tx_out",
+    "ma_tx_mint",
+    "tx_metadata",
+    "withdrawal",
+    "pool_update",
+    "voting_procedure",
+    "drep_registration",
+)
 ROWS = 60
 TESTS = 60 * (20 if os.environ.get("NECTAR_LONG") else 1)
 
@@ -157,7 +167,9 @@ def test_python_and_mariadb_choose_the_same_rows(server: Client) -> None:
             wanted += [(name, one, by_python(name, choose)) for one, choose in zip(asked, (mine.true, mine.false), strict=True)]
     for begin in range(0, len(wanted), 200):
         part = wanted[begin : begin + 200]
-        questions = "".join(f"SELECT COALESCE(GROUP_CONCAT(t.`id` ORDER BY t.`id`), '') FROM `{name}` t WHERE {sql};\n" for name, sql, _ in part)
+        questions = "".join(
+            f"SELECT COALESCE(GROUP_CONCAT(t.`id` ORDER BY t.`id`), '') FROM `{name}` t WHERE {sql};\n" for name, sql, _ in part
+        )
         answers = server.run("SET SESSION group_concat_max_len = 100000;\n" + questions, "n")
         lines = ["".join(line) for line in answers if not line[0].startswith("Warning")]
         assert len(lines) == len(part)

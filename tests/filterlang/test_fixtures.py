@@ -72,7 +72,11 @@ def errors(text: str) -> Iterator[str]:
     except FilterError as error:
         for slip in error.slips:
             yield f"         {' ' * slip.at.start}^"
-            yield f"{slip.code} {slip.what}" + (f" -> {slip.hint}" if slip.hint else "") + (f" [{slip.allowed}]" if slip.allowed else "")
+            yield (
+                f"{slip.code} {slip.what}"
+                + (f" -> {slip.hint}" if slip.hint else "")
+                + (f" [{slip.allowed}]" if slip.allowed else "")
+            )
         return
     for kind, what in trouble(test, {("block", "slot"): (100, 200), ("block", "epoch"): (2, 3)}):
         yield f"{codes.CONSTANT if kind == 'constant' else codes.CONTRADICTION} {what}"
@@ -103,8 +107,25 @@ def test_the_fixtures_have_every_field_operator_and_literal() -> None:
     literals = {node.kind for one in trees for node in nodes(one) if isinstance(node, syntax.Literal)}
     assert literals == {"integer", "number", "amount", "epoch", "date", "hex", "text", "identifier", "pattern"} - {"number"}
     kinds = {type(node) for one in trees for node in nodes(one)}
-    assert kinds >= {getattr(syntax, name) for name in ["Quantifier", "Count", "Sum", "Compare", "Between", "Within", "Match", "IsNull", "Not", "And", "Or", "File"]}
-    for word in (" like ", " matches ", " starts_with ", " contains ", " in ", "not in", "not like", "not between", "all(", "none(", "!=", "<=", ">="):
+    assert kinds >= {
+        getattr(syntax, name)
+        for name in ["Quantifier", "Count", "Sum", "Compare", "Between", "Within", "Match", "IsNull", "Not", "And", "Or", "File"]
+    }
+    for word in (
+        " like ",
+        " matches ",
+        " starts_with ",
+        " contains ",
+        " in ",
+        "not in",
+        "not like",
+        "not between",
+        "all(",
+        "none(",
+        "!=",
+        "<=",
+        ">=",
+    ):
         assert word in text
 
 
@@ -150,5 +171,9 @@ def test_the_guides_shorthands_mean_what_it_says() -> None:
     plan = f'[plan]\nnetwork = "preview"\n[processors]\ntransactions = true\n[filters]\nmin_transaction_value = 1000000\nskip_tx_types = ["mint", "burn"]\npool_filter = ["{pool}"]\n'
     where = compile_plan(parse_plan(plan, Path("plan.toml"))).filters.where
     assert where is not None
-    by_hand = f"out_sum >= 1 ada and not has_burn and not has_mint and (any(certs, pool in [{pool}]) or any(votes, pool in [{pool}]))"
-    assert said(where) == by_hand.replace("out_sum >= 1 ada and not has_burn and not has_mint", "out_sum >= 1 ada and not has_burn and not has_mint")
+    by_hand = (
+        f"out_sum >= 1 ada and not has_burn and not has_mint and (any(certs, pool in [{pool}]) or any(votes, pool in [{pool}]))"
+    )
+    assert said(where) == by_hand.replace(
+        "out_sum >= 1 ada and not has_burn and not has_mint", "out_sum >= 1 ada and not has_burn and not has_mint"
+    )

@@ -17,22 +17,61 @@ ADA = 45_000_000_000 * 1_000_000
 """The most lovelace there can be (Shelley's genesis: maxLovelaceSupply)."""
 WORD64 = 2**64 - 1
 LIMITS: dict[str, tuple[int | None, int | None]] = {
-    "block.slot": (-1, None), "block.number": (-1, None), "block.epoch": (-1, None), "block.size": (0, None), "block.tx_count": (0, None),
-    "block.proto_major": (None, None), "block.proto_minor": (None, None),
-    "tx.index": (0, None), "tx.fee": (0, ADA), "tx.size": (0, None), "tx.out_sum": (0, ADA), "tx.input_count": (0, None),
-    "tx.output_count": (0, None), "tx.mint_count": (0, None), "tx.invalid_before": (0, None), "tx.invalid_hereafter": (0, None),
-    "tx.donation": (0, ADA), "outputs.index": (None, None), "outputs.network": (None, None), "outputs.value": (0, ADA),
-    "inputs.index": (None, None), "inputs.network": (None, None), "inputs.value": (0, ADA), "assets.quantity": (1, WORD64),
-    "mints.quantity": (None, None), "metadata.label": (0, WORD64), "certs.index": (None, None), "certs.deposit": (None, None),
-    "certs.epoch": (None, None), "withdrawals.amount": (0, ADA), "scripts.size": (None, None), "redeemers.index": (None, None),
-    "redeemers.mem": (None, None), "redeemers.steps": (None, None), "votes.action_index": (None, None), "proposals.deposit": (None, None),
-}  # fmt: skip
+    "block.slot": (-1, None),
+    "block.number": (-1, None),
+    "block.epoch": (-1, None),
+    "block.size": (0, None),
+    "block.tx_count": (0, None),
+    "block.proto_major": (None, None),
+    "block.proto_minor": (None, None),
+    "tx.index": (0, None),
+    "tx.fee": (0, ADA),
+    "tx.size": (0, None),
+    "tx.out_sum": (0, ADA),
+    "tx.input_count": (0, None),
+    "tx.output_count": (0, None),
+    "tx.mint_count": (0, None),
+    "tx.invalid_before": (0, None),
+    "tx.invalid_hereafter": (0, None),
+    "tx.donation": (0, ADA),
+    "outputs.index": (None, None),
+    "outputs.network": (None, None),
+    "outputs.value": (0, ADA),
+    "inputs.index": (None, None),
+    "inputs.network": (None, None),
+    "inputs.value": (0, ADA),
+    "assets.quantity": (1, WORD64),
+    "mints.quantity": (None, None),
+    "metadata.label": (0, WORD64),
+    "certs.index": (None, None),
+    "certs.deposit": (None, None),
+    "certs.epoch": (None, None),
+    "withdrawals.amount": (0, ADA),
+    "scripts.size": (None, None),
+    "redeemers.index": (None, None),
+    "redeemers.mem": (None, None),
+    "redeemers.steps": (None, None),
+    "votes.action_index": (None, None),
+    "proposals.deposit": (None, None),
+}
 """Field -> the least and the most that it can be; None where any number may be asked for. Genesis stands at -1."""
 BYTES = {
-    "block.hash": 32, "tx.hash": 32, "outputs.payment_cred": 28, "outputs.stake_cred": 28, "outputs.datum_hash": 32,
-    "outputs.ref_script_hash": 28, "inputs.tx_hash": 32, "inputs.payment_cred": 28, "inputs.stake_cred": 28, "inputs.datum_hash": 32,
-    "inputs.ref_script_hash": 28, "scripts.hash": 28, "datums.hash": 32, "redeemers.data_hash": 32, "votes.action_tx": 32,
-}  # fmt: skip
+    "block.hash": 32,
+    "tx.hash": 32,
+    "outputs.payment_cred": 28,
+    "outputs.stake_cred": 28,
+    "outputs.datum_hash": 32,
+    "outputs.ref_script_hash": 28,
+    "inputs.tx_hash": 32,
+    "inputs.payment_cred": 28,
+    "inputs.stake_cred": 28,
+    "inputs.datum_hash": 32,
+    "inputs.ref_script_hash": 28,
+    "scripts.hash": 28,
+    "datums.hash": 32,
+    "redeemers.data_hash": 32,
+    "votes.action_tx": 32,
+}
 """Bytes of the ledger's hashes: Blake2b-224 of keys and scripts, Blake2b-256 of all else."""
 
 
@@ -48,7 +87,12 @@ def told(field: str, test: str) -> str:
 
 
 def fields_of(*types: T) -> set[str]:
-    return {f"{scope.name}.{field.name}" for scope in (TX, BLOCK, *COLLECTIONS.values()) for field in scope.fields.values() if field.type in types}
+    return {
+        f"{scope.name}.{field.name}"
+        for scope in (TX, BLOCK, *COLLECTIONS.values())
+        for field in scope.fields.values()
+        if field.type in types
+    }
 
 
 def test_every_number_and_every_hash_is_here() -> None:

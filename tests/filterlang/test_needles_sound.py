@@ -80,7 +80,7 @@ def gather(raws: Iterator[bytes], epoch_slots: int = 21_600) -> Seen:
             for vote in tx.votes:
                 seen.note("action", f"0x{vote.action.tx_hash.hex()}")
             for metadatum in tx.metadata:
-                if metadatum.label > 255:                          # smaller ones are a single byte, which is everywhere
+                if metadatum.label > 255:  # smaller ones are a single byte, which is everywhere
                     seen.note("label", str(metadatum.label))
             for tx_hash, _ in access.spent(tx):
                 seen.note("input", f"0x{tx_hash.hex()}")
@@ -112,7 +112,7 @@ FILTERS: dict[str, str] = {
     "mixed": "(any(outputs, address == {address}) or any(assets, policy == {policy})) and not has_certs",
     "either side": "any(outputs, payment_cred == {payment} or stake_cred == {stakecred})",
     "all and any": "all(outputs, value > 0 lovelace) and any(outputs, payment_cred == {payment})",
-}  # fmt: skip
+}
 
 
 def plan(network: str, where: str, folder: Path) -> CompiledPlan:
@@ -173,7 +173,9 @@ def test_on_made_blocks(tmp_path: Path) -> None:
     for where in FILTERS.values():
         for _ in range(4):
             values = asked(seen, made)
-            if values.get("address") == values.get("address2") or any(f"{{{kind}}}" in where and kind not in values for kind in seen.found):
+            if values.get("address") == values.get("address2") or any(
+                f"{{{kind}}}" in where and kind not in values for kind in seen.found
+            ):
                 continue
             try:
                 compiled = plan(str(genesis or tmp_path / "chain"), where.format(**values), tmp_path)

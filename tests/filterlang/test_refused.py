@@ -47,7 +47,9 @@ def test_it_is_refused_with_what_is_wrong(more: str, tmp_path: Path) -> None:
     assert what in caught.value.complaints[0].what
 
 
-@pytest.mark.parametrize("where", ["any(inputs, value > 2 ada)", "count(inputs) > 3", "count(inputs, value > 2 ada) > 1", "sum(outputs.value) > 5 ada"])
+@pytest.mark.parametrize(
+    "where", ["any(inputs, value > 2 ada)", "count(inputs) > 3", "count(inputs, value > 2 ada) > 1", "sum(outputs.value) > 5 ada"]
+)
 def test_at_the_origin_inputs_are_known(where: str, tmp_path: Path) -> None:
     (tmp_path / "plan.toml").write_text(f'{PLAN}[filters]\nwhere = "{where}"\n')
     assert read_plan(tmp_path / "plan.toml").filters.where is not None
@@ -55,7 +57,9 @@ def test_at_the_origin_inputs_are_known(where: str, tmp_path: Path) -> None:
 
 def test_eras_are_told_to_databases_by_their_first_slots() -> None:
     """Mainnet's hard forks by their epochs, and the numbers that a block's era tag has. An epoch had 432,000 slots from Shelley on."""
-    forks = {1: 0} | {tag: 4_492_800 + (epoch - 208) * 432_000 for tag, epoch in {2: 208, 3: 236, 4: 251, 5: 290, 6: 365, 7: 507}.items()}
+    forks = {1: 0} | {
+        tag: 4_492_800 + (epoch - 208) * 432_000 for tag, epoch in {2: 208, 3: 236, 4: 251, 5: 290, 6: 365, 7: 507}.items()
+    }
     assert target_of(network("mainnet"), (), "sqlite").eras == tuple((slot, tag) for tag, slot in forks.items())
 
 

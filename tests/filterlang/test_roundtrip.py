@@ -20,7 +20,9 @@ from nectar.filterlang.write import write
 from nectar.resources import read_grammar
 from tests.filterlang.test_fixtures import ERRORS, LANGUAGE, SETTING, cases
 
-WORDS = st.sampled_from(["fee", "value", "outputs", "has_mint", "block", "json", "epoch", "file", "types", "count_of", "x1", "ada"])
+WORDS = st.sampled_from(
+    ["fee", "value", "outputs", "has_mint", "block", "json", "epoch", "file", "types", "count_of", "x1", "ada"]
+)
 NAMES = st.builds(
     s.Name,
     st.lists(WORDS, min_size=1, max_size=3).map(tuple),
@@ -31,28 +33,43 @@ LITERALS = st.one_of(
     st.builds(s.Literal, st.just("integer"), st.integers(-(10**20), 10**20).map(str)),
     st.builds(s.Literal, st.just("text"), st.text(st.characters(exclude_categories=["Cs"]), max_size=12)),
     st.builds(s.Literal, st.just("hex"), st.binary(max_size=8).map(lambda raw: "0x" + raw.hex())),
-    st.sampled_from([
-        s.Literal("amount", "5 ada"), s.Literal("amount", "1.5 ada"), s.Literal("date", "2021-09-12"), s.Literal("epoch", "epoch 5"), s.Literal("yes", "true"),
-        s.Literal("identifier", "pool1xvenxvenxvenxvenxvenxvenxvenxvenxvenxvenxvenxjllzk8"), s.Literal("number", "0.05"),
-    ]),
-)  # fmt: skip
+    st.sampled_from(
+        [
+            s.Literal("amount", "5 ada"),
+            s.Literal("amount", "1.5 ada"),
+            s.Literal("date", "2021-09-12"),
+            s.Literal("epoch", "epoch 5"),
+            s.Literal("yes", "true"),
+            s.Literal("identifier", "pool1xvenxvenxvenxvenxvenxvenxvenxvenxvenxvenxvenxjllzk8"),
+            s.Literal("number", "0.05"),
+        ]
+    ),
+)
 
 
 def grown(inner: st.SearchStrategy[s.Expr]) -> st.SearchStrategy[s.Expr]:
     flag = st.booleans()
     several = st.lists(inner, min_size=2, max_size=3).map(tuple)
     return st.one_of(
-        st.builds(s.And, several), st.builds(s.Or, several), st.builds(s.Not, inner),
+        st.builds(s.And, several),
+        st.builds(s.Or, several),
+        st.builds(s.Not, inner),
         st.builds(s.Compare, st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), inner, inner),
         st.builds(s.Between, inner, inner, inner, flag),
-        st.builds(s.Within, inner, st.lists(inner, min_size=1, max_size=3).map(tuple) | st.builds(s.File, st.text("abc/. \"\\", max_size=9)) | NAMES, flag),
-        st.builds(s.Match, st.just("like"), inner, st.builds(s.Literal, st.just("text"), st.text("ab*\"\\ ", max_size=6)), flag),
+        st.builds(
+            s.Within,
+            inner,
+            st.lists(inner, min_size=1, max_size=3).map(tuple) | st.builds(s.File, st.text('abc/. "\\', max_size=9)) | NAMES,
+            flag,
+        ),
+        st.builds(s.Match, st.just("like"), inner, st.builds(s.Literal, st.just("text"), st.text('ab*"\\ ', max_size=6)), flag),
         st.builds(s.Match, st.just("matches"), inner, st.just(s.Literal("pattern", "^a\\/b$")), flag),
         st.builds(s.Match, st.sampled_from(["starts_with", "contains"]), inner, LITERALS, st.just(False)),
         st.builds(s.IsNull, inner, flag),
         st.builds(s.Quantifier, st.sampled_from(["any", "all", "none"]), COLLECTIONS, inner),
-        st.builds(s.Count, COLLECTIONS, st.none() | inner), st.builds(s.Sum, NAMES),
-    )  # fmt: skip
+        st.builds(s.Count, COLLECTIONS, st.none() | inner),
+        st.builds(s.Sum, NAMES),
+    )
 
 
 TREES = st.recursive(NAMES | LITERALS, grown, max_leaves=12)
@@ -94,7 +111,12 @@ def test_any_changed_filter_is_a_filter_or_a_filter_error(data: st.DataObject) -
     text = data.draw(st.sampled_from(SEEDS))
     at = data.draw(st.integers(0, len(text)))
     cut = data.draw(st.integers(0, 12))
-    piece = data.draw(st.one_of(st.text(max_size=8), st.sampled_from(["(", ")", "not ", " and ", "any(", "0x", '"', "\\", "/", "[", "9" * 50, "\ud800", "\x00", "1e9"])))
+    piece = data.draw(
+        st.one_of(
+            st.text(max_size=8),
+            st.sampled_from(["(", ")", "not ", " and ", "any(", "0x", '"', "\\", "/", "[", "9" * 50, "\ud800", "\x00", "1e9"]),
+        )
+    )
     answer(text[:at] + piece + text[at + cut :])
 
 
@@ -104,7 +126,18 @@ def test_any_text_is_a_filter_or_a_filter_error(text: str) -> None:
     answer(text)
 
 
-@pytest.mark.parametrize("text", ["(" * 10_000, "not " * 5_000 + "x", "any(outputs, " * 3_000, "[" * 5_000, "x" * 70_000, "a.b" * 9_999, "fee > " + "9" * 5_000 + " ada"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 10_000,
+        "not " * 5_000 + "x",
+        "any(outputs, " * 3_000,
+        "[" * 5_000,
+        "x" * 70_000,
+        "a.b" * 9_999,
+        "fee > " + "9" * 5_000 + " ada",
+    ],
+)
 def test_enormous_texts_are_refused(text: str) -> None:
     with pytest.raises(s.FilterError):
         check(parse(text), SETTING)
@@ -113,13 +146,20 @@ def test_enormous_texts_are_refused(text: str) -> None:
 FORMS = {
     "'{}'": "abc defg 'x".replace("'", ""),
     '"{}"': None,
-    "\'\'\'\n{}\'\'\'": None,
+    "'''\n{}'''": None,
     '"""\n{}"""': None,
 }
 
 
 @settings(max_examples=300, deadline=None)
-@given(words=st.lists(st.sampled_from(["abc", " ", "é", "😀", "\n", "\\t", '\\"', "\\\\", "\\u00e9", "\\U0001F600", "x"]), min_size=1, max_size=12), form=st.sampled_from(list(FORMS)))
+@given(
+    words=st.lists(
+        st.sampled_from(["abc", " ", "é", "😀", "\n", "\\t", '\\"', "\\\\", "\\u00e9", "\\U0001F600", "x"]),
+        min_size=1,
+        max_size=12,
+    ),
+    form=st.sampled_from(list(FORMS)),
+)
 def test_places_inside_texts_are_exact(words: list[str], form: str) -> None:
     """The character that stands at the place is the one that the text has there, or the escape for it."""
     basic = '"' in form

@@ -15,9 +15,17 @@ from tests.server.logging_in import PASSWORD, SOON, STATEMENTS
 from tests.server.making import joined, server
 
 PACKETS = (
-    wire.ok_packet(), greeting(), greeting("caching_sha2_password"), b"\xfe\0\0\2\0", b"\xff\x15\x04#28000no", b"\x01", b"\xfbname",
-    b"\x03def\0\0\0\x011\0\x0c\x3f\0\x01\0\0\0\x08\x81\0\0\0\0", b"\x011", b"\xfemysql_native_password\0" + bytes(20),
-)  # fmt: skip
+    wire.ok_packet(),
+    greeting(),
+    greeting("caching_sha2_password"),
+    b"\xfe\0\0\2\0",
+    b"\xff\x15\x04#28000no",
+    b"\x01",
+    b"\xfbname",
+    b"\x03def\0\0\0\x011\0\x0c\x3f\0\x01\0\0\0\x08\x81\0\0\0\0",
+    b"\x011",
+    b"\xfemysql_native_password\0" + bytes(20),
+)
 
 
 def packets(rng: Random) -> list[bytes]:

@@ -88,8 +88,14 @@ def index(raw: bytes, database: str) -> str:
 
 
 LENGTHS = {Type.HASH20: (20, 20), Type.HASH28: (28, 28), Type.HASH29: (29, 29), Type.HASH32: (32, 32), Type.NAME: (0, 32)}
-RANGES = {Type.ID: (-(2**63), 2**63 - 1), Type.INT: (-(2**63), 2**63 - 1), Type.LOVELACE: (-(2**63), 2**63 - 1),
-          Type.U64: (0, 2**64 - 1), Type.U128: (0, 2**128 - 1), Type.BOOL: (0, 1)}  # fmt: skip
+RANGES = {
+    Type.ID: (-(2**63), 2**63 - 1),
+    Type.INT: (-(2**63), 2**63 - 1),
+    Type.LOVELACE: (-(2**63), 2**63 - 1),
+    Type.U64: (0, 2**64 - 1),
+    Type.U128: (0, 2**128 - 1),
+    Type.BOOL: (0, 1),
+}
 
 
 def misfits(staged: Staged, tables: Sequence[Table]) -> list[str]:

@@ -19,8 +19,8 @@ class Node:
     major: int
     start: int
     end: int
-    body: int                    # where the items within begin
-    length: int                  # as its head says; -1 when indefinite
+    body: int  # where the items within begin
+    length: int  # as its head says; -1 when indefinite
     items: list[Node] = field(default_factory=list)
 
 
@@ -70,20 +70,49 @@ def encoded(major: int, argument: int) -> bytes:
 def item(rng: Random) -> bytes:
     """Any item: numbers at the bounds of machine words among them, and numbers beyond them."""
     value = rng.choice(BOUNDARIES)
-    return rng.choice((
-        encoded(0, value),
-        encoded(1, value),
-        b"\xc2" + encoded(2, 9) + b"\x01" + bytes(8),
-        b"\xc3" + encoded(2, 8) + b"\xff" * 8,
-        b"\xc2" + encoded(2, 5_000) + b"\xff" * 5_000,
-        b"\xc2\x40",
-        b"\xf6", b"\xf7", b"\xf4", b"\xf5", b"\xf8\x20",
-        b"\xf9\x7c\x00", b"\xf9\x7e\x00", b"\xfb" + rng.randbytes(8),
-        b"\x40", b"\x41\x00", encoded(2, 28) + rng.randbytes(28), encoded(2, 32) + rng.randbytes(32), encoded(2, 29) + b"\xe1" + rng.randbytes(28),
-        encoded(2, 65) + rng.randbytes(65), b"\x5f\x41\x00\x41\x01\xff", b"\x60", b"\x61\x00", b"\x62\xff\xfe", b"\x7f\x61a\xff",
-        b"\x80", b"\x9f\xff", b"\xa0", b"\xbf\xff", b"\x81\x80", b"\xa1\x00\x00", b"\xa1\x00\xa1\x00\x00",
-        b"\xd8\x1e\x82\x01\x00", b"\xd8\x1e\x82\x01\x02", b"\xd8\x1e\x80", b"\xd9\x01\x02\x80", b"\xd8\x18\x41\x00", b"\xd8\x79\x80", b"\xd8\x66\x82\x00\x80",
-    ))  # fmt: skip
+    return rng.choice(
+        (
+            encoded(0, value),
+            encoded(1, value),
+            b"\xc2" + encoded(2, 9) + b"\x01" + bytes(8),
+            b"\xc3" + encoded(2, 8) + b"\xff" * 8,
+            b"\xc2" + encoded(2, 5_000) + b"\xff" * 5_000,
+            b"\xc2\x40",
+            b"\xf6",
+            b"\xf7",
+            b"\xf4",
+            b"\xf5",
+            b"\xf8\x20",
+            b"\xf9\x7c\x00",
+            b"\xf9\x7e\x00",
+            b"\xfb" + rng.randbytes(8),
+            b"\x40",
+            b"\x41\x00",
+            encoded(2, 28) + rng.randbytes(28),
+            encoded(2, 32) + rng.randbytes(32),
+            encoded(2, 29) + b"\xe1" + rng.randbytes(28),
+            encoded(2, 65) + rng.randbytes(65),
+            b"\x5f\x41\x00\x41\x01\xff",
+            b"\x60",
+            b"\x61\x00",
+            b"\x62\xff\xfe",
+            b"\x7f\x61a\xff",
+            b"\x80",
+            b"\x9f\xff",
+            b"\xa0",
+            b"\xbf\xff",
+            b"\x81\x80",
+            b"\xa1\x00\x00",
+            b"\xa1\x00\xa1\x00\x00",
+            b"\xd8\x1e\x82\x01\x00",
+            b"\xd8\x1e\x82\x01\x02",
+            b"\xd8\x1e\x80",
+            b"\xd9\x01\x02\x80",
+            b"\xd8\x18\x41\x00",
+            b"\xd8\x79\x80",
+            b"\xd8\x66\x82\x00\x80",
+        )
+    )
 
 
 def changed(raw: bytes, root: Node, rng: Random) -> bytes:

@@ -30,7 +30,9 @@ def killed(chain: Path, scratch: Path, rng: Random, kills: int) -> int:
         file.unlink(missing_ok=True)
         while True:
             patience = rng.uniform(0.2, LONGEST) if done < kills else 120.0
-            running = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+            running = subprocess.Popen(
+                command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+            )
             try:
                 _, errors = running.communicate(timeout=patience)
             except subprocess.TimeoutExpired:

@@ -26,9 +26,15 @@ from tests.conftest import WHOLE_CHAIN
 from tests.fuzz import answers, blocks, files, kills, messages, texts
 
 SHARES = {
-    "blocks": 0.3, "blocks for a server": 0.1, "messages": 0.25, "plans": 0.1, "profiles": 0.1, "connection texts": 0.1, "chunk files": 0.04,
+    "blocks": 0.3,
+    "blocks for a server": 0.1,
+    "messages": 0.25,
+    "plans": 0.1,
+    "profiles": 0.1,
+    "connection texts": 0.1,
+    "chunk files": 0.04,
     "server packets": 0.01,
-}  # fmt: skip
+}
 """Of all inputs; the costly kinds have fewer."""
 KILLS = 100
 
@@ -104,7 +110,9 @@ def main() -> int:
             tally = run(kind, attempts[kind], asked.seed, range(asked.first, asked.first + count))
             failed += len(tally.findings)
             ends = ", ".join(f"{end} {many:,}" for end, many in tally.ends.most_common(8))
-            print(f"{kind}: {count:,} inputs in {tally.seconds:,.0f} s: {ends}; not designed: {len(tally.findings):,}", flush=True)
+            print(
+                f"{kind}: {count:,} inputs in {tally.seconds:,.0f} s: {ends}; not designed: {len(tally.findings):,}", flush=True
+            )
             for (error, place), many in Counter((one.error, one.place) for one in tally.findings).most_common(40):
                 first = next(one.number for one in tally.findings if (one.error, one.place) == (error, place))
                 print(f"    {many:,} times, first number {first}: {error} ({place})")

@@ -9,9 +9,15 @@ import pytest
 from tests.fuzz.run import run, tries
 
 COUNTS = {
-    "blocks": 800, "blocks for a server": 400, "messages": 3_000, "plans": 500, "profiles": 500, "connection texts": 1_000, "chunk files": 40,
+    "blocks": 800,
+    "blocks for a server": 400,
+    "messages": 3_000,
+    "plans": 500,
+    "profiles": 500,
+    "connection texts": 1_000,
+    "chunk files": 40,
     "server packets": 60,
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", COUNTS)

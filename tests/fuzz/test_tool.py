@@ -34,7 +34,11 @@ def test_the_tree_has_every_item_with_its_span(chain: Path) -> None:
 
 def test_a_changed_body_gets_its_hash_in_the_header(chain: Path) -> None:
     raw, root = next((raw, root) for raw, root in blocks.real(chain / "blocks") if raw[1] == 6 and len(raw) > 2_000)
-    fee = next(node for node in nodes(root) if node.major == 0 and raw[node.start : node.end] == cbor2.dumps(decode_block(raw, EVERYTHING).txs[0].fee))
+    fee = next(
+        node
+        for node in nodes(root)
+        if node.major == 0 and raw[node.start : node.end] == cbor2.dumps(decode_block(raw, EVERYTHING).txs[0].fee)
+    )
     bent = raw[: fee.start] + cbor2.dumps(1_234_567) + raw[fee.end :]
     assert decode_block(blocks.with_right_hash(bent, tree(bent)), EVERYTHING).txs[0].fee == 1_234_567
 

@@ -17,21 +17,113 @@ from nectar.errors import GenesisError, PlanError
 from nectar.resources import read_schema
 
 ODD = (
-    "1979-05-27", "07:32:00", "1979-05-27T07:32:00Z", "1.5", "inf", "-inf", "nan", "true", "false", "0", "-1", "18446744073709551616",
-    "9223372036854775808", "1e400", '""', '"\\u0000"', '"~"', '"/"', '".."', '"\\n"', "'''x'''", "[]", "[[]]", "{}", "[{}]", "[1, \"a\"]",
-    "{ a = 1 }", "{ env = \"X\" }", "{ file = \"/none\" }", "{ sealed = \"nectar:v1:AAAA\" }", '"0x"', '"addr1"', '"stake_test1"', '"pool1"',
-    '"tip-1"', '"origin"', '"mainnet"', '"\U0001f41d"', '"é"', "0xff", "0b1", "0o7", "{ epoch = 1 }", "{ slot = 1 }", "{ date = 1900-01-01 }",
-    "{ date = 9999-12-31 }", "{ slot = 1, hash = \"00\" }", "{ block_hash = \"" + "00" * 32 + "\" }", '"' + "a" * 5_000 + '"', "[" * 40 + "]" * 40,
-)  # fmt: skip
+    "1979-05-27",
+    "07:32:00",
+    "1979-05-27T07:32:00Z",
+    "1.5",
+    "inf",
+    "-inf",
+    "nan",
+    "true",
+    "false",
+    "0",
+    "-1",
+    "18446744073709551616",
+    "9223372036854775808",
+    "1e400",
+    '""',
+    '"\\u0000"',
+    '"~"',
+    '"/"',
+    '".."',
+    '"\\n"',
+    "'''x'''",
+    "[]",
+    "[[]]",
+    "{}",
+    "[{}]",
+    '[1, "a"]',
+    "{ a = 1 }",
+    '{ env = "X" }',
+    '{ file = "/none" }',
+    '{ sealed = "nectar:v1:AAAA" }',
+    '"0x"',
+    '"addr1"',
+    '"stake_test1"',
+    '"pool1"',
+    '"tip-1"',
+    '"origin"',
+    '"mainnet"',
+    '"\U0001f41d"',
+    '"é"',
+    "0xff",
+    "0b1",
+    "0o7",
+    "{ epoch = 1 }",
+    "{ slot = 1 }",
+    "{ date = 1900-01-01 }",
+    "{ date = 9999-12-31 }",
+    '{ slot = 1, hash = "00" }',
+    '{ block_hash = "' + "00" * 32 + '" }',
+    '"' + "a" * 5_000 + '"',
+    "[" * 40 + "]" * 40,
+)
 PIECES = (
-    "any(outputs, ", "all(inputs, ", "count(mints)", "address", "value", "policy", "metadata[721]", ".name", " and ", " or ", "not ", "(", ")",
-    " like ", " matches ", " in ", " between ", " is null", '"addr1*"', "0x00", "1_000 ada", "== ", "!= ", ">= ", "< ", "1", "-1", "1e9", '"', "'",
-    "@file(\"x\")", "[", "]", ",", "{", "}", "$", "\x00", "é", "tx.fee", "block.slot", "epoch(5)", "date(2021-01-01)", "true", "null", "where",
-)  # fmt: skip
+    "any(outputs, ",
+    "all(inputs, ",
+    "count(mints)",
+    "address",
+    "value",
+    "policy",
+    "metadata[721]",
+    ".name",
+    " and ",
+    " or ",
+    "not ",
+    "(",
+    ")",
+    " like ",
+    " matches ",
+    " in ",
+    " between ",
+    " is null",
+    '"addr1*"',
+    "0x00",
+    "1_000 ada",
+    "== ",
+    "!= ",
+    ">= ",
+    "< ",
+    "1",
+    "-1",
+    "1e9",
+    '"',
+    "'",
+    '@file("x")',
+    "[",
+    "]",
+    ",",
+    "{",
+    "}",
+    "$",
+    "\x00",
+    "é",
+    "tx.fee",
+    "block.slot",
+    "epoch(5)",
+    "date(2021-01-01)",
+    "true",
+    "null",
+    "where",
+)
 DSNS = (
-    "mysql://u@h:3306/d?ssl-mode=REQUIRED", "u@tcp(h:4000)/d?tls=custom&charset=utf8mb4&timeout=5s", "mysql -h h -P 4000 -u u -D d --ssl-mode=VERIFY_IDENTITY",
-    "u@unix(/run/m.sock)/d", "mysql://u@[::1]:3306/d", "mysql+pymysql://u@h/d?ssl_ca=/c.pem",
-)  # fmt: skip
+    "mysql://u@h:3306/d?ssl-mode=REQUIRED",
+    "u@tcp(h:4000)/d?tls=custom&charset=utf8mb4&timeout=5s",
+    "mysql -h h -P 4000 -u u -D d --ssl-mode=VERIFY_IDENTITY",
+    "u@unix(/run/m.sock)/d",
+    "mysql://u@[::1]:3306/d",
+    "mysql+pymysql://u@h/d?ssl_ca=/c.pem",
+)
 
 
 @cache
@@ -66,7 +158,12 @@ def toml(name: str, rng: Random) -> str:
     """Lines of `a.b.c = value` over a plan or a profile that would do; sometimes cut up as bytes are."""
     base = {
         "plan": ['plan.name = "n"', 'plan.network = "preview"', "processors.blocks = true", "processors.transactions = true"],
-        "profile": ['database.connection_type = "mysql"', 'database.host = "h.example.com"', 'database.user = "u"', 'database.database = "n"'],
+        "profile": [
+            'database.connection_type = "mysql"',
+            'database.host = "h.example.com"',
+            'database.user = "u"',
+            'database.database = "n"',
+        ],
     }[name]
     lines = {line.split(" = ")[0]: line for line in base if rng.random() < 0.9}
     for _ in range(rng.choice((1, 1, 1, 2, 4))):
@@ -78,7 +175,11 @@ def toml(name: str, rng: Random) -> str:
     text = "\n".join(lines.values())
     if rng.random() < 0.15:
         at = rng.randrange(len(text) + 1)
-        text = text[:at] + rng.choice(("[", "]", '"', "=", "\n", "\r", "\x00", "#", "'''", "é", "\ufeff")) + text[at + rng.randrange(3) :]
+        text = (
+            text[:at]
+            + rng.choice(("[", "]", '"', "=", "\n", "\r", "\x00", "#", "'''", "é", "\ufeff"))
+            + text[at + rng.randrange(3) :]
+        )
     return text
 
 
@@ -103,7 +204,32 @@ def dsn(rng: Random) -> str:
     text = rng.choice(DSNS)
     for _ in range(rng.randint(1, 4)):
         at = rng.randrange(len(text) + 1)
-        put = rng.choice(("", "", ":", "@", "/", "?", "&", "=", "%", "%zz", "(", ")", " ", "'", '"', "\\", "\x00", "é", "99999999", "[", "-", "--"))
+        put = rng.choice(
+            (
+                "",
+                "",
+                ":",
+                "@",
+                "/",
+                "?",
+                "&",
+                "=",
+                "%",
+                "%zz",
+                "(",
+                ")",
+                " ",
+                "'",
+                '"',
+                "\\",
+                "\x00",
+                "é",
+                "99999999",
+                "[",
+                "-",
+                "--",
+            )
+        )
         text = text[:at] + put + text[at + rng.randrange(4) :]
     return text
 

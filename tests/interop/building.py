@@ -1,6 +1,6 @@
 """Builds the peers of other languages, once, outside the tree; run by the tests, or by hand ahead of them.
 
-    python tests/interop/building.py        # all that this machine has the tools for
+python tests/interop/building.py        # all that this machine has the tools for
 """
 
 from __future__ import annotations
@@ -30,14 +30,26 @@ class Peer(NamedTuple):
 
 PEERS = {
     "pallas": Peer(
-        HERE / "pallas", ("Cargo.toml", "Cargo.lock", "src"), "cargo", ("cargo", "build", "--release", "--locked", "--quiet"), "release/pallas-peer"
+        HERE / "pallas",
+        ("Cargo.toml", "Cargo.lock", "src"),
+        "cargo",
+        ("cargo", "build", "--release", "--locked", "--quiet"),
+        "release/pallas-peer",
     ),
     "harmonic": Peer(
-        HERE / "harmonic", ("package.json", "package-lock.json", "peer.mjs"), "npm", ("npm", "ci", "--ignore-scripts", "--silent"), "peer.mjs"
+        HERE / "harmonic",
+        ("package.json", "package-lock.json", "peer.mjs"),
+        "npm",
+        ("npm", "ci", "--ignore-scripts", "--silent"),
+        "peer.mjs",
     ),
     "yaci": Peer(HERE / "yaci", ("pom.xml", "src"), "mvn", ("mvn", "-q", "-B", "package"), "target/lib"),
     "tidb-parser": Peer(
-        HERE.parent / "tidb" / "parser", ("go.mod", "go.sum", "main.go"), "go", ("go", "build", "-trimpath", "-o", "tidb-parser", "."), "tidb-parser"
+        HERE.parent / "tidb" / "parser",
+        ("go.mod", "go.sum", "main.go"),
+        "go",
+        ("go", "build", "-trimpath", "-o", "tidb-parser", "."),
+        "tidb-parser",
     ),
 }
 
@@ -60,10 +72,12 @@ def build(name: str) -> Path:
             work = place / "work"
             shutil.rmtree(work, ignore_errors=True)
             shutil.copytree(peer.folder, work, ignore=shutil.ignore_patterns("target", "node_modules"))
-            subprocess.run(peer.command, cwd=work, check=True, env={**os.environ, "CARGO_TARGET_DIR": str(place), "GOTOOLCHAIN": "local"})
+            subprocess.run(
+                peer.command, cwd=work, check=True, env={**os.environ, "CARGO_TARGET_DIR": str(place), "GOTOOLCHAIN": "local"}
+            )
             (place / ".done").touch()
     made = place / peer.made
-    return made if made.exists() else place / "work" / peer.made        # only cargo builds beside its sources
+    return made if made.exists() else place / "work" / peer.made  # only cargo builds beside its sources
 
 
 def _key(peer: Peer) -> str:

@@ -20,7 +20,9 @@ PATIENCE = 120
 def running(command: Sequence[str | Path]) -> Iterator[str]:
     """A server; gives what it says after `ready`: the port, where it chose one."""
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+    process = subprocess.Popen(
+        [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env
+    )
     assert process.stdout is not None
     try:
         line = process.stdout.readline()

@@ -30,7 +30,9 @@ def test_pallas_begins_where_it_likes(pallas: Path, chain: Path, blocks: list[Of
     there, elsewhere = blocks[20_000].point, f"{blocks[20_000].point.slot}.{'ab' * 32}"
     out = tmp_path / "out"
     with running(nectar_server(tmp_path / "s", chain / "preview/immutable")):
-        told = answer(pallas_reader(pallas, tmp_path / "s", "--point", str(there), "--count", "500", "--window", "10", "--out", str(out)))
+        told = answer(
+            pallas_reader(pallas, tmp_path / "s", "--point", str(there), "--count", "500", "--window", "10", "--out", str(out))
+        )
         assert answer(pallas_reader(pallas, tmp_path / "s", "--point", elsewhere), code=4) == {"no_intersection": True}
         refused = answer(pallas_reader(pallas, tmp_path / "s", "--origin", magic=1), code=3)
     assert told["blocks"] == 500

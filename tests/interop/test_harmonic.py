@@ -57,7 +57,9 @@ def test_it_reads_what_nectar_serves(after: int | None, harmonic: Path, chain: P
     begin = ["--origin"] if after is None else ["--point", str(blocks[after].point)]
     out = tmp_path / "out"
     with running(nectar_server(tmp_path / "s", chain / "preview/immutable")):
-        told = answer(["node", harmonic, "read", "--socket", tmp_path / "s", "--magic", "2", *begin, "--count", "5000", "--out", out])
+        told = answer(
+            ["node", harmonic, "read", "--socket", tmp_path / "s", "--magic", "2", *begin, "--count", "5000", "--out", out]
+        )
         answer(["node", harmonic, "read", "--socket", tmp_path / "s", "--magic", "1", "--origin"], code=3)
         answer(["node", harmonic, "read", "--socket", tmp_path / "s", "--magic", "2", "--point", f"5.{'ab' * 32}"], code=4)
     assert (told["version"], told["blocks"], told["rollbacks"]) == (19, 5_000, 1)

@@ -130,7 +130,9 @@ def test_its_ledger_answers(pallas: Path, chain: Path, tmp_path: Path) -> None:
         state_query.BLOCK_NO: golden["lsq.result.chainBlockNo"],
     }
     (tmp_path / "answers").write_text("".join(f"{query.hex()} {result[4:]}\n" for query, result in told.items()))
-    with running(pallas_server(pallas, tmp_path / "s", chain / "preview/immutable", "--limit", "10", "--queries", tmp_path / "answers")):
+    with running(
+        pallas_server(pallas, tmp_path / "s", chain / "preview/immutable", "--limit", "10", "--queries", tmp_path / "answers")
+    ):
         session = open_session(Greeting(address(tmp_path / "s"), "preview", 2))
         assert state_query.read_start(session.ask(state_query.SYSTEM_START)) == network("preview").history.start
         assert len(state_query.read_eras(session.ask(state_query.INTERPRETER))) == 2

@@ -7,15 +7,40 @@ import re
 from typing import NamedTuple
 
 COMPARED = {
-    ast.Lt: ("<", ("<=", ">=")), ast.LtE: ("<=", ("<", ">")), ast.Gt: (">", (">=", "<=")), ast.GtE: (">=", (">", "<")),
-    ast.Eq: ("==", ("!=",)), ast.NotEq: ("!=", ("==",)), ast.Is: ("is", ("is not",)), ast.IsNot: (r"is\s+not", ("is",)),
-    ast.In: ("in", ("not in",)), ast.NotIn: (r"not\s+in", ("in",)),
-}  # fmt: skip
+    ast.Lt: ("<", ("<=", ">=")),
+    ast.LtE: ("<=", ("<", ">")),
+    ast.Gt: (">", (">=", "<=")),
+    ast.GtE: (">=", (">", "<")),
+    ast.Eq: ("==", ("!=",)),
+    ast.NotEq: ("!=", ("==",)),
+    ast.Is: ("is", ("is not",)),
+    ast.IsNot: (r"is\s+not", ("is",)),
+    ast.In: ("in", ("not in",)),
+    ast.NotIn: (r"not\s+in", ("in",)),
+}
 COUNTED = {
-    ast.Add: ("+", "-"), ast.Sub: ("-", "+"), ast.Mult: ("*", "//"), ast.FloorDiv: ("//", "*"), ast.Mod: ("%", "//"), ast.Div: ("/", "*"),
-    ast.LShift: ("<<", ">>"), ast.RShift: (">>", "<<"), ast.BitAnd: ("&", "|"), ast.BitOr: ("|", "&"), ast.BitXor: ("^", "|"),
-}  # fmt: skip
-NAMES = {"sorted": "list", "reversed": "list", "set": "list", "frozenset": "list", "min": "max", "max": "min", "any": "all", "all": "any"}
+    ast.Add: ("+", "-"),
+    ast.Sub: ("-", "+"),
+    ast.Mult: ("*", "//"),
+    ast.FloorDiv: ("//", "*"),
+    ast.Mod: ("%", "//"),
+    ast.Div: ("/", "*"),
+    ast.LShift: ("<<", ">>"),
+    ast.RShift: (">>", "<<"),
+    ast.BitAnd: ("&", "|"),
+    ast.BitOr: ("|", "&"),
+    ast.BitXor: ("^", "|"),
+}
+NAMES = {
+    "sorted": "list",
+    "reversed": "list",
+    "set": "list",
+    "frozenset": "list",
+    "min": "max",
+    "max": "min",
+    "any": "all",
+    "all": "any",
+}
 DROPPED = (ast.Continue, ast.Break, ast.Delete, ast.Raise, ast.AugAssign)
 
 
@@ -77,7 +102,7 @@ class _Finder(ast.NodeVisitor):
 
     def add(self, kind: str, start: int, end: int, new: str) -> None:
         line = self.text.count("\n", 0, start) + 1
-        within = self.names[-1:] == ["<locals>"]                  # else a class's body, which runs when the module does
+        within = self.names[-1:] == ["<locals>"]  # else a class's body, which runs when the module does
         self.changes.append(Change(kind, start, end, new, ".".join(self.names[:-1]) if within else "<module>", line))
 
     def swap(self, kind: str, node: ast.AST, new: str) -> None:
@@ -135,7 +160,10 @@ class _Finder(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_BinOp(self, node: ast.BinOp) -> None:
-        texts = any(isinstance(one, ast.JoinedStr) or (isinstance(one, ast.Constant) and isinstance(one.value, str)) for one in (node.left, node.right))
+        texts = any(
+            isinstance(one, ast.JoinedStr) or (isinstance(one, ast.Constant) and isinstance(one.value, str))
+            for one in (node.left, node.right)
+        )
         if type(node.op) in COUNTED and not texts:
             old, new = COUNTED[type(node.op)]
             self.between("arithmetic", node.left, node.right, re.escape(old), new)
@@ -202,5 +230,5 @@ class _Finder(ast.NodeVisitor):
     def generic_visit(self, node: ast.AST) -> None:
         if isinstance(node, DROPPED):
             self.swap("raise dropped" if isinstance(node, ast.Raise) else "statement dropped", node, "pass")
-        if not isinstance(node, ast.Import | ast.ImportFrom | ast.Raise):          # an error is raised or not; its words are for people
+        if not isinstance(node, ast.Import | ast.ImportFrom | ast.Raise):  # an error is raised or not; its words are for people
             super().generic_visit(node)

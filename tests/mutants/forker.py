@@ -17,11 +17,32 @@ import time
 import traceback
 from typing import Any
 
-COSTLY = ("pytest", "hypothesis", "cbor2", "apsw", "lark", "re2", "hyperscan", "jsonschema", "typer", "rich.progress", "cryptography.x509", "pymysql")
+COSTLY = (
+    "pytest",
+    "hypothesis",
+    "cbor2",
+    "apsw",
+    "lark",
+    "re2",
+    "hyperscan",
+    "jsonschema",
+    "typer",
+    "rich.progress",
+    "cryptography.x509",
+    "pymysql",
+)
 OPTIONS = (
-    "-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider", "-p", "no:xdist",
-    "-W", "ignore::pytest.PytestAssertRewriteWarning",            # of what was imported before the fork
-)  # fmt: skip
+    "-x",
+    "-q",
+    "--no-header",
+    "--tb=line",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:xdist",
+    "-W",
+    "ignore::pytest.PytestAssertRewriteWarning",  # of what was imported before the fork
+)
 GRACE = 20.0
 
 

@@ -45,7 +45,12 @@ class Judge:
         command = [sys.executable, str(self.tree / "tests/mutants/forker.py"), str(self.tree)]
         more = {"PYTHONDONTWRITEBYTECODE": "1", "NECTAR_MUTANTS": "1"}
         self.forker = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment(self.tree) | more, start_new_session=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment(self.tree) | more,
+            start_new_session=True,
         )
 
     def close(self) -> None:
@@ -67,7 +72,7 @@ class Judge:
         finally:
             path.write_text(text)
         status = _status(told)
-        if status == BROKEN and self.ask(tests[:1], seconds)["code"] == 0:      # without the bug pytest can begin
+        if status == BROKEN and self.ask(tests[:1], seconds)["code"] == 0:  # without the bug pytest can begin
             status = KILLED
         return Verdict(status, told["seconds"], len(tests), told["failed"].split(" - ")[0])
 

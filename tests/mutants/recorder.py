@@ -39,7 +39,7 @@ class Recorder:
             handle = os.open(f"{self.raw}/{self.test}.ran", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             os.write(handle, line.encode())
             os.close(handle)
-        except OSError:                              # a test of full disks, or of too few handles
+        except OSError:  # a test of full disks, or of too few handles
             pass
 
     def _now(self, process: int) -> str:

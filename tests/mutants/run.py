@@ -44,11 +44,22 @@ class Book:
             new = self.path.with_suffix(".new")
             new.write_text(json.dumps({key: one.as_json() for key, one in self.verdicts.items()}, indent=1))
             new.replace(self.path)
-            print(f"{left:>4} left  {verdict.status:<9} {verdict.seconds:>6.1f} s  {mutant.place}  {verdict.by}", file=sys.stderr, flush=True)
+            print(
+                f"{left:>4} left  {verdict.status:<9} {verdict.seconds:>6.1f} s  {mutant.place}  {verdict.by}",
+                file=sys.stderr,
+                flush=True,
+            )
 
 
 def judge_all(
-    mutants: Sequence[Mutant], reach: Reach, book: Book, place: Path, workers: int, budget: float, root: Path = ROOT, asked: Sequence[str] = ()
+    mutants: Sequence[Mutant],
+    reach: Reach,
+    book: Book,
+    place: Path,
+    workers: int,
+    budget: float,
+    root: Path = ROOT,
+    asked: Sequence[str] = (),
 ) -> None:
     waiting: SimpleQueue[Mutant] = SimpleQueue()
     for mutant in mutants:
@@ -80,7 +91,11 @@ def main(words: Sequence[str]) -> int:
     mutants = sample(ROOT, asked.count, asked.seed, rooms)
     book, equal = Book(place / "verdicts.json"), reasons()
     known = {key: one for key, one in book.verdicts.items() if is_caught(one) or not (asked.again or asked.key)}
-    waiting = [one for one in mutants if one.key not in known and one.key not in equal and (not asked.key or one.key in asked.key.split(","))]
+    waiting = [
+        one
+        for one in mutants
+        if one.key not in known and one.key not in equal and (not asked.key or one.key in asked.key.split(","))
+    ]
     judge_all(waiting, reach, book, place, asked.workers, asked.budget, asked=asked.ask.split(",") if asked.ask else ())
     print(f"{len(mutants)} bugs by seed {asked.seed}\n\n{report(mutants, book.verdicts, equal)}", end="")
     return int(bool(survivors(mutants, book.verdicts, equal)))

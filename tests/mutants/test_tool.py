@@ -46,7 +46,7 @@ def size(text: str) -> int:
     """In a process of its own, as tests see it."""
     return len(text[1:])
 '''
-TESTS = '''import subprocess
+TESTS = """import subprocess
 import sys
 
 import pytest
@@ -67,7 +67,7 @@ def test_waits():
 def test_size():
     command = [sys.executable, "-c", "from nectar.sinks.small import size; print(size('abc'))"]
     assert subprocess.run(command, capture_output=True, text=True).stdout == "2\\n"
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +101,18 @@ def change_of(line: str, new: str) -> Change:
 def test_every_kind_is_found_and_every_one_is_another_program() -> None:
     there = [one for one in changes(MODULE) if is_other(MODULE, one)]
     assert {one.kind for one in there} >= {
-        "boundary", "comparison", "constant", "call", "not", "condition", "raise dropped", "return", "arithmetic", "statement dropped", "slice",
-    }  # fmt: skip
+        "boundary",
+        "comparison",
+        "constant",
+        "call",
+        "not",
+        "condition",
+        "raise dropped",
+        "return",
+        "arithmetic",
+        "statement dropped",
+        "slice",
+    }
     for one in there:
         assert ast.dump(ast.parse(planted(MODULE, one))) != ast.dump(ast.parse(MODULE))
     texts = {planted(MODULE, one) for one in there}
@@ -110,7 +120,9 @@ def test_every_kind_is_found_and_every_one_is_another_program() -> None:
     assert not any('"""Another' in text or "-> list[str]" in text for text in texts)
 
 
-@pytest.mark.parametrize("path", ["nectar/processors/redeemer_ids.py", "nectar/decode/cbor.py", "nectar/sinks/mysql/writer.py", "nectar/coverage.py"])
+@pytest.mark.parametrize(
+    "path", ["nectar/processors/redeemer_ids.py", "nectar/decode/cbor.py", "nectar/sinks/mysql/writer.py", "nectar/coverage.py"]
+)
 def test_every_change_of_a_real_module_stays_in_its_place(path: str) -> None:
     text = (ROOT / path).read_text()
     for one in changes(text)[::7]:
@@ -145,7 +157,11 @@ def test_a_key_holds_while_its_line_moves(tree: Path) -> None:
     before = mutant(tree, "sinks", "nectar/sinks/small.py", one)
     path = tree / "nectar/sinks/moved.py"
     path.write_text("# a line\n" + MODULE)
-    moved = next(other for other in changes(path.read_text()) if (other.line, other.new) == (one.line + 1, one.new) and other.kind == one.kind)
+    moved = next(
+        other
+        for other in changes(path.read_text())
+        if (other.line, other.new) == (one.line + 1, one.new) and other.kind == one.kind
+    )
     assert mutant(tree, "sinks", "nectar/sinks/moved.py", moved).key != before.key
     path.unlink()
     (tree / "nectar/sinks/small.py").write_text("# a line\n" + MODULE)
@@ -179,15 +195,24 @@ def test_what_stands_outside_of_functions_is_asked_of_those_who_import_it(reach:
 def test_what_is_caught_and_what_is_not(tree: Path, reach: Reach, tmp_path: Path) -> None:
     file = "nectar/sinks/small.py"
     wanted = {
-        ("    found = sorted(dict.fromkeys(one for one in numbers if 0 <= one < LIMIT))", "    found = list(dict.fromkeys(one for one in numbers if 0 <= one < LIMIT))"): KILLED,
-        ("    found = sorted(dict.fromkeys(one for one in numbers if 0 <= one < LIMIT))", "    found = sorted((one for one in numbers if 0 <= one < LIMIT))"): KILLED,
+        (
+            "    found = sorted(dict.fromkeys(one for one in numbers if 0 <= one < LIMIT))",
+            "    found = list(dict.fromkeys(one for one in numbers if 0 <= one < LIMIT))",
+        ): KILLED,
+        (
+            "    found = sorted(dict.fromkeys(one for one in numbers if 0 <= one < LIMIT))",
+            "    found = sorted((one for one in numbers if 0 <= one < LIMIT))",
+        ): KILLED,
         ('        raise ValueError("none")', "        pass"): KILLED,
         ("    while number > 0:", "    while number >= 0:"): KILLED,
         ("LIMIT: int = 3", "LIMIT: int = 4"): SURVIVED,
         ("    return number + 1", "    return number - 1"): UNTESTED,
         ("    return len(text[1:])", "    return len(text[:])"): KILLED,
     }
-    planned = {mutant(tree, "sinks", file, change_of(*pair)).key: (mutant(tree, "sinks", file, change_of(*pair)), end) for pair, end in wanted.items()}
+    planned = {
+        mutant(tree, "sinks", file, change_of(*pair)).key: (mutant(tree, "sinks", file, change_of(*pair)), end)
+        for pair, end in wanted.items()
+    }
     book = Book(tmp_path / "verdicts.json")
     judge_all([one for one, _ in planned.values()], reach, book, tmp_path, 2, 60.0, tree)
     assert {key: verdict.status for key, verdict in book.verdicts.items()} == {key: end for key, (_, end) in planned.items()}
@@ -202,7 +227,9 @@ def test_one_that_never_ends_is_ended(tree: Path, tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("tests.mutants.judge.FEWEST_SECONDS", 3.0)
     monkeypatch.setattr("tests.mutants.judge.SLOWER", 0.0)
     one = mutant(tree, "sinks", "nectar/sinks/small.py", change_of("        number -= 1", "        number += 1"))
-    reach = Reach({}, {"tests/test_small.py::test_waits": ["nectar/sinks/small.py waits"]}, {"tests/test_small.py::test_waits": 0.1})
+    reach = Reach(
+        {}, {"tests/test_small.py::test_waits": ["nectar/sinks/small.py waits"]}, {"tests/test_small.py::test_waits": 0.1}
+    )
     judge = Judge(tree, tmp_path / "tree")
     try:
         assert judge.judge(one, reach, 60.0).status == LATE

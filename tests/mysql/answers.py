@@ -17,7 +17,7 @@ class Passage:
     """
 
     def __init__(self, server: Stream, client: Stream, deprecate_eof: bool, hears: bool, first: int) -> None:
-        self.next = first                           # the number that the client waits for
+        self.next = first  # the number that the client waits for
         self._server, self._client, self._deprecate_eof, self._hears = server, client, deprecate_eof, hears
         self._kept: list[bytes] = []
 

@@ -35,10 +35,18 @@ class Unpacked(NamedTuple):
         root = self.root
         libraries = f"{root}/usr/lib/x86_64-linux-gnu:{root}/usr/lib/mysql/private"
         return [
-            f"{root}/usr/lib64/ld-linux-x86-64.so.2", "--library-path", libraries, f"{root}/usr/sbin/mysqld", "--no-defaults",
-            f"--basedir={root}/usr", f"--lc-messages-dir={root}/usr/share/mysql", f"--character-sets-dir={root}/usr/share/mysql/charsets",
-            f"--plugin-dir={root}/usr/lib/mysql/plugin", "--mysqlx=OFF", "--secure-file-priv=NULL",
-        ]  # fmt: skip
+            f"{root}/usr/lib64/ld-linux-x86-64.so.2",
+            "--library-path",
+            libraries,
+            f"{root}/usr/sbin/mysqld",
+            "--no-defaults",
+            f"--basedir={root}/usr",
+            f"--lc-messages-dir={root}/usr/share/mysql",
+            f"--character-sets-dir={root}/usr/share/mysql/charsets",
+            f"--plugin-dir={root}/usr/lib/mysql/plugin",
+            "--mysqlx=OFF",
+            "--secure-file-priv=NULL",
+        ]
 
 
 def place() -> Path:
@@ -68,7 +76,9 @@ def build() -> Unpacked:
 def _unpack(work: Path) -> Unpacked:
     """By an apt of its own, which knows nothing of what is installed here and changes nothing of it."""
     if not all(map(shutil.which, ("apt-get", "dpkg-deb"))) or not KEYRING.exists():
-        raise LookupError(f"a MySQL is unpacked from Debian's packages, and this is no Debian: apt-get, dpkg-deb or {KEYRING.name} is missing")
+        raise LookupError(
+            f"a MySQL is unpacked from Debian's packages, and this is no Debian: apt-get, dpkg-deb or {KEYRING.name} is missing"
+        )
     mirror = _mirror()
     for folder in ("state/lists/partial", "cache/archives/partial", "etc/parts", "root"):
         (work / folder).mkdir(parents=True)
@@ -103,11 +113,22 @@ def _mirror() -> str:
 def _configuration(work: Path) -> str:
     """Of apt. A mirror's index may be older than its validity says; signatures are checked all the same."""
     places = {
-        "Etc": "etc", "Etc::SourceList": "etc/sources.list", "Etc::SourceParts": "etc/parts", "Etc::Parts": "etc/parts",
-        "Etc::PreferencesParts": "etc/parts", "State": "state", "State::status": "status", "Cache": "cache",
-    }  # fmt: skip
+        "Etc": "etc",
+        "Etc::SourceList": "etc/sources.list",
+        "Etc::SourceParts": "etc/parts",
+        "Etc::Parts": "etc/parts",
+        "Etc::PreferencesParts": "etc/parts",
+        "State": "state",
+        "State::status": "status",
+        "Cache": "cache",
+    }
     lines = [f'Dir::{name} "{work / path}";' for name, path in places.items()]
-    lines += ['Dir::Etc::Preferences "/dev/null";', 'APT::Sandbox::User "";', 'Acquire::Languages "none";', 'Acquire::Check-Valid-Until "false";']
+    lines += [
+        'Dir::Etc::Preferences "/dev/null";',
+        'APT::Sandbox::User "";',
+        'Acquire::Languages "none";',
+        'Acquire::Check-Valid-Until "false";',
+    ]
     return "\n".join(lines) + "\n"
 
 

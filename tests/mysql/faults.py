@@ -68,7 +68,7 @@ class Cut(NamedTuple):
     reset: bool = False
 
 
-CutRule = Callable[[int], Cut | None]               # asked with the connection's number, from 1
+CutRule = Callable[[int], Cut | None]  # asked with the connection's number, from 1
 
 
 class Refusal(NamedTuple):

@@ -34,7 +34,7 @@ class Persona(Protocol):
 
 def shake_hands(client: Stream, server: Stream, persona: Persona | None, trip: Callable[[], None]) -> bool:
     """Until the server has let the client in; every plugin's messages pass. Whether results end without EOF. Errors: Gone."""
-    trip()                                          # TCP's own
+    trip()  # TCP's own
     first = server.read()
     if first.kind == wire.ERR:
         _tell(client, first)

@@ -25,7 +25,9 @@ SOON = Retry(first=0.002, longest=0.05, patience=60.0, quota=0.01)
 OWN = ("nectar_coverage", "nectar_quarantine", "nectar_watched")
 
 
-def profile(server: Server, database: str, *, port: int | None = None, load_data: bool = True, retry: Retry = SOON, writers: int = 1) -> config.Server:
+def profile(
+    server: Server, database: str, *, port: int | None = None, load_data: bool = True, retry: Retry = SOON, writers: int = 1
+) -> config.Server:
     """As a profile would say it: plain text, which only tests on loopback may use."""
     return config.Server(
         kind=Kind.TIDB_LOCAL if ADDRESS else Kind.MYSQL,
@@ -60,7 +62,10 @@ def names_in(server: Server, database: str) -> set[str]:
 
 def rows(server: Server, database: str, tables: Iterable[str]) -> dict[str, list[Any]]:
     """Every row of the tables, sorted, as SQLite would give them."""
-    return {name: sorted((_plain(row) for row in server.run(f"SELECT * FROM `{name}`", database)), key=repr) for name in sorted(tables)}
+    return {
+        name: sorted((_plain(row) for row in server.run(f"SELECT * FROM `{name}`", database)), key=repr)
+        for name in sorted(tables)
+    }
 
 
 def _plain(row: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -20,9 +20,13 @@ from tests.tidb.parsing import TidbParser, as_server_error
 
 MIB = 1 << 20
 QUOTED = r"'(?:[^'\\]+|\\.|'')*'|\"(?:[^\"\\]+|\\.|\"\")*\"|`[^`]*`|/\*.*?\*/"
-TOKEN = re.compile(rf"(?P<quoted>{QUOTED})|@@(?:(?:session|global|local)\.)?(?P<variable>\w+)|\b(?P<version>VERSION\s*\(\s*\))", re.I | re.S)
+TOKEN = re.compile(
+    rf"(?P<quoted>{QUOTED})|@@(?:(?:session|global|local)\.)?(?P<variable>\w+)|\b(?P<version>VERSION\s*\(\s*\))", re.I | re.S
+)
 COMMAS = re.compile(rf"{QUOTED}|[(),]", re.S)
-ASSIGNMENT = re.compile(r"\s*(?:(?:GLOBAL|SESSION|LOCAL)\s+|@@(?:(?:GLOBAL|SESSION|LOCAL)\.)?)?(\w+)\s*:?=\s*(.*?)\s*", re.I | re.S)
+ASSIGNMENT = re.compile(
+    r"\s*(?:(?:GLOBAL|SESSION|LOCAL)\s+|@@(?:(?:GLOBAL|SESSION|LOCAL)\.)?)?(\w+)\s*:?=\s*(.*?)\s*", re.I | re.S
+)
 SERIALIZABLE = re.compile(r"\bISOLATION\s+LEVEL\s+SERIALIZABLE\b|isolation\s*=\s*['\"]?SERIALIZABLE\b", re.I)
 BEGIN = re.compile(r"\s*(?:BEGIN|START\s+TRANSACTION)(?:\s+(?:OPTIMISTIC|PESSIMISTIC)|\s*/\*T!.*?\*/)?\s*;?\s*", re.I)
 FOR_UPDATE = re.compile(r"\s+FOR\s+UPDATE\s*;?\s*$", re.I)
@@ -33,13 +37,21 @@ TIFLASH = re.compile(r"\s*ALTER\s+(TABLE|DATABASE)\s+\S+\s+SET\s+TIFLASH\s+REPLI
 BATCH = re.compile(r"\s*BATCH\s+(ON\s+\S+\s+)?LIMIT\s+\d+\s+", re.I)
 SERVER_FILE = re.compile(r"\s*LOAD\s+DATA\s+(?!.*?\bLOCAL\s+INFILE\b)", re.I | re.S)
 SHOW_ONE = re.compile(r"\s*SHOW\s+(?:GLOBAL\s+|SESSION\s+)?VARIABLES\s+LIKE\s+'([^'%]+)'\s*;?\s*", re.I)
-TABLE_WORDS = re.compile(rf"(?P<quoted>{QUOTED})|\b(?:NON)?CLUSTERED\b|\b(?:SHARD_ROW_ID_BITS|PRE_SPLIT_REGIONS|AUTO_ID_CACHE)\s*=?\s*\d+", re.I | re.S)
+TABLE_WORDS = re.compile(
+    rf"(?P<quoted>{QUOTED})|\b(?:NON)?CLUSTERED\b|\b(?:SHARD_ROW_ID_BITS|PRE_SPLIT_REGIONS|AUTO_ID_CACHE)\s*=?\s*\d+", re.I | re.S
+)
 
 
 class TidbPersona:
     """For any number of connections. `version` with `-serverless` or `CLOUD.` means Starter, and its rules."""
 
-    def __init__(self, parser: TidbParser, version: str = STARTER, transaction_limit: int | None = 100 * MIB, entry_limit: int | None = 6 * MIB) -> None:
+    def __init__(
+        self,
+        parser: TidbParser,
+        version: str = STARTER,
+        transaction_limit: int | None = 100 * MIB,
+        entry_limit: int | None = 6 * MIB,
+    ) -> None:
         self.parser, self.version = parser, version
         self.starter = "-serverless" in version or "CLOUD." in version
         self.transaction_limit, self.entry_limit = transaction_limit, entry_limit
@@ -54,15 +66,20 @@ class TidbPersona:
             code, said = as_server_error(refusal)
             return [err_packet(code, said)]
         if SERVER_FILE.match(statement):
-            return [err_packet(8154, "Don't support load data from tidb-server's disk. Or if you want to load local data via client, the path of INFILE needs to specify the clause of LOCAL first")]  # fmt: skip
+            return [
+                err_packet(
+                    8154,
+                    "Don't support load data from tidb-server's disk. Or if you want to load local data via client, the path of INFILE needs to specify the clause of LOCAL first",
+                )
+            ]
         refused = after_parsing(statement)
         return self._own(statement, about) if refused is None else [refused]
 
     def _own(self, statement: str, about: About) -> str | list[bytes]:
         if BEGIN.fullmatch(statement):
-            return "START TRANSACTION WITH CONSISTENT SNAPSHOT"           # TiDB's snapshot is BEGIN's, not the first read's
+            return "START TRANSACTION WITH CONSISTENT SNAPSHOT"  # TiDB's snapshot is BEGIN's, not the first read's
         if ANALYZE.match(statement):
-            return [ok_packet(status=about.status)]                       # and no table of results, as the others give
+            return [ok_packet(status=about.status)]  # and no table of results, as the others give
         if SPLIT.match(statement):
             refused = split_refused(statement, self.starter)
             if refused is not None:
@@ -70,7 +87,11 @@ class TidbPersona:
             return text_result(["TOTAL_SPLIT_REGION", "SCATTER_FINISH_RATIO"], [["0", "0"]], about.deprecate_eof, about.status)
         if ADMIN.match(statement):
             shows = "show" in statement.lower()
-            return text_result(["JOB_ID", "STATE"], [], about.deprecate_eof, about.status) if shows else [ok_packet(status=about.status)]
+            return (
+                text_result(["JOB_ID", "STATE"], [], about.deprecate_eof, about.status)
+                if shows
+                else [ok_packet(status=about.status)]
+            )
         if TIFLASH.match(statement):
             return [ok_packet(status=about.status)]
         word = statement.lstrip()[:6].upper().split(None, 1)
@@ -88,7 +109,12 @@ class TidbPersona:
 
     def _set(self, statement: str, about: About) -> str | list[bytes]:
         if SERIALIZABLE.search(statement):
-            return [err_packet(8048, "The isolation level 'SERIALIZABLE' is not supported. Set tidb_skip_isolation_level_check=1 to skip this error")]
+            return [
+                err_packet(
+                    8048,
+                    "The isolation level 'SERIALIZABLE' is not supported. Set tidb_skip_isolation_level_check=1 to skip this error",
+                )
+            ]
         kept, set_here = [], {}
         for part in split(statement.strip().rstrip(";")[3:]):
             found = ASSIGNMENT.fullmatch(part)
@@ -150,6 +176,8 @@ def _parts(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def tidb_proxy(server: tuple[str, int], parser: TidbParser, plan: FaultPlan | None = None, version: str = STARTER, record: bool = False) -> Proxy:
+def tidb_proxy(
+    server: tuple[str, int], parser: TidbParser, plan: FaultPlan | None = None, version: str = STARTER, record: bool = False
+) -> Proxy:
     """The fault proxy as TiDB."""
     return Proxy(server, plan, TidbPersona(parser, version), record)

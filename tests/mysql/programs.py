@@ -15,7 +15,10 @@ MARIADB, MYSQL, PERSONA = "MariaDB", "MySQL", "TiDB's persona"
 """What a test can run on: two programs, and MariaDB behind a proxy that answers as TiDB does."""
 
 USER, PASSWORD = "nectar", "Nectar-tests-1"
-FIRST_WORDS = (f"CREATE USER IF NOT EXISTS {USER}@'%' IDENTIFIED BY '{PASSWORD}'", f"GRANT ALL ON *.* TO {USER}@'%' WITH GRANT OPTION")
+FIRST_WORDS = (
+    f"CREATE USER IF NOT EXISTS {USER}@'%' IDENTIFIED BY '{PASSWORD}'",
+    f"GRANT ALL ON *.* TO {USER}@'%' WITH GRANT OPTION",
+)
 COMMON = ("--innodb-buffer-pool-size=32M", "--skip-log-bin", "--skip-name-resolve")
 # A test's data need not outlive a power cut; the file of a killed server is whole all the same.
 FAST = ("--innodb-flush-log-at-trx-commit=2", "--innodb-doublewrite=0")
@@ -40,8 +43,18 @@ class Program(NamedTuple):
         """A data folder, with USER in it."""
         if self.name == MARIADB:
             user = getpass.getuser()
-            _run(["mariadb-install-db", "--no-defaults", f"--datadir={data}", f"--user={user}", "--auth-root-authentication-method=socket",
-                  f"--auth-root-socket-user={user}", "--skip-test-db", *self.options])  # fmt: skip
+            _run(
+                [
+                    "mariadb-install-db",
+                    "--no-defaults",
+                    f"--datadir={data}",
+                    f"--user={user}",
+                    "--auth-root-authentication-method=socket",
+                    f"--auth-root-socket-user={user}",
+                    "--skip-test-db",
+                    *self.options,
+                ]
+            )
             _run([*self.arguments(data), "--bootstrap"], "FLUSH PRIVILEGES;\n" + "".join(f"{words};\n" for words in FIRST_WORDS))
         else:
             words = data.with_suffix(".sql")
@@ -53,7 +66,14 @@ def program(name: str) -> Program | None:
     """None where there is none; MySQL is unpacked when it is not there. Errors: those of `building.build`."""
     if name == MYSQL:
         unpacked = building.build()
-        return Program(MYSQL, unpacked.version, unpacked.command(), ("--innodb-redo-log-capacity=16M",), "ALTER INSTANCE RELOAD TLS", "--tls-version=")
+        return Program(
+            MYSQL,
+            unpacked.version,
+            unpacked.command(),
+            ("--innodb-redo-log-capacity=16M",),
+            "ALTER INSTANCE RELOAD TLS",
+            "--tls-version=",
+        )
     if _MARIADB is None:
         return None
     version = subprocess.run([_MARIADB, "--version"], capture_output=True, check=True, text=True).stdout

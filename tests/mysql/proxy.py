@@ -20,7 +20,7 @@ from tests.mysql.handshake import Persona
 from tests.mysql.session import Session, Surroundings
 from tests.mysql.streams import Gone, Stream
 
-HEAD = 120                                          # characters of a statement that the log keeps
+HEAD = 120  # characters of a statement that the log keeps
 PATIENCE_SECONDS = 10
 
 
@@ -38,7 +38,7 @@ class Proxy:
 
     def __init__(
         self, server: tuple[str, int], plan: FaultPlan | None = None, persona: Persona | None = None, record: bool = False
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.server, self.plan, self.persona, self.record = server, plan or FaultPlan(), persona, record
         self.events: list[Event] = []
         self.recorded: list[str] = []
@@ -147,7 +147,7 @@ class Proxy:
             self._live[number] = client, server
         around = Surroundings(
             lambda: self.plan, self._act, lambda what, detail: self._note(number, what, detail), self._pause, self.persona
-        )  # fmt: skip
+        )
         try:
             if not self._stopping.is_set():
                 Session(client, server, around).run()

@@ -25,9 +25,17 @@ def after_parsing(statement: str) -> bytes | None:
         return err_packet(1305, f"FUNCTION {missing[1].lower()} does not exist")
     if ALTER.match(statement):
         return _alter(statement)
-    if re.match(r"\s*CREATE\s+TABLE\b", statement, re.I) and BITS.search(statement) and CLUSTERED.search(re.sub("NONCLUSTERED", "", statement, flags=re.I)):
+    if (
+        re.match(r"\s*CREATE\s+TABLE\b", statement, re.I)
+        and BITS.search(statement)
+        and CLUSTERED.search(re.sub("NONCLUSTERED", "", statement, flags=re.I))
+    ):
         return err_packet(8200, "Unsupported shard_row_id_bits for table with primary key as row id")
-    if re.match(r"\s*CREATE\s+(UNIQUE\s+)?INDEX\b", statement, re.I) and (long := LONG_KEY.search(statement)) and int(long[1]) > MOST_CHARACTERS:
+    if (
+        re.match(r"\s*CREATE\s+(UNIQUE\s+)?INDEX\b", statement, re.I)
+        and (long := LONG_KEY.search(statement))
+        and int(long[1]) > MOST_CHARACTERS
+    ):
         return err_packet(1071, f"Specified key was too long ({int(long[1]) * 4} bytes); max key length is 3072 bytes")
     return None
 
@@ -52,5 +60,8 @@ def split(statement: str, starter: bool) -> bytes | None:
         if regions > MOST_REGIONS:
             return err_packet(8212, f"Failed to split region ranges: Split table region num exceeded the limit {MOST_REGIONS}")
         if low >= high or (high - low) // regions < LEAST_STEP:
-            return err_packet(8212, f"Failed to split region ranges: Split table `t` region step value should more than {LEAST_STEP}, step {(high - low) // regions} is invalid")
+            return err_packet(
+                8212,
+                f"Failed to split region ranges: Split table `t` region step value should more than {LEAST_STEP}, step {(high - low) // regions} is invalid",
+            )
     return None

@@ -50,9 +50,14 @@ class Server:
     def connect(self, database: str | None = None, **options: object) -> Connection[Cursor]:
         """By PyMySQL and in plain text; `options` go to it as they are, `port` included."""
         chosen: dict[str, object] = {
-            "host": self.host, "port": self.port, "user": self.user, "password": self.password, "database": database, "ssl_disabled": True,
+            "host": self.host,
+            "port": self.port,
+            "user": self.user,
+            "password": self.password,
+            "database": database,
+            "ssl_disabled": True,
             **options,
-        }  # fmt: skip
+        }
         return pymysql.connect(**chosen)  # type: ignore[call-overload, no-any-return]
 
     def run(self, sql: str, database: str | None = None) -> list[tuple[object, ...]]:
@@ -75,7 +80,7 @@ class Server:
         finally:
             connection = self.connect(autocommit=True)
             with connection, connection.cursor() as cursor:
-                cursor.execute("SET SESSION lock_wait_timeout = 60")      # a test that failed may have left a connection in it
+                cursor.execute("SET SESSION lock_wait_timeout = 60")  # a test that failed may have left a connection in it
                 cursor.execute(f"DROP DATABASE {name}")
 
 
@@ -85,7 +90,9 @@ NUMBERS = count(1)
 def server_at(address: str) -> Server:
     """One that runs already, by mysql://user:password@host:port/."""
     parts = urlsplit(address)
-    return Server(parts.hostname or "", parts.port or 4000, unquote(parts.username or "root"), unquote(parts.password or ""), None)
+    return Server(
+        parts.hostname or "", parts.port or 4000, unquote(parts.username or "root"), unquote(parts.password or ""), None
+    )
 
 
 @contextmanager
@@ -95,23 +102,39 @@ def started(*arguments: str, name: str = MARIADB, data: Path | None = None, port
     `port` 0: a free one.
     """
     made = here(name)
-    with tempfile.TemporaryDirectory(prefix="nectar-mysql-", ignore_cleanup_errors=True) as folder:      # short: a socket's path has 107 bytes
+    with tempfile.TemporaryDirectory(
+        prefix="nectar-mysql-", ignore_cleanup_errors=True
+    ) as folder:  # short: a socket's path has 107 bytes
         place = data or Path(folder, "data")
         if not place.exists():
             shutil.copytree(installed(made), place)
         port = port or free_port()
         process = subprocess.Popen(
-            [*made.arguments(place), *FAST, f"--socket={folder}/socket", "--bind-address=127.0.0.1", f"--port={port}", f"--pid-file={folder}/pid",
-             "--local-infile=1", "--max-allowed-packet=64M", f"--log-error={folder}/log", *arguments],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            [
+                *made.arguments(place),
+                *FAST,
+                f"--socket={folder}/socket",
+                "--bind-address=127.0.0.1",
+                f"--port={port}",
+                f"--pid-file={folder}/pid",
+                "--local-infile=1",
+                "--max-allowed-packet=64M",
+                f"--log-error={folder}/log",
+                *arguments,
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             server = Server("127.0.0.1", port, USER, PASSWORD, process, made)
             log = Path(folder, "log")
             wait_until_it_answers(
-                process, lambda: server.connect().close(), pymysql.err.OperationalError, PATIENCE_SECONDS,
+                process,
+                lambda: server.connect().close(),
+                pymysql.err.OperationalError,
+                PATIENCE_SECONDS,
                 lambda: log.read_text(errors="replace")[-2000:],
-            )  # fmt: skip
+            )
             yield server
         finally:
             process.terminate()

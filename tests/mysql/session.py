@@ -16,7 +16,14 @@ from tests.mysql.streams import Gone, Message, Stream
 from tests.mysql.weighing import Load, longest_row, writes
 from tests.mysql.wire import Command, Status
 
-ONE_ANSWER = {Command.INIT_DB, Command.STATISTICS, Command.PROCESS_KILL, Command.PING, Command.SET_OPTION, Command.RESET_CONNECTION}
+ONE_ANSWER = {
+    Command.INIT_DB,
+    Command.STATISTICS,
+    Command.PROCESS_KILL,
+    Command.PING,
+    Command.SET_OPTION,
+    Command.RESET_CONNECTION,
+}
 COMMIT = re.compile(r"\s*COMMIT\b", re.IGNORECASE)
 
 
@@ -55,7 +62,7 @@ class Session:
             self._query(asked.payload[1:].decode("utf-8", "surrogateescape"))
         elif asked.kind in ONE_ANSWER:
             self._ask(asked)
-            self._tell(*self.server.read())         # one message, whatever it begins with
+            self._tell(*self.server.read())  # one message, whatever it begins with
         else:
             self._tell(wire.err_packet(1047, f"the proxy does not know command {asked.kind}"), 1)
 
@@ -132,7 +139,9 @@ class Session:
         """Whether those behind it are to be done."""
         size = len(statement) if writes(statement) else 0
         entry_limit, _ = self._limits()
-        answer: str | list[bytes] = self._too_much(size, longest_row(statement) if entry_limit is not None and size > entry_limit else 0)
+        answer: str | list[bytes] = self._too_much(
+            size, longest_row(statement) if entry_limit is not None and size > entry_limit else 0
+        )
         if not answer:
             answer = statement if self.around.persona is None else self.around.persona.answer(statement, self.about)
         if not isinstance(answer, str):

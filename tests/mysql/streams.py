@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tests.mysql.wire import HEADER, PIECE, frame, header
 
-ENOUGH = 1 << 16                                    # bytes that wait for company before they are sent
+ENOUGH = 1 << 16  # bytes that wait for company before they are sent
 
 
 class Gone(Exception):
@@ -29,7 +29,7 @@ class Stream:
     def __init__(self, sock: socket.socket, name: str) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.name, self.sent = name, 0
-        self.last: int | None = None                # how many bytes may be sent at all
+        self.last: int | None = None  # how many bytes may be sent at all
         self._socket, self._in, self._out = sock, bytearray(), bytearray()
 
     def read(self, patience: float | None = None) -> Message:

@@ -11,23 +11,42 @@ from nectar.sinks.mysql.check.connection_type import notes_of
 MYSQL, MARIADB = "8.4.3", "11.4.4-MariaDB-1"
 OWN, STARTER = "8.0.11-TiDB-v8.5.1", "8.0.11-TiDB-v7.5.2-serverless"
 TIDB = (Kind.TIDB_LOCAL, Kind.TIDB_SERVERLESS, Kind.TIDB_CLUSTER)
-SERVERLESS, CLUSTER, PLAIN = ('write connection_type = "tidb-serverless"', 'write connection_type = "tidb-cluster"', 'write connection_type = "mysql"')
+SERVERLESS, CLUSTER, PLAIN = (
+    'write connection_type = "tidb-serverless"',
+    'write connection_type = "tidb-cluster"',
+    'write connection_type = "mysql"',
+)
 
 
-@pytest.mark.parametrize(("version", "kind", "advice"), [
-    *[(version, Kind.MYSQL, []) for version in (MYSQL, MARIADB)],
-    *[(version, kind, [PLAIN]) for version in (MYSQL, MARIADB) for kind in TIDB],
-    (OWN, Kind.MYSQL, [CLUSTER]), (STARTER, Kind.MYSQL, [SERVERLESS]),
-    *[(OWN, kind, []) for kind in TIDB],
-    (STARTER, Kind.TIDB_SERVERLESS, []), (STARTER, Kind.TIDB_LOCAL, [SERVERLESS]), (STARTER, Kind.TIDB_CLUSTER, [SERVERLESS]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("version", "kind", "advice"),
+    [
+        *[(version, Kind.MYSQL, []) for version in (MYSQL, MARIADB)],
+        *[(version, kind, [PLAIN]) for version in (MYSQL, MARIADB) for kind in TIDB],
+        (OWN, Kind.MYSQL, [CLUSTER]),
+        (STARTER, Kind.MYSQL, [SERVERLESS]),
+        *[(OWN, kind, []) for kind in TIDB],
+        (STARTER, Kind.TIDB_SERVERLESS, []),
+        (STARTER, Kind.TIDB_LOCAL, [SERVERLESS]),
+        (STARTER, Kind.TIDB_CLUSTER, [SERVERLESS]),
+    ],
+)
 def test_the_type_fits_the_server(version: str, kind: Kind, advice: list[str]) -> None:
     assert [note.hint for note in notes_of(product_of(version), kind)] == advice
 
 
-@pytest.mark.parametrize(("version", "is_old"), [
-    ("5.7.44", True), ("8.0.0", False), ("8.4.3", False), ("9.7.0", False), ("10.5.27-MariaDB", True), ("10.6.0-MariaDB", False), ("11.4.4-MariaDB", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("version", "is_old"),
+    [
+        ("5.7.44", True),
+        ("8.0.0", False),
+        ("8.4.3", False),
+        ("9.7.0", False),
+        ("10.5.27-MariaDB", True),
+        ("10.6.0-MariaDB", False),
+        ("11.4.4-MariaDB", False),
+    ],
+)
 def test_an_old_server_is_told(version: str, is_old: bool) -> None:
     notes = notes_of(product_of(version), Kind.MYSQL)
     assert [note.hint for note in notes] == ["take a newer server"] * is_old

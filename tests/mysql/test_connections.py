@@ -19,7 +19,7 @@ pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 def test_each_exchange_takes_the_delay(server: Server, table: str) -> None:
     with Proxy(server.address, FaultPlan(delay=0.05)) as proxy:
         begun = time.monotonic()
-        connection = server.connect(table, port=proxy.port)               # TCP, the greeting's answer, SET NAMES, SET AUTOCOMMIT
+        connection = server.connect(table, port=proxy.port)  # TCP, the greeting's answer, SET NAMES, SET AUTOCOMMIT
         assert time.monotonic() - begun >= 0.2
         begun = time.monotonic()
         for number in range(9):
@@ -58,7 +58,7 @@ def test_an_idle_connection(server: Server, table: str) -> None:
             time.sleep(0.05)
             insert(connection, number)
         with connection.cursor() as cursor:
-            cursor.execute("SELECT SLEEP(0.5)")                           # the server takes its time; the client is not idle
+            cursor.execute("SELECT SLEEP(0.5)")  # the server takes its time; the client is not idle
         settle(proxy)
         with pytest.raises(Failure):
             connection.commit()
@@ -70,7 +70,7 @@ def test_nobody_listens_for_a_while(server: Server, table: str) -> None:
         proxy.down(seconds=0.3)
         with pytest.raises(Failure, match="2003"):
             server.connect(port=proxy.port)
-        insert(connection, 1)                                             # what is open stays open
+        insert(connection, 1)  # what is open stays open
         time.sleep(0.5)
         server.connect(port=proxy.port).close()
         proxy.cut_all()

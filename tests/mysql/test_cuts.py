@@ -22,7 +22,9 @@ PATIENCE = 60.0
 def session(server: Server, database: str, port: int, file: Path) -> bool:
     """Two transactions, one of them a file. Whether it came to its end; if not, it learned so, and waited for no time-out."""
     try:
-        connection = server.connect(database, port=port, local_infile=True, connect_timeout=PATIENCE, read_timeout=PATIENCE, write_timeout=PATIENCE)
+        connection = server.connect(
+            database, port=port, local_infile=True, connect_timeout=PATIENCE, read_timeout=PATIENCE, write_timeout=PATIENCE
+        )
     except pymysql.err.MySQLError as error:
         assert "timed out" not in str(error)
         return False
@@ -70,7 +72,9 @@ def test_by_seed_work_gets_done(server: Server, database: str, seed: int) -> Non
     server.run("CREATE TABLE t (a INT)", database)
     server.run("CREATE TABLE at (a INT)", database)
     server.run("INSERT INTO at VALUES (0)", database)
-    plan = FaultPlan([by_seed(seed, AT_COMMIT, 3, 12), by_seed(seed, ANYWHERE, 15, 5)], [cuts_by_seed(seed, longest=2000, limit=5)])
+    plan = FaultPlan(
+        [by_seed(seed, AT_COMMIT, 3, 12), by_seed(seed, ANYWHERE, 15, 5)], [cuts_by_seed(seed, longest=2000, limit=5)]
+    )
     with Proxy(server.address, plan) as proxy:
         attempts = 0
         while True:

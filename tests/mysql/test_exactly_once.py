@@ -45,10 +45,17 @@ ANYWHERE: list[tuple[str, Act]] = [
     (pattern, act)
     for pattern in (r"^(INSERT|LOAD|DELETE|UPDATE|SELECT|CREATE|ANALYZE|BEGIN|SET)",)
     for act in (
-        Drop(), LoseAnswer(), errors.IDLE, errors.TIKV_BUSY, errors.REGION_UNAVAILABLE, errors.DEADLOCK, errors.WRITE_CONFLICT,
-        errors.SCHEMA_CHANGED, errors.QUOTA,
+        Drop(),
+        LoseAnswer(),
+        errors.IDLE,
+        errors.TIKV_BUSY,
+        errors.REGION_UNAVAILABLE,
+        errors.DEADLOCK,
+        errors.WRITE_CONFLICT,
+        errors.SCHEMA_CHANGED,
+        errors.QUOTA,
     )
-] + [(r"^(LOAD|INSERT INTO `tx|UPDATE tx)", TOO_LARGE), (r"^LOAD", CutLoad(0)), (r"^LOAD", CutLoad(1)), (r"^LOAD", CutLoad(900))]  # fmt: skip
+] + [(r"^(LOAD|INSERT INTO `tx|UPDATE tx)", TOO_LARGE), (r"^LOAD", CutLoad(0)), (r"^LOAD", CutLoad(1)), (r"^LOAD", CutLoad(900))]
 AT_CONNECT = (Refusal(1), Refusal(2), Refusal(1, errors.TOO_MANY), Refusal(1, errors.QUOTA))
 STORY = ("NEC-M", "connection", "database refused", "commit")
 
@@ -79,14 +86,30 @@ def _plan(seed: int) -> FaultPlan:
 
 @pytest.mark.servers(MYSQL)
 @pytest.mark.parametrize("seed", range(SEEDS // 5))
-def test_so_it_does_on_mysql(seed: int, chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_so_it_does_on_mysql(
+    seed: int,
+    chain: Path,
+    server: Server,
+    proxied: Proxied,
+    database: str,
+    straight: dict[str, list[Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Fewer seeds: what differs is the server's, and not Nectar's."""
     test_any_trouble_leaves_what_no_trouble_leaves(seed, chain, server, proxied, database, straight, monkeypatch)
 
 
 @pytest.mark.servers(MARIADB)
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_any_trouble_leaves_what_no_trouble_leaves(seed: int, chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_trouble_leaves_what_no_trouble_leaves(
+    seed: int,
+    chain: Path,
+    server: Server,
+    proxied: Proxied,
+    database: str,
+    straight: dict[str, list[Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(bulk_load, "FEW", seed % 4 * 10)
     said = Heard()
     with proxied(_plan(seed)) as proxy:
@@ -102,9 +125,17 @@ def test_any_trouble_leaves_what_no_trouble_leaves(seed: int, chain: Path, serve
 
 @pytest.mark.parametrize(
     ("act", "there"),
-    [(Drop(), "is not in the database"), (LoseAnswer(), "is in the database"), (Late(0.3), "is in the database"), (errors.REGION_UNAVAILABLE._replace(after=True), "is in the database"), (errors.REGION_UNAVAILABLE, "is not in the database")],
+    [
+        (Drop(), "is not in the database"),
+        (LoseAnswer(), "is in the database"),
+        (Late(0.3), "is in the database"),
+        (errors.REGION_UNAVAILABLE._replace(after=True), "is in the database"),
+        (errors.REGION_UNAVAILABLE, "is not in the database"),
+    ],
 )
-def test_a_commit_whose_answer_is_lost_is_asked_about(act: Act, there: str, chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]]) -> None:
+def test_a_commit_whose_answer_is_lost_is_asked_about(
+    act: Act, there: str, chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]]
+) -> None:
     said = Heard()
     with proxied(FaultPlan([at("^COMMIT", act, nth=5)])) as proxy:
         summary = run(plan_of(_text(chain)), Options(profile(server, database, port=proxy.port), workers=1), said, Stop())
@@ -114,7 +145,9 @@ def test_a_commit_whose_answer_is_lost_is_asked_about(act: Act, there: str, chai
     same(_rows(server, database, summary.rows), straight)
 
 
-def test_too_much_for_one_transaction_is_made_smaller(chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]]) -> None:
+def test_too_much_for_one_transaction_is_made_smaller(
+    chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]]
+) -> None:
     said = Heard()
     with proxied(FaultPlan(transaction_limit=60_000)) as proxy:
         text = plan_text(chain / "preview/immutable", between(FIRST, LAST))
@@ -124,7 +157,10 @@ def test_too_much_for_one_transaction_is_made_smaller(chain: Path, server: Serve
 
 
 def test_a_block_that_is_too_much_alone_is_said(chain: Path, server: Server, proxied: Proxied, database: str) -> None:
-    with proxied(FaultPlan([at(r"^(LOAD|INSERT INTO `tx)", TOO_LARGE, times=10_000)])) as proxy, pytest.raises(SinkError) as caught:
+    with (
+        proxied(FaultPlan([at(r"^(LOAD|INSERT INTO `tx)", TOO_LARGE, times=10_000)])) as proxy,
+        pytest.raises(SinkError) as caught,
+    ):
         run(plan_of(_text(chain)), Options(profile(server, database, port=proxy.port), workers=1), Heard(), Stop())
     assert caught.value.code == "NEC-M009"
     assert "one block is too much" in caught.value.what
@@ -148,7 +184,9 @@ def test_a_second_writer_is_found_out(chain: Path, server: Server, database: str
     assert (blocks, checkpoints) == (6, 1)
 
 
-def test_a_server_that_is_away_for_a_while_is_waited_for(chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]]) -> None:
+def test_a_server_that_is_away_for_a_while_is_waited_for(
+    chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]]
+) -> None:
     said = Heard()
 
     class Away(Heard):
@@ -173,6 +211,8 @@ def test_patience_ends(chain: Path, server: Server, proxied: Proxied, database: 
     with proxied(FaultPlan([at("^LOAD", Answer(9003, "TiKV server is busy"), times=10_000)])) as proxy:
         target = profile(server, database, port=proxy.port, retry=Retry(0.01, 0.05, 0.5, 0.01))
         with pytest.raises(StoppedError) as caught:
-            run(plan_of(plan_text(chain / "preview/immutable", between(FIRST, LAST))), Options(target, workers=1), Heard(), Stop())
+            run(
+                plan_of(plan_text(chain / "preview/immutable", between(FIRST, LAST))), Options(target, workers=1), Heard(), Stop()
+            )
     assert caught.value.code == "NEC-M002"
     assert "the storage is busy" in caught.value.what

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.servers(MARIADB, MYSQL)
         (errors.PD_TIMEOUT, 9001, 0),
         (errors.DEADLOCK, 1213, 0),
         (errors.IDLE, 4031, 0),
-        (errors.QUOTA, 1105, 1),                                          # the server's transaction is still open
+        (errors.QUOTA, 1105, 1),  # the server's transaction is still open
         (Wait(0.2), None, 1),
     ],
     ids=str,
@@ -49,7 +49,7 @@ def test_commit(server: Server, table: str, act: Act, code: int | None, kept: in
         if code is not None and (code == 2013 or (isinstance(act, Answer) and act.closes)):
             settle(proxy)
         else:
-            connection.commit()                                           # what was not rolled back would be kept now
+            connection.commit()  # what was not rolled back would be kept now
         assert rows(server, table) == kept
         assert proxy.happened("fault")
 
@@ -100,7 +100,7 @@ def test_the_nth_statement_of_all_connections(server: Server, table: str) -> Non
         first.commit()
         second.commit()
         second.close()
-        assert rows(server, table) == 3                                   # an error in the middle leaves the rest alone
+        assert rows(server, table) == 3  # an error in the middle leaves the rest alone
 
 
 def test_a_deadlock_takes_the_transaction_with_it(server: Server, table: str) -> None:
@@ -112,7 +112,11 @@ def test_a_deadlock_takes_the_transaction_with_it(server: Server, table: str) ->
         assert rows(server, table) == 0
 
 
-@pytest.mark.parametrize("act", [CutLoad(0), CutLoad(1), CutLoad(20_000), Drop(), LoseAnswer(), errors.TIKV_BUSY, errors.TIKV_BUSY._replace(after=True)], ids=str)
+@pytest.mark.parametrize(
+    "act",
+    [CutLoad(0), CutLoad(1), CutLoad(20_000), Drop(), LoseAnswer(), errors.TIKV_BUSY, errors.TIKV_BUSY._replace(after=True)],
+    ids=str,
+)
 def test_within_a_load(server: Server, table: str, act: Act, tmp_path: Path) -> None:
     file = tmp_path / "rows"
     file.write_text("".join(f"{number}\tsome text\n" for number in range(5000)))
@@ -130,7 +134,11 @@ def test_within_a_load(server: Server, table: str, act: Act, tmp_path: Path) -> 
 def test_a_transaction_that_is_too_large(server: Server, table: str, tmp_path: Path) -> None:
     file = tmp_path / "rows"
     file.write_text("\n".join(f"{number}\t{'x' * 90}" for number in range(300)))
-    with through(server, table, FaultPlan(transaction_limit=20_000, entry_limit=12_000)) as (_, connection), connection.cursor() as cursor:
+    with (
+        through(server, table, FaultPlan(transaction_limit=20_000, entry_limit=12_000)) as (_, connection),
+        connection.cursor() as cursor,
+    ):
+
         def write(number: int, size: int) -> None:
             cursor.execute("INSERT INTO t VALUES (%s, %s)", (number, "y" * size))
 
@@ -145,7 +153,7 @@ def test_a_transaction_that_is_too_large(server: Server, table: str, tmp_path: P
         with pytest.raises(Failure, match="8004"):
             cursor.execute(f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE t")
         connection.commit()
-        assert rows(server, table) == 0                                   # the file took the transaction with it
+        assert rows(server, table) == 0  # the file took the transaction with it
         write(7, 6000)
         connection.commit()
         assert rows(server, table) == 1

@@ -31,7 +31,19 @@ from tests.runner.jobs import EVERYTHING, same
 pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 
 SEEDS = 16
-FACTS = ("block", "tx", "tx_in", "tx_out", "stake_address", "multi_asset", "ma_tx_out", "tx_metadata", "pool_hash", "epoch", "nectar_coverage")
+FACTS = (
+    "block",
+    "tx",
+    "tx_in",
+    "tx_out",
+    "stake_address",
+    "multi_asset",
+    "ma_tx_out",
+    "tx_metadata",
+    "pool_hash",
+    "epoch",
+    "nectar_coverage",
+)
 
 
 @pytest.fixture(scope="module")
@@ -41,18 +53,36 @@ def bodies(chain: Path) -> list[bytes]:
 
 @pytest.mark.servers(MYSQL)
 @pytest.mark.parametrize("seed", range(SEEDS // 4))
-def test_so_it_does_on_mysql(seed: int, bodies: list[bytes], tmp_path: Path, server: Server, proxied: Proxied, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_so_it_does_on_mysql(
+    seed: int,
+    bodies: list[bytes],
+    tmp_path: Path,
+    server: Server,
+    proxied: Proxied,
+    database: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     test_a_history_of_forks_leaves_what_the_last_chain_has(seed, bodies, tmp_path, server, proxied, database, monkeypatch)
 
 
 @pytest.mark.servers(MARIADB)
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_a_history_of_forks_leaves_what_the_last_chain_has(seed: int, bodies: list[bytes], tmp_path: Path, server: Server, proxied: Proxied, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_history_of_forks_leaves_what_the_last_chain_has(
+    seed: int,
+    bodies: list[bytes],
+    tmp_path: Path,
+    server: Server,
+    proxied: Proxied,
+    database: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     history, dice = History(seed, bodies), random.Random(-seed)
     workers = 2 if seed % 4 == 1 else 1
     if workers > 1:
         monkeypatch.setattr(gap, "FAR", 0)
-    processors = dice.choice((EVERYTHING, EVERYTHING.replace("transactions = true", 'transactions = { resolve_inputs = "live" }')))
+    processors = dice.choice(
+        (EVERYTHING, EVERYTHING.replace("transactions = true", 'transactions = { resolve_inputs = "live" }'))
+    )
     more = f"\n[performance]\nbatch_blocks = {30 if history.deep else dice.choice((1, 4, 30))}"
     with proxied(FaultPlan()) as proxy:
         target: Any = profile(server, database, port=proxy.port, writers=3)
@@ -85,7 +115,9 @@ def _transactions(proxy: Proxy) -> list[_Transaction]:
     return found
 
 
-def test_commits_overtake_each_other_where_no_fork_can_reach(chain: Path, tmp_path: Path, server: Server, proxied: Proxied, database: str) -> None:
+def test_commits_overtake_each_other_where_no_fork_can_reach(
+    chain: Path, tmp_path: Path, server: Server, proxied: Proxied, database: str
+) -> None:
     source = ImmutableSource(chain / "preview/immutable", facts_of(network("preview")))
     blocks = [Offered(one.raw, one.point, one.block_no) for one in source.found(None, 0, 30_000)]
     tip = blocks[-1].block_no
@@ -97,7 +129,9 @@ def test_commits_overtake_each_other_where_no_fork_can_reach(chain: Path, tmp_pa
         made = _transactions(proxy)
         node_job(tmp_path / "straight.db", tmp_path / "s", plan)
     same(rows(server, database, FACTS), sqlite_rows(tmp_path / "straight.db", FACTS))
-    block_no = {int(str(seq)): int(str(number)) for seq, number in server.run("SELECT seq, block_no FROM nectar_checkpoint", database)}
+    block_no = {
+        int(str(seq)): int(str(number)) for seq, number in server.run("SELECT seq, block_no FROM nectar_checkpoint", database)
+    }
     safe = [one for one in made if block_no.get(one.seq, 0) < tip - K]
     rest = sorted(one for one in made if block_no.get(one.seq, 0) >= tip - K)
     assert any(one.began < other.ended and other.began < one.ended for one in safe for other in safe if one is not other)
@@ -105,7 +139,9 @@ def test_commits_overtake_each_other_where_no_fork_can_reach(chain: Path, tmp_pa
     assert all(one.ended <= other.began for one, other in pairwise([max(safe, key=lambda one: one.ended), *rest]))
 
 
-def test_too_much_for_one_transaction_is_made_smaller(chain: Path, tmp_path: Path, server: Server, proxied: Proxied, database: str) -> None:
+def test_too_much_for_one_transaction_is_made_smaller(
+    chain: Path, tmp_path: Path, server: Server, proxied: Proxied, database: str
+) -> None:
     """What came of the batch is asked of the node again, in smaller pieces; a block alone that is too much ends the job."""
     source = ImmutableSource(chain / "preview/immutable", facts_of(network("preview")))
     blocks = [Offered(one.raw, one.point, one.block_no) for one in source.found(None, 0, 30_000)]

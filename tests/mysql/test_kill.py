@@ -50,14 +50,28 @@ def _profile(server: Server, database: str, writers: int, file: Path) -> Path:
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_the_job_is_killed(seed: int, chain: Path, server: Server, database: str, straight: dict[str, list[Any]], tmp_path: Path) -> None:
+def test_the_job_is_killed(
+    seed: int, chain: Path, server: Server, database: str, straight: dict[str, list[Any]], tmp_path: Path
+) -> None:
     dice = random.Random(seed)
     plan = tmp_path / "plan.toml"
     plan.write_text(_text(chain))
     kills = 0
     while True:
         where = _profile(server, database, dice.choice((1, 3)), tmp_path / "profile.toml")
-        command = [sys.executable, "-m", "nectar", "run", str(plan), "--profile", str(where), "--workers", "1", "--progress", "off"]
+        command = [
+            sys.executable,
+            "-m",
+            "nectar",
+            "run",
+            str(plan),
+            "--profile",
+            str(where),
+            "--workers",
+            "1",
+            "--progress",
+            "off",
+        ]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:
             _, said = process.communicate(timeout=dice.uniform(0.5, 1.2) if kills < 4 else 60)
@@ -73,7 +87,9 @@ def test_the_job_is_killed(seed: int, chain: Path, server: Server, database: str
 
 
 @pytest.mark.skipif(bool(ADDRESS), reason="a real TiDB is not ours to kill")
-def test_the_server_is_killed(program: str, chain: Path, straight: dict[str, list[Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_server_is_killed(
+    program: str, chain: Path, straight: dict[str, list[Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     port, folder, said = free_port(), tmp_path / "data", Heard()
     found: list[Any] = []
 

@@ -20,7 +20,7 @@ PROCESSORS = "blocks = true\nmetadata = true"
 
 
 def with_views(count: int) -> str:
-    views = "".join(f"[[views]]\nname = \"v{at}\"\nfrom = \"tx_metadata\"\nwhere = 'json.k{at} == \"x\"'\n" for at in range(count))
+    views = "".join(f'[[views]]\nname = "v{at}"\nfrom = "tx_metadata"\nwhere = \'json.k{at} == "x"\'\n' for at in range(count))
     return plan_text(Path("immutable"), processors=PROCESSORS, more=views)
 
 
@@ -49,4 +49,4 @@ def test_one_more_is_refused() -> None:
     assert f"has {INDEXES + 1} indexes" in complaint.what
     text = with_views(room + 1)
     assert complaint.place == f"plan.toml:{1 + text[: text.rindex('where = ')].count(chr(10))}:1"
-    read_document(load_text(text, "plan.toml"), Path("plan.toml"), dialect="sqlite")      # has no such limit
+    read_document(load_text(text, "plan.toml"), Path("plan.toml"), dialect="sqlite")  # has no such limit

@@ -13,7 +13,10 @@ from tests.mysql.variables import SELF_MANAGED, STARTER
 from tests.tidb.parsing import TidbParser
 
 
-@pytest.mark.parametrize("sql", ["SELECT VERSION()", "select version ( );", "SELECT @@version", "SELECT @@global.version", "SELECT @@GLOBAL.Version AS v"])
+@pytest.mark.parametrize(
+    "sql",
+    ["SELECT VERSION()", "select version ( );", "SELECT @@version", "SELECT @@global.version", "SELECT @@GLOBAL.Version AS v"],
+)
 def test_the_version(tidb: Connection[Cursor], sql: str) -> None:
     assert vars(tidb)["server_version"] == STARTER == "8.0.11-TiDB-v8.5.3-serverless"
     assert ask(tidb, sql) == [(STARTER,)]
@@ -34,7 +37,10 @@ def test_the_version_among_other_things(tidb: Connection[Cursor]) -> None:
 
 def test_its_grammar(tidb: Connection[Cursor]) -> None:
     ask(tidb, "CREATE TABLE t (a INT, b VARCHAR(5), PRIMARY KEY (a) NONCLUSTERED) SHARD_ROW_ID_BITS=4 PRE_SPLIT_REGIONS=3")
-    ask(tidb, "CREATE TABLE u (a BINARY(32), PRIMARY KEY (a) /*T![clustered_index] CLUSTERED */, b TEXT COMMENT 'not CLUSTERED') /*T! PRE_SPLIT_REGIONS=4 */")
+    ask(
+        tidb,
+        "CREATE TABLE u (a BINARY(32), PRIMARY KEY (a) /*T![clustered_index] CLUSTERED */, b TEXT COMMENT 'not CLUSTERED') /*T! PRE_SPLIT_REGIONS=4 */",
+    )
     with pytest.raises(Failure, match=r"1064.*corresponds to your TiDB version.*line 1 column 45 near"):
         ask(tidb, "INSERT INTO t (a, b) VALUES (1, '') RETURNING a")
     assert code(tidb, "INSERT INTO t (a, b) VALUES (1, '') AS new ON DUPLICATE KEY UPDATE b = new.b") == 1064
@@ -62,11 +68,18 @@ def test_statements_that_only_tidb_has(tidb: Connection[Cursor]) -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("max_allowed_packet", 1238), ("wait_timeout", 1238), ("tidb_txn_mode", 1238), ("tidb_dml_type", 1238),
-        ("tidb_gc_life_time", 1193), ("tidb_no_such_thing", 1193), ("innodb_snapshot_isolation", 1193), ("no_such_thing", 1193),
-        ("tidb_enable_1pc", 8132), ("tidb_scatter_region", 8132),
+        ("max_allowed_packet", 1238),
+        ("wait_timeout", 1238),
+        ("tidb_txn_mode", 1238),
+        ("tidb_dml_type", 1238),
+        ("tidb_gc_life_time", 1193),
+        ("tidb_no_such_thing", 1193),
+        ("innodb_snapshot_isolation", 1193),
+        ("no_such_thing", 1193),
+        ("tidb_enable_1pc", 8132),
+        ("tidb_scatter_region", 8132),
     ],
-)  # fmt: skip
+)
 def test_variables_that_may_not_be_set(tidb: Connection[Cursor], name: str, expected: int) -> None:
     for form in ("SET {} = 1", "SET SESSION {} = 1", "SET @@session.{} := 1", "SET @@{} = 1", "SET sql_mode = '', {} = 1"):
         assert code(tidb, form.format(name)) == expected
@@ -74,7 +87,10 @@ def test_variables_that_may_not_be_set(tidb: Connection[Cursor], name: str, expe
 
 def test_variables_that_may_be_set(tidb: Connection[Cursor]) -> None:
     ask(tidb, "SET tidb_mem_quota_query = 1000")
-    ask(tidb, "SET SESSION tidb_distsql_scan_concurrency = 30, SESSION sql_mode = CONCAT('STRICT_ALL_TABLES', ',', 'ANSI_QUOTES'), @mine = 'a, b'")
+    ask(
+        tidb,
+        "SET SESSION tidb_distsql_scan_concurrency = 30, SESSION sql_mode = CONCAT('STRICT_ALL_TABLES', ',', 'ANSI_QUOTES'), @mine = 'a, b'",
+    )
     assert ask(tidb, "SELECT @@tidb_mem_quota_query, @@session.tidb_distsql_scan_concurrency, @@sql_mode, @mine") == [
         ("1000", "30", "ANSI_QUOTES,STRICT_ALL_TABLES", "a, b")
     ]
@@ -107,7 +123,16 @@ def test_what_is_like_it_is_not_refused(tidb: Connection[Cursor]) -> None:
     assert ask(tidb, "ANALYZE TABLE t") == []
 
 
-@pytest.mark.parametrize(("bounds", "expected"), [("(0) AND (1000000) REGIONS 16", None), ("(0) AND (15999) REGIONS 16", 8212), ("(5) AND (5) REGIONS 1", 8212), ("(0) AND (9000000000) REGIONS 1001", 8212), ("(x'00') AND (x'ff') REGIONS 16", None)])
+@pytest.mark.parametrize(
+    ("bounds", "expected"),
+    [
+        ("(0) AND (1000000) REGIONS 16", None),
+        ("(0) AND (15999) REGIONS 16", 8212),
+        ("(5) AND (5) REGIONS 1", 8212),
+        ("(0) AND (9000000000) REGIONS 1001", 8212),
+        ("(x'00') AND (x'ff') REGIONS 16", None),
+    ],
+)
 @pytest.mark.parametrize("form", ["SPLIT TABLE t BETWEEN {}", "/*T! SPLIT TABLE t BETWEEN {} */"])
 def test_regions(form: str, bounds: str, expected: int | None, server: Server, tidb_parser: TidbParser) -> None:
     with tidb_proxy(server.address, tidb_parser, version=SELF_MANAGED) as proxy:

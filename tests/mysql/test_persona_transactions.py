@@ -66,7 +66,7 @@ def test_faults_come_with_it(server: Server, database: str, tidb_parser: TidbPar
 
 def test_all_of_nectars_tables_are_made_through_it(tidb: Connection[Cursor]) -> None:
     for statement in statements(compiled_from(EVERY_TABLE), "tidb"):
-        if statement.kind is not StatementKind.PRE_SPLIT:             # Starter has none of it
+        if statement.kind is not StatementKind.PRE_SPLIT:  # Starter has none of it
             ask(tidb, statement.sql)
     assert len(ask(tidb, "SHOW TABLES")) > 20
 

@@ -46,17 +46,27 @@ def test_before_the_first_row_and_once(chain: Path, server: Server, database: st
         assert waits == "SET SESSION tidb_wait_split_region_finish = 0"
         assert f"/*T! SPLIT TABLE `tx` BETWEEN ({FIRST << TX_BITS}) AND ({LAST + 1 << TX_BITS}) REGIONS 16 */" in splits
         assert len(splits) > 10
-        first_row = next(at for at, one in enumerate(proxy.recorded) if re.search(r"^(LOAD|INSERT INTO `block)", one, re.MULTILINE))
+        first_row = next(
+            at for at, one in enumerate(proxy.recorded) if re.search(r"^(LOAD|INSERT INTO `block)", one, re.MULTILINE)
+        )
         assert all(proxy.recorded.index(one) < first_row for one in splits)
         assert not said.of("note")
         load(chain, server, database, proxy, last=LAST + 400)
         assert len(asked(proxy)) == len(splits) + 1
 
 
-@pytest.mark.parametrize(("version", "kind"), [(STARTER, Kind.TIDB_SERVERLESS), (SELF_MANAGED, Kind.MYSQL), (None, Kind.TIDB_CLUSTER)])
-def test_nowhere_else(version: str | None, kind: Kind, chain: Path, server: Server, database: str, tidb_parser: TidbParser) -> None:
+@pytest.mark.parametrize(
+    ("version", "kind"), [(STARTER, Kind.TIDB_SERVERLESS), (SELF_MANAGED, Kind.MYSQL), (None, Kind.TIDB_CLUSTER)]
+)
+def test_nowhere_else(
+    version: str | None, kind: Kind, chain: Path, server: Server, database: str, tidb_parser: TidbParser
+) -> None:
     """Not on Starter, not where the profile says MySQL, not where the server is none."""
-    made = Proxy(server.address, record=True) if version is None else tidb_proxy(server.address, tidb_parser, version=version, record=True)
+    made = (
+        Proxy(server.address, record=True)
+        if version is None
+        else tidb_proxy(server.address, tidb_parser, version=version, record=True)
+    )
     with made as proxy:
         said = load(chain, server, database, proxy, kind=kind)
         assert not asked(proxy)
@@ -65,7 +75,9 @@ def test_nowhere_else(version: str | None, kind: Kind, chain: Path, server: Serv
 
 
 def test_a_refusal_is_noted_and_the_next_is_tried(chain: Path, server: Server, database: str, tidb_parser: TidbParser) -> None:
-    plan = FaultPlan([at("SPLIT TABLE `tx`", REFUSED), at("tidb_wait_split", Answer(1193, "Unknown system variable", rolls_back=False))])
+    plan = FaultPlan(
+        [at("SPLIT TABLE `tx`", REFUSED), at("tidb_wait_split", Answer(1193, "Unknown system variable", rolls_back=False))]
+    )
     with tidb_proxy(server.address, tidb_parser, plan, SELF_MANAGED, record=True) as proxy:
         said = load(chain, server, database, proxy)
         assert len(asked(proxy)) > 10
@@ -74,7 +86,9 @@ def test_a_refusal_is_noted_and_the_next_is_tried(chain: Path, server: Server, d
 
 
 @pytest.mark.parametrize("act", [Drop(), errors.PD_TIMEOUT])
-def test_trouble_ends_it_and_not_the_job(act: Drop | Answer, chain: Path, server: Server, database: str, tidb_parser: TidbParser) -> None:
+def test_trouble_ends_it_and_not_the_job(
+    act: Drop | Answer, chain: Path, server: Server, database: str, tidb_parser: TidbParser
+) -> None:
     with tidb_proxy(server.address, tidb_parser, FaultPlan([at("SPLIT TABLE", act, nth=3)]), SELF_MANAGED, record=True) as proxy:
         said = load(chain, server, database, proxy)
         assert len(asked(proxy)) == 4

@@ -40,7 +40,7 @@ def test_results_of_every_shape(server: Server, database: str, proxy: Proxy) -> 
         cursor.execute("SELECT * FROM t ORDER BY a")
         assert list(cursor.fetchall()) == rows
         assert cursor.execute("SELECT * FROM t WHERE a < 0") == 0
-        cursor.execute("SELECT c, a FROM t WHERE a = 0")                  # a row that begins with NULL
+        cursor.execute("SELECT c, a FROM t WHERE a = 0")  # a row that begins with NULL
         assert cursor.fetchall() == ((None, 0),)
         with pytest.raises(pymysql.err.ProgrammingError, match="1064"):
             cursor.execute("SELEKT 1")
@@ -114,7 +114,7 @@ def _talk(stream: Stream, server: Server, deprecate_eof: bool) -> None:
     stream.put(Message(response + wire.lenenc(len(scrambled)) + scrambled + plugin + b"\0", 1))
     stream.flush()
     if sha2:
-        assert stream.read().payload == b"\x01\x03"                        # the server knows the password from an earlier login
+        assert stream.read().payload == b"\x01\x03"  # the server knows the password from an earlier login
     assert stream.read().kind == wire.OK
     for _ in range(2):
         stream.put(Message(b"\x03SELECT 1 UNION SELECT 2", 0))
@@ -123,10 +123,10 @@ def _talk(stream: Stream, server: Server, deprecate_eof: bool) -> None:
         assert answer[-3:-1] == [b"\x011", b"\x012"]
         assert answer[-1][0] == wire.EOF
         assert (answer[2][0] == wire.EOF) is not deprecate_eof
-    stream.put(Message(b"\x09", 0))                                       # COM_STATISTICS: text without a mark
+    stream.put(Message(b"\x09", 0))  # COM_STATISTICS: text without a mark
     stream.flush()
     assert b"Uptime" in stream.read().payload
-    stream.put(Message(b"\x16SELECT ?", 0))                                # COM_STMT_PREPARE
+    stream.put(Message(b"\x16SELECT ?", 0))  # COM_STMT_PREPARE
     stream.flush()
     assert wire.parse_err(stream.read().payload).code == 1047
 
@@ -179,6 +179,7 @@ def test_it_stops_in_the_middle_of_a_statement(server: Server) -> None:
 
     def run(plan: FaultPlan) -> None:
         with Proxy(server.address, plan) as proxy:
+
             def ask() -> None:
                 try:
                     with server.connect(port=proxy.port).cursor() as cursor:

@@ -47,7 +47,9 @@ def _made(server: Server, database: str, name: str, *, indexes: bool = True) -> 
         session.several([one.sql for one in made.definitions])
         session.several([one.sql for one in indexes_by_then(made, look_ups(made.tables)) if indexes])
         with session.transaction():
-            Loader(session, made.tables, terms_of(session, 1 << 20, True)).load(MysqlStager(made.tables).stage(filled(compiled, ROWS)))
+            Loader(session, made.tables, terms_of(session, 1 << 20, True)).load(
+                MysqlStager(made.tables).stage(filled(compiled, ROWS))
+            )
         session.several([f"ANALYZE TABLE `{table.name}`" for table in made.tables])
     finally:
         session.drop()
@@ -60,7 +62,11 @@ def test_no_scan_within_a_loop(name: str, server: Server, database: str) -> None
     made = _made(server, database, name)
     connection: Connection[DictCursor] = server.connect(database, cursorclass=DictCursor)  # type: ignore[assignment]
     try:
-        found = {(what, sql): again for what, sql in statements_at_the_end(made) if (again := list(_again(connection, placed(sql, BOUNDS))))}
+        found = {
+            (what, sql): again
+            for what, sql in statements_at_the_end(made)
+            if (again := list(_again(connection, placed(sql, BOUNDS))))
+        }
     finally:
         connection.close()
     assert not found

@@ -57,10 +57,14 @@ def test_pairs_of_rights_that_are_missing(server: Server, database: str) -> None
     assert found == {pair: list(pair) for pair in pairs}
 
 
-VIEW = "[[views]]\nname = \"nfts\"\nfrom = \"tx_metadata\"\nwhere = 'json.name == \"x\"'\n"
+VIEW = '[[views]]\nname = "nfts"\nfrom = "tx_metadata"\nwhere = \'json.name == "x"\'\n'
 OUTPUTS = "blocks = true\ntransactions = true"
 PLANS = {
-    "no indexes but for completing rows": (OUTPUTS + "\nmetadata = true", '[storage]\nindexes = "essential"\n', {"INDEX", "CREATE VIEW", "DROP"}),
+    "no indexes but for completing rows": (
+        OUTPUTS + "\nmetadata = true",
+        '[storage]\nindexes = "essential"\n',
+        {"INDEX", "CREATE VIEW", "DROP"},
+    ),
     "indexes": ("blocks = true\nmetadata = true", "", {"INDEX"}),
     "utxo_view": (OUTPUTS, "", {"INDEX", "CREATE VIEW", "DROP"}),
     "a view of values in JSON": ("blocks = true\nmetadata = true", VIEW, {"INDEX", "ALTER", "CREATE VIEW", "DROP"}),
@@ -107,7 +111,7 @@ def test_a_job_tells_at_its_beginning_what_it_would_lack_at_its_end(name: str, s
             assert server.run("SELECT COUNT(*) FROM block", database) == [(0,)]
     with _who_has(server, database, {*BASIC, *needed}):
         assert run(compiled, Options(target, workers=1), Quiet(), Stop()).blocks == 101
-        run(compiled, Options(target, workers=1), Quiet(), Stop())             # built: nothing is tried any more
+        run(compiled, Options(target, workers=1), Quiet(), Stop())  # built: nothing is tried any more
     there = {str(table) for (table,) in server.run("SHOW TABLES", database)}
     assert not [table for table in there if table.startswith("nectar_check_")]
     assert {view.name for view in made.views} <= there

@@ -24,7 +24,7 @@ from tests.runner.large_sums import FEES, TRANSACTIONS, large_sums
 
 pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 
-EPOCH = 4_320          # slots of a chunk of preview
+EPOCH = 4_320  # slots of a chunk of preview
 
 
 @pytest.fixture(scope="module")
@@ -56,18 +56,31 @@ def test_preview_whole(chain: Path, straight: Path, server: Server, place: int, 
     assert {one.name for one in SERVER_TABLES} <= names_in(server, database)
 
 
-@pytest.mark.parametrize("processors", [EVERYTHING.replace("transactions = true", 'transactions = { resolve_inputs = "live", address_table = true }'), "blocks = true\nmetadata = true", "transactions = true\nmulti_assets = true"])
-def test_other_plans(processors: str, load_data: bool, chain: Path, server: Server, place: int, database: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "processors",
+    [
+        EVERYTHING.replace("transactions = true", 'transactions = { resolve_inputs = "live", address_table = true }'),
+        "blocks = true\nmetadata = true",
+        "transactions = true\nmulti_assets = true",
+    ],
+)
+def test_other_plans(
+    processors: str, load_data: bool, chain: Path, server: Server, place: int, database: str, tmp_path: Path
+) -> None:
     """In two runs, the later slots first: things are seen earlier than they were."""
     for first, last in ((230 * EPOCH, 239 * EPOCH - 1), (220 * EPOCH, 230 * EPOCH - 1)):
-        text = plan_text(chain / "preview/immutable", between(first, last), processors=processors, performance="batch_blocks = 300")
+        text = plan_text(
+            chain / "preview/immutable", between(first, last), processors=processors, performance="batch_blocks = 300"
+        )
         writers = 2 if load_data else 1
         target = profile(server, database, port=place, load_data=load_data, writers=writers)
         theirs = run(plan_of(text), Options(target, workers=1), Quiet(), Stop())
         ours = run(plan_of(text), Options(SqliteFile(tmp_path / "x.db"), workers=1), Quiet(), Stop())
         # of several writers a later batch may come first: then a thing is seen earlier than it was, which counts as a change
         differing = {name for name in ours.rows if theirs.rows[name] != ours.rows[name]}
-        assert differing <= ({table.name for table in plan_of(text).tables if table.kind is Kind.DIMENSION} if writers > 1 else set())
+        assert differing <= (
+            {table.name for table in plan_of(text).tables if table.kind is Kind.DIMENSION} if writers > 1 else set()
+        )
     tables = {*theirs.rows, "nectar_coverage"}
     same(rows(server, database, tables), sqlite_rows(tmp_path / "x.db", tables))
 
@@ -81,7 +94,6 @@ def test_a_filter_that_follows_what_it_keeps(chain: Path, server: Server, place:
         assert theirs.rows == ours.rows
     tables = {*theirs.rows, *OWN}
     same(rows(server, database, tables), sqlite_rows(tmp_path / "x.db", tables))
-
 
 
 def test_sums_beyond_their_columns(server: Server, place: int, database: str, tmp_path: Path) -> None:

@@ -64,7 +64,9 @@ def test_a_run_and_its_status(server: Server, database: str, tmp_path: Path) -> 
     assert beside.returncode == 0
     assert (tmp_path / "x.db").exists()
     file = json.loads(_nectar("status", "--profile", profile, "--database", "file", "--format", "json").stdout)
-    assert {name: file[name] for name in ("rows", "coverage", "block_hash", "complete")} == {name: told[name] for name in ("rows", "coverage", "block_hash", "complete")}
+    assert {name: file[name] for name in ("rows", "coverage", "block_hash", "complete")} == {
+        name: told[name] for name in ("rows", "coverage", "block_hash", "complete")
+    }
 
 
 def test_a_database_that_is_not_there_and_one_that_is_not_ours(server: Server, database: str, tmp_path: Path) -> None:

@@ -81,13 +81,15 @@ def test_of_two_that_start_together_the_later_is_refused(chain: Path, target: Ta
     with _opened(target, compiled, 2) as (one, other):
         came = one.commit(first)
         for batch in (first, second):
-            _refused(lambda batch=batch: other.commit(batch))           # type: ignore[misc]
+            _refused(lambda batch=batch: other.commit(batch))  # type: ignore[misc]
         assert one.commit(second)["block"] == one.commit(third)["block"] == came["block"]
         covered = merged(one.coverage())
     assert covered == [Coverage(first.covered.first, third.covered.last)]
 
 
-def test_a_job_that_came_before_the_first_commit_is_refused_wherever_it_writes(chain: Path, server: Server, database: str) -> None:
+def test_a_job_that_came_before_the_first_commit_is_refused_wherever_it_writes(
+    chain: Path, server: Server, database: str
+) -> None:
     """Also where the first job has moved other rows than the first since: its other connections'."""
     compiled = _plan(chain)
     commits = _commits(chain, compiled, "mysql")
@@ -96,7 +98,7 @@ def test_a_job_that_came_before_the_first_commit_is_refused_wherever_it_writes(c
         assert isinstance(one, MysqlSink)
         one.commit(commits[0])
         with _opened(target, compiled, 1) as (other,):
-            one._idle.remove(one._lanes[0])             # as if it were busy
+            one._idle.remove(one._lanes[0])  # as if it were busy
             one.commit(commits[1])
             _refused(lambda: other.commit(commits[2]))
             one._give_back(one._lanes[0])
@@ -181,7 +183,10 @@ def _patiently_committed(sink: Sink, batch: Commit) -> None:
 
 def test_many_with_different_plans(chain: Path, server: Server, database: str) -> None:
     """The first one's plan is the database's; the others are refused before they make anything of theirs."""
-    plans = [_plan(chain, processors) for processors in ("blocks = true", "blocks = true\ntransactions = true", "blocks = true\nmetadata = true", EVERYTHING)]
+    plans = [
+        _plan(chain, processors)
+        for processors in ("blocks = true", "blocks = true\ntransactions = true", "blocks = true\nmetadata = true", EVERYTHING)
+    ]
     together = Barrier(len(plans), timeout=300)
 
     def job(compiled: CompiledPlan) -> str:

@@ -26,7 +26,12 @@ def _job(chain: Path, server: Server, database: str, last: int, load_data: bool 
     with Proxy(server.address, record=True) as proxy:
         target = profile(server, database, port=proxy.port, load_data=load_data)
         more = '[[views]]\nname = "large"\nfrom = "tx"\nwhere = "fee > 1_000_000 lovelace"\n'
-        run(plan_of(plan_text(chain / "preview/immutable", between(FIRST, last), more=more)), Options(target, workers=1), Heard(), Stop())
+        run(
+            plan_of(plan_text(chain / "preview/immutable", between(FIRST, last), more=more)),
+            Options(target, workers=1),
+            Heard(),
+            Stop(),
+        )
         return proxy.recorded
 
 
@@ -49,10 +54,20 @@ def test_the_row_that_comes(program: str, chain: Path, server: Server, database:
 @pytest.mark.parametrize(
     ("version", "names"),
     [
-        ("9.7.4-2", True), ("8.0.19", True), ("8.4.2", True), ("8.0.36-0ubuntu0.22.04.1", True), ("8.0.18", False), ("5.7.44-log", False),
-        ("10.11.6-MariaDB-0+deb12u1", False), ("11.8.2-MariaDB", False), ("5.5.5-10.6.12-MariaDB", False), ("8.0.11-TiDB-v8.5.7", False),
-        ("8.0.11-TiDB-v7.1.3-serverless", False), ("8.0.11-TiDB-CLOUD.202603.3", False), ("who knows", False),
+        ("9.7.4-2", True),
+        ("8.0.19", True),
+        ("8.4.2", True),
+        ("8.0.36-0ubuntu0.22.04.1", True),
+        ("8.0.18", False),
+        ("5.7.44-log", False),
+        ("10.11.6-MariaDB-0+deb12u1", False),
+        ("11.8.2-MariaDB", False),
+        ("5.5.5-10.6.12-MariaDB", False),
+        ("8.0.11-TiDB-v8.5.7", False),
+        ("8.0.11-TiDB-v7.1.3-serverless", False),
+        ("8.0.11-TiDB-CLOUD.202603.3", False),
+        ("who knows", False),
     ],
-)  # fmt: skip
+)
 def test_who_knows_a_name(version: str, names: bool) -> None:
     assert product_of(version).names_rows is names

@@ -39,7 +39,9 @@ FIRST, LAST = 225 * 4_320, 229 * 4_320 - 1
 
 
 def _text(chain: Path, last: int = LAST, first: int = FIRST, processors: str = EVERYTHING, more: str = "") -> str:
-    return plan_text(chain / "preview/immutable", between(first, last), processors=processors, performance="batch_blocks = 20", more=more)
+    return plan_text(
+        chain / "preview/immutable", between(first, last), processors=processors, performance="batch_blocks = 20", more=more
+    )
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,9 @@ def _open_at_once(proxy: Any) -> int:
     return most
 
 
-def test_they_overlap_and_leave_the_same_rows(chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]]) -> None:
+def test_they_overlap_and_leave_the_same_rows(
+    chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]]
+) -> None:
     with proxied(FaultPlan(delay=0.01)) as proxy:
         run(plan_of(_text(chain)), Options(profile(server, database, port=proxy.port, writers=3), workers=1), Heard(), Stop())
         assert _open_at_once(proxy) == 3
@@ -72,10 +76,15 @@ def test_they_overlap_and_leave_the_same_rows(chain: Path, server: Server, proxi
 
 @pytest.mark.parametrize(
     ("processors", "more"),
-    [(EVERYTHING.replace("transactions = true", 'transactions = { resolve_inputs = "live" }'), ""), (EVERYTHING, '[filters]\nwhere = "any(tx.outputs, value > 5000 ada)"')],
+    [
+        (EVERYTHING.replace("transactions = true", 'transactions = { resolve_inputs = "live" }'), ""),
+        (EVERYTHING, '[filters]\nwhere = "any(tx.outputs, value > 5000 ada)"'),
+    ],
     ids=["inputs resolved at once", "spends followed"],
 )
-def test_where_order_matters_there_is_one(processors: str, more: str, chain: Path, server: Server, proxied: Proxied, database: str) -> None:
+def test_where_order_matters_there_is_one(
+    processors: str, more: str, chain: Path, server: Server, proxied: Proxied, database: str
+) -> None:
     with proxied(FaultPlan(delay=0.005)) as proxy:
         text = _text(chain, processors=processors, more=more)
         run(plan_of(text), Options(profile(server, database, port=proxy.port, writers=3), workers=1), Heard(), Stop())
@@ -98,7 +107,10 @@ def test_another_job_is_found_out_by_all(lane: int, chain: Path, server: Server,
     assert caught.value.code == "NEC-K004"
     ((blocks,),) = server.run("SELECT COUNT(*) FROM block", database)
     covered = server.run("SELECT first_slot, last_slot FROM nectar_coverage", database)
-    ((counted,),) = server.run(f"SELECT COUNT(*) FROM block WHERE {' OR '.join(f'slot_no BETWEEN {first} AND {last}' for first, last in covered)}", database)
+    ((counted,),) = server.run(
+        f"SELECT COUNT(*) FROM block WHERE {' OR '.join(f'slot_no BETWEEN {first} AND {last}' for first, last in covered)}",
+        database,
+    )
     assert blocks == counted
 
 
@@ -111,19 +123,25 @@ def test_fewer_go_on_where_more_were(chain: Path, server: Server, database: str,
     same(rows(server, database, straight), straight)
 
 
-def test_transactions_keep_to_the_profile_s_limits(chain: Path, server: Server, database: str, straight: dict[str, list[Any]]) -> None:
+def test_transactions_keep_to_the_profile_s_limits(
+    chain: Path, server: Server, database: str, straight: dict[str, list[Any]]
+) -> None:
     said = Heard()
     target = replace(profile(server, database, writers=2), batch_rows=150)
     text = plan_text(chain / "preview/immutable", between(FIRST, LAST), performance="batch_bytes = 500_000")
     run(plan_of(text), Options(target, workers=1), said, Stop())
-    assert any("more than [limits] batch_rows and batch_bytes allow" in text and "times smaller" in text for text in said.of("note"))
+    assert any(
+        "more than [limits] batch_rows and batch_bytes allow" in text and "times smaller" in text for text in said.of("note")
+    )
     facts = sum(len(straight[name]) for name in straight if name not in ("epoch", "nectar_coverage"))
     ((commits,),) = server.run("SELECT MAX(seq) FROM nectar_writer", database)
     assert int(str(commits)) > facts / 150
     same(rows(server, database, straight), straight)
 
 
-def test_one_block_may_be_more_than_the_limits(chain: Path, server: Server, database: str, straight: dict[str, list[Any]]) -> None:
+def test_one_block_may_be_more_than_the_limits(
+    chain: Path, server: Server, database: str, straight: dict[str, list[Any]]
+) -> None:
     target = replace(profile(server, database), batch_rows=1)
     run(plan_of(_text(chain, FIRST + 400)), Options(target, workers=1), Heard(), Stop())
     assert read_state(target).finished
@@ -135,7 +153,9 @@ def test_a_lane_in_doubt_waits_for_the_batch_that_it_was_about(chain: Path, serv
     made = layout(compiled, "mysql")
     worker = Worker(Job(compiled, made, "mysql"))
     source = ImmutableSource(chain / "preview/immutable", facts_of(compiled.network))
-    first, second = list(batches(source.blocks(from_slot=FIRST, to_slot=FIRST + 400), Coverage(FIRST, FIRST + 400), Limits(10)))[:2]
+    first, second = list(batches(source.blocks(from_slot=FIRST, to_slot=FIRST + 400), Coverage(FIRST, FIRST + 400), Limits(10)))[
+        :2
+    ]
 
     def commit(batch: Batch) -> Commit:
         done = worker.do(batch)
@@ -145,7 +165,7 @@ def test_a_lane_in_doubt_waits_for_the_batch_that_it_was_about(chain: Path, serv
         sink = open_sink(profile(server, database, port=proxy.port, writers=2), made)
         assert isinstance(sink, MysqlSink)
         here, elsewhere = sink._lanes
-        sink._idle.remove(elsewhere)                  # as one that is still being connected
+        sink._idle.remove(elsewhere)  # as one that is still being connected
         doubted = commit(first)
         with pytest.raises(Undetermined):
             sink.commit(doubted)
@@ -161,16 +181,22 @@ def test_a_lane_in_doubt_waits_for_the_batch_that_it_was_about(chain: Path, serv
     assert server.run("SELECT COUNT(*) FROM block", database) == [(len(first.raws) + len(second.raws),)]
 
 
-def test_what_cannot_be_connected_ahead_is_connected_when_it_is_wanted(chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]]) -> None:
+def test_what_cannot_be_connected_ahead_is_connected_when_it_is_wanted(
+    chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]]
+) -> None:
     said = Heard()
-    with proxied(FaultPlan([at("^SET SESSION sql_mode", Answer(1040, "Too many connections"), nth=2, times=2)], delay=0.005)) as proxy:
+    with proxied(
+        FaultPlan([at("^SET SESSION sql_mode", Answer(1040, "Too many connections"), nth=2, times=2)], delay=0.005)
+    ) as proxy:
         run(plan_of(_text(chain)), Options(profile(server, database, port=proxy.port, writers=3), workers=1), said, Stop())
         assert _open_at_once(proxy) == 3
     same(rows(server, database, straight), straight)
     assert sum("could not be made ahead" in text for text in said.of("note")) >= 1
 
 
-def test_a_far_server_has_the_same_rows(chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_far_server_has_the_same_rows(
+    chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Over a long way less goes by LOAD DATA, and what follows from rows goes together: in a tenth of the exchanges."""
     monkeypatch.setattr(bulk_load, "MUCH", 3_000)
     with proxied(FaultPlan(delay=FAR + 0.005)) as proxy:
@@ -178,10 +204,12 @@ def test_a_far_server_has_the_same_rows(chain: Path, server: Server, proxied: Pr
         packets = [event.detail for event in proxy.happened("statement")]
     same(rows(server, database, straight), straight)
     ends = next(at for at, one in reversed(list(enumerate(packets))) if one.startswith("BEGIN;\nUPDATE nectar_writer"))
-    assert len(packets) - ends < 25                   # where there are more than 150 statements
+    assert len(packets) - ends < 25  # where there are more than 150 statements
 
 
-def test_rows_that_a_load_leaves_out_are_noticed(chain: Path, server: Server, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_that_a_load_leaves_out_are_noticed(
+    chain: Path, server: Server, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With LOCAL the server passes over rows that are there already, and only warns."""
     monkeypatch.setattr(bulk_load, "FEW", 0)
     target = profile(server, database)
@@ -194,7 +222,9 @@ def test_rows_that_a_load_leaves_out_are_noticed(chain: Path, server: Server, da
     assert rows(server, database, ["block", "tx", "nectar_checkpoint"]) == before
 
 
-def test_a_range_is_replaced(chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]]) -> None:
+def test_a_range_is_replaced(
+    chain: Path, server: Server, proxied: Proxied, database: str, straight: dict[str, list[Any]]
+) -> None:
     """Its rows are taken away and come again, batch by batch; what it covers stays one range."""
     with proxied(FaultPlan()) as proxy:
         target = profile(server, database, port=proxy.port, writers=3)

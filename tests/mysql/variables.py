@@ -41,20 +41,39 @@ OWN = {
     "tidb_wait_split_region_finish": "1",
     "version_comment": COMMENT,
 }
-NEVER_HEARD_OF = frozenset({
-    "aria_group_commit", "character_set_collations", "deadlock_search_depth_short", "innodb_snapshot_isolation", "max_statement_time",
-    "skip_parallel_replication", "system_versioning_asof", "wsrep_on",
-})  # fmt: skip
+NEVER_HEARD_OF = frozenset(
+    {
+        "aria_group_commit",
+        "character_set_collations",
+        "deadlock_search_depth_short",
+        "innodb_snapshot_isolation",
+        "max_statement_time",
+        "skip_parallel_replication",
+        "system_versioning_asof",
+        "wsrep_on",
+    }
+)
 # What a session may not set on Starter is known from its documentation; which code each is answered with is not: 1193, 1238
 # and 8132 have all been seen, so that whoever sets variables must bear any of them.
-READ_ONLY = frozenset({"interactive_timeout", "max_allowed_packet", "require_secure_transport", "tidb_dml_type", "tidb_txn_mode", "wait_timeout"})
+READ_ONLY = frozenset(
+    {"interactive_timeout", "max_allowed_packet", "require_secure_transport", "tidb_dml_type", "tidb_txn_mode", "wait_timeout"}
+)
 HIDDEN = frozenset({"tidb_gc_life_time", "tidb_gc_run_interval"})
-LOCKED = frozenset({
-    "tidb_constraint_check_in_place", "tidb_constraint_check_in_place_pessimistic", "tidb_ddl_enable_fast_reorg", "tidb_ddl_reorg_batch_size",
-    "tidb_ddl_reorg_worker_cnt", "tidb_enable_1pc", "tidb_enable_async_commit", "tidb_isolation_read_engines", "tidb_pre_split_regions",
-    "tidb_scatter_region",
-})  # fmt: skip
-RENAMED = {"transaction_isolation": "tx_isolation", "transaction_read_only": "tx_read_only"}      # as MariaDB 10 calls them
+LOCKED = frozenset(
+    {
+        "tidb_constraint_check_in_place",
+        "tidb_constraint_check_in_place_pessimistic",
+        "tidb_ddl_enable_fast_reorg",
+        "tidb_ddl_reorg_batch_size",
+        "tidb_ddl_reorg_worker_cnt",
+        "tidb_enable_1pc",
+        "tidb_enable_async_commit",
+        "tidb_isolation_read_engines",
+        "tidb_pre_split_regions",
+        "tidb_scatter_region",
+    }
+)
+RENAMED = {"transaction_isolation": "tx_isolation", "transaction_read_only": "tx_read_only"}  # as MariaDB 10 calls them
 
 
 def unknown(name: str) -> bytes:

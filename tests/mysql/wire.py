@@ -8,17 +8,17 @@ from enum import IntEnum, IntFlag
 from typing import NamedTuple
 
 HEADER = 4
-PIECE = 0xFFFFFF                                    # a message of so many bytes or more is split, and ends with a shorter piece
+PIECE = 0xFFFFFF  # a message of so many bytes or more is split, and ends with a shorter piece
 
 
 class Capability(IntFlag):
-    LONG_PASSWORD = 1                               # MariaDB clears it to say that it has capabilities of its own
+    LONG_PASSWORD = 1  # MariaDB clears it to say that it has capabilities of its own
     COMPRESS = 1 << 5
     LOCAL_FILES = 1 << 7
     PROTOCOL_41 = 1 << 9
     SSL = 1 << 11
     MULTI_STATEMENTS = 1 << 16
-    DEPRECATE_EOF = 1 << 24                         # PyMySQL does not ask for it; other clients do
+    DEPRECATE_EOF = 1 << 24  # PyMySQL does not ask for it; other clients do
     ZSTD = 1 << 26
     QUERY_ATTRIBUTES = 1 << 27
 
@@ -111,9 +111,16 @@ def parse_greeting(payload: bytes) -> Greeting:
 
 def build_greeting(greeting: Greeting) -> bytes:
     fixed = struct.pack(
-        "<I8sxHBHHB10s", greeting.thread, greeting.salt, greeting.capabilities & 0xFFFF, greeting.charset, greeting.status,
-        greeting.capabilities >> 16, greeting.salt_length, greeting.reserved,
-    )  # fmt: skip
+        "<I8sxHBHHB10s",
+        greeting.thread,
+        greeting.salt,
+        greeting.capabilities & 0xFFFF,
+        greeting.charset,
+        greeting.status,
+        greeting.capabilities >> 16,
+        greeting.salt_length,
+        greeting.reserved,
+    )
     return b"\x0a" + greeting.version.encode("latin1") + b"\0" + fixed + greeting.rest
 
 
@@ -127,7 +134,9 @@ def client_capabilities(response: bytes) -> int:
     return int.from_bytes(response[:4], "little")
 
 
-def ok_packet(affected: int = 0, insert_id: int = 0, status: int = Status.AUTOCOMMIT, warnings: int = 0, first: int = OK) -> bytes:
+def ok_packet(
+    affected: int = 0, insert_id: int = 0, status: int = Status.AUTOCOMMIT, warnings: int = 0, first: int = OK
+) -> bytes:
     return bytes((first,)) + lenenc(affected) + lenenc(insert_id) + struct.pack("<HH", status, warnings)
 
 
@@ -182,7 +191,7 @@ def text_result(columns: Sequence[str], rows: Iterable[Sequence[str | None]], de
     """The messages of a result of strings."""
     made = [lenenc(len(columns))]
     for name in columns:
-        fixed = struct.pack("<BHIBHBxx", 0x0C, 45, 1024, 0xFD, 0, 31)      # utf8mb4, VAR_STRING
+        fixed = struct.pack("<BHIBHBxx", 0x0C, 45, 1024, 0xFD, 0, 31)  # utf8mb4, VAR_STRING
         made.append(text("def") + text("") * 3 + text(name) * 2 + fixed)
     made += [] if deprecate_eof else [eof_packet(status)]
     made += [b"".join(map(text, row)) for row in rows]

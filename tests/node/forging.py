@@ -33,7 +33,7 @@ def forged(body: bytes, block_no: int, slot: int, previous: Point) -> Offered:
     raw = body[:at] + dumps(block_no) + dumps(slot) + dumps(previous.hash or None) + body[end:]
     try:
         header = quick_header(raw)
-    except Malformed:                        # a number that no header may have
+    except Malformed:  # a number that no header may have
         return Offered(raw, Point(slot, bytes(32)), block_no)
     assert (header.slot, header.block_no) == (slot, block_no)
     return Offered(raw, Point(slot, header.hash), block_no)

@@ -11,7 +11,7 @@ from nectar.nodeserver.script import Back, Drop, Fork, Step, Wait
 from tests.node.forging import Forge, real_blocks
 
 K = 432
-BUSY = 200 * 4_320       # slots from which preview's blocks have transactions of every kind
+BUSY = 200 * 4_320  # slots from which preview's blocks have transactions of every kind
 
 
 def busy_bodies(chain: Path) -> list[bytes]:
@@ -27,7 +27,7 @@ class History:
         start = self.dice.randrange(max(len(bodies) - 3_000, 1))
         self.forge = Forge(bodies[start:], self.dice)
         self.chain: list[Offered] = []
-        self.deep = seed % 4 == 0          # a chain longer than k, and forks of it as deep as they can be
+        self.deep = seed % 4 == 0  # a chain longer than k, and forks of it as deep as they can be
         self.forks: list[list[Offered]] = []
         self.highest, self.deepest = 0, 0
         self.phases = [(list(self._phase()), self.highest) for _ in range(self.dice.choice((1, 2, 2, 3)))]

@@ -41,7 +41,9 @@ def node_job(
     stop: Stop | None = None,
     accept_deep_rollback: int = 0,
 ) -> Summary:
-    options = Options(database if isinstance(database, Server) else SqliteFile(database), socket=str(socket), workers=workers, once=once)
+    options = Options(
+        database if isinstance(database, Server) else SqliteFile(database), socket=str(socket), workers=workers, once=once
+    )
     options = replace(options, accept_deep_rollback=accept_deep_rollback)
     plan = read_document(load_text(text, "plan.toml"), Path("plan.toml"))
     return run(plan, options, report or Quiet(), Stop() if stop is None else stop)

@@ -19,7 +19,7 @@ from tests.node.serving import serving
 from tests.node.test_hostile import Heard
 from tests.runner.jobs import job, plan_text, same
 
-LAST_CHUNK = 75          # a little beyond preview's Babbage hard fork, which is at chunk 60
+LAST_CHUNK = 75  # a little beyond preview's Babbage hard fork, which is at chunk 60
 BLOCKS = "blocks = true"
 
 
@@ -76,8 +76,14 @@ REFUSED = {
     "a checkpoint by its hash alone": ('start = { checkpoint = "%s" }' % ("ab" * 32), "SLOT.HASH"),
     "a block that is not there": ('start = { slot = 300000, hash = "%s" }' % ("ab" * 32), "not on the node's chain"),
     "a checkpoint that is not there": ('start = { checkpoint = "300000.%s" }' % ("ab" * 32), "not on the node's chain"),
-    "an end that is not there": ('start_slot = 300000\nend = { slot = 310000, hash = "%s" }' % ("ab" * 32), "not on the node's chain"),
-    "an end by a hash that never comes": ('start_slot = 320000\nend = { block_hash = "%s" }' % ("ab" * 32), "no block up to the tip"),
+    "an end that is not there": (
+        'start_slot = 300000\nend = { slot = 310000, hash = "%s" }' % ("ab" * 32),
+        "not on the node's chain",
+    ),
+    "an end by a hash that never comes": (
+        'start_slot = 320000\nend = { block_hash = "%s" }' % ("ab" * 32),
+        "no block up to the tip",
+    ),
     "a start after the end": ('start = "tip-5"\nend_slot = 90000', "after the end"),
 }
 

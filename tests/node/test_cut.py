@@ -39,7 +39,7 @@ def forks(chain: Path) -> tuple[list[Offered], list[Offered]]:
 
 
 def _segment(protocol: int, message: bytes) -> bytes:
-    return mux.segments(protocol, message, responder=True, most=500)     # a block is two segments
+    return mux.segments(protocol, message, responder=True, most=500)  # a block is two segments
 
 
 def _talk(one: Sequence[Offered], other: Sequence[Offered]) -> list[tuple[bytes, list[Event]]]:
@@ -53,7 +53,12 @@ def _talk(one: Sequence[Offered], other: Sequence[Offered]) -> list[tuple[bytes,
     for block in one:
         end: list[Event] = [CaughtUp()] if block == one[-1] else []
         said.append((_segment(mux.CHAIN_SYNC, chain_sync.forward(block.raw, tip)), [RollForward(*block), *end]))
-    said.append((_segment(mux.CHAIN_SYNC, chain_sync.backward(one[HELD - 1].point, after)), [RollBackward(one[HELD - 1].point, one[HELD - 1].block_no)]))
+    said.append(
+        (
+            _segment(mux.CHAIN_SYNC, chain_sync.backward(one[HELD - 1].point, after)),
+            [RollBackward(one[HELD - 1].point, one[HELD - 1].block_no)],
+        )
+    )
     for block in other[HELD:]:
         end = [CaughtUp()] if block == other[-1] else []
         said.append((_segment(mux.CHAIN_SYNC, chain_sync.forward(block.raw, after)), [RollForward(*block), *end]))

@@ -35,7 +35,9 @@ BLOCKS = "blocks = true"
 def _filled(place: Path, blocks: Sequence[Offered], more: str = "") -> Path:
     """A database with all of a chain."""
     with serving(place / "filling", blocks):
-        node_job(place / "x.db", place / "filling", node_plan(f"end_slot = {blocks[-1].point.slot}", processors=BLOCKS, more=more))
+        node_job(
+            place / "x.db", place / "filling", node_plan(f"end_slot = {blocks[-1].point.slot}", processors=BLOCKS, more=more)
+        )
     return place / "x.db"
 
 
@@ -86,7 +88,9 @@ def test_a_shorter_chain_that_shares_only_genesis_is_refused(chains: Chains, tmp
 
 
 @pytest.mark.parametrize("held", [0, OURS - K - 1], ids=["only genesis in common", "k + 1 blocks back"])
-def test_after_a_lost_connection_a_node_on_another_chain_is_refused(held: int, chains: Chains, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_lost_connection_a_node_on_another_chain_is_refused(
+    held: int, chains: Chains, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("nectar.runner.retry.FIRST", 0.05)
     other = chains.parting(held, 2, beyond=chains.end)
     with ThreadPoolExecutor(1) as threads:
@@ -170,7 +174,7 @@ def test_who_means_it_may_say_so(accepted: int, chains: Chains, tmp_path: Path) 
         node_job(database, tmp_path / "s", node_plan(processors=BLOCKS), accept_deep_rollback=accepted)
     assert _newest(database) == (other[-1].point.slot, other[-1].point.hash)
     fork = chains.forge.extend(other[:-3], 5)
-    with serving(tmp_path / "again", fork):               # from here on it is k blocks again
+    with serving(tmp_path / "again", fork):  # from here on it is k blocks again
         node_job(database, tmp_path / "again", node_plan(processors=BLOCKS))
     with serving(tmp_path / "third", chains.parting(1, 2_000, beyond=fork[-1].point.slot)):
         _refused(database, tmp_path / "third")
@@ -222,7 +226,9 @@ def test_the_flag_is_about_a_nodes_forks_alone(chain: Path, tmp_path: Path) -> N
     assert Options.__dataclass_fields__["accept_deep_rollback"].default == 0
 
 
-@pytest.mark.parametrize(("tip", "first"), [(500, 500 - K), (500 + 5, 500 - K), (500 + K, 500 - K), (500 + 2 * K, 500), (500 + 2 * K + 1, None)])
+@pytest.mark.parametrize(
+    ("tip", "first"), [(500, 500 - K), (500 + 5, 500 - K), (500 + K, 500 - K), (500 + 2 * K, 500), (500 + 2 * K + 1, None)]
+)
 def test_points_stay_where_the_tip_was_read_ahead_of_the_blocks(tip: int, first: int | None) -> None:
     """The tip that is known when a batch is committed may be of a later chain, higher than this one: its forks begin k below this one's end."""
     blocks = [Numbered(Point(20 * number, number.to_bytes(32, "big")), number) for number in range(501)]

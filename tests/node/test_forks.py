@@ -55,7 +55,7 @@ def test_a_history_of_forks_leaves_what_the_last_chain_has(
     seed: int, bodies: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     history = History(seed, bodies)
-    workers = 2 if seed % 6 == 4 else 1            # with processes a fork finds batches that are being decoded
+    workers = 2 if seed % 6 == 4 else 1  # with processes a fork finds batches that are being decoded
     if workers > 1:
         monkeypatch.setattr(gap, "FAR", 0)
     dice = random.Random(-seed)

@@ -95,7 +95,12 @@ def answers(message: bytes) -> Behaviour:
 HANDSHAKES: dict[str, tuple[Behaviour, type[NectarError], str, str]] = {
     "silent": (waits, TransientError, "NEC-W003", "handshake"),
     "hangs up": (hangs_up, TransientError, "NEC-W002", "closed"),
-    "half an answer": (raw(mux.segments(0, handshake.accept(23, 2), responder=True)[:-3]), TransientError, "NEC-W003", "handshake"),
+    "half an answer": (
+        raw(mux.segments(0, handshake.accept(23, 2), responder=True)[:-3]),
+        TransientError,
+        "NEC-W003",
+        "handshake",
+    ),
     "speaks HTTP": (raw(b"HTTP/1.1 400 Bad Request\r\n\r\n"), SourceError, "NEC-W004", "Node-to-Client"),
     "garbage": (raw(bytes(range(7, 200))), SourceError, "NEC-W004", "Node-to-Client"),
     "no CBOR": (answers(b"\xff\xff"), SourceError, "NEC-W004", "no message"),
@@ -189,7 +194,12 @@ def hostile(blocks: list[Offered]) -> dict[str, tuple[Behaviour, type[NectarErro
         "stalls": (syncing(first), TransientError, "NEC-W003", "next block"),
         "stalls in a message": (syncing(first, second[:-20]), TransientError, "NEC-W003", "rest of a message"),
         "stalls in a segment's head": (syncing(first, second[:5]), TransientError, "NEC-W003", "rest of a message"),
-        "promises too much": (syncing(said(b"\x83\x02\xd8\x18\x5a\x7f\xff\xff\xff" + bytes(50))), SourceError, "NEC-W004", "a block of"),
+        "promises too much": (
+            syncing(said(b"\x83\x02\xd8\x18\x5a\x7f\xff\xff\xff" + bytes(50))),
+            SourceError,
+            "NEC-W004",
+            "a block of",
+        ),
         "half-closed": (syncing(first, ends="half"), TransientError, "NEC-W002", "closed"),
         "hangs up": (syncing(first, ends="now"), TransientError, "NEC-W002", "closed|reset"),
         "says wait twice": (syncing(first, wait, wait), SourceError, "NEC-W004", "twice"),
@@ -202,11 +212,19 @@ def hostile(blocks: list[Offered]) -> dict[str, tuple[Behaviour, type[NectarErro
         "another message": (syncing(first, said(dumps([9, 9]))), SourceError, "NEC-W004", "chain-sync"),
         "an intersection instead": (syncing(first, said(chain_sync.found(ORIGIN, tip))), SourceError, "NEC-W004", "found"),
         "back to where nobody was": (
-            lambda client: (client.agrees(), client.hears(mux.CHAIN_SYNC), client.says(chain_sync.found(ORIGIN, tip)),
-                            client.hears(mux.CHAIN_SYNC), client.says(chain_sync.backward(Point(5, bytes(32)), tip)), client.waits())[-1],
-            SourceError, "NEC-W004", "goes back",
+            lambda client: (
+                client.agrees(),
+                client.hears(mux.CHAIN_SYNC),
+                client.says(chain_sync.found(ORIGIN, tip)),
+                client.hears(mux.CHAIN_SYNC),
+                client.says(chain_sync.backward(Point(5, bytes(32)), tip)),
+                client.waits(),
+            )[-1],
+            SourceError,
+            "NEC-W004",
+            "goes back",
         ),
-    }  # fmt: skip
+    }
 
 
 CASES = 18
@@ -229,7 +247,7 @@ def test_every_misbehaviour_is_tried(blocks: list[Offered]) -> None:
 def test_a_block_that_was_not_asked_for(blocks: list[Offered], tmp_path: Path) -> None:
     def eager(client: Client) -> None:
         client.agrees()
-        client.meets(Tip(blocks[-1].point, 1))     # one block ahead: one is asked for
+        client.meets(Tip(blocks[-1].point, 1))  # one block ahead: one is asked for
         for block in blocks:
             client.says(chain_sync.forward(block.raw, chain_sync.tip_bytes(Tip(blocks[0].point, 0 + 1))))
         client.waits()
@@ -281,7 +299,10 @@ def test_a_job_outlasts_trouble_and_says_what_it_was(blocks: list[Offered], tmp_
     """The first connection stalls within a block, the third (the second asks the ledger) hangs up, the next is good."""
     heard, good = Heard(), tmp_path / "good"
     plan = node_plan(f"end_slot = {blocks[-1].point.slot}", processors=BLOCKS_ONLY)
-    with serving(good, blocks), peer(tmp_path / "s", proxy(good, 4_000, "stalls"), proxy(good), proxy(good, 5_000), proxy(good)) as came:
+    with (
+        serving(good, blocks),
+        peer(tmp_path / "s", proxy(good, 4_000, "stalls"), proxy(good), proxy(good, 5_000), proxy(good)) as came,
+    ):
         node_job(tmp_path / "x.db", tmp_path / "s", plan, once=False, report=heard)
     with serving(tmp_path / "straight", blocks):
         node_job(tmp_path / "straight.db", tmp_path / "straight", plan, once=False)

@@ -41,10 +41,18 @@ def forge(good: Offered, **changed: Any) -> Offered:
     number, slot, previous = (loads(good.raw[at:][skip:]) for skip in _places(good.raw, at))
     fields = {"number": number, "slot": slot, "previous": previous} | changed
     era = dumps(changed["era"]) if "era" in changed else good.raw[1:2]
-    raw = good.raw[:1] + era + good.raw[2:at] + dumps(fields["number"]) + dumps(fields["slot"]) + dumps(fields["previous"]) + good.raw[end:]
+    raw = (
+        good.raw[:1]
+        + era
+        + good.raw[2:at]
+        + dumps(fields["number"])
+        + dumps(fields["slot"])
+        + dumps(fields["previous"])
+        + good.raw[end:]
+    )
     try:
         header = quick_header(raw)
-    except Malformed:                        # a number that no header may have
+    except Malformed:  # a number that no header may have
         return Offered(raw, Point(good.point.slot, bytes(32)), good.block_no)
     return Offered(raw, Point(header.slot, header.hash), header.block_no)
 
@@ -59,7 +67,9 @@ def _wrong(field: str, value: str, good: Offered, before: Offered | None) -> Off
     amount = VALUES[value]
     if field in ("previous", "era"):
         of_hash = bytes([amount % 251]) * 32
-        changed: dict[str, Any] = {"previous": of_hash} if field == "previous" else {"era": amount if amount > 2 else good.raw[1] + 4}
+        changed: dict[str, Any] = (
+            {"previous": of_hash} if field == "previous" else {"era": amount if amount > 2 else good.raw[1] + 4}
+        )
         return forge(good, **changed)
     base = getattr(before, "block_no", -1) + 1 if field == "number" else getattr(before, "point", ORIGIN).slot
     amount = base + amount if value in ("one less", "two more") else amount
@@ -83,7 +93,9 @@ def _ends(database: Any, where: Path | str, plan: str) -> NectarError:
 @pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("field", ["number", "slot", "previous", "era"])
 @pytest.mark.parametrize("place", PLACES)
-def test_a_header_that_cannot_be_true_writes_nothing(place: str, field: str, value: str, blocks: list[Offered], tmp_path: Path) -> None:
+def test_a_header_that_cannot_be_true_writes_nothing(
+    place: str, field: str, value: str, blocks: list[Offered], tmp_path: Path
+) -> None:
     at, plan = PLACES[place], node_plan(processors="blocks = true")
     before = blocks[at - 1] if at else None
     bad = _wrong(field, value, blocks[at], before)
@@ -95,7 +107,13 @@ def test_a_header_that_cannot_be_true_writes_nothing(place: str, field: str, val
     written = everything(tmp_path / "x.db")
     with serving(tmp_path / "s", [*blocks[:at], bad]):
         error = _ends(tmp_path / "x.db", tmp_path / "s", plan)
-    assert str((at and blocks[at - 1].point) or "origin") in error.what or "at most" in error.what or "magic" in error.what or "genesis" in error.what or "tip" in error.what
+    assert (
+        str((at and blocks[at - 1].point) or "origin") in error.what
+        or "at most" in error.what
+        or "magic" in error.what
+        or "genesis" in error.what
+        or "tip" in error.what
+    )
     assert everything(tmp_path / "x.db") == written
     with serving(tmp_path / "again", blocks):
         node_job(tmp_path / "x.db", tmp_path / "again", plan)
@@ -123,7 +141,9 @@ def _main(header: list[Any], amount: int, field: str) -> None:
 @pytest.mark.parametrize("value", ["an epoch", "2^31", "2^47", "2^63", "2^64-1"])
 @pytest.mark.parametrize("field", ["epoch", "slot in its epoch", "difficulty"])
 @pytest.mark.parametrize("at", [0, 1, 5])
-def test_a_byron_header_that_cannot_be_true_writes_nothing(at: int, field: str, value: str, byron: Sequence[Offered], tmp_path: Path) -> None:
+def test_a_byron_header_that_cannot_be_true_writes_nothing(
+    at: int, field: str, value: str, byron: Sequence[Offered], tmp_path: Path
+) -> None:
     change: Callable[[list[Any], int, str], None] = _main if at else _boundary
     if not at and field == "slot in its epoch":
         return
@@ -166,7 +186,10 @@ def test_the_clock_and_its_margin_bound_slots() -> None:
     assert "64 bits" in horizon.trouble(1 << 20_000)
 
 
-@pytest.mark.parametrize("tip", [Tip(Point(1 << 47, bytes(32)), 5), Tip(Point(1_000, bytes(32)), 5_000), Tip(Point((1 << 64) - 1, bytes(32)), (1 << 64) - 1)])
+@pytest.mark.parametrize(
+    "tip",
+    [Tip(Point(1 << 47, bytes(32)), 5), Tip(Point(1_000, bytes(32)), 5_000), Tip(Point((1 << 64) - 1, bytes(32)), (1 << 64) - 1)],
+)
 def test_a_tip_that_cannot_be_true_is_refused(tip: Tip, tmp_path: Path) -> None:
     def act(peer: Peer) -> None:
         peer.shake()

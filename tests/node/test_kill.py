@@ -40,11 +40,25 @@ def test_killed_at_any_moment(seed: int, chain: Path, tmp_path: Path) -> None:
     text = node_plan(f"end_slot = {last[-1].point.slot}")
     plan, database = tmp_path / "plan.toml", tmp_path / "x.db"
     plan.write_text(text)
-    command = [sys.executable, "-m", "nectar", "run", str(plan), "--socket", str(tmp_path / "s"), "--db", str(database), "--progress", "off"]
+    command = [
+        sys.executable,
+        "-m",
+        "nectar",
+        "run",
+        str(plan),
+        "--socket",
+        str(tmp_path / "s"),
+        "--db",
+        str(database),
+        "--progress",
+        "off",
+    ]
     kills = 0
     with serving(tmp_path / "s", [], script, chains):
         while True:
-            job = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+            job = subprocess.Popen(
+                command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+            )
             try:
                 _, errors = job.communicate(timeout=dice.uniform(0.4, 1.5) if kills < 8 else 60)
             except subprocess.TimeoutExpired:

@@ -89,16 +89,27 @@ def test_parameters_of_an_epoch_are_kept_at_the_tip(chain: Path, tmp_path: Path)
         return told if query == state_query.parameters(BABBAGE) else None
 
     blocks = real_blocks(chain / "preview/immutable", 199 * 4_320, 201 * 4_320)
-    plan = node_plan(f"start_slot = {199 * 4_320}", processors="blocks = { epoch_param = true }\nscripts = true\ntransactions = true")
+    plan = node_plan(
+        f"start_slot = {199 * 4_320}", processors="blocks = { epoch_param = true }\nscripts = true\ntransactions = true"
+    )
     before = sum(1 for block in blocks if block.point.slot < 10 * 86_400)
-    script: list[Step] = [Forward(before - 2), *(step for _ in range(5) for step in (Wait(0.1), Forward(1))), Forward(len(blocks))]
+    script: list[Step] = [
+        Forward(before - 2),
+        *(step for _ in range(5) for step in (Wait(0.1), Forward(1))),
+        Forward(len(blocks)),
+    ]
     whole = real_blocks(chain / "preview/immutable", 0, 199 * 4_320 - 1)
     stop = Stop()
-    offered, database = serving(tmp_path / "s", [*whole, *blocks], [Forward(len(whole)), *script], answers=answers), tmp_path / "x.db"
+    offered, database = (
+        serving(tmp_path / "s", [*whole, *blocks], [Forward(len(whole)), *script], answers=answers),
+        tmp_path / "x.db",
+    )
     with offered, stop_at(database, blocks[-1].point.slot, stop):
         node_job(database, tmp_path / "s", plan, once=False, stop=stop)
     db = sqlite3.connect(tmp_path / "x.db")
-    rows = db.execute("SELECT id, epoch_no, min_fee_a, max_tx_size, max_epoch, influence, protocol_major, block_id FROM epoch_param").fetchall()
+    rows = db.execute(
+        "SELECT id, epoch_no, min_fee_a, max_tx_size, max_epoch, influence, protocol_major, block_id FROM epoch_param"
+    ).fetchall()
     # golden: every parameter of the ledger's empty set, protocol version 7
     assert {row[1:7] for row in rows} == {(9, 0, 2048, 0, 0.0, 7), (10, 0, 2048, 0, 0.0, 7)}
     for row_id, epoch, *_, block in rows:
@@ -118,7 +129,7 @@ def test_parameters_told_after_a_block_that_is_undone_are_told_again(held: str, 
     def answers(query: bytes, tip: Tip) -> bytes | None:
         return told if query == state_query.parameters(BABBAGE) else None
 
-    first = 4 * 86_400                    # of epoch 4, in Babbage
+    first = 4 * 86_400  # of epoch 4, in Babbage
     blocks = real_blocks(chain / "preview/immutable", 0, first + 900)
     begun = sum(1 for block in blocks if block.point.slot < first)
     parted = begun + 5 if held == "within the epoch" else begun - 2
@@ -127,7 +138,9 @@ def test_parameters_told_after_a_block_that_is_undone_are_told_again(held: str, 
     for number in range(parted, parted + 4):
         beyond = slot + 20 * (number - parted + 1)
         other = [*other, forged(blocks[number].raw, other[-1].block_no + 1, beyond, other[-1].point)]
-    plan = node_plan(f"start_slot = {first - 4_320}", processors="blocks = { epoch_param = true }\nscripts = true\ntransactions = true")
+    plan = node_plan(
+        f"start_slot = {first - 4_320}", processors="blocks = { epoch_param = true }\nscripts = true\ntransactions = true"
+    )
     stop, database = Stop(), tmp_path / "x.db"
     then: list[Step] = [Back(parted), Fork(Path("1"), parted, len(other))]
     script = parted_by_a_commit([Fork(Path("0"), 0, len(kept))], database, kept[-1].point.slot, then)
@@ -197,5 +210,3 @@ def test_outputs_made_before_the_plan_begins_are_asked_for_at_the_tip(
 def test_every_filter_that_asks_is_one_that_follows() -> None:
     """What the tests above rely on: the filter looks at what is spent."""
     assert compiled(node_plan(processors=RESOLVED, more=WHERE)).filters.ordered
-
-

@@ -99,7 +99,9 @@ def test_a_node_behind_loads_a_part_that_it_has(chains: Chains, tmp_path: Path) 
     database = _filled(tmp_path, chains.long)
     before = rows(database)
     with serving(tmp_path / "s", chains.long[:900]):
-        summary = node_job(database, tmp_path / "s", node_plan(f"{AGAIN}end_slot = {chains.long[700].point.slot}", processors=BLOCKS))
+        summary = node_job(
+            database, tmp_path / "s", node_plan(f"{AGAIN}end_slot = {chains.long[700].point.slot}", processors=BLOCKS)
+        )
     assert summary.blocks == 701
     same(rows(database), before)
 
@@ -117,7 +119,7 @@ def _leaves(ours: Sequence[Offered], cut: int, held: int, theirs: Sequence[Offer
             protocol, message = peer.next()
             now, blocks = (other, theirs) if gone.is_set() else (chain, ours)
             if protocol == mux.STATE_QUERY:
-                return                          # it hangs up on who asks for its eras
+                return  # it hangs up on who asks for its eras
             match chain_sync.read_request(message):
                 case FindIntersect(points):
                     found = next(point for point in points if now.after(point) is not None)
@@ -162,7 +164,9 @@ def test_a_node_that_changes_over_meanwhile(held: int, back: int, batch: int, ch
 def test_chunk_files_of_another_chain_take_no_rows_away(chains: Chains, chain: Path, tmp_path: Path) -> None:
     database = _filled(tmp_path, chains.long[:300])
     before = everything(database)
-    text = plan_text(chain / "preview/immutable", f"{AGAIN}start_slot = 0\nend_slot = {chains.long[299].point.slot}", processors=BLOCKS)
+    text = plan_text(
+        chain / "preview/immutable", f"{AGAIN}start_slot = 0\nend_slot = {chains.long[299].point.slot}", processors=BLOCKS
+    )
     with pytest.raises(SourceError) as caught:
         job(database, text)
     assert caught.value.code == "NEC-S011"
@@ -186,4 +190,3 @@ def test_a_gap_before_everything_is_filled_from_the_same_chain(chains: Chains, t
         node_job(database, tmp_path / "s", node_plan(f"end_slot = {chains.end}", processors=BLOCKS))
     assert caught.value.code == "NEC-W012"
     assert everything(database) == before
-

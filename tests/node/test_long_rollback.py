@@ -54,9 +54,7 @@ def test_it_is_refused_and_nothing_is_touched(
 
 @pytest.mark.parametrize("held", HELD.values(), ids=HELD)
 @pytest.mark.parametrize("processors", ["blocks = true", "metadata = true"])
-def test_it_is_followed_by_who_means_it(
-    held: int, processors: str, chains: Chains, long: list[Offered], tmp_path: Path
-) -> None:
+def test_it_is_followed_by_who_means_it(held: int, processors: str, chains: Chains, long: list[Offered], tmp_path: Path) -> None:
     other = chains.parting(held, 5, beyond=long[-1].point.slot)
     then: list[Step] = [Back(held), Fork(Path("1"), held, len(other))]
     script = parted_by_a_commit([Fork(Path("0"), 0, LONG)], tmp_path / "x.db", long[-1].point.slot, then)

@@ -13,16 +13,64 @@ from nectar.sources.node.state_query import TIP
 from tests.decode.handmade import Raw, Tagged, cbor, rational
 
 ODD = (
-    0, 1, -1, 1 << 15, 1 << 62, (1 << 63) - 1, 1 << 63, (1 << 64) - 1, 1 << 64, -(1 << 63) - 1, 1 << 127, 1 << 129, 256**5_000 - 1, -(256**5_000),
-    Tagged(2, b""), Tagged(2, b"\xff" * 5_000), Tagged(3, b"\xff" * 5_000), Raw(b"\xfb\x7f\xf0" + bytes(6)), Raw(b"\xf9\x7e\x00"), "1", None,
-)  # fmt: skip
+    0,
+    1,
+    -1,
+    1 << 15,
+    1 << 62,
+    (1 << 63) - 1,
+    1 << 63,
+    (1 << 64) - 1,
+    1 << 64,
+    -(1 << 63) - 1,
+    1 << 127,
+    1 << 129,
+    256**5_000 - 1,
+    -(256**5_000),
+    Tagged(2, b""),
+    Tagged(2, b"\xff" * 5_000),
+    Tagged(3, b"\xff" * 5_000),
+    Raw(b"\xfb\x7f\xf0" + bytes(6)),
+    Raw(b"\xf9\x7e\x00"),
+    "1",
+    None,
+)
 
 HASH = bytes(32)
 POINT: list[Any] = [5, HASH]
 PARAMETERS: list[Any] = [
-    1, 2, 3, 4, 5, 6, 7, 8, 9, rational(1, 2), rational(1, 2), rational(1, 2), [9, 0], 1, 2, {0: [1, 2]}, [rational(1, 2), rational(1, 2)], [1, 2],
-    [1, 2], 3, 4, 5, [rational(1, 2)] * 5, [rational(1, 2)] * 10, 1, 2, 3, 4, 5, 6, rational(1, 2),
-]  # fmt: skip
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    rational(1, 2),
+    rational(1, 2),
+    rational(1, 2),
+    [9, 0],
+    1,
+    2,
+    {0: [1, 2]},
+    [rational(1, 2), rational(1, 2)],
+    [1, 2],
+    [1, 2],
+    3,
+    4,
+    5,
+    [rational(1, 2)] * 5,
+    [rational(1, 2)] * 10,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    rational(1, 2),
+]
 
 Read = Callable[[bytes], object]
 MESSAGES: dict[str, tuple[Read, Any]] = {
@@ -46,7 +94,7 @@ MESSAGES: dict[str, tuple[Read, Any]] = {
     "in era": (state_query.read_in_era, [[5, "a"], [6, "b"]]),
     "parameters": (state_query.read_parameters, [PARAMETERS]),
     "outputs": (state_query.read_utxo, [{(HASH, 0): [b"\x60" + bytes(28), 5]}]),
-}  # fmt: skip
+}
 
 
 def _replaced(value: Any, odd: Any) -> Iterator[Any]:

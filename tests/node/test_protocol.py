@@ -317,7 +317,10 @@ def _small_blocks(chain: Path) -> list[bytes]:
     for file in sorted((chain / "blocks").glob("*.block"), key=lambda file: file.stat().st_size):
         raw = file.read_bytes()
         found.setdefault(raw[1], raw)
-    return [*(raw for tag, raw in found.items() if tag <= Era.CONWAY), *(one.raw for one in real_blocks(chain / "preview/immutable", 0, 60))]
+    return [
+        *(raw for tag, raw in found.items() if tag <= Era.CONWAY),
+        *(one.raw for one in real_blocks(chain / "preview/immutable", 0, 60)),
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -538,9 +541,15 @@ def test_any_bytes_in_segments_are_messages_or_a_violation(payloads: list[bytes]
     _hostile(lambda: _feed([_segment(payload) for payload in payloads]))
 
 
-@given(st.lists(messages, min_size=1, max_size=4), st.lists(st.tuples(st.integers(0, 3_000), st.integers(0, 255)), max_size=4), st.booleans())
+@given(
+    st.lists(messages, min_size=1, max_size=4),
+    st.lists(st.tuples(st.integers(0, 3_000), st.integers(0, 255)), max_size=4),
+    st.booleans(),
+)
 @settings(max_examples=500)
-def test_mutated_messages_are_messages_or_a_violation(told: list[chain_sync.Message], changes: list[tuple[int, int]], in_head: bool) -> None:
+def test_mutated_messages_are_messages_or_a_violation(
+    told: list[chain_sync.Message], changes: list[tuple[int, int]], in_head: bool
+) -> None:
     payload = b"".join(map(_written, told))
     data = bytearray(_segment(payload) if in_head else payload)
     for at, byte in changes:
@@ -557,9 +566,11 @@ def _feed(pieces: Sequence[bytes]) -> None:
 
 cbor_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(1 << 70), 1 << 70) | st.binary(max_size=40) | st.text(max_size=8) | st.floats(),
-    lambda inner: st.lists(inner, max_size=5)
-    | st.dictionaries(st.integers(0, 1 << 17) | st.text(max_size=3), inner, max_size=3)
-    | st.builds(CBORTag, st.integers(0, 300), inner),
+    lambda inner: (
+        st.lists(inner, max_size=5)
+        | st.dictionaries(st.integers(0, 1 << 17) | st.text(max_size=3), inner, max_size=3)
+        | st.builds(CBORTag, st.integers(0, 300), inner)
+    ),
     max_leaves=12,
 )
 READERS: tuple[Callable[[bytes], Any], ...] = (

@@ -135,7 +135,9 @@ def test_a_block_at_the_tip_is_in_the_database_at_once(blocks: list[Offered], tm
 
 FULL = {
     "everything": node_plan(),
-    "inputs resolved live": node_plan(processors=EVERYTHING.replace("transactions = true", 'transactions = { resolve_inputs = "live" }')),
+    "inputs resolved live": node_plan(
+        processors=EVERYTHING.replace("transactions = true", 'transactions = { resolve_inputs = "live" }')
+    ),
     "a filter that asks the node": node_plan(more='[filters]\nwhere = "any(tx.inputs, value > 5 ada)"\non_unknown = "keep"'),
 }
 
@@ -211,7 +213,11 @@ def test_a_fork_at_the_tip_is_in_the_database_at_once(blocks: list[Offered], tmp
     assert job.summary is not None
     assert job.summary.rollbacks == 3
     with serving(tmp_path / "again", last):
-        node_job(tmp_path / "straight.db", tmp_path / "again", node_plan(f"end_slot = {last[-1].point.slot}", processors="blocks = true"))
+        node_job(
+            tmp_path / "straight.db",
+            tmp_path / "again",
+            node_plan(f"end_slot = {last[-1].point.slot}", processors="blocks = true"),
+        )
     assert rows(job.database)["block"] == rows(tmp_path / "straight.db")["block"]
 
 
@@ -229,7 +235,9 @@ def test_a_job_at_the_tip_stops_when_told(blocks: list[Offered], tmp_path: Path)
 
 
 @pytest.mark.parametrize("silent", ["in the handshake", "about the intersection"])
-def test_a_job_that_begins_anew_stops_when_told(silent: str, blocks: list[Offered], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_begins_anew_stops_when_told(
+    silent: str, blocks: list[Offered], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("nectar.runner.retry.FIRST", 0.01)
     monkeypatch.setattr("nectar.sources.node.session.HANDSHAKE_SECONDS", 600.0)
     monkeypatch.setattr("nectar.sources.node.session.INTERSECT_SECONDS", 600.0)

@@ -28,7 +28,7 @@ from tests.node.jobs import node_job, node_plan
 from tests.node.wicked import Act, Peer, answer_query, begins, good, in_turn, met, says, shaken, syncs, tip_of, wicked
 
 SOON = 0.3
-BOUND = 60.0           # seconds after which a job hangs
+BOUND = 60.0  # seconds after which a job hangs
 LOST, SLOW, BROKEN = "NEC-W002", "NEC-W003", "NEC-W004"
 ELSEWHERE = Point(259_180, bytes(32))
 
@@ -109,12 +109,22 @@ GREETINGS: tuple[tuple[str, Act, str, str], ...] = (
     ("closes at once", lambda _peer: None, LOST, "lost: "),
     ("closes when it has read", _reads, LOST, "the other side closed it"),
     ("closes for writing", _half_closed, LOST, "the other side closed it"),
-    ("garbage", says(b"\xff" * 64), BROKEN, "a segment of protocol 32767, which is none, marked as the node's and 65,535 bytes long"),
+    (
+        "garbage",
+        says(b"\xff" * 64),
+        BROKEN,
+        "a segment of protocol 32767, which is none, marked as the node's and 65,535 bytes long",
+    ),
     ("zeros", says(bytes(64)), BROKEN, "an empty segment of handshake"),
     ("HTTP", says(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", stays=False), BROKEN, "485454502f312e31"),
     ("SSH", says(b"SSH-2.0-OpenSSH_9.6\r\n"), BROKEN, "5353482d322e302d"),
     ("garbage in a segment", _answers(_segment(mux.HANDSHAKE, b"\xff\xff\xff")), BROKEN, "no message"),
-    ("no CBOR of a handshake", _answers(_segment(mux.HANDSHAKE, dumps({"a": 1}))), BROKEN, "an answer to the offered versions was expected"),
+    (
+        "no CBOR of a handshake",
+        _answers(_segment(mux.HANDSHAKE, dumps({"a": 1}))),
+        BROKEN,
+        "an answer to the offered versions was expected",
+    ),
     ("half an accept", _answers(ACCEPT[:11]), SLOW, "an answer to the handshake"),
     ("half an accept in a whole segment", _answers(_segment(mux.HANDSHAKE, ACCEPT[8:11])), SLOW, "an answer to the handshake"),
     ("half an accept and the end", _answers(ACCEPT[:11], stays=False), LOST, "the other side closed it"),
@@ -125,13 +135,28 @@ GREETINGS: tuple[tuple[str, Act, str, str], ...] = (
     ("an empty segment", _answers(_segment(mux.HANDSHAKE, b"")), BROKEN, "an empty segment of handshake"),
     ("refuses versions", _refuses(handshake.refuse_versions([24, 25])), "NEC-W005", "it speaks V24 to V25, Nectar V9 to V23"),
     ("refuses all versions", _refuses(handshake.refuse_versions([])), "NEC-W005", "it speaks none"),
-    ("refuses the magic", _refuses(handshake.refuse(23, "version data mismatch: 2 /= 1")), "NEC-W006", "refuses preview (network magic 2): version data mismatch: 2 /= 1"),
-    ("cannot decode", _refuses(dumps([2, [1, 0x8017, "unknown encoding"]])), "NEC-W007", "it cannot read what it was offered: unknown encoding"),
+    (
+        "refuses the magic",
+        _refuses(handshake.refuse(23, "version data mismatch: 2 /= 1")),
+        "NEC-W006",
+        "refuses preview (network magic 2): version data mismatch: 2 /= 1",
+    ),
+    (
+        "cannot decode",
+        _refuses(dumps([2, [1, 0x8017, "unknown encoding"]])),
+        "NEC-W007",
+        "it cannot read what it was offered: unknown encoding",
+    ),
     ("accepts another magic", _refuses(handshake.accept(16, 1)), "NEC-W006", "it is of the network with magic 1"),
     ("accepts a version of tomorrow", _refuses(handshake.accept(24, 2)), BROKEN, "it accepts version 24, which was not offered"),
     ("accepts a version of nodes", _refuses(dumps([1, 13, [2, False]])), BROKEN, "13 is not a version of Node-to-Client"),
     ("accepts without data", _refuses(dumps([1, 0x8010, None])), BROKEN, "version 16 says None of itself"),
-    ("answers a question nobody asked", _refuses(handshake.versions_reply(2)), BROKEN, "an answer to the offered versions was expected"),
+    (
+        "answers a question nobody asked",
+        _refuses(handshake.versions_reply(2)),
+        BROKEN,
+        "an answer to the offered versions was expected",
+    ),
     ("proposes itself", _refuses(handshake.propose(2)), BROKEN, "an answer to the offered versions was expected"),
     ("a length that never comes", _answers(_segment(mux.HANDSHAKE, b"\x5b" + b"\x7f" * 8)), SLOW, "an answer to the handshake"),
 )
@@ -324,13 +349,23 @@ def _acquires(then: Act) -> Act:
 HUGE = b"\x83\x02\xd8\x18\x5a\x7f\xff\xff\xff"
 WRONG: tuple[tuple[str, Callable[[Wire], Act], str, str], ...] = (
     ("says nothing", lambda w: Peer.until_gone, SLOW, "the next block, or word that there is none, within 0.3 s"),
-    ("says nothing after a block", lambda w: w.then(Peer.until_gone), SLOW, "the next block, or word that there is none, within 0.3 s"),
+    (
+        "says nothing after a block",
+        lambda w: w.then(Peer.until_gone),
+        SLOW,
+        "the next block, or word that there is none, within 0.3 s",
+    ),
     ("closes", lambda w: lambda _peer: None, LOST, "lost: "),
     ("closes for writing", lambda w: w.then(_half_closed), LOST, "the other side closed it"),
     ("closes within a block", lambda w: w.then(says(w.part[:40], stays=False)), LOST, "lost: "),
     ("stalls within a block", lambda w: w.then(says(w.part[:40])), SLOW, "the rest of a message within 0.3 s"),
     ("stalls within a segment's head", lambda w: w.then(says(w.part[:3])), SLOW, "the rest of a message within 0.3 s"),
-    ("stalls between a block's segments", lambda w: w.then(says(_segment(mux.CHAIN_SYNC, w.second[:100]))), SLOW, "the rest of a message"),
+    (
+        "stalls between a block's segments",
+        lambda w: w.then(says(_segment(mux.CHAIN_SYNC, w.second[:100]))),
+        SLOW,
+        "the rest of a message",
+    ),
     ("drips", lambda w: w.then(_drips), SLOW, "the rest of a message within 0.3 s"),
     ("a length that never comes", lambda w: w.then(syncs(HUGE)), BROKEN, "a block of 2,147,483,647 bytes"),
     ("a length beyond numbers", lambda w: w.then(syncs(b"\x83\x02\xd8\x18\x5b" + b"\xff" * 8)), SLOW, "the rest of a message"),
@@ -338,7 +373,12 @@ WRONG: tuple[tuple[str, Callable[[Wire], Act], str, str], ...] = (
     ("an unknown protocol", lambda w: w.then(says(_segment(77, b"\x81\x00"))), BROKEN, "protocol 77, which is none"),
     ("transactions", lambda w: w.then(says(_segment(6, b"\x81\x00"))), BROKEN, "protocol 6 (tx-submission)"),
     ("a handshake again", lambda w: w.then(says(ACCEPT)), BROKEN, "protocol 0 (handshake)"),
-    ("the client's direction", lambda w: w.then(says(mux.segments(mux.CHAIN_SYNC, b"\x81\x01"))), BROKEN, "protocol 5 (chain-sync), marked as a client's"),
+    (
+        "the client's direction",
+        lambda w: w.then(says(mux.segments(mux.CHAIN_SYNC, b"\x81\x01"))),
+        BROKEN,
+        "protocol 5 (chain-sync), marked as a client's",
+    ),
     ("an empty segment", lambda w: w.then(says(_segment(mux.CHAIN_SYNC, b""))), BROKEN, "an empty segment of chain-sync"),
     ("HTTP", lambda w: w.then(says(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")), BROKEN, "485454502f312e31"),
     ("no CBOR", lambda w: w.then(syncs(b"\xff")), BROKEN, "no message"),
@@ -346,36 +386,104 @@ WRONG: tuple[tuple[str, Callable[[Wire], Act], str, str], ...] = (
     ("a client's message", lambda w: w.then(syncs(b"\x81\x00")), BROKEN, "no message of chain-sync that a node sends"),
     ("a tip that is none", lambda w: w.then(syncs(chain_sync.forward(w.blocks[1].raw, dumps([1])))), BROKEN, "no tip"),
     ("a point that is none", lambda w: w.then(syncs(b"\x83\x03" + dumps([1, b"short"]) + w.tip)), BROKEN, "no point"),
-    ("an intersection instead of a block", lambda w: w.then(syncs(chain_sync.found(ORIGIN, w.tip))), BROKEN, "`found` came instead of a block"),
-    ("no intersection instead of a block", lambda w: w.then(syncs(chain_sync.not_found(w.tip))), BROKEN, "`notfound` came instead of a block"),
-    ("waits twice", lambda w: syncs(w.begun, w.first, chain_sync.AWAIT_REPLY, chain_sync.AWAIT_REPLY), BROKEN, "it said twice to wait for one block"),
+    (
+        "an intersection instead of a block",
+        lambda w: w.then(syncs(chain_sync.found(ORIGIN, w.tip))),
+        BROKEN,
+        "`found` came instead of a block",
+    ),
+    (
+        "no intersection instead of a block",
+        lambda w: w.then(syncs(chain_sync.not_found(w.tip))),
+        BROKEN,
+        "`notfound` came instead of a block",
+    ),
+    (
+        "waits twice",
+        lambda w: syncs(w.begun, w.first, chain_sync.AWAIT_REPLY, chain_sync.AWAIT_REPLY),
+        BROKEN,
+        "it said twice to wait for one block",
+    ),
     ("more than was asked for", lambda w: syncs(*[w.begun] * 101), BROKEN, "`backward` came without being asked for"),
     ("waits unasked", lambda w: syncs(*[w.begun] * 100, chain_sync.AWAIT_REPLY), BROKEN, "`await` came without being asked for"),
-    ("goes back to elsewhere first", lambda w: syncs(chain_sync.backward(ELSEWHERE, w.tip)), BROKEN, "its first answer goes back to 259180."),
-    ("goes back to what it never sent", lambda w: syncs(w.begun, w.first, w.second, chain_sync.backward(ELSEWHERE, w.tip)), BROKEN, "a block that it never sent"),
-    ("goes back to another block at a slot", lambda w: syncs(w.begun, w.first, w.second, chain_sync.backward(Point(w.blocks[0].point.slot, bytes(32)), w.tip)), BROKEN, "a block that it never sent"),
-    ("goes back to what it took back", lambda w: syncs(w.begun, w.first, w.second, chain_sync.backward(w.blocks[0].point, w.tip), chain_sync.backward(w.blocks[1].point, w.tip)), BROKEN, "a block that it never sent"),
-    ("leaves out a block", lambda w: syncs(w.begun, w.first, w.third), BROKEN, "the block at slot 40 follows cd619529ca62b4c37f7f728cd6d3472682115f001e1d1278bf1b7dce528db44e, not {w.blocks[0].point}"),
+    (
+        "goes back to elsewhere first",
+        lambda w: syncs(chain_sync.backward(ELSEWHERE, w.tip)),
+        BROKEN,
+        "its first answer goes back to 259180.",
+    ),
+    (
+        "goes back to what it never sent",
+        lambda w: syncs(w.begun, w.first, w.second, chain_sync.backward(ELSEWHERE, w.tip)),
+        BROKEN,
+        "a block that it never sent",
+    ),
+    (
+        "goes back to another block at a slot",
+        lambda w: syncs(w.begun, w.first, w.second, chain_sync.backward(Point(w.blocks[0].point.slot, bytes(32)), w.tip)),
+        BROKEN,
+        "a block that it never sent",
+    ),
+    (
+        "goes back to what it took back",
+        lambda w: syncs(
+            w.begun,
+            w.first,
+            w.second,
+            chain_sync.backward(w.blocks[0].point, w.tip),
+            chain_sync.backward(w.blocks[1].point, w.tip),
+        ),
+        BROKEN,
+        "a block that it never sent",
+    ),
+    (
+        "leaves out a block",
+        lambda w: syncs(w.begun, w.first, w.third),
+        BROKEN,
+        "the block at slot 40 follows cd619529ca62b4c37f7f728cd6d3472682115f001e1d1278bf1b7dce528db44e, not {w.blocks[0].point}",
+    ),
     ("the same block twice", lambda w: syncs(w.begun, w.first, w.first), BROKEN, "the block at slot 0 follows genesis"),
     ("a block of another chain", lambda w: syncs(w.begun, w.first, w.unlinked), BROKEN, "follows " + "00" * 32),
     ("a block at the same slot", lambda w: syncs(w.begun, w.first, w.late), BROKEN, "the block at slot 0 comes after"),
     ("does not begin with the first", lambda w: syncs(w.begun, w.second), "NEC-W006", "its first block names genesis"),
     ("an empty block", lambda w: syncs(w.begun, w.first, w.forward(b"")), BROKEN, "has no header"),
-    ("junk for a block", lambda w: syncs(w.begun, w.first, w.forward(b"\xff" * 900)), BROKEN, "the block after {w.blocks[0].point} has no header"),
+    (
+        "junk for a block",
+        lambda w: syncs(w.begun, w.first, w.forward(b"\xff" * 900)),
+        BROKEN,
+        "the block after {w.blocks[0].point} has no header",
+    ),
     ("junk in a header", lambda w: syncs(w.begun, w.first, w.forward(_junk(w.blocks[1]))), BROKEN, "has no header"),
     ("half a header", lambda w: syncs(w.begun, w.first, w.forward(w.blocks[1].raw[:90])), BROKEN, "has no header"),
     ("no answer at the tip", lambda w: w.then(syncs(chain_sync.AWAIT_REPLY)), SLOW, "a state to be asked about within 0.3 s"),
     ("gone at the tip", lambda w: w.then(syncs(chain_sync.AWAIT_REPLY, stays=False)), LOST, "lost: "),
     ("no result at the tip", lambda w: w.then(_acquires(lambda _peer: None)), SLOW, "a state query's answer within 0.3 s"),
-    ("junk for a result", lambda w: w.then(_acquires(says(_segment(mux.STATE_QUERY, b"\x81\x63")))), SLOW, "the node did not answer"),
+    (
+        "junk for a result",
+        lambda w: w.then(_acquires(says(_segment(mux.STATE_QUERY, b"\x81\x63")))),
+        SLOW,
+        "the node did not answer",
+    ),
     ("at the origin for ever", lambda w: _stands_still(chain_sync.backward(ORIGIN, w.tip)), BROKEN, "where it stood already"),
-    ("at a block for ever", lambda w: w.then(_stands_still(chain_sync.backward(w.blocks[0].point, w.tip), 2)), BROKEN, "stood already"),
-    ("another answer", lambda w: w.then(_acquires(says(_segment(mux.STATE_QUERY, b"\x81\x01")))), BROKEN, "no answer to a state query"),
+    (
+        "at a block for ever",
+        lambda w: w.then(_stands_still(chain_sync.backward(w.blocks[0].point, w.tip), 2)),
+        BROKEN,
+        "stood already",
+    ),
+    (
+        "another answer",
+        lambda w: w.then(_acquires(says(_segment(mux.STATE_QUERY, b"\x81\x01")))),
+        BROKEN,
+        "no answer to a state query",
+    ),
 )
 
 
 @pytest.mark.parametrize(("make", "code", "told"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG])
-def test_a_wrong_answer_about_blocks_is_named(make: Callable[[Wire], Act], code: str, told: str, blocks: list[Offered], tmp_path: Path) -> None:
+def test_a_wrong_answer_about_blocks_is_named(
+    make: Callable[[Wire], Act], code: str, told: str, blocks: list[Offered], tmp_path: Path
+) -> None:
     wire = Wire(blocks)
     with wicked(tmp_path / "s", met(blocks, make(wire))) as (_, where), _in_time():
         found = _source(where)
@@ -400,12 +508,19 @@ MEETINGS: tuple[tuple[str, Callable[[Wire], Act], str, str], ...] = (
     ("a rollback", lambda w: syncs(w.begun), BROKEN, "an intersection was asked for, and backward came"),
     ("a tip that is none", lambda w: syncs(b"\x83\x05\x80\x00"), BROKEN, "no tip"),
     ("garbage", lambda w: syncs(b"\xff"), BROKEN, "no message"),
-    ("a state nobody asked for", lambda w: says(_segment(mux.STATE_QUERY, state_query.ACQUIRED)), SLOW, "an intersection of the two chains"),
+    (
+        "a state nobody asked for",
+        lambda w: says(_segment(mux.STATE_QUERY, state_query.ACQUIRED)),
+        SLOW,
+        "an intersection of the two chains",
+    ),
 )
 
 
 @pytest.mark.parametrize(("make", "code", "told"), [case[1:] for case in MEETINGS], ids=[case[0] for case in MEETINGS])
-def test_a_wrong_answer_about_where_chains_meet_is_named(make: Callable[[Wire], Act], code: str, told: str, blocks: list[Offered], tmp_path: Path) -> None:
+def test_a_wrong_answer_about_where_chains_meet_is_named(
+    make: Callable[[Wire], Act], code: str, told: str, blocks: list[Offered], tmp_path: Path
+) -> None:
     with wicked(tmp_path / "s", shaken(in_turn(_reads, make(Wire(blocks))))) as (_, where), _in_time():
         found = _source(where)
         with pytest.raises(NectarError) as caught:
@@ -484,7 +599,12 @@ def test_a_good_node_gives_every_block_and_is_asked_at_the_tip(blocks: list[Offe
         peer.until_gone()
 
     tip = tip_of(blocks[:2])
-    talk = syncs(chain_sync.backward(ORIGIN, tip), *(chain_sync.forward(one.raw, tip) for one in blocks[:2]), chain_sync.AWAIT_REPLY, stays=False)
+    talk = syncs(
+        chain_sync.backward(ORIGIN, tip),
+        *(chain_sync.forward(one.raw, tip) for one in blocks[:2]),
+        chain_sync.AWAIT_REPLY,
+        stays=False,
+    )
     with wicked(tmp_path / "s", met(blocks[:2], in_turn(talk, probed))) as (_, where):
         found = _source(where)
         events = []
@@ -500,9 +620,21 @@ def test_a_good_node_gives_every_block_and_is_asked_at_the_tip(blocks: list[Offe
 
 def test_a_rollback_to_a_block_that_was_sent_is_an_event(blocks: list[Offered], tmp_path: Path) -> None:
     other = forged(blocks[1].raw, 1, 39, blocks[0].point)
-    with wicked(tmp_path / "s", met(blocks, begins(blocks, 2, chain_sync.backward(blocks[0].point, tip_of(blocks)), chain_sync.forward(other.raw, tip_of(blocks))))) as (_, where):
+    with wicked(
+        tmp_path / "s",
+        met(
+            blocks,
+            begins(
+                blocks, 2, chain_sync.backward(blocks[0].point, tip_of(blocks)), chain_sync.forward(other.raw, tip_of(blocks))
+            ),
+        ),
+    ) as (_, where):
         found = _source(where)
         events = _all_events(found)
         seen = [next(events) for _ in range(4)]
         found.close()
-    assert seen == [*(RollForward(*block) for block in blocks[:2]), RollBackward(blocks[0].point, blocks[0].block_no), RollForward(*other)]
+    assert seen == [
+        *(RollForward(*block) for block in blocks[:2]),
+        RollBackward(blocks[0].point, blocks[0].block_no),
+        RollForward(*other),
+    ]

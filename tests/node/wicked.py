@@ -172,7 +172,9 @@ def in_turn(*acts: Act) -> Act:
 def begins(blocks: Sequence[Offered], count: int, *more: bytes, stays: bool = True) -> Act:
     """Rolls back to the origin, forward to `count` blocks, then sends `more` messages."""
     tip = tip_of(blocks)
-    return syncs(chain_sync.backward(ORIGIN, tip), *(chain_sync.forward(one.raw, tip) for one in blocks[:count]), *more, stays=stays)
+    return syncs(
+        chain_sync.backward(ORIGIN, tip), *(chain_sync.forward(one.raw, tip) for one in blocks[:count]), *more, stays=stays
+    )
 
 
 @contextmanager

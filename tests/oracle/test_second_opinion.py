@@ -70,7 +70,7 @@ def test_addresses() -> None:
     disagreements = []
     for raw, said in zip(raws, ask(("address", raw.hex()) for raw in raws), strict=True):
         ours = describe(raw)
-        if "error" in said or said["text"] == "None":         # pycardano cannot say a pointer of 219 bytes
+        if "error" in said or said["text"] == "None":  # pycardano cannot say a pointer of 219 bytes
             disagreements.append((raw.hex(), said))
             continue
         assert said["text"] == ours.text
@@ -104,7 +104,9 @@ def test_native_script_hashes() -> None:
 
 
 def test_asset_fingerprints() -> None:
-    assets = sorted({asset[:2] for tx in txs() for asset in tx.mint} | {a[:2] for tx in txs() for o in tx.outputs for a in o.assets})
+    assets = sorted(
+        {asset[:2] for tx in txs() for asset in tx.mint} | {a[:2] for tx in txs() for o in tx.outputs for a in o.assets}
+    )
     assert len(assets) > 100
     said = ask(("fingerprint", [policy.hex(), name.hex()]) for policy, name in assets)
     assert said == [asset_fingerprint(policy, name)[1] for policy, name in assets]

@@ -55,17 +55,54 @@ def busy() -> Iterator[Block]:
 
 
 EMPTY_TX = Tx(
-    index=0, hash=bytes(32), size=0, is_valid=True, fee=0, inputs=(), outputs=(), collateral_inputs=(), reference_inputs=(),
-    collateral_return=None, total_collateral=None, invalid_before=None, invalid_hereafter=None, mint=(), certificates=(),
-    withdrawals=(), update=None, required_signers=(), votes=(), proposals=(), donation=None, metadata=(), scripts=(),
-    datums=(), redeemers=(), out_sum=0, cbor=None,
-)  # fmt: skip
+    index=0,
+    hash=bytes(32),
+    size=0,
+    is_valid=True,
+    fee=0,
+    inputs=(),
+    outputs=(),
+    collateral_inputs=(),
+    reference_inputs=(),
+    collateral_return=None,
+    total_collateral=None,
+    invalid_before=None,
+    invalid_hereafter=None,
+    mint=(),
+    certificates=(),
+    withdrawals=(),
+    update=None,
+    required_signers=(),
+    votes=(),
+    proposals=(),
+    donation=None,
+    metadata=(),
+    scripts=(),
+    datums=(),
+    redeemers=(),
+    out_sum=0,
+    cbor=None,
+)
 
 
 def block_of(*txs: Tx, slot: int = 140_000_000, era: Era = Era.CONWAY) -> Block:
     """A block around transactions made by hand."""
     numbered = [tx._replace(index=at) for at, tx in enumerate(txs)]
     return Block(
-        era, slot, 1, bytes(32), bytes(32), 0, len(txs), 9, 0, bytes(28), bytes(32), bytes(32), 0,
-        sum(tx.out_sum for tx in txs), sum(tx.fee or 0 for tx in txs), numbered,
-    )  # fmt: skip
+        era,
+        slot,
+        1,
+        bytes(32),
+        bytes(32),
+        0,
+        len(txs),
+        9,
+        0,
+        bytes(28),
+        bytes(32),
+        bytes(32),
+        0,
+        sum(tx.out_sum for tx in txs),
+        sum(tx.fee or 0 for tx in txs),
+        numbered,
+    )

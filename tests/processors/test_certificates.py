@@ -82,7 +82,7 @@ def test_moves_between_the_pots_have_two_sides() -> None:
 def test_payments_from_the_pots() -> None:
     tx = certified(InstantaneousRewards(0, ((WHO, 5), (SCRIPT, -2)), None), InstantaneousRewards(1, ((WHO, 3),), None))
     rows = rows_of("certificates", [block_of(tx)])
-    assert [(row["cert_index"], row["amount"]) for row in rows["reserve"]] == [(0, -2), (0, 5)]      # the ledger's order
+    assert [(row["cert_index"], row["amount"]) for row in rows["reserve"]] == [(0, -2), (0, 5)]  # the ledger's order
     assert [(row["cert_index"], row["amount"]) for row in rows["treasury"]] == [(1, 3)]
 
 
@@ -135,12 +135,19 @@ def test_owners_stand_in_the_order_of_the_ledgers_set() -> None:
 
 def test_places_of_pool_metadata_never_share_a_key() -> None:
     """Until Mary the hash could have any length, so where it ends and the url begins belongs to the key."""
-    rows = rows_of("certificates", [block_of(certified(*(pool(metadata=Anchor(url, digest)) for url, digest in (("bc", b"a"), ("c", b"ab")))))])
+    rows = rows_of(
+        "certificates",
+        [block_of(certified(*(pool(metadata=Anchor(url, digest)) for url, digest in (("bc", b"a"), ("c", b"ab")))))],
+    )
     assert len(rows["pool_metadata_ref"]) == 2
 
 
 def test_real_pools() -> None:
-    blocks = [block for block in singles() if any("PoolRegistration" in type(c).__name__ for tx in block.txs for _, c in tx.certificates)]
+    blocks = [
+        block
+        for block in singles()
+        if any("PoolRegistration" in type(c).__name__ for tx in block.txs for _, c in tx.certificates)
+    ]
     assert blocks
     rows = rows_of("certificates", blocks)
     updates = {row["id"] for row in rows["pool_update"]}
@@ -155,7 +162,9 @@ def test_real_pools() -> None:
 
 
 def test_shelley_updates_become_proposals() -> None:
-    update = Update(((b"g" * 28, ProtocolParamUpdate({0: 44, 9: [3, 10], 14: [3, 1], 18: {0: [1, 2]}, 19: [[577, 10_000], [1, 2]]})),), 300)
+    update = Update(
+        ((b"g" * 28, ProtocolParamUpdate({0: 44, 9: [3, 10], 14: [3, 1], 18: {0: [1, 2]}, 19: [[577, 10_000], [1, 2]]})),), 300
+    )
     (row,) = rows_of("certificates", [block_of(EMPTY_TX._replace(update=update))])["param_proposal"]
     assert (row["epoch_no"], row["key"], row["min_fee_a"], row["influence"]) == (300, b"g" * 28, 44, 0.3)
     assert (row["protocol_major"], row["protocol_minor"], row["price_mem"], row["price_step"]) == (3, 1, 0.0577, 0.5)

@@ -127,15 +127,21 @@ FULL: dict[str, tuple[str, Callable[[int], Tx]]] = {
     ),
     "treasury_withdrawal": ("governance", lambda n: proposed(TreasuryWithdrawals(((ACCOUNT, 1),) * n, None))),
     "committee_member": ("governance", lambda n: proposed(UpdateCommittee(None, (), ((KEY, 1),) * n, (1, 2)))),
-    "voting_procedure": ("governance", lambda n: EMPTY_TX._replace(votes=[Vote(4, number(at), ACTION, 1, None) for at in range(n)])),
+    "voting_procedure": (
+        "governance",
+        lambda n: EMPTY_TX._replace(votes=[Vote(4, number(at), ACTION, 1, None) for at in range(n)]),
+    ),
 }
 ONE_A_TRANSACTION = {"tx_cbor"}
-WITH_A_PROPOSAL = {"committee", "constitution"}          # they have their proposal's id
+WITH_A_PROPOSAL = {"committee", "constitution"}  # they have their proposal's id
 
 
 def test_every_such_table_is_tried() -> None:
     counted = {
-        table.name for one in PROCESSORS.values() for table in one.TABLES if table.kind is Kind.FACT and table.place is Place.IN_TX
+        table.name
+        for one in PROCESSORS.values()
+        for table in one.TABLES
+        if table.kind is Kind.FACT and table.place is Place.IN_TX
     }
     assert set(FULL) == counted - ONE_A_TRANSACTION - WITH_A_PROPOSAL
 

@@ -45,9 +45,16 @@ def staked() -> GenesisOutputs:
     """Initial funds at a base address, a pool and a delegation, in the shape of `create-staked`'s file."""
     account = {"credential": {"key hash": "a" * 56}, "network": "Testnet"}
     said = {
-        "cost": 3, "margin": 0.05, "metadata": None, "owners": ["b" * 56], "pledge": 7, "publicKey": POOL, "relays": [],
-        "rewardAccount": account, "vrf": "c" * 64,
-    }  # fmt: skip
+        "cost": 3,
+        "margin": 0.05,
+        "metadata": None,
+        "owners": ["b" * 56],
+        "pledge": 7,
+        "publicKey": POOL,
+        "relays": [],
+        "rewardAccount": account,
+        "vrf": "c" * 64,
+    }
     return shelley_outputs({"initialFunds": {FUNDED: 5}, "staking": {"pools": {POOL: said}, "stake": {KEY: POOL}}}, 0)
 
 
@@ -57,22 +64,35 @@ def test_each_output_of_byrons_genesis_is_a_transaction_of_its_own(name: str) ->
     outputs = genesis_of(net)[0].outputs
     rows, out = made(net, None, "blocks", "transactions")
     (block,) = rows["block"]
-    ours = {key: block[key] for key in ("id", "hash", "tx_count", "out_sum", "fees", "size", "time", "proto_major", "previous_hash")}
+    ours = {
+        key: block[key] for key in ("id", "hash", "tx_count", "out_sum", "fees", "size", "time", "proto_major", "previous_hash")
+    }
     assert ours == {
-        "id": BYRON_BLOCK, "hash": net.byron_genesis_hash, "tx_count": len(outputs), "out_sum": sum(one.value for one in outputs),
-        "fees": 0, "size": 0, "time": net.start_time_text, "proto_major": 0, "previous_hash": b"",
-    }  # fmt: skip
+        "id": BYRON_BLOCK,
+        "hash": net.byron_genesis_hash,
+        "tx_count": len(outputs),
+        "out_sum": sum(one.value for one in outputs),
+        "fees": 0,
+        "size": 0,
+        "time": net.start_time_text,
+        "proto_major": 0,
+        "previous_hash": b"",
+    }
     empty = ("epoch_no", "slot_no", "epoch_slot_no", "block_no", "previous_id", "vrf_key", "op_cert", "op_cert_counter")
     assert [block[column] for column in empty] == [None] * len(empty)
     (leader,) = rows["slot_leader"]
     assert (leader["hash"], leader["description"]) == (net.byron_genesis_hash[:28], "Genesis slot leader")
     assert block["slot_leader_id"] == leader["id"]
     assert [(tx["hash"], tx["out_sum"]) for tx in rows["tx"]] == [(one.tx_hash, one.value) for one in outputs]
-    assert {(tx["block_id"], tx["block_index"], tx["fee"], tx["deposit"], tx["size"]) for tx in rows["tx"]} == {(BYRON_BLOCK, 0, 0, 0, 0)}
+    assert {(tx["block_id"], tx["block_index"], tx["fee"], tx["deposit"], tx["size"]) for tx in rows["tx"]} == {
+        (BYRON_BLOCK, 0, 0, 0, 0)
+    }
     assert [(row["tx_id"], row["index"], row["value"]) for row in rows["tx_out"]] == [
         (tx["id"], 0, one.value) for tx, one in zip(rows["tx"], outputs, strict=True)
     ]
-    assert {(row["address_has_script"], row["payment_cred"], row["stake_address_id"]) for row in rows["tx_out"]} == {(0, None, None)}
+    assert {(row["address_has_script"], row["payment_cred"], row["stake_address_id"]) for row in rows["tx_out"]} == {
+        (0, None, None)
+    }
     assert out.previous == (net.byron_genesis_hash, BYRON_BLOCK)
 
 
@@ -106,16 +126,25 @@ def test_funds_and_stake_of_shelleys_genesis() -> None:
     byron = genesis_of(net)[0]
     rows, _ = made(net, (byron, staked()))
     second = rows["block"][1]
-    assert (second["hash"], second["tx_count"], second["out_sum"], second["time"]) == (SHELLEY_BLOCK_HASH, 2, 5, net.start_time_text)
+    assert (second["hash"], second["tx_count"], second["out_sum"], second["time"]) == (
+        SHELLEY_BLOCK_HASH,
+        2,
+        5,
+        net.start_time_text,
+    )
     leader = next(row for row in rows["slot_leader"] if row["id"] == second["slot_leader_id"])
-    assert (leader["hash"], leader["description"], leader["pool_hash_id"]) == (SHELLEY_LEADER_HASH, "Shelley Genesis slot leader", None)
+    assert (leader["hash"], leader["description"], leader["pool_hash_id"]) == (
+        SHELLEY_LEADER_HASH,
+        "Shelley Genesis slot leader",
+        None,
+    )
     funds, staking = rows["tx"][-2:]
     first = len(byron.outputs)
     assert (funds["id"], staking["id"]) == (tx_id(GENESIS_SLOT, first), tx_id(GENESIS_SLOT, first + 1))
     assert (staking["hash"], staking["out_sum"], staking["block_id"]) == (STAKING_TX_HASH, 0, SHELLEY_BLOCK)
     paid = rows["tx_out"][-1]
     assert (paid["value"], paid["payment_cred"], paid["address_has_script"]) == (5, bytes.fromhex("1" * 56), 0)
-    assert paid["stake_address_id"] is None                                  # db-sync: none in Shelley's genesis
+    assert paid["stake_address_id"] is None  # db-sync: none in Shelley's genesis
     account = bytes.fromhex("e0" + KEY)
     assert {row["id"] for row in rows["stake_address"]} >= {account, bytes.fromhex("e0" + "2" * 56)}
     (pool,) = rows["pool_update"]
@@ -123,7 +152,13 @@ def test_funds_and_stake_of_shelleys_genesis() -> None:
     (registered,) = rows["stake_registration"]
     (delegated,) = rows["delegation"]
     assert (registered["addr_id"], registered["cert_index"], registered["epoch_no"]) == (account, 0, 0)
-    ours = (delegated["addr_id"], delegated["cert_index"], delegated["pool_hash_id"], delegated["active_epoch_no"], delegated["slot_no"])
+    ours = (
+        delegated["addr_id"],
+        delegated["cert_index"],
+        delegated["pool_hash_id"],
+        delegated["active_epoch_no"],
+        delegated["slot_no"],
+    )
     assert ours == (account, 1, bytes.fromhex(POOL), 0, 0)
 
 
@@ -161,7 +196,9 @@ def test_genesis_is_in_no_epoch() -> None:
     db = sqlite3.connect(":memory:")
     db.execute("CREATE TABLE block (id INTEGER PRIMARY KEY, epoch_no, out_sum, fees, tx_count, time)")
     columns = ("id", "epoch_no", "out_sum", "fees", "tx_count", "time")
-    db.executemany("INSERT INTO block VALUES (?, ?, ?, ?, ?, ?)", [tuple(row[column] for column in columns) for row in rows["block"]])
+    db.executemany(
+        "INSERT INTO block VALUES (?, ?, ?, ?, ?, ?)", [tuple(row[column] for column in columns) for row in rows["block"]]
+    )
     assert db.execute(epoch_sql("sqlite"), {"first": -1, "last": 10, "low": -10, "high": 10}).fetchall() == []
 
 

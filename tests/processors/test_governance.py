@@ -65,8 +65,14 @@ def test_all_seven_kinds_of_proposals() -> None:
     rows = rows_of("governance", [block_of(tx)])
     found = rows["gov_action_proposal"]
     assert [row["type"] for row in found] == [
-        "ParameterChange", "HardForkInitiation", "TreasuryWithdrawals", "NoConfidence", "NewCommittee", "NewConstitution", "InfoAction",
-    ]  # fmt: skip
+        "ParameterChange",
+        "HardForkInitiation",
+        "TreasuryWithdrawals",
+        "NoConfidence",
+        "NewCommittee",
+        "NewConstitution",
+        "InfoAction",
+    ]
     tags = [json.loads(row["description"])["tag"] for row in found]
     assert tags == [row["type"].replace("NewCommittee", "UpdateCommittee") for row in found]
     assert (found[0]["prev_tx_hash"], found[0]["prev_index"]) == BEFORE
@@ -110,7 +116,9 @@ ONE, TWO = "6b" * 28, "73" * 28
         (
             ParameterChange(
                 None,
-                ProtocolParamUpdate({27: 5, 10: [3, 1000], 11: [1, 3], 18: {2: [7, -8]}, 19: [[577, 10_000], [721, 10_000_000]], 20: [14, 2**60]}),
+                ProtocolParamUpdate(
+                    {27: 5, 10: [3, 1000], 11: [1, 3], 18: {2: [7, -8]}, 19: [[577, 10_000], [721, 10_000_000]], 20: [14, 2**60]}
+                ),
                 None,
             ),
             '{"tag":"ParameterChange","contents":[null,{"costModels":{"PlutusV3":[7,-8]},'
@@ -168,10 +176,13 @@ def test_votes_of_all_voters() -> None:
 
 def test_representatives_and_the_committee() -> None:
     found: list[Certificate] = [
-        DRepRegistration(KEY, 500, ANCHOR), DRepUpdate(KEY, None), DRepDeregistration(SCRIPT, 500),
-        CommitteeHotAuth(KEY, SCRIPT), CommitteeResignation(KEY, ANCHOR),
+        DRepRegistration(KEY, 500, ANCHOR),
+        DRepUpdate(KEY, None),
+        DRepDeregistration(SCRIPT, 500),
+        CommitteeHotAuth(KEY, SCRIPT),
+        CommitteeResignation(KEY, ANCHOR),
         *(VoteDelegation(KEY, DRep(kind, None if kind > 1 else b"d" * 28)) for kind in range(4)),
-    ]  # fmt: skip
+    ]
     rows = rows_of("governance", [block_of(EMPTY_TX._replace(certificates=list(enumerate(found))))])
     assert [row["deposit"] for row in rows["drep_registration"]] == [500, None, -500]
     assert len(rows["committee_registration"]) == len(rows["committee_de_registration"]) == 1

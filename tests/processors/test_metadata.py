@@ -16,7 +16,9 @@ from nectar.processors.metadata import left_out
 from tests.processors.making import EMPTY_TX, block_of, busy, rows_of, singles
 
 leaves = st.integers(-(2**64), 2**64 - 1) | st.text(max_size=20) | st.binary(max_size=20)
-metadata = st.recursive(leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(leaves, inner, max_size=4), max_leaves=20)
+metadata = st.recursive(
+    leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(leaves, inner, max_size=4), max_leaves=20
+)
 
 
 def plain(value: Any) -> Any:
@@ -117,7 +119,9 @@ def test_a_few_bytes_that_mean_more_text_than_there_is_memory() -> None:
     """Within a transaction that any ledger takes; alone, and many together."""
     assert len(metadata_json(nested_keys(10)) or "") == 2_087
     assert metadata_json(nested_keys(60)) is None
-    many = [bytes([0x83]) + nested_keys(15) + bytes([0x19]) + number.to_bytes(2, "big") + nested_keys(14) for number in range(200)]
+    many = [
+        bytes([0x83]) + nested_keys(15) + bytes([0x19]) + number.to_bytes(2, "big") + nested_keys(14) for number in range(200)
+    ]
     assert metadata_json(b"\xb8\xc8" + b"".join(one + b"\x01" for one in many)) is None
     tx = EMPTY_TX._replace(metadata=[Metadatum(1, nested_keys(60))])
     (row,) = rows_of("metadata", [block_of(tx)])["tx_metadata"]
@@ -168,7 +172,17 @@ def test_json_is_left_out_where_db_sync_leaves_it_out(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "out"),
-    [("a\0b", True), ("\x0b", True), ("\b", True), ("\f", True), ("\x10", False), ("\n\t\r", False), ("\\b", False), ("\\\b", True), ("\\u000x", True)],
+    [
+        ("a\0b", True),
+        ("\x0b", True),
+        ("\b", True),
+        ("\f", True),
+        ("\x10", False),
+        ("\n\t\r", False),
+        ("\\b", False),
+        ("\\\b", True),
+        ("\\u000x", True),
+    ],
 )
 def test_texts_left_out(text: str, out: bool) -> None:
     assert left_out(metadata_json(cbor2.dumps(text)) or "") is out

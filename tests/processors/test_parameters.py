@@ -14,27 +14,64 @@ from nectar.processors.param_proposal import PARAM_PROPOSAL, param_proposal_row
 
 POOL_VOTING = ["motionNoConfidence", "committeeNormal", "committeeNoConfidence", "hardForkInitiation", "ppSecurityGroup"]
 DREP_VOTING = [
-    "motionNoConfidence", "committeeNormal", "committeeNoConfidence", "updateToConstitution", "hardForkInitiation",
-    "ppNetworkGroup", "ppEconomicGroup", "ppTechnicalGroup", "ppGovGroup", "treasuryWithdrawal",
-]  # fmt: skip
-POOL_COLUMNS = ["pvt_motion_no_confidence", "pvt_committee_normal", "pvt_committee_no_confidence", "pvt_hard_fork_initiation", "pvtpp_security_group"]
+    "motionNoConfidence",
+    "committeeNormal",
+    "committeeNoConfidence",
+    "updateToConstitution",
+    "hardForkInitiation",
+    "ppNetworkGroup",
+    "ppEconomicGroup",
+    "ppTechnicalGroup",
+    "ppGovGroup",
+    "treasuryWithdrawal",
+]
+POOL_COLUMNS = [
+    "pvt_motion_no_confidence",
+    "pvt_committee_normal",
+    "pvt_committee_no_confidence",
+    "pvt_hard_fork_initiation",
+    "pvtpp_security_group",
+]
 DREP_COLUMNS = [
-    "dvt_motion_no_confidence", "dvt_committee_normal", "dvt_committee_no_confidence", "dvt_update_to_constitution", "dvt_hard_fork_initiation",
-    "dvt_p_p_network_group", "dvt_p_p_economic_group", "dvt_p_p_technical_group", "dvt_p_p_gov_group", "dvt_treasury_withdrawal",
-]  # fmt: skip
+    "dvt_motion_no_confidence",
+    "dvt_committee_normal",
+    "dvt_committee_no_confidence",
+    "dvt_update_to_constitution",
+    "dvt_hard_fork_initiation",
+    "dvt_p_p_network_group",
+    "dvt_p_p_economic_group",
+    "dvt_p_p_technical_group",
+    "dvt_p_p_gov_group",
+    "dvt_treasury_withdrawal",
+]
 WHOLE = {
-    0: ("min_fee_a", "txFeePerByte"), 1: ("min_fee_b", "txFeeFixed"), 2: ("max_block_size", "maxBlockBodySize"), 3: ("max_tx_size", "maxTxSize"),
-    4: ("max_bh_size", "maxBlockHeaderSize"), 5: ("key_deposit", "stakeAddressDeposit"), 6: ("pool_deposit", "stakePoolDeposit"),
-    7: ("max_epoch", "poolRetireMaxEpoch"), 8: ("optimal_pool_count", "stakePoolTargetNum"), 16: ("min_pool_cost", "minPoolCost"),
-    17: ("coins_per_utxo_size", "utxoCostPerByte"), 22: ("max_val_size", "maxValueSize"), 23: ("collateral_percent", "collateralPercentage"),
-    24: ("max_collateral_inputs", "maxCollateralInputs"), 27: ("committee_min_size", "committeeMinSize"),
-    28: ("committee_max_term_length", "committeeMaxTermLength"), 29: ("gov_action_lifetime", "govActionLifetime"),
-    30: ("gov_action_deposit", "govActionDeposit"), 31: ("drep_deposit", "dRepDeposit"), 32: ("drep_activity", "dRepActivity"),
-}  # fmt: skip
+    0: ("min_fee_a", "txFeePerByte"),
+    1: ("min_fee_b", "txFeeFixed"),
+    2: ("max_block_size", "maxBlockBodySize"),
+    3: ("max_tx_size", "maxTxSize"),
+    4: ("max_bh_size", "maxBlockHeaderSize"),
+    5: ("key_deposit", "stakeAddressDeposit"),
+    6: ("pool_deposit", "stakePoolDeposit"),
+    7: ("max_epoch", "poolRetireMaxEpoch"),
+    8: ("optimal_pool_count", "stakePoolTargetNum"),
+    16: ("min_pool_cost", "minPoolCost"),
+    17: ("coins_per_utxo_size", "utxoCostPerByte"),
+    22: ("max_val_size", "maxValueSize"),
+    23: ("collateral_percent", "collateralPercentage"),
+    24: ("max_collateral_inputs", "maxCollateralInputs"),
+    27: ("committee_min_size", "committeeMinSize"),
+    28: ("committee_max_term_length", "committeeMaxTermLength"),
+    29: ("gov_action_lifetime", "govActionLifetime"),
+    30: ("gov_action_deposit", "govActionDeposit"),
+    31: ("drep_deposit", "dRepDeposit"),
+    32: ("drep_activity", "dRepActivity"),
+}
 SHARES = {
-    9: ("influence", "poolPledgeInfluence"), 10: ("monetary_expand_rate", "monetaryExpansion"), 11: ("treasury_growth_rate", "treasuryCut"),
+    9: ("influence", "poolPledgeInfluence"),
+    10: ("monetary_expand_rate", "monetaryExpansion"),
+    11: ("treasury_growth_rate", "treasuryCut"),
     33: ("min_fee_ref_script_cost_per_byte", "minFeeRefScriptCostPerByte"),
-}  # fmt: skip
+}
 BEFORE_CONWAY: Mapping[int, tuple[Any, dict[str, Any]]] = {
     12: ((3, 4), {"decentralisation": 0.75}),
     13: ((1, b"n" * 32), {"entropy": b"n" * 32}),

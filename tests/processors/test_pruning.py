@@ -13,9 +13,13 @@ SLOT, INDEX, ITEM = 140_000_000, 7, 3
 TX = tx_id(SLOT, INDEX)
 IDS = {Place.BLOCK: block_id(SLOT, False), Place.TX: TX, Place.IN_TX: item_id(TX, ITEM, "fact")}
 FIRST = {
-    (Place.BLOCK, Place.BLOCK): IDS[Place.BLOCK], (Place.TX, Place.BLOCK): IDS[Place.BLOCK], (Place.IN_TX, Place.BLOCK): IDS[Place.BLOCK],
-    (Place.BLOCK, Place.TX): tx_id(SLOT, 0), (Place.TX, Place.TX): TX, (Place.IN_TX, Place.TX): TX,
-}  # fmt: skip
+    (Place.BLOCK, Place.BLOCK): IDS[Place.BLOCK],
+    (Place.TX, Place.BLOCK): IDS[Place.BLOCK],
+    (Place.IN_TX, Place.BLOCK): IDS[Place.BLOCK],
+    (Place.BLOCK, Place.TX): tx_id(SLOT, 0),
+    (Place.TX, Place.TX): TX,
+    (Place.IN_TX, Place.TX): TX,
+}
 
 
 def thing(name: str, place: Place, names: str | None = None) -> Table:
@@ -27,7 +31,9 @@ def thing(name: str, place: Place, names: str | None = None) -> Table:
 
 def fact(place: Place, *names: str) -> Table:
     named = tuple(Column(f"of_{name}", Type.BYTES, "A thing.", null=True, references=f"{name}.id") for name in names)
-    return Table("fact", "Facts.", Kind.FACT, (Column("id", Type.ID, "Place."), Column("number", Type.U64, "Any."), *named), place)
+    return Table(
+        "fact", "Facts.", Kind.FACT, (Column("id", Type.ID, "Place."), Column("number", Type.U64, "Any."), *named), place
+    )
 
 
 @pytest.mark.parametrize(("rows", "things"), list(FIRST))

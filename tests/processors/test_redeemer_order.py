@@ -24,12 +24,22 @@ SPEND, MINT, CERT, REWARD, VOTE, PROPOSE = range(6)
 INPUTS = [(tx_hash(1), 2), (tx_hash(1), 10), (tx_hash(2), 0), (tx_hash(256), 1), (b"\xff" * 32, 0)]
 POLICIES = [key_hash(1), key_hash(2), key_hash(256), b"\x80" + bytes(27), b"\xff" * 28]
 ACCOUNTS = [
-    b"\xf0" + key_hash(2), b"\xf0" + key_hash(9), b"\xe0" + key_hash(1), b"\xe0" + key_hash(5),
-    b"\xf1" + key_hash(1), b"\xe1" + bytes(28),
-]  # fmt: skip
+    b"\xf0" + key_hash(2),
+    b"\xf0" + key_hash(9),
+    b"\xe0" + key_hash(1),
+    b"\xe0" + key_hash(5),
+    b"\xf1" + key_hash(1),
+    b"\xe1" + bytes(28),
+]
 VOTERS = [
-    (1, key_hash(7)), (1, key_hash(8)), (0, key_hash(1)), (3, key_hash(5)), (2, key_hash(2)), (2, key_hash(3)), (4, bytes(28)),
-]  # fmt: skip
+    (1, key_hash(7)),
+    (1, key_hash(8)),
+    (0, key_hash(1)),
+    (3, key_hash(5)),
+    (2, key_hash(2)),
+    (2, key_hash(3)),
+    (4, bytes(28)),
+]
 """Each in the ledger's order."""
 
 
@@ -88,7 +98,9 @@ def test_policies_that_mint_nothing_are_not_counted() -> None:
 @given(st.permutations(ACCOUNTS))
 def test_reward_accounts(written: list[bytes]) -> None:
     found = rows(REWARD, len(ACCOUNTS), (5, dict.fromkeys(written, 1)))
-    assert [(row["addr_id"], index) for row, index in pointed(found, "withdrawal")] == [(one, ACCOUNTS.index(one)) for one in written]
+    assert [(row["addr_id"], index) for row, index in pointed(found, "withdrawal")] == [
+        (one, ACCOUNTS.index(one)) for one in written
+    ]
     assert scripts(found) == [one[1:] if one[0] & 0x10 else None for one in ACCOUNTS]
 
 

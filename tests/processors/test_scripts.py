@@ -36,9 +36,11 @@ def constructor(number: int, fields: list[Any]) -> cbor2.CBORTag:
 
 data = st.recursive(
     leaves,
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(leaves, inner, max_size=4)
-    | st.builds(constructor, st.integers(0, 300), st.lists(inner, max_size=4)),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(leaves, inner, max_size=4)
+        | st.builds(constructor, st.integers(0, 300), st.lists(inner, max_size=4))
+    ),
     max_leaves=20,
 )
 

@@ -19,9 +19,17 @@ OUT = TxOut(0, bytes([0x61]) + bytes(28), 5_000_000, (), None, None, None)
 def test_of_a_failed_transaction_the_collateral_is_what_took_effect() -> None:
     back = OUT._replace(index=2, value=1)
     failed = EMPTY_TX._replace(
-        is_valid=False, inputs=[(b"i" * 32, 0)], collateral_inputs=[(b"c" * 32, 1)], outputs=[OUT, OUT._replace(index=1)],
-        collateral_return=back, total_collateral=7, fee=7, out_sum=1, required_signers=[b"k" * 28], reference_inputs=[(b"r" * 32, 0)],
-    )  # fmt: skip
+        is_valid=False,
+        inputs=[(b"i" * 32, 0)],
+        collateral_inputs=[(b"c" * 32, 1)],
+        outputs=[OUT, OUT._replace(index=1)],
+        collateral_return=back,
+        total_collateral=7,
+        fee=7,
+        out_sum=1,
+        required_signers=[b"k" * 28],
+        reference_inputs=[(b"r" * 32, 0)],
+    )
     rows = rows_of("transactions", [block_of(failed)])
     assert [(row["tx_out_hash"], row["tx_out_index"], row["redeemer_id"]) for row in rows["tx_in"]] == [(b"c" * 32, 1, None)]
     assert [(row["index"], row["value"]) for row in rows["tx_out"]] == [(2, 1)]
@@ -89,8 +97,11 @@ def test_addresses_in_a_table_of_their_own_say_the_same() -> None:
     for one, other in zip(plain["tx_out"], apart["tx_out"], strict=True):
         address = known[other["address_id"]]
         assert (address["address"], address["has_script"], address["payment_cred"], address["stake_address_id"]) == (
-            one["address"], one["address_has_script"], one["payment_cred"], one["stake_address_id"],
-        )  # fmt: skip
+            one["address"],
+            one["address_has_script"],
+            one["payment_cred"],
+            one["stake_address_id"],
+        )
 
 
 def test_script_size_counts_each_plutus_script_of_the_witnesses_once() -> None:

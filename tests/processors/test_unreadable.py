@@ -13,7 +13,11 @@ BROKEN_SCRIPT = Script(ScriptKind.NATIVE, b"h" * 28, b"\x81\x09")
 OUTPUT = TxOut(0, b"\x61" + bytes(28), 1, (), None, None, None)
 
 PARTS: dict[str, tuple[str, Tx, str]] = {
-    "a reference script": ("scripts", EMPTY_TX._replace(outputs=[OUTPUT._replace(script=BROKEN_SCRIPT)]), "transaction_bodies[1].outputs.script_ref"),
+    "a reference script": (
+        "scripts",
+        EMPTY_TX._replace(outputs=[OUTPUT._replace(script=BROKEN_SCRIPT)]),
+        "transaction_bodies[1].outputs.script_ref",
+    ),
     "a witnessed script": ("scripts", EMPTY_TX._replace(scripts=[BROKEN_SCRIPT]), "transaction_witness_sets[1]"),
     "metadata": ("metadata", EMPTY_TX._replace(metadata=[Metadatum(1, b"\x81")]), "auxiliary_data_set[1].metadata"),
 }

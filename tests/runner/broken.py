@@ -9,7 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from zlib import crc32
 
-ENTRY = 56                     # bytes of a secondary index's entry: offset 8, header 2 + 2, checksum 4, hash 32, slot 8
+ENTRY = 56  # bytes of a secondary index's entry: offset 8, header 2 + 2, checksum 4, hash 32, slot 8
 
 
 def bodies_as_map(raw: bytearray) -> None:

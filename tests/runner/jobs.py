@@ -63,7 +63,13 @@ def compiled(text: str) -> CompiledPlan:
 
 
 def job(
-    database: Path | Server, text: str, *, workers: int = 1, report: Report | None = None, stop: Stop | None = None, accept_deep_rollback: int = 0
+    database: Path | Server,
+    text: str,
+    *,
+    workers: int = 1,
+    report: Report | None = None,
+    stop: Stop | None = None,
+    accept_deep_rollback: int = 0,
 ) -> Summary:
     target = database if isinstance(database, Server) else SqliteFile(database)
     options = Options(target, workers=workers, accept_deep_rollback=accept_deep_rollback)

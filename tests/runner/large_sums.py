@@ -20,7 +20,10 @@ def _body(number: int, *fields: tuple[int, Any], inputs: list[list[Any]] | None 
 
 def large_sums(folder: Path) -> str:
     """The plan that indexes it."""
-    made = [_body(number, (1, [[ADDRESS, amount]]), (2, fee)) for number, amount, fee in ((1, HALF, 1), (2, HALF, 2), (3, SIGNED, 3), (4, SIGNED, 4))]
+    made = [
+        _body(number, (1, [[ADDRESS, amount]]), (2, fee))
+        for number, amount, fee in ((1, HALF, 1), (2, HALF, 2), (3, SIGNED, 3), (4, SIGNED, 4))
+    ]
     first, second, third, fourth = ([transaction_hash(one), 0] for one in made)
     spent = _body(0, (1, [[ADDRESS, SIGNED - 5]]), (2, 5), inputs=[third])
     given = _body(0, (1, [[ADDRESS, 1]]), (2, 6), (5, {ACCOUNT: SIGNED}), (22, SIGNED), inputs=[fourth])
@@ -35,8 +38,17 @@ def large_sums(folder: Path) -> str:
 
 
 TRANSACTIONS = [
-    (1, None), (2, None), (3, None), (4, None), (5, 0), (6, SIGNED - 7), (7, None), (None, None), (SIGNED, None), (SIGNED, 0),
-]  # fmt: skip
+    (1, None),
+    (2, None),
+    (3, None),
+    (4, None),
+    (5, 0),
+    (6, SIGNED - 7),
+    (7, None),
+    (None, None),
+    (SIGNED, None),
+    (SIGNED, 0),
+]
 """(fee, deposit) of each; nothing is known of the inputs of the first four."""
 
 FEES = [1, 2, 3, 4, 5, 6, 7, None]

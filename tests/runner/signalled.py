@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 
 SAMPLE = ROOT / "tests/data/preview/immutable"
 PLAN = ROOT / "plans/preview-sample.toml"
-GENEROUS = 60           # seconds after which a test says that something was not heard
+GENEROUS = 60  # seconds after which a test says that something was not heard
 BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 SAID = re.compile(r"stopped as asked|interrupted")
 
@@ -31,9 +31,14 @@ class Started:
         self.said = (folder / "said").open("w+b")
         command = [sys.executable, *(["-c", code] if code else ["-m", "nectar"]), *map(str, words)]
         self.process = subprocess.Popen(
-            command, cwd=folder, env=environment(HOME=str(folder), **more), start_new_session=True,
-            stdin=subprocess.PIPE, stdout=self.said, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            command,
+            cwd=folder,
+            env=environment(HOME=str(folder), **more),
+            start_new_session=True,
+            stdin=subprocess.PIPE,
+            stdout=self.said,
+            stderr=subprocess.STDOUT,
+        )
 
     def text(self) -> str:
         return os.pread(self.said.fileno(), 1 << 20, 0).decode(errors="replace")
@@ -70,7 +75,9 @@ def started(words: Sequence[object], folder: Path, *, code: str = "", **more: st
         one.said.close()
 
 
-def stopped(words: Sequence[object], folder: Path, number: int, told: str | Callable[[], bool], *, code: str = "", **more: str) -> str:
+def stopped(
+    words: Sequence[object], folder: Path, number: int, told: str | Callable[[], bool], *, code: str = "", **more: str
+) -> str:
     """Started, waited for until it says `told` or that is so, signalled."""
     with started(words, folder, code=code, **more) as one:
         one.wait_for(told if callable(told) else lambda: told in one.text())

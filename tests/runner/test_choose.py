@@ -23,14 +23,20 @@ YES = 2
 
 def plan(where: str, resolve_inputs: str, more: str = "") -> CompiledPlan:
     processors = f'blocks = true\ntransactions = {{ resolve_inputs = "{resolve_inputs}" }}'
-    filters = f'[filters]\nwhere = "{where}"\non_unknown = "drop"\n{more}' if "inputs" in where else f'[filters]\nwhere = "{where}"\n{more}'
+    filters = (
+        f'[filters]\nwhere = "{where}"\non_unknown = "drop"\n{more}'
+        if "inputs" in where
+        else f'[filters]\nwhere = "{where}"\n{more}'
+    )
     return compiled(plan_text(Path("x"), processors=processors, more=filters))
 
 
 KEPT_TOO = '[filters.rows]\ntx = "fee != 1 lovelace"'
 
 
-@pytest.mark.parametrize(("resolve_inputs", "more", "bits"), [("deferred", KEPT_TOO, KEPT | YES), ("deferred", "", YES), ("off", "", YES)])
+@pytest.mark.parametrize(
+    ("resolve_inputs", "more", "bits"), [("deferred", KEPT_TOO, KEPT | YES), ("deferred", "", YES), ("off", "", YES)]
+)
 def test_outputs_of_genesis(resolve_inputs: str, more: str, bits: int) -> None:
     """All are asked about, those of transactions that are kept are kept, and both are written where no row tells."""
     chooser = Chooser(plan("any(inputs, value != 1 lovelace) or output_count > 0", resolve_inputs, more), WatchState(whole=True))
@@ -48,7 +54,10 @@ def test_outputs_of_genesis(resolve_inputs: str, more: str, bits: int) -> None:
 @pytest.mark.parametrize("resolve_inputs", ["deferred", "off"])
 def test_a_batch_that_is_undone_leaves_nothing(resolve_inputs: str, chain: Path) -> None:
     """Chosen again, its blocks give the same, spends of what was kept before it too; so they do where nothing is followed."""
-    blocks = [decode_block(one.raw, Want.TXS | Want.OUTPUTS) for one in real_blocks(chain / "preview/immutable", 200 * 4_320, 206 * 4_320)]
+    blocks = [
+        decode_block(one.raw, Want.TXS | Want.OUTPUTS)
+        for one in real_blocks(chain / "preview/immutable", 200 * 4_320, 206 * 4_320)
+    ]
     chooser = Chooser(plan("output_count > 1", resolve_inputs), WatchState(whole=True))
     half = len(blocks) // 2
     chooser.begin()
@@ -70,7 +79,11 @@ def test_a_batch_that_is_undone_leaves_nothing(resolve_inputs: str, chain: Path)
 def test_what_is_written_of_an_output(chain: Path) -> None:
     """Its answers; that it was kept only where no other row tells so."""
     where = plan("any(inputs, value != 1 lovelace)", "deferred").filters.watched
-    txs = (tx for one in real_blocks(chain / "preview/immutable", 200 * 4_320) for tx in decode_block(one.raw, Want.TXS | Want.OUTPUTS).txs)
+    txs = (
+        tx
+        for one in real_blocks(chain / "preview/immutable", 200 * 4_320)
+        for tx in decode_block(one.raw, Want.TXS | Want.OUTPUTS).txs
+    )
     outs = next(made for made in map(created, txs) if len(made) > 1)
     for writes_kept, bits in ((True, KEPT | YES), (False, YES)):
         watch = Watch(where, {}, WatchState(whole=True), writes_kept=writes_kept)

@@ -62,10 +62,18 @@ def _code(database: Path, text: str) -> str:
     return ""
 
 
-CUTS = {"in its header": lambda offsets: offsets[7] + 40, "in its body": lambda offsets: offsets[8] - 3, "in its first byte": lambda offsets: offsets[7] + 1}
+CUTS = {
+    "in its header": lambda offsets: offsets[7] + 40,
+    "in its body": lambda offsets: offsets[8] - 3,
+    "in its first byte": lambda offsets: offsets[7] + 1,
+}
 
 
-@pytest.mark.parametrize("sync", ['start = "origin"', 'start = "origin"\nend_slot = 25_900', "start_slot = 20_000"], ids=["tip", "a slot after", "a slot to the tip"])
+@pytest.mark.parametrize(
+    "sync",
+    ['start = "origin"', 'start = "origin"\nend_slot = 25_900', "start_slot = 20_000"],
+    ids=["tip", "a slot after", "a slot to the tip"],
+)
 @pytest.mark.parametrize("index", ["with", "without", "shorter", "longer"])
 @pytest.mark.parametrize("cut", CUTS)
 def test_a_last_chunk_that_was_cut_gives_every_whole_block(cut: str, index: str, sync: str, folder: Path, tmp_path: Path) -> None:
@@ -80,10 +88,16 @@ def test_a_last_chunk_that_was_cut_gives_every_whole_block(cut: str, index: str,
     assert _code(tmp_path / "x.db", _plan(folder, sync)) == "NEC-S003"
     found = _slots(tmp_path / "x.db")
     first = 20_000 if "20_000" in sync else 0
-    job(tmp_path / "whole.db", _plan(folder, f"{'start_slot = 20_000' if first else sync.partition(chr(10))[0]}\nend_slot = {found[-1]}"))
+    job(
+        tmp_path / "whole.db",
+        _plan(folder, f"{'start_slot = 20_000' if first else sync.partition(chr(10))[0]}\nend_slot = {found[-1]}"),
+    )
     assert found == _slots(tmp_path / "whole.db")
     assert len([slot for slot in found if slot >= 5 * SIZE]) == 7
-    same({"nectar_coverage": content(tmp_path / "x.db")["nectar_coverage"]}, {"nectar_coverage": content(tmp_path / "whole.db")["nectar_coverage"]})
+    same(
+        {"nectar_coverage": content(tmp_path / "x.db")["nectar_coverage"]},
+        {"nectar_coverage": content(tmp_path / "whole.db")["nectar_coverage"]},
+    )
     assert _code(tmp_path / "x.db", _plan(folder, sync)) == "NEC-S003"
 
 
@@ -116,7 +130,9 @@ def test_a_range_that_ends_before_a_cut_is_read_without_error(folder: Path, tmp_
 
 @pytest.mark.parametrize("index", [True, False])
 @pytest.mark.parametrize(("number", "start"), [(0, -1), (0, 4_000), (1, 4_000), (1, 5_000), (3, -1), (3, 13_000), (5, -1)])
-def test_a_chunk_that_was_emptied_is_not_counted_as_filled(number: int, start: int, index: bool, folder: Path, tmp_path: Path) -> None:
+def test_a_chunk_that_was_emptied_is_not_counted_as_filled(
+    number: int, start: int, index: bool, folder: Path, tmp_path: Path
+) -> None:
     """But for the last one, in which nothing may have come yet: nothing is claimed of it then."""
     (folder / f"{number:05}.chunk").write_bytes(b"")
     if not index:
@@ -146,7 +162,11 @@ def test_the_first_chunk_of_a_folder_that_is_empty_says_so(folder: Path, tmp_pat
     assert not any(row[1] >= 0 for row in content(tmp_path / "x.db")["nectar_coverage"])
 
 
-GAPS = {"within": (2, "start_slot = 4_400\nend_slot = 20_000"), "before": (1, "start_slot = 9_000\nend_slot = 20_000"), "after": (4, "start_slot = 100\nend_slot = 12_000")}
+GAPS = {
+    "within": (2, "start_slot = 4_400\nend_slot = 20_000"),
+    "before": (1, "start_slot = 9_000\nend_slot = 20_000"),
+    "after": (4, "start_slot = 100\nend_slot = 12_000"),
+}
 
 
 @pytest.mark.parametrize("gap", GAPS)

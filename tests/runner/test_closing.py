@@ -56,7 +56,9 @@ def db(database: Path) -> Iterator[sqlite3.Connection]:
 
 
 def test_every_transaction(db: sqlite3.Connection, facts: list[dict[str, Any]]) -> None:
-    found = {row[0]: row[1:] for row in db.execute("SELECT hash, valid_contract, fee, out_sum, deposit, treasury_donation FROM tx")}
+    found = {
+        row[0]: row[1:] for row in db.execute("SELECT hash, valid_contract, fee, out_sum, deposit, treasury_donation FROM tx")
+    }
     txs = [tx for block in facts for tx in block["txs"]]
     kinds = {(block["era"] == "BYRON", tx["valid"]) for block in facts for tx in block["txs"]}
     assert kinds == {(True, True), (False, True), (False, False)}
@@ -69,8 +71,10 @@ def test_every_transaction(db: sqlite3.Connection, facts: list[dict[str, Any]]) 
 def test_every_block_and_epoch(db: sqlite3.Connection, facts: list[dict[str, Any]], made: Path) -> None:
     found = dict(db.execute("SELECT hash, fees FROM block").fetchall())
     assert {block["hash"]: found[bytes.fromhex(block["hash"])] for block in facts} == {b["hash"]: b["fees"] for b in facts}
-    sums = {no: (fees, int(out_sum), txs, blocks) for no, fees, out_sum, txs, blocks in
-            db.execute("SELECT no, fees, out_sum, tx_count, blk_count FROM epoch")}  # fmt: skip
+    sums = {
+        no: (fees, int(out_sum), txs, blocks)
+        for no, fees, out_sum, txs, blocks in db.execute("SELECT no, fees, out_sum, tx_count, blk_count FROM epoch")
+    }
     for epoch in json.loads((made / "expected.json").read_text())["epochs"]:
         if epoch["blocks"]:
             assert sums[epoch["epoch_no"]] == (epoch["fees"], epoch["out_sum"], epoch["txs"], epoch["blocks"])
@@ -81,9 +85,11 @@ def test_links_and_what_is_unspent(db: sqlite3.Connection, facts: list[dict[str,
     unspent = db.execute("SELECT count(*), sum(value) FROM tx_out WHERE consumed_by_tx_id IS NULL").fetchone()
     assert unspent == (whole["unspent_outputs"], whole["unspent_at_end"])
     assert db.execute("SELECT count(*) FROM tx_in WHERE tx_out_id IS NULL").fetchone() == (0,)
-    sql = "SELECT t.valid_contract, r.script_hash IS NULL FROM redeemer AS r JOIN tx AS t ON t.id = r.tx_id WHERE purpose = 'spend'"
+    sql = (
+        "SELECT t.valid_contract, r.script_hash IS NULL FROM redeemer AS r JOIN tx AS t ON t.id = r.tx_id WHERE purpose = 'spend'"
+    )
     spends = db.execute(sql).fetchall()
-    assert set(spends) == {(1, 0)}                 # a failed transaction has no redeemers
+    assert set(spends) == {(1, 0)}  # a failed transaction has no redeemers
     assert spends.count((1, 0)) > 20
     assert db.execute("SELECT count(*) FROM voting_procedure WHERE gov_action_proposal_id IS NULL").fetchone() == (0,)
     assert db.execute("SELECT count(*) FROM voting_procedure").fetchone()[0] > 5
@@ -92,7 +98,9 @@ def test_links_and_what_is_unspent(db: sqlite3.Connection, facts: list[dict[str,
 
 
 @pytest.mark.parametrize("cuts", [(1, 0), (2, 0, 1), (3, 1, 2, 0)])
-def test_pieces_in_any_order(cuts: tuple[int, ...], database: Path, made: Path, facts: list[dict[str, Any]], tmp_path: Path) -> None:
+def test_pieces_in_any_order(
+    cuts: tuple[int, ...], database: Path, made: Path, facts: list[dict[str, Any]], tmp_path: Path
+) -> None:
     """A piece ends anywhere, in Byron too, where a boundary block shares its slot with the block after it."""
     edges = [-2, *(facts[BLOCKS * at // len(cuts)]["slot"] for at in range(1, len(cuts))), facts[-1]["slot"]]
     for at in cuts:
@@ -119,25 +127,39 @@ def test_a_pools_epochs(tmp_path: Path, made: Path) -> None:
     expected = []
 
     def register(slot: int, active: int, at: int = 0) -> None:
-        add("pool_update", id=(slot << TX_BITS + ITEM_BITS) + at, hash_id=b"p" * 28, cert_index=at, registered_tx_id=slot << TX_BITS,
-            vrf_key_hash=b"v" * 32, reward_addr_id=b"r" * 29, margin=0.0)  # fmt: skip
+        add(
+            "pool_update",
+            id=(slot << TX_BITS + ITEM_BITS) + at,
+            hash_id=b"p" * 28,
+            cert_index=at,
+            registered_tx_id=slot << TX_BITS,
+            vrf_key_hash=b"v" * 32,
+            reward_addr_id=b"r" * 29,
+            margin=0.0,
+        )
         expected.append((slot, active))
 
     def retire(slot: int, epoch: int, at: int = 0) -> None:
-        add("pool_retire", id=(slot << TX_BITS + ITEM_BITS) + at, hash_id=b"p" * 28, cert_index=at,
-            announced_tx_id=slot << TX_BITS, retiring_epoch=epoch)  # fmt: skip
+        add(
+            "pool_retire",
+            id=(slot << TX_BITS + ITEM_BITS) + at,
+            hash_id=b"p" * 28,
+            cert_index=at,
+            announced_tx_id=slot << TX_BITS,
+            retiring_epoch=epoch,
+        )
 
     register(0, 0 + 2)
     register(50, 0 + 3)
     retire(100, 3)
-    register(250, 2 + 3)       # before the epoch came: it stays
+    register(250, 2 + 3)  # before the epoch came: it stays
     retire(300, 5)
-    retire(350, 7)             # later than first said
-    register(550, 5 + 3)       # still registered in epoch 5
+    retire(350, 7)  # later than first said
+    register(550, 5 + 3)  # still registered in epoch 5
     retire(600, 7)
-    register(700, 7 + 3)       # epoch 7's first block: registered at the end of the block before
+    register(700, 7 + 3)  # epoch 7's first block: registered at the end of the block before
     retire(750, 8)
-    register(850, 8 + 2)       # gone since epoch 8 began
+    register(850, 8 + 2)  # gone since epoch 8 began
     register(850, 8 + 3, at=1)
     sink = SqliteSink(tmp_path / "x.db", told)
     staged = SqliteStager(told.tables, told.definitions).stage(rows)

@@ -114,9 +114,13 @@ main()
 def ended(injected: str, words: list[object], folder: Path, code: int = 1) -> str:
     """What the job says; it ends by itself, and no other thread says anything."""
     done = subprocess.run(
-        [sys.executable, "-c", HEAD + injected + TAIL, *map(str, words)], cwd=folder, env=environment(HOME=str(folder)),
-        capture_output=True, text=True, timeout=GENEROUS,
-    )  # fmt: skip
+        [sys.executable, "-c", HEAD + injected + TAIL, *map(str, words)],
+        cwd=folder,
+        env=environment(HOME=str(folder)),
+        capture_output=True,
+        text=True,
+        timeout=GENEROUS,
+    )
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     assert "bug" not in done.stderr
@@ -163,7 +167,9 @@ def test_with_a_decoding_thread(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ON_A_NODE)
 def test_on_a_node(name: str, tmp_path: Path) -> None:
     with running(nectar_server(tmp_path / "s", SAMPLE)):
-        told(ended(ON_A_NODE[name], ["run", plan(tmp_path), "--socket", tmp_path / "s", "--db", "x.db", "--workers", 1], tmp_path))
+        told(
+            ended(ON_A_NODE[name], ["run", plan(tmp_path), "--socket", tmp_path / "s", "--db", "x.db", "--workers", 1], tmp_path)
+        )
     whole_so_far(tmp_path / "x.db")
 
 
@@ -174,7 +180,9 @@ def test_on_a_server(name: str, server: Server, database: str, tmp_path: Path) -
     assert server.run("SELECT count(*) FROM block", database) == [(0,)]
 
 
-def test_a_connection_that_could_not_be_made_ahead_is_made_when_it_is_wanted(server: Server, database: str, tmp_path: Path) -> None:
+def test_a_connection_that_could_not_be_made_ahead_is_made_when_it_is_wanted(
+    server: Server, database: str, tmp_path: Path
+) -> None:
     injected = """
 from nectar.sinks.mysql import session
 def connect(self): raise MemoryError
@@ -203,7 +211,7 @@ def test_who_waits_for_a_thread_that_died_is_told() -> None:
         return None
 
     assert crew.settled(crew.submit(work))
-    crew.close()                                        # as if it had died: nobody is there any more
+    crew.close()  # as if it had died: nobody is there any more
     died.wait(GENEROUS)
     waiting = crew.submit(work)
     with pytest.raises(FatalError) as caught:
@@ -239,5 +247,9 @@ server._Client._answer_in_order = broken"""
     code = HEAD + injected + TAIL
     words: list[str | Path] = ["node", "serve", SAMPLE, "--socket", tmp_path / "s", "--network", "preview"]
     with running([sys.executable, "-c", code, *words]):
-        text = ended("from nectar.runner import patience; patience.TRIES = 2", ["run", plan(tmp_path), "--socket", tmp_path / "s", "--db", "x.db"], tmp_path)
+        text = ended(
+            "from nectar.runner import patience; patience.TRIES = 2",
+            ["run", plan(tmp_path), "--socket", tmp_path / "s", "--db", "x.db"],
+            tmp_path,
+        )
     assert "NEC-W002" in text

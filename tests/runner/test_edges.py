@@ -80,7 +80,9 @@ SYNCS = (
 def _lose(folder: Path, number: int, left: tuple[int, int] | None, index: str) -> None:
     file, secondary, primary = (folder / f"{number:05}.{kind}" for kind in ("chunk", "secondary", "primary"))
     data, listed = file.read_bytes(), secondary.read_bytes()
-    offsets = [offset for (offset,) in struct.iter_unpack(">Q", b"".join(listed[at : at + 8] for at in range(0, len(listed), ENTRY)))]
+    offsets = [
+        offset for (offset,) in struct.iter_unpack(">Q", b"".join(listed[at : at + 8] for at in range(0, len(listed), ENTRY)))
+    ]
     offsets.append(len(data))
     kept = [(0, 5), (9, len(offsets) - 1)] if left is None else [(left[0], min(left[1], len(offsets) - 1))]
     file.write_bytes(b"".join(data[offsets[a] : offsets[b]] for a, b in kept))
@@ -107,7 +109,9 @@ def _tried(number: int) -> Iterator[str]:
 
 @pytest.mark.parametrize("index", INDEXES)
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_nothing_that_was_lost_is_counted_as_filled(damage: str, index: str, whole: Path, slots: list[int], tmp_path: Path) -> None:
+def test_nothing_that_was_lost_is_counted_as_filled(
+    damage: str, index: str, whole: Path, slots: list[int], tmp_path: Path
+) -> None:
     for number in range(CHUNKS):
         folder = tmp_path / str(number)
         shutil.copytree(whole, folder)
@@ -142,12 +146,21 @@ def test_what_is_whole_is_counted_to_its_edges(index: str, whole: Path, slots: l
         first, last = number * SIZE + 1, (number + 1) * SIZE - 1
         assert _run(database, folder, f"start_slot = {first}\nend_slot = {last}") == ""
         told = index in ("kept", "of another chunk") or number < CHUNKS - 1
-        assert _covered(database) == [(first, last if told else max(slot for slot in slots if slot <= last))]   # slots are alike in all
+        assert _covered(database) == [
+            (first, last if told else max(slot for slot in slots if slot <= last))
+        ]  # slots are alike in all
 
 
 def test_files_that_are_not_named_as_a_node_names_them_are_none(whole: Path, tmp_path: Path) -> None:
     folder = tmp_path / "odd"
     shutil.copytree(whole, folder)
-    for name in ("000001.chunk", "1.chunk", "00001.chunk.bak", "x00001.chunk", "00001.CHUNK", "\u0660\u0660\u0660\u0660\u0663.chunk"):
+    for name in (
+        "000001.chunk",
+        "1.chunk",
+        "00001.chunk.bak",
+        "x00001.chunk",
+        "00001.CHUNK",
+        "\u0660\u0660\u0660\u0660\u0663.chunk",
+    ):
         shutil.copyfile(folder / "00001.chunk", folder / name)
     assert _run(tmp_path / "x.db", folder, 'start = "origin"') == ""

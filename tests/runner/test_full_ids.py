@@ -20,7 +20,7 @@ from tests.runner.jobs import between, job, plan_text
 
 SAMPLE = ROOT / "tests/data/preview/immutable"
 EMPTY = list(cut(SAMPLE / "00001.chunk"))[:12]
-FIRST = 4_320                          # of chunk 1, whose blocks are 20 slots apart
+FIRST = 4_320  # of chunk 1, whose blocks are 20 slots apart
 LAST = FIRST + 11 * 20
 PLACE = 5
 
@@ -49,7 +49,8 @@ def ask(database: Path, sql: str) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize(
-    ("case", "table", "rows"), [("3a-more-than-4096-assets", "ma_tx_out", 4_112), ("3c-more-than-4096-labels", "tx_metadata", 4_097)]
+    ("case", "table", "rows"),
+    [("3a-more-than-4096-assets", "ma_tx_out", 4_112), ("3c-more-than-4096-labels", "tx_metadata", 4_097)],
 )
 def test_a_transaction_of_an_allowed_size_has_all_its_rows(case: str, table: str, rows: int, cases: Path, tmp_path: Path) -> None:
     job(tmp_path / "x.db", plan_text(cases / case / "immutable", "start_slot = 82916704"))
@@ -70,9 +71,7 @@ def test_as_many_items_as_ids_have_room_for(made: Callable[[int], bytes], tmp_pa
 @pytest.mark.parametrize(
     "more", ["", '[filters]\nwhere = "fee == 0"\n', '[filters]\nwhere = "any(metadata, label != 99999)"\nkeep = "row"\n']
 )
-def test_one_item_more_is_a_block_refused_by_name(
-    more: str, workers: int, made: Callable[[int], bytes], tmp_path: Path
-) -> None:
+def test_one_item_more_is_a_block_refused_by_name(more: str, workers: int, made: Callable[[int], bytes], tmp_path: Path) -> None:
     raw = made(65_537)
     database = tmp_path / "x.db"
     text = plan_text(tmp_path / "immutable", between(FIRST, LAST), more=more)

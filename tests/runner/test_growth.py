@@ -28,10 +28,10 @@ from nectar.runner.report import Progress, Quiet
 from nectar.runner.signals import Stop
 from tests.runner.jobs import EVERYTHING, between, job, plan_text
 
-FEW = 300                      # batches; then four times as many
-FIRST = 15 * 43_200            # where preview's traffic begins
+FEW = 300  # batches; then four times as many
+FIRST = 15 * 43_200  # where preview's traffic begins
 SMALL = "batch_blocks = 5"
-ROOM = 12 << 20                # bytes that one kind of thing that is remembered may take
+ROOM = 12 << 20  # bytes that one kind of thing that is remembered may take
 UNFOLLOWED = EVERYTHING.replace("transactions = true", 'transactions = { resolve_inputs = "off" }')
 
 
@@ -79,10 +79,12 @@ def test_no_object_stays_of_a_batch(chain: Path, tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(backfill, "Inline", made)
     counting = Counting(pools)
-    text = plan_text(chain / "preview/immutable", between(FIRST, FIRST + 8 * 43_200 - 1), processors=UNFOLLOWED, performance=SMALL, more=more)
+    text = plan_text(
+        chain / "preview/immutable", between(FIRST, FIRST + 8 * 43_200 - 1), processors=UNFOLLOWED, performance=SMALL, more=more
+    )
     job(tmp_path / "n.db", text, workers=1, report=counting, stop=counting.stop)
     assert len(pools) == 1
-    grown = counting.objects[4 * FEW] - counting.objects[FEW]    # those of the batches under way are more or fewer by some hundred
+    grown = counting.objects[4 * FEW] - counting.objects[FEW]  # those of the batches under way are more or fewer by some hundred
     assert grown < 3 * FEW, "an object or more stays of each batch"
 
 
@@ -91,7 +93,11 @@ def test_every_cache_has_a_bound() -> None:
     for package in (nectar.cardano, nectar.decode, nectar.processors):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             import_module(module.name)
-    sizes = {f"{one.__module__}.{one.__name__}": one.cache_parameters()["maxsize"] for one in _caches() if one.__module__.startswith("nectar.")}
+    sizes = {
+        f"{one.__module__}.{one.__name__}": one.cache_parameters()["maxsize"]
+        for one in _caches()
+        if one.__module__.startswith("nectar.")
+    }
     assert {"nectar.cardano.ids.asset_fingerprint", "nectar.cardano.ids.drep_view"} <= set(sizes)
     in_batches = {name: size for name, size in sizes.items() if name.split(".")[1] in ("cardano", "decode", "processors")}
     assert not {name: size for name, size in in_batches.items() if size is None or size > 1 << 14}

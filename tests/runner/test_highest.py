@@ -19,7 +19,10 @@ SAMPLE = ROOT / "tests/data/preview/immutable"
 
 
 def test_the_highest_is_the_last_that_was_committed(tmp_path: Path) -> None:
-    text, target = plan_text(SAMPLE, between(-1, 400), processors="blocks = true", performance="batch_blocks = 7"), SqliteFile(tmp_path / "x.db")
+    text, target = (
+        plan_text(SAMPLE, between(-1, 400), processors="blocks = true", performance="batch_blocks = 7"),
+        SqliteFile(tmp_path / "x.db"),
+    )
     job(target.path, text)
     db = sqlite3.connect(target.path)
     (highest,) = db.execute("SELECT max(block_no) FROM block").fetchone()

@@ -19,8 +19,8 @@ from nectar.sinks.sqlite.stage import SqliteStager
 from nectar.tables import Type
 from tests.runner.jobs import EVERYTHING, compiled, plan_text
 
-EPOCH = 86_400                 # slots of preview's
-CONWAY = 646 * EPOCH           # its first slot, at which Conway's genesis takes effect
+EPOCH = 86_400  # slots of preview's
+CONWAY = 646 * EPOCH  # its first slot, at which Conway's genesis takes effect
 NUMBERS = (Type.ID, Type.INT, Type.U64, Type.LOVELACE, Type.BOOL, Type.RATIO)
 FILLER: dict[Type, Any] = {**dict.fromkeys(NUMBERS, 0), **dict.fromkeys((Type.TEXT, Type.LABEL, Type.JSON, Type.TIME), "")}
 DEPOSITS = (2_000_000, 500_000_000)
@@ -109,8 +109,12 @@ def test_without_the_origin_nothing_is_proven(tmp_path: Path) -> None:
     db.close()
 
 
-@pytest.mark.parametrize(("processors", "after"), [(EVERYTHING, DEPOSITS), (EVERYTHING.replace("governance = true", ""), (None, None))])
-def test_from_conway_on_governance_must_be_looked_at(processors: str, after: tuple[int | None, int | None], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("processors", "after"), [(EVERYTHING, DEPOSITS), (EVERYTHING.replace("governance = true", ""), (None, None))]
+)
+def test_from_conway_on_governance_must_be_looked_at(
+    processors: str, after: tuple[int | None, int | None], tmp_path: Path
+) -> None:
     """Anyone may propose parameters there, and only that processor has the proposals."""
     chain = Chain(tmp_path / "x.db", processors)
     registered(chain, CONWAY - 1, CONWAY)

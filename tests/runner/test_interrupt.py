@@ -20,7 +20,7 @@ from nectar.runner.signals import Stop
 from tests.runner.jobs import between, content, job, plan_text, same
 
 LAST = 24 * 43_200 - 1
-ENOUGH = 60                    # seconds after which something hangs
+ENOUGH = 60  # seconds after which something hangs
 
 Process = subprocess.Popen[str]
 
@@ -57,9 +57,7 @@ def started(plan: Path) -> Iterator[list[Process]]:
 def start(plan: Path, started: list[Process], workers: int) -> Process:
     command = [sys.executable, "-m", "nectar", "run", str(plan), "--db", str(plan.with_name("x.db"))]
     command += ["--workers", str(workers), "--progress", "json"]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     started.append(process)
     return process
 

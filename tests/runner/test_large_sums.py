@@ -22,7 +22,9 @@ def test_what_follows_from_inputs(tmp_path: Path) -> None:
     assert db.execute("SELECT fees FROM epoch").fetchall() == [(None,)]
 
 
-@pytest.mark.parametrize(("fees", "whole"), [((HALF - 1, HALF), SIGNED), ((HALF, HALF), None), ((SIGNED, SIGNED, SIGNED), None), ((0, 0), 0)])
+@pytest.mark.parametrize(
+    ("fees", "whole"), [((HALF - 1, HALF), SIGNED), ((HALF, HALF), None), ((SIGNED, SIGNED, SIGNED), None), ((0, 0), 0)]
+)
 def test_an_epoch(fees: tuple[int, ...], whole: int | None, tmp_path: Path) -> None:
     blocks = [{"bodies": [body((0, [[tx_hash(at), 0]]), (1, [[bytes(29), SIGNED]]), (2, fee))]} for at, fee in enumerate(fees)]
     source = chain_folder(tmp_path / "immutable", Era.BABBAGE, *blocks)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 from tests.runner.jobs import between, plan_text
 
-FIRST = 15 * 43_200            # where preview's traffic begins
+FIRST = 15 * 43_200  # where preview's traffic begins
 
 MEASURE = """
 import resource, sys

@@ -28,7 +28,9 @@ def _folder(place: Path, **third: Any) -> Path:
     raws: list[bytes] = []
     previous = bytes(32)
     for at in range(4):
-        fields: dict[str, Any] = {"slot": SLOT + 20 * at, "block_number": 7 + at, "prev_hash": previous} | (third if at == 2 else {})
+        fields: dict[str, Any] = {"slot": SLOT + 20 * at, "block_number": 7 + at, "prev_hash": previous} | (
+            third if at == 2 else {}
+        )
         raws.append(block(Era.BABBAGE, body(), **fields))
         start, end = outline(raws[-1], 0, skipper(raws[-1])).header
         previous = blake2b(raws[-1][start:end], digest_size=32).digest()
@@ -42,7 +44,9 @@ FITS = {(UNSIGNED, "2^63"), (UNSIGNED, "2^64 - 1")}
 
 @pytest.mark.parametrize(("field", "odd"), [(field, odd) for field in OTHERS for odd in ODD if (field, odd) not in FITS])
 def test_a_block_that_keeps_its_place_is_put_into_quarantine(field: str, odd: str, tmp_path: Path) -> None:
-    summary = job(tmp_path / "x.db", plan_text(_folder(tmp_path, **{field: ODD[odd]}), SYNC, network="mainnet", processors="blocks = true"))
+    summary = job(
+        tmp_path / "x.db", plan_text(_folder(tmp_path, **{field: ODD[odd]}), SYNC, network="mainnet", processors="blocks = true")
+    )
     assert (summary.blocks, summary.quarantined) == (3, 1)
     ((slot, digest, _, code, path, _, _),) = content(tmp_path / "x.db")["nectar_quarantine"]
     assert (slot, len(digest), code) == (SLOT + 40, 32, "NEC-D001")

@@ -109,7 +109,7 @@ def test_a_node_that_left_the_chain_within_a_gap(deep: bool, bodies: list[bytes]
             return
         node_job(database, tmp_path / "s", node_plan(processors=BLOCKS))
     db = sqlite3.connect(database)
-    hashes = [found for found, in db.execute("SELECT hash FROM block WHERE slot_no >= 0 ORDER BY id")]
+    hashes = [found for (found,) in db.execute("SELECT hash FROM block WHERE slot_no >= 0 ORDER BY id")]
     db.close()
     assert hashes == [block.point.hash for block in theirs]
 
@@ -121,7 +121,7 @@ def test_the_first_block_after_a_gap_is_told_by_its_row(bodies: list[bytes], tmp
     database = _from_node(tmp_path, ours, f"end_slot = {ours[60].point.slot}")
     _from_node(tmp_path, ours, f"start_slot = {ours[110].point.slot}\nend_slot = {ours[-1].point.slot}")
     db = sqlite3.connect(database)
-    newest, = db.execute("SELECT max(slot) FROM nectar_checkpoint").fetchone()
+    (newest,) = db.execute("SELECT max(slot) FROM nectar_checkpoint").fetchone()
     db.execute("DELETE FROM nectar_checkpoint WHERE slot > ? AND slot < ?", (ours[60].point.slot, newest))
     db.commit()
     db.close()

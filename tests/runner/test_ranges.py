@@ -13,8 +13,8 @@ from nectar.cardano.position import ITEM_BITS, TX_BITS
 from nectar.coverage import Coverage
 from tests.runner.jobs import between, content, job, plan_text, same
 
-LAST = 24 * 43_200 - 1         # preview's first 240 chunks: epochs 0 to 11
-BUSY = 15 * 43_200             # from here on there is traffic
+LAST = 24 * 43_200 - 1  # preview's first 240 chunks: epochs 0 to 11
+BUSY = 15 * 43_200  # from here on there is traffic
 MIDDLE = 19 * 43_200 + 7
 
 Content = dict[str, list[Any]]
@@ -159,5 +159,5 @@ def test_inputs_are_resolved_when_the_plan_says(resolve: str, busy: Content, sou
         found["collateral_tx_in"] = found["reference_tx_in"] = []
         assert sum(row[6] is None for row in found["block"]) == 1
         return
-    found["nectar_coverage"] = busy["nectar_coverage"]      # another fingerprint
+    found["nectar_coverage"] = busy["nectar_coverage"]  # another fingerprint
     same(found, busy)

@@ -19,7 +19,9 @@ def test_one_that_was_filled_differs_in_nothing_until_an_index_is_gone(tmp_path:
     job(target.path, text)
     assert differences(compiled(text), "sqlite", read_schema(target)) == []
     db = sqlite3.connect(target.path)
-    name, table = db.execute("SELECT name, tbl_name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name").fetchone()
+    name, table = db.execute(
+        "SELECT name, tbl_name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
+    ).fetchone()
     db.execute(f'DROP INDEX "{name}"')
     db.close()
     (one,) = differences(compiled(text), "sqlite", read_schema(target))

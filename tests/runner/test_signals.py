@@ -99,7 +99,9 @@ rows = {{ block = 4321 }}
 
 
 @BOTH
-@pytest.mark.parametrize("words", [["plan", "explain", PLAN, "--sample", SAMPLE], ["plan", "test", "tried.toml"]], ids=["sample", "test"])
+@pytest.mark.parametrize(
+    "words", [["plan", "explain", PLAN, "--sample", SAMPLE], ["plan", "test", "tried.toml"]], ids=["sample", "test"]
+)
 def test_while_a_plan_is_tried(words: list[object], number: int, tmp_path: Path) -> None:
     """A part of the rows tells nothing: neither a sample is shown nor a test said to have failed."""
     kept = tmp_path / "kept"
@@ -145,12 +147,16 @@ main()
 
 
 @BOTH
-@pytest.mark.parametrize("words", [
-    ["run", PLAN, "--source", SAMPLE, "--profile", "profile.toml"],
-    ["run", PLAN, "--socket", "node.example:3001", "--db", "x.db"],
-    ["db", "check", "--profile", "profile.toml"],
-    ["node", "tip", "node.example:3001"],
-], ids=lambda words: " ".join(map(str, words[:2])))  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", PLAN, "--source", SAMPLE, "--profile", "profile.toml"],
+        ["run", PLAN, "--socket", "node.example:3001", "--db", "x.db"],
+        ["db", "check", "--profile", "profile.toml"],
+        ["node", "tip", "node.example:3001"],
+    ],
+    ids=lambda words: " ".join(map(str, words[:2])),
+)
 def test_while_a_name_is_looked_up(words: list[object], number: int, tmp_path: Path) -> None:
     profile(tmp_path, 3306, "x", host="db.example")
     stopped(words, tmp_path, number, "looking up", code=NEVER)
@@ -173,9 +179,14 @@ def silent_in_tls(talk: Talk) -> None:
 
 @BOTH
 @pytest.mark.parametrize("script", [silent, silent_in_tls])
-@pytest.mark.parametrize("words", [job("--profile", "profile.toml"), ["db", "check", "--profile", "profile.toml"],
-                                   ["status", "--profile", "profile.toml"]], ids=["run", "db check", "status"])  # fmt: skip
-def test_while_the_server_does_not_answer(words: list[object], script: Callable[[Talk], None], number: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [job("--profile", "profile.toml"), ["db", "check", "--profile", "profile.toml"], ["status", "--profile", "profile.toml"]],
+    ids=["run", "db check", "status"],
+)
+def test_while_the_server_does_not_answer(
+    words: list[object], script: Callable[[Talk], None], number: int, tmp_path: Path
+) -> None:
     with serving(script) as there:
         heard = lambda: bool(there.talks and (script is silent or there.talks[0].heard))  # noqa: E731
         profile(tmp_path, there.port, "x", 'ssl_mode = "PREFERRED"')
@@ -209,8 +220,11 @@ def test_while_a_command_tells_the_password(number: int, tmp_path: Path) -> None
 
 
 @BOTH
-@pytest.mark.parametrize("words", [["secrets", "seal"], ["init", "--type", "mysql", "--host", "127.0.0.1", "--user", "u", "--password-stdin"]],
-                         ids=["seal", "init"])  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [["secrets", "seal"], ["init", "--type", "mysql", "--host", "127.0.0.1", "--user", "u", "--password-stdin"]],
+    ids=["seal", "init"],
+)
 def test_while_nothing_comes_on_standard_input(words: list[str], number: int, tmp_path: Path) -> None:
     with started(["secrets", "keygen"], tmp_path) as made:
         assert made.process.wait(GENEROUS) == 0
@@ -232,7 +246,11 @@ def _reads(pid: int) -> bool:
 def test_while_nobody_reads_what_it_says(number: int, tmp_path: Path) -> None:
     """A pipe that is full. What is not said is not said; the exit code is right."""
     ours, theirs = os.pipe()
-    command = [sys.executable, "-c", "from nectar.cli.exits import guard; import sys\ndef fill():\n while True: print('x' * 999)\nsys.exit(guard(fill))"]
+    command = [
+        sys.executable,
+        "-c",
+        "from nectar.cli.exits import guard; import sys\ndef fill():\n while True: print('x' * 999)\nsys.exit(guard(fill))",
+    ]
     process = subprocess.Popen(command, stdout=theirs, stderr=theirs, env=environment())
     os.close(theirs)
     try:
@@ -305,7 +323,7 @@ def test_while_indexes_are_built_on_a_server(number: int, server: Server, databa
     with started(job("--profile", path), tmp_path) as one:
         one.wait_for(lambda: '"progress"' in one.text() and server.run("SELECT count(*) FROM tx", database) != [(0,)])
         with reader.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM tx")          # holds the table's definition
+            cursor.execute("SELECT count(*) FROM tx")  # holds the table's definition
         one.wait_for(_waits(server, database, "metadata lock"))
         one.ended(number)
     reader.close()
@@ -327,10 +345,15 @@ def test_while_a_node_is_stood_for(number: int, tmp_path: Path) -> None:
 def on_a_terminal(words: Sequence[object], folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "nectar", *map(str, words)], stdin=theirs, stdout=theirs, stderr=theirs, cwd=folder,
-        start_new_session=True, preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),
+        [sys.executable, "-m", "nectar", *map(str, words)],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        cwd=folder,
+        start_new_session=True,
+        preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),
         env=environment(HOME=str(folder), XDG_CONFIG_HOME=str(folder / "config"), TERM="xterm", COLUMNS="200"),
-    )  # fmt: skip
+    )
     os.close(theirs)
     try:
         yield process, ours
@@ -356,12 +379,29 @@ def shown(terminal: int, wanted: str) -> str:
     return text
 
 
-SERVER_WORDS = ("--type", "mysql", "--host", "127.0.0.1", "--port", "1", "--user", "u", "--database", "d", "--ssl-mode", "DISABLED")
+SERVER_WORDS = (
+    "--type",
+    "mysql",
+    "--host",
+    "127.0.0.1",
+    "--port",
+    "1",
+    "--user",
+    "u",
+    "--database",
+    "d",
+    "--ssl-mode",
+    "DISABLED",
+)
 QUESTIONS: list[tuple[list[object], list[str], str]] = [
     (["init"], [], "Which database"),
     (["init", "--type", "mysql"], [], "Host"),
     (["init", "--type", "mysql", "--host", "127.0.0.1"], [], "Port"),
-    (["init", "--type", "mysql", "--host", "db.example", "--port", "1", "--user", "u", "--ssl-mode", "DISABLED"], ["Database"], "Is that meant?"),
+    (
+        ["init", "--type", "mysql", "--host", "db.example", "--port", "1", "--user", "u", "--ssl-mode", "DISABLED"],
+        ["Database"],
+        "Is that meant?",
+    ),
     (["init", *SERVER_WORDS], [], "Where is the password kept"),
     (["init", *SERVER_WORDS, "--no-password"], [], "Write the profile all the same?"),
     (["secrets", "seal", "--passphrase"], [], "the passphrase"),
@@ -404,7 +444,9 @@ asking.typer.echo = lost
 sys.exit(guard(lambda: print("took", asking.ask("Which", "usual")) or 0))
 """
     ours, theirs = pty.openpty()
-    process = subprocess.Popen([sys.executable, "-c", code], stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+    )
     os.write(ours, b"\n")
     out, _ = process.communicate(timeout=GENEROUS)
     os.close(ours)
@@ -431,7 +473,9 @@ def test_a_stopped_job_is_told_once_on_a_terminal(number: int, tmp_path: Path) -
 def test_and_as_one_object_a_line(number: int, tmp_path: Path) -> None:
     with started(["run", PLAN, "--socket", tmp_path / "none", "--progress", "json"], tmp_path) as one:
         one.wait_for(lambda: '"retry"' in one.text())
-        told: list[dict[str, Any]] = [json.loads(line) for line in one.ended(number).replace("stopped as asked", "", 0).splitlines()]
+        told: list[dict[str, Any]] = [
+            json.loads(line) for line in one.ended(number).replace("stopped as asked", "", 0).splitlines()
+        ]
     assert [line["event"] for line in told if "event" in line][-1] == "stopped"
     assert told[-1]["stopped"].startswith("as asked")
 

@@ -28,14 +28,23 @@ def test_the_plan(dry_run: bool, tmp_path: Path) -> None:
     run(plan, Options(SqliteFile(tmp_path / "x.db"), workers=1, dry_run=dry_run), report, Stop())
     where = None if dry_run else str(tmp_path / "x.db")
     text = f"plan test on preview into {where or 'nowhere: a dry run'}\nfingerprint {plan.fingerprint}"
-    assert report.said[0] == ("plan", text, {"plan": "test", "network": "preview", "database": where, "fingerprint": plan.fingerprint})
+    assert report.said[0] == (
+        "plan",
+        text,
+        {"plan": "test", "network": "preview", "database": where, "fingerprint": plan.fingerprint},
+    )
 
 
 @pytest.mark.parametrize(("once", "sync"), [({}, 'start = "origin"'), ({"once": True}, 'start = "origin"'), ({}, UP_TO)])
 def test_files_are_not_followed(once: dict[str, Any], sync: str, tmp_path: Path) -> None:
     """Said where a plan without an end may be thought to go on, unless it was asked to do what is there and no more."""
     report = Said()
-    run(compiled(plan_text(SAMPLE, sync, processors="blocks = true")), Options(SqliteFile(tmp_path / "x.db"), workers=1, **once), report, Stop())
+    run(
+        compiled(plan_text(SAMPLE, sync, processors="blocks = true")),
+        Options(SqliteFile(tmp_path / "x.db"), workers=1, **once),
+        report,
+        Stop(),
+    )
     assert (NOT_FOLLOWED in report.of("note")) == (not once and sync != UP_TO)
 
 

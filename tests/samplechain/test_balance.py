@@ -23,15 +23,17 @@ def wire_counts(found: Block) -> list[dict[str, int]]:
     counted = []
     for tx in txs(found):
         body = tx.body
-        counted.append({
-            "mints": sum(map(len, body.get(9, {}).values())),
-            "metadata": labels(tx.auxiliary),
-            "certs": len(body.get(4, [])),
-            "withdrawals": len(body.get(5, {})),
-            "redeemers": len(tx.witnesses.get(5, [])),
-            "proposals": len(body.get(20, [])),
-            "votes": sum(map(len, body.get(19, {}).values())),
-        })
+        counted.append(
+            {
+                "mints": sum(map(len, body.get(9, {}).values())),
+                "metadata": labels(tx.auxiliary),
+                "certs": len(body.get(4, [])),
+                "withdrawals": len(body.get(5, {})),
+                "redeemers": len(tx.witnesses.get(5, [])),
+                "proposals": len(body.get(20, [])),
+                "votes": sum(map(len, body.get(19, {}).values())),
+            }
+        )
     return counted
 
 

@@ -291,6 +291,16 @@ def test_nothing_comes_before_its_era(seen: Seen) -> None:
 
 def test_oddities_of_real_chains(seen: Seen) -> None:
     total: Counter[str] = sum(seen.values(), Counter())
-    for name in ("NUL text", "text of 64 bytes", "indefinite text", "indefinite bytes", "largest integer", "wide coin",
-                 "smallest integer", "withdrawal of nothing", "indefinite segment 1", "indefinite segment 3"):
+    for name in (
+        "NUL text",
+        "text of 64 bytes",
+        "indefinite text",
+        "indefinite bytes",
+        "largest integer",
+        "wide coin",
+        "smallest integer",
+        "withdrawal of nothing",
+        "indefinite segment 1",
+        "indefinite segment 3",
+    ):
         assert total[name] >= 3, name

@@ -28,8 +28,10 @@ def digest(folder: Path) -> dict[str, str]:
 def test_same_count_and_seed_same_bytes_in_another_process(tmp_path: Path) -> None:
     """Hash randomisation and everything else of a process must not show."""
     make_sample_chain(tmp_path / "a", 350, 9)
-    script = "import sys; from pathlib import Path; from nectar.samplechain.make import make_sample_chain as m; " \
-             "m(Path(sys.argv[1]), 350, 9)"
+    script = (
+        "import sys; from pathlib import Path; from nectar.samplechain.make import make_sample_chain as m; "
+        "m(Path(sys.argv[1]), 350, 9)"
+    )
     for name, hash_seed in (("b", "1"), ("c", "2")):
         environment = os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)}
         subprocess.run([sys.executable, "-c", script, str(tmp_path / name)], env=environment, check=True)

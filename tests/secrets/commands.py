@@ -21,12 +21,25 @@ def environment(home: Path, more: Mapping[str, str] | None = None) -> dict[str, 
     return plain | {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"} | dict(more or {})
 
 
-def nectar(*arguments: object, home: Path, code: int = 0, given: str | bytes = b"", variables: Mapping[str, str] | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+def nectar(
+    *arguments: object,
+    home: Path,
+    code: int = 0,
+    given: str | bytes = b"",
+    variables: Mapping[str, str] | None = None,
+    **more: str,
+) -> subprocess.CompletedProcess[str]:
     """In the folder `home`, without a terminal and in a session of its own; `more` are variables."""
     command = [sys.executable, "-m", "nectar", *map(str, arguments)]
     sent = given.encode() if isinstance(given, str) else given
     done = subprocess.run(
-        command, input=sent, capture_output=True, cwd=home, env=environment(home, {**(variables or {}), **more}), start_new_session=True, timeout=PATIENCE_SECONDS
+        command,
+        input=sent,
+        capture_output=True,
+        cwd=home,
+        env=environment(home, {**(variables or {}), **more}),
+        start_new_session=True,
+        timeout=PATIENCE_SECONDS,
     )
     told = subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
     assert told.returncode == code, told.stdout + told.stderr
@@ -40,10 +53,10 @@ def on_a_terminal(*arguments: object, home: Path, typed: list[str], code: int = 
         os.chdir(home)
         os.execve(sys.executable, [sys.executable, "-m", "nectar", *map(str, arguments)], environment(home, more))
     shown = b""
-    with suppress(OSError):                        # what a terminal without a process answers
+    with suppress(OSError):  # what a terminal without a process answers
         while select.select([ours], [], [], PATIENCE_SECONDS)[0] and (piece := os.read(ours, 65_536)):
             shown += piece
-            if typed and shown.endswith(b": "):       # the space comes when letters are not shown any more
+            if typed and shown.endswith(b": "):  # the space comes when letters are not shown any more
                 os.write(ours, typed.pop(0).encode() + b"\n")
     os.close(ours)
     assert os.waitstatus_to_exitcode(os.waitpid(process_id, 0)[1]) == code, shown

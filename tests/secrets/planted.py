@@ -53,7 +53,9 @@ def with_locals(error: BaseException) -> str:
     said: list[str] = []
     seen: BaseException | None = error
     while seen is not None:
-        frames = [(frame, line) for frame, line in traceback.walk_tb(seen.__traceback__) if "/tests/" not in frame.f_code.co_filename]
+        frames = [
+            (frame, line) for frame, line in traceback.walk_tb(seen.__traceback__) if "/tests/" not in frame.f_code.co_filename
+        ]
         stack = traceback.StackSummary.extract(iter(frames), capture_locals=True)
         said += ["".join(stack.format()), f"{type(seen).__name__}: {seen}", repr(seen), repr(seen.args)]
         seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)

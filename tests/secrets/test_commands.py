@@ -89,7 +89,9 @@ def test_a_passphrase(home: Path) -> None:
     assert nectar("secrets", "open", text, home=home, NECTAR_PASSPHRASE_FILE="passphrase").stdout == SECRET + "\n"
     wrong = nectar("secrets", "open", text, home=home, code=1, NECTAR_PASSPHRASE="close sesame")
     assert wrong.stdout == ""
-    assert "error NEC-X011: database.password: the sealed value was changed, or was sealed with another passphrase" in wrong.stderr
+    assert (
+        "error NEC-X011: database.password: the sealed value was changed, or was sealed with another passphrase" in wrong.stderr
+    )
     assert "sesame" not in wrong.stderr
 
 
@@ -148,7 +150,10 @@ def test_a_place_that_no_profile_has(home: Path, recipient: str, place: str) -> 
     assert "a password stands at" in nectar("secrets", "seal", "--for", place, home=home, code=2, given="x").stderr
 
 
-@pytest.mark.parametrize("place", ["database.password", "databases.a-b.password", "tunnel.password", "databases.x.tunnel.password", "database.tunnel.password"])
+@pytest.mark.parametrize(
+    "place",
+    ["database.password", "databases.a-b.password", "tunnel.password", "databases.x.tunnel.password", "database.tunnel.password"],
+)
 def test_places_that_profiles_have(home: Path, recipient: str, place: str) -> None:
     text = sealed_in(nectar("secrets", "seal", "--for", place, home=home, given="x").stdout)
     assert nectar("secrets", "open", text, "--for", place, home=home).stdout == "x\n"

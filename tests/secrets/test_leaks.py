@@ -73,7 +73,11 @@ table = true
     def traces(self) -> list[str]:
         more = tuple(self.secrets)
         found = [f"output: {trace}" for trace in traces(self.said.encode(), more)]
-        return found + traces_in(self.home, tuple(self.planted), more) + [f"database: {trace}" for trace in traces(self._rows(), more)]
+        return (
+            found
+            + traces_in(self.home, tuple(self.planted), more)
+            + [f"database: {trace}" for trace in traces(self._rows(), more)]
+        )
 
     def _rows(self) -> bytes:
         said = [repr(self.server.run("SHOW FULL PROCESSLIST")), repr(self.server.run("SHOW TABLES", self.database))]
@@ -110,7 +114,10 @@ def planted_as(kind: str, place: Place) -> str:
         case "command":
             return f"{{ command = \"sh -c 'cat {place.home / place.write('source', PASSWORD)}; cat {place.home}/source >&2'\" }}"
         case "keyring":
-            place.variables |= {"PYTHON_KEYRING_BACKEND": "keyrings.alt.file.PlaintextKeyring", "XDG_DATA_HOME": str(place.home / "data")}
+            place.variables |= {
+                "PYTHON_KEYRING_BACKEND": "keyrings.alt.file.PlaintextKeyring",
+                "XDG_DATA_HOME": str(place.home / "data"),
+            }
             _into_keyring(place)
             return '{ keyring = "nectar/db" }'
         case "key" | "passphrase" | "recipient":
@@ -161,7 +168,9 @@ def test_every_other_command(place: Place) -> None:
         for form in ("text", "json"):
             place.nectar("db", "check", "--profile", "profile.toml", "--format", form, code=code)
         place.nectar("db", "init", "--profile", "profile.toml", code=code)
-    (place.home / "with.toml").write_text((place.home / "plan.toml").read_text().replace("[plan]", '[plan]\nprofile = "profile.toml"'))
+    (place.home / "with.toml").write_text(
+        (place.home / "plan.toml").read_text().replace("[plan]", '[plan]\nprofile = "profile.toml"')
+    )
     for arguments in (["compile", "--emit-sql"], ["compile"], ["validate"], ["explain"]):
         place.nectar("plan", arguments[0], "with.toml", *arguments[1:])
     assert place.traces() == []
@@ -173,7 +182,12 @@ def test_a_whole_run_with_vault(place: Place) -> None:
         place.profile('{ vault = "kv/db#password" }')
         vault.body = json.dumps({"data": {"data": {"password": PASSWORD}}}).encode()
         place.run()
-        for status, body in ((403, vault.body), (307, vault.body), (200, vault.body[:-2]), (200, json.dumps({"data": PASSWORD}).encode())):
+        for status, body in (
+            (403, vault.body),
+            (307, vault.body),
+            (200, vault.body[:-2]),
+            (200, json.dumps({"data": PASSWORD}).encode()),
+        ):
             vault.status, vault.body, vault.headers = status, body, {"Location": f"http://127.0.0.1:1/{TOKEN}"}
             assert "NEC-X00" in place.run(1).stderr
     assert "NEC-X003" in place.run(1).stderr
@@ -234,10 +248,16 @@ def test_sealed_with_something_else(place: Place) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        'password = "PW"', "password = 'PW' # PW", 'passwrod = "PW"', 'host = "root:PW@h"', 'password = { clear = "PW" }',
-        'use_custom_dsn = true\ncustom_dsn = "mysql://u:PW@h/n"', 'custom_dsn = "u:PW@tcp(h:4000)/n"', 'custom_dsn = "mysql -uu -hh -pPW n"',
+        'password = "PW"',
+        "password = 'PW' # PW",
+        'passwrod = "PW"',
+        'host = "root:PW@h"',
+        'password = { clear = "PW" }',
+        'use_custom_dsn = true\ncustom_dsn = "mysql://u:PW@h/n"',
+        'custom_dsn = "u:PW@tcp(h:4000)/n"',
+        'custom_dsn = "mysql -uu -hh -pPW n"',
     ],
-)  # fmt: skip
+)
 def test_profiles_that_hold_one_are_refused(place: Place, line: str) -> None:
     """By every command that reads a profile, before anything else."""
     (place.home / "profile.toml").write_text(f'[database]\nconnection_type = "mysql"\n{line.replace("PW", TOKEN)}\n')
@@ -245,7 +265,9 @@ def test_profiles_that_hold_one_are_refused(place: Place, line: str) -> None:
     place.run(2)
     place.nectar("status", "--profile", "profile.toml", code=2)
     place.nectar("db", "check", "--profile", "profile.toml", code=2)
-    (place.home / "with.toml").write_text((place.home / "plan.toml").read_text().replace("[plan]", '[plan]\nprofile = "profile.toml"'))
+    (place.home / "with.toml").write_text(
+        (place.home / "plan.toml").read_text().replace("[plan]", '[plan]\nprofile = "profile.toml"')
+    )
     for form in ("text", "json", "sarif", "github"):
         place.nectar("plan", "validate", "with.toml", "--format", form, code=2)
     assert place.traces() == []
@@ -308,7 +330,11 @@ def test_a_bug_whose_message_is_the_secret(place: Place, bug: str) -> None:
     """The report names lines of code and no values; neither does what is printed."""
     (place.home / "bug").mkdir()
     (place.home / "bug/sitecustomize.py").write_text("import os\n" + BUGS[bug])
-    place.variables |= {"NECTAR_DB_PASSWORD": PASSWORD, "NECTAR_PASSPHRASE": KEY_PHRASE, "PYTHONPATH": f"{place.home / 'bug'}:{ROOT}"}
+    place.variables |= {
+        "NECTAR_DB_PASSWORD": PASSWORD,
+        "NECTAR_PASSPHRASE": KEY_PHRASE,
+        "PYTHONPATH": f"{place.home / 'bug'}:{ROOT}",
+    }
     workers = "2" if bug == "in a decoding process" else "1"
     if bug == "while a value is opened":
         place.nectar("secrets", "open", "nectar:v1:AAAA", code=3)
@@ -324,7 +350,9 @@ def test_a_bug_whose_message_is_the_secret(place: Place, bug: str) -> None:
 
 def test_a_bar_on_a_terminal(place: Place) -> None:
     place.profile("")
-    shown = on_a_terminal("run", "plan.toml", "--profile", "profile.toml", home=place.home, typed=[], TERM="xterm", NECTAR_DB_PASSWORD=PASSWORD)
+    shown = on_a_terminal(
+        "run", "plan.toml", "--profile", "profile.toml", home=place.home, typed=[], TERM="xterm", NECTAR_DB_PASSWORD=PASSWORD
+    )
     assert "plan test on preview into" in shown
     place.said += shown
     assert place.traces() == []

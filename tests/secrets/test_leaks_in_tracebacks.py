@@ -61,10 +61,17 @@ class Holding:
 @pytest.mark.parametrize(
     "shown",
     [
-        str, repr, "{}".format, "{:>40}".format, lambda s: "%s" % s, lambda s: f"{s!r:>9}", lambda s: repr([s, {1: s}]),    # noqa: UP031
-        lambda s: repr(Holding(s)), lambda s: logging.makeLogRecord({"msg": "%s", "args": (s,)}).getMessage(),
+        str,
+        repr,
+        "{}".format,
+        "{:>40}".format,
+        lambda s: "%s" % s,  # noqa: UP031
+        lambda s: f"{s!r:>9}",
+        lambda s: repr([s, {1: s}]),
+        lambda s: repr(Holding(s)),
+        lambda s: logging.makeLogRecord({"msg": "%s", "args": (s,)}).getMessage(),
     ],
-)  # fmt: skip
+)
 def test_a_secret_shows_as_stars(shown: Callable[[Secret], str]) -> None:
     assert "***" in shown(SECRET)
     assert traces(shown(SECRET).encode()) == []
@@ -73,10 +80,22 @@ def test_a_secret_shows_as_stars(shown: Callable[[Secret], str]) -> None:
 @pytest.mark.parametrize(
     "use",
     [
-        pickle.dumps, copy.copy, copy.deepcopy, json.dumps, hash, list, len, vars, os.fspath, bytes, sorted,
-        lambda s: s + "", lambda s: s[0], lambda s: "".join([s]),
+        pickle.dumps,
+        copy.copy,
+        copy.deepcopy,
+        json.dumps,
+        hash,
+        list,
+        len,
+        vars,
+        os.fspath,
+        bytes,
+        sorted,
+        lambda s: s + "",
+        lambda s: s[0],
+        lambda s: "".join([s]),
     ],
-)  # fmt: skip
+)
 def test_a_secret_goes_nowhere_by_itself(use: Callable[[Secret], object]) -> None:
     with pytest.raises(TypeError) as caught:
         use(SECRET)
@@ -175,14 +194,19 @@ def test_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     running.start()
     try:
         monkeypatch.setenv("AWS_ENDPOINT_URL", "http://{}:{}".format(*running.get_host_and_port()))
-        for name, value in {"DEFAULT_REGION": "eu-west-1", "ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": TOKEN, "CONFIG_FILE": str(tmp_path / "none")}.items():
+        for name, value in {
+            "DEFAULT_REGION": "eu-west-1",
+            "ACCESS_KEY_ID": "x",
+            "SECRET_ACCESS_KEY": TOKEN,
+            "CONFIG_FILE": str(tmp_path / "none"),
+        }.items():
             monkeypatch.setenv(f"AWS_{name}", value)
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
         client = boto3.client("secretsmanager")
         client.create_secret(Name="text", SecretString=PASSWORD)
         client.create_secret(Name="json", SecretString=json.dumps({"a": PASSWORD}))
         for place in ("text#a", "json#b", "none"):
-            assert leaks(lambda place=place: resolve(Reference("aws", place, PATH))) == []   # type: ignore[misc]
+            assert leaks(lambda place=place: resolve(Reference("aws", place, PATH))) == []  # type: ignore[misc]
     finally:
         running.stop()
 
@@ -194,11 +218,11 @@ def test_sealed_values_and_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     phrase = passphrase(Secret(KEY_PHRASE))
     for one, two in ((key, other), (phrase, passphrase(Secret(KEY_PHRASE + "2"))), (key, phrase), (phrase, key)):
         text = seal(SECRET, PATH, one)
-        assert leaks(lambda text=text, two=two: open_sealed(text, PATH, two)) == []          # type: ignore[misc]
-        assert leaks(lambda text=text, one=one: open_sealed(text, "tunnel.password", one)) == []   # type: ignore[misc]
-        assert leaks(lambda text=text, one=one: open_sealed(text[:-4], PATH, one)) == []     # type: ignore[misc]
+        assert leaks(lambda text=text, two=two: open_sealed(text, PATH, two)) == []  # type: ignore[misc]
+        assert leaks(lambda text=text, one=one: open_sealed(text, "tunnel.password", one)) == []  # type: ignore[misc]
+        assert leaks(lambda text=text, one=one: open_sealed(text[:-4], PATH, one)) == []  # type: ignore[misc]
     for text in (KEYS[0][:-1], KEYS[0] + "\n" + KEYS[1], PASSWORD, "nectar-recipient-" + "A" * 43):
-        assert leaks(lambda text=text: key_of(Secret(text), "test")) == []                   # type: ignore[misc]
+        assert leaks(lambda text=text: key_of(Secret(text), "test")) == []  # type: ignore[misc]
         monkeypatch.setenv(keys.KEY, text)
         assert leaks(opening_key) == []
         monkeypatch.delenv(keys.KEY)
@@ -214,7 +238,9 @@ def test_sealed_values_and_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 def refuse(server: Server, tunnel_secret: str | None = None) -> list[str]:
     def attempt() -> object:
         audit = AuditLog(server.audit.file)
-        return connect(server, SECRET, audit=audit, attempts=Attempts(1_000), tunnel_secret=Secret(tunnel_secret) if tunnel_secret else None)
+        return connect(
+            server, SECRET, audit=audit, attempts=Attempts(1_000), tunnel_secret=Secret(tunnel_secret) if tunnel_secret else None
+        )
 
     return leaks(attempt)
 

@@ -55,7 +55,9 @@ def test_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("kind", ["env", "file", "kubernetes", "vault", "aws", "keyring", "command"])
-def test_a_password_in_the_place_of_a_reference_is_not_repeated(kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_password_in_the_place_of_a_reference_is_not_repeated(
+    kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """The most natural mistake: password = { env = "hunter2" }."""
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
@@ -194,7 +196,7 @@ def test_no_keyring_at_all() -> None:
     import keyring.backends.fail
 
     before = keyring.get_keyring()
-    keyring.set_keyring(keyring.backends.fail.Keyring())   # type: ignore[no-untyped-call]
+    keyring.set_keyring(keyring.backends.fail.Keyring())  # type: ignore[no-untyped-call]
     try:
         assert "NoKeyringError" in refused("keyring", "nectar/db").what
     finally:

@@ -100,7 +100,10 @@ def _parts(data: bytes) -> list[bytes]:
 
 
 @settings(deadline=None, max_examples=60)
-@given(around=st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["Cc"])), min_size=2, max_size=2), end=st.sampled_from(["\n", "\r\n"]))
+@given(
+    around=st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["Cc"])), min_size=2, max_size=2),
+    end=st.sampled_from(["\n", "\r\n"]),
+)
 def test_remarks_of_any_letters_stay(around: list[str], end: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     file = tmp_path_factory.mktemp("rotate") / "p.toml"
     line = f'password = {{ sealed = "{seal(Secret("v"), "database.password", OLD)}" }}'
@@ -134,7 +137,11 @@ def test_all_or_nothing(profile: Path) -> None:
     values = written(profile)
     text = profile.read_bytes().decode()
     other = seal(Secret("x"), PLACES[2], NEW)
-    for changed in (text.replace(values[2], other), text.replace(values[3], values[0][:-4] + values[0][-4:].swapcase()), text.replace(values[2], values[1])):
+    for changed in (
+        text.replace(values[2], other),
+        text.replace(values[3], values[0][:-4] + values[0][-4:].swapcase()),
+        text.replace(values[2], values[1]),
+    ):
         profile.write_bytes(changed.encode())
         with pytest.raises(SecretError):
             rotated(profile, OLD, NEW)
@@ -178,7 +185,15 @@ def test_from_one_passphrase_to_another(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(sealed, "LOG_N", 10)
     text = seal(Secret("v"), "database.password", sealed.passphrase(Secret("old words")))
     (tmp_path / "p.toml").write_text(f'[database]\npassword = {{ sealed = "{text}" }}\n')
-    done = nectar("secrets", "rotate", "p.toml", "--passphrase", home=tmp_path, NECTAR_PASSPHRASE="old words", NECTAR_NEW_PASSPHRASE="new words")
+    done = nectar(
+        "secrets",
+        "rotate",
+        "p.toml",
+        "--passphrase",
+        home=tmp_path,
+        NECTAR_PASSPHRASE="old words",
+        NECTAR_NEW_PASSPHRASE="new words",
+    )
     assert done.stderr == "1 sealed value of p.toml sealed anew\n"
     assert done.stdout == ""
     new = (tmp_path / "p.toml").read_text().split('"')[1]

@@ -174,7 +174,9 @@ def test_text_that_is_spelled_in_two_ways_opens_in_one() -> None:
     assert refused(other, PATH, key) == "NEC-X010"
 
 
-@pytest.mark.parametrize(("log_n", "r", "p"), [(9, 8, 1), (40, 8, 1), (255, 8, 1), (19, 8, 1), (16, 255, 1), (16, 0, 1), (16, 8, 0), (16, 8, 5)])
+@pytest.mark.parametrize(
+    ("log_n", "r", "p"), [(9, 8, 1), (40, 8, 1), (255, 8, 1), (19, 8, 1), (16, 255, 1), (16, 0, 1), (16, 8, 0), (16, 8, 5)]
+)
 def test_a_text_cannot_ask_for_hours_or_for_all_memory(log_n: int, r: int, p: int) -> None:
     key = PAIRS[WITH_PASSPHRASE][0]
     raw = bytearray(bytes_of(seal(Secret("v"), PATH, key)))
@@ -239,11 +241,19 @@ def test_a_recipients_key_opens_by_hand() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "\n# nothing\n", "hunter2", IDENTITY[:-1], IDENTITY + "A", IDENTITY.replace("identity", "key") + "\n" + IDENTITY,
-        "nectar-recipient-" + "A" * 43, "nectar-recipient-AQ" + "A" * 41, "NECTAR-KEY-" + "A" * 43, "nectar-key-" + "é" * 43,
+        "",
+        "\n# nothing\n",
+        "hunter2",
+        IDENTITY[:-1],
+        IDENTITY + "A",
+        IDENTITY.replace("identity", "key") + "\n" + IDENTITY,
+        "nectar-recipient-" + "A" * 43,
+        "nectar-recipient-AQ" + "A" * 41,
+        "NECTAR-KEY-" + "A" * 43,
+        "nectar-key-" + "é" * 43,
     ],
     ids=range(10),
-)  # fmt: skip
+)
 def test_what_is_no_key(text: str) -> None:
     with pytest.raises(SecretError) as caught:
         key_of(Secret(text), "here")

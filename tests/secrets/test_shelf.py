@@ -33,6 +33,9 @@ def test_each_code_is_documented_and_raised() -> None:
     assert sorted(codes_raised()) == documented
 
 
-@pytest.mark.parametrize("variable", ["NECTAR_KEY", "NECTAR_KEY_FILE", "NECTAR_PASSPHRASE", "NECTAR_PASSPHRASE_FILE", "NECTAR_NEW_PASSPHRASE", "VAULT_ADDR"])
+@pytest.mark.parametrize(
+    "variable",
+    ["NECTAR_KEY", "NECTAR_KEY_FILE", "NECTAR_PASSPHRASE", "NECTAR_PASSPHRASE_FILE", "NECTAR_NEW_PASSPHRASE", "VAULT_ADDR"],
+)
 def test_the_guide_names_each_variable(variable: str) -> None:
     assert f"`{variable}`" in GUIDE

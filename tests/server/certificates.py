@@ -46,7 +46,14 @@ def leaf(
 
 
 def _signed(
-    name: str, key: ec.EllipticCurvePrivateKey, signer: Signer | None, names: tuple[str, ...], first: float, last: float, *, ca: bool = False
+    name: str,
+    key: ec.EllipticCurvePrivateKey,
+    signer: Signer | None,
+    names: tuple[str, ...],
+    first: float,
+    last: float,
+    *,
+    ca: bool = False,
 ) -> x509.Certificate:
     subject, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), datetime.now(UTC)
     builder = (

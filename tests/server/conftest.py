@@ -41,7 +41,11 @@ class Papers:
 
     @property
     def options(self) -> list[str]:
-        return [f"--ssl-cert={self.folder}/shown.pem", f"--ssl-key={self.folder}/shown.key", f"--ssl-ca={self.ca.pair.certificate}"]
+        return [
+            f"--ssl-cert={self.folder}/shown.pem",
+            f"--ssl-key={self.folder}/shown.key",
+            f"--ssl-ca={self.ca.pair.certificate}",
+        ]
 
 
 @pytest.fixture(scope="session")

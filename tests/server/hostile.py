@@ -12,7 +12,7 @@ from tests.mysql import wire
 from tests.mysql.wire import Capability
 
 SALT = b"Abcdefgh" + b"ijklmnopqrst"
-CAPABILITIES = 0x00FFF7FF & ~Capability.SSL & ~Capability.COMPRESS      # what a server of today has, CONNECT_ATTRS and all
+CAPABILITIES = 0x00FFF7FF & ~Capability.SSL & ~Capability.COMPRESS  # what a server of today has, CONNECT_ATTRS and all
 PATIENCE_SECONDS = 20
 
 
@@ -137,7 +137,12 @@ def answering(answer: Callable[[Talk, bytes], None], when: bytes = b"") -> Scrip
             command = talk.hear()
             if command[:1] == b"\x01":
                 return
-            if command[:1] == b"\x03" and when in command and b"autocommit" not in command.lower() and b"SET NAMES" not in command:
+            if (
+                command[:1] == b"\x03"
+                and when in command
+                and b"autocommit" not in command.lower()
+                and b"SET NAMES" not in command
+            ):
                 answer(talk, command[1:])
             else:
                 talk.say(wire.ok_packet(status=0))

@@ -16,7 +16,7 @@ from tests.server.making import asked, joined, server
 
 PASSWORD = "Tulip-in-the-clear-7"
 SOON = Waits(first_connect=2, connect=2, read=2, write=2)
-DAWDLE = 60     # seconds after which an attempt hangs
+DAWDLE = 60  # seconds after which an attempt hangs
 
 
 @pytest.fixture(autouse=True)

@@ -21,13 +21,24 @@ from tests.server.certificates import Pair
 from tests.server.conftest import DATABASE
 
 
-def server(port: int, mode: SslMode = SslMode.DISABLED, ca: Path | None = None, client: Pair | None = None, **other: Any) -> Server:
+def server(
+    port: int, mode: SslMode = SslMode.DISABLED, ca: Path | None = None, client: Pair | None = None, **other: Any
+) -> Server:
     made = Server(
-        kind=Kind.MYSQL, host="localhost", port=port, user=USER, database=DATABASE, password=None,
+        kind=Kind.MYSQL,
+        host="localhost",
+        port=port,
+        user=USER,
+        database=DATABASE,
+        password=None,
         tls=Tls(mode, ca, client.certificate if client else None, client.key if client else None),
-        pool=Pool(1, 240, 300), waits=Waits(10, 10, 20, 20), retry=Retry(0.1, 1, 10, 60),
-        batch_bytes=1 << 20, batch_rows=1000, statement_bytes=1 << 20,
-    )  # fmt: skip
+        pool=Pool(1, 240, 300),
+        waits=Waits(10, 10, 20, 20),
+        retry=Retry(0.1, 1, 10, 60),
+        batch_bytes=1 << 20,
+        batch_rows=1000,
+        statement_bytes=1 << 20,
+    )
     return replace(made, **other)
 
 

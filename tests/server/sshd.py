@@ -72,19 +72,35 @@ def sshd(folder: Path, *options: str) -> Iterator[Sshd]:
     """`options` stand before the usual ones and so win."""
     assert SSHD is not None, "no SSH server here (Debian: apt-get install openssh-server)"
     if os.geteuid() == 0:
-        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)       # where it locks its unprivileged half in
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where it locks its unprivileged half in
     host, key, sealed = make_key(folder, "host"), make_key(folder, "user"), make_key(folder, "sealed", PASSPHRASE)
     (folder / "authorized_keys").write_text(f"{key.public}\n{sealed.public}\n")
     made = Sshd(free_port(), folder, host, key, sealed, folder / "log")
     lines = (
-        *options, f"Port {made.port}", "ListenAddress 127.0.0.1", f"HostKey {host.private}", "PidFile none", "UsePAM no",
-        f"AuthorizedKeysFile {folder}/authorized_keys", "StrictModes no", "PasswordAuthentication no",
-        "KbdInteractiveAuthentication no", "PermitRootLogin yes", "AllowTcpForwarding local", "MaxStartups 100",
-    )  # fmt: skip
+        *options,
+        f"Port {made.port}",
+        "ListenAddress 127.0.0.1",
+        f"HostKey {host.private}",
+        "PidFile none",
+        "UsePAM no",
+        f"AuthorizedKeysFile {folder}/authorized_keys",
+        "StrictModes no",
+        "PasswordAuthentication no",
+        "KbdInteractiveAuthentication no",
+        "PermitRootLogin yes",
+        "AllowTcpForwarding local",
+        "MaxStartups 100",
+    )
     (folder / "config").write_text("\n".join(lines) + "\n")
     process = subprocess.Popen([SSHD, "-D", "-f", str(folder / "config"), "-E", str(made.log)], stdin=subprocess.DEVNULL)
     try:
-        wait_until_it_answers(process, lambda: _greeted(made.port), OSError, PATIENCE_SECONDS, lambda: made.log.read_text() if made.log.exists() else "")
+        wait_until_it_answers(
+            process,
+            lambda: _greeted(made.port),
+            OSError,
+            PATIENCE_SECONDS,
+            lambda: made.log.read_text() if made.log.exists() else "",
+        )
         yield made
     finally:
         process.terminate()

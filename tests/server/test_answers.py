@@ -23,7 +23,29 @@ CLASSES: dict[Action, tuple[int, ...]] = {
     RECONNECT: (2003, 2006, 2013, 2014, 2055, 4031, 1053, 1927, 1317, 2026, 0),
     HALVE: (8004, 9500, 8025, 8175, 8001, 8229, 1153),
     PAUSE: (8252,),
-    STOP: (1044, 1045, 1142, 1049, 8048, 1148, 4166, 1064, 1054, 1146, 1062, 1406, 1264, 3140, 3903, 8141, 8138, 8139, 8140, 8003, 8223),
+    STOP: (
+        1044,
+        1045,
+        1142,
+        1049,
+        8048,
+        1148,
+        4166,
+        1064,
+        1054,
+        1146,
+        1062,
+        1406,
+        1264,
+        3140,
+        3903,
+        8141,
+        8138,
+        8139,
+        8140,
+        8003,
+        8223,
+    ),
 }
 """What TiDB's documentation and code say of their codes, by what is to be done. 1040 and 1203 end no connection: they are waited for."""
 SAID = {
@@ -36,11 +58,64 @@ SAID = {
 }
 """Of 1105, which is many things."""
 PASSING = {
-    "CR": {"SOCKET_CREATE_ERROR", "CONNECTION_ERROR", "CONN_HOST_ERROR", "IPSOCK_ERROR", "UNKNOWN_HOST", "SERVER_GONE_ERROR", "SERVER_HANDSHAKE_ERR", "SERVER_LOST", "COMMANDS_OUT_OF_SYNC", "NET_PACKET_TOO_LARGE", "SSL_CONNECTION_ERROR", "MALFORMED_PACKET", "SERVER_LOST_EXTENDED"},
-    "ER": {"CHECKREAD", "OUTOFMEMORY", "CON_COUNT_ERROR", "OUT_OF_RESOURCES", "SERVER_SHUTDOWN", "NORMAL_SHUTDOWN", "SHUTDOWN_COMPLETE", "ABORTING_CONNECTION", "NET_PACKET_TOO_LARGE", "NET_READ_ERROR_FROM_PIPE", "NET_FCNTL_ERROR", "NET_PACKETS_OUT_OF_ORDER", "NET_UNCOMPRESS_ERROR", "NET_READ_ERROR", "NET_READ_INTERRUPTED", "NET_ERROR_ON_WRITE", "NET_WRITE_INTERRUPTED", "ERROR_DURING_COMMIT", "NEW_ABORTING_CONNECTION", "TRANS_CACHE_FULL", "TOO_MANY_USER_CONNECTIONS", "LOCK_WAIT_TIMEOUT", "LOCK_TABLE_FULL", "LOCK_DEADLOCK", "USER_LIMIT_REACHED", "QUERY_INTERRUPTED", "TABLE_DEF_CHANGED", "STATEMENT_TIMEOUT", "QUERY_TIMEOUT", "CONNECTION_KILLED", "TOO_MANY_CONCURRENT_TRXS"},
-}  # fmt: skip
+    "CR": {
+        "SOCKET_CREATE_ERROR",
+        "CONNECTION_ERROR",
+        "CONN_HOST_ERROR",
+        "IPSOCK_ERROR",
+        "UNKNOWN_HOST",
+        "SERVER_GONE_ERROR",
+        "SERVER_HANDSHAKE_ERR",
+        "SERVER_LOST",
+        "COMMANDS_OUT_OF_SYNC",
+        "NET_PACKET_TOO_LARGE",
+        "SSL_CONNECTION_ERROR",
+        "MALFORMED_PACKET",
+        "SERVER_LOST_EXTENDED",
+    },
+    "ER": {
+        "CHECKREAD",
+        "OUTOFMEMORY",
+        "CON_COUNT_ERROR",
+        "OUT_OF_RESOURCES",
+        "SERVER_SHUTDOWN",
+        "NORMAL_SHUTDOWN",
+        "SHUTDOWN_COMPLETE",
+        "ABORTING_CONNECTION",
+        "NET_PACKET_TOO_LARGE",
+        "NET_READ_ERROR_FROM_PIPE",
+        "NET_FCNTL_ERROR",
+        "NET_PACKETS_OUT_OF_ORDER",
+        "NET_UNCOMPRESS_ERROR",
+        "NET_READ_ERROR",
+        "NET_READ_INTERRUPTED",
+        "NET_ERROR_ON_WRITE",
+        "NET_WRITE_INTERRUPTED",
+        "ERROR_DURING_COMMIT",
+        "NEW_ABORTING_CONNECTION",
+        "TRANS_CACHE_FULL",
+        "TOO_MANY_USER_CONNECTIONS",
+        "LOCK_WAIT_TIMEOUT",
+        "LOCK_TABLE_FULL",
+        "LOCK_DEADLOCK",
+        "USER_LIMIT_REACHED",
+        "QUERY_INTERRUPTED",
+        "TABLE_DEF_CHANGED",
+        "STATEMENT_TIMEOUT",
+        "QUERY_TIMEOUT",
+        "CONNECTION_KILLED",
+        "TOO_MANY_CONCURRENT_TRXS",
+    },
+}
 """All that PyMySQL has a name for and that another try, or a smaller one, may help. Everything else stops the job."""
-KINDS = {REPEAT: TransientError, WAIT: TransientError, RECONNECT: TransientError, HALVE: TooBigError, PAUSE: QuotaError, STOP: SinkError}
+KINDS = {
+    REPEAT: TransientError,
+    WAIT: TransientError,
+    RECONNECT: TransientError,
+    HALVE: TooBigError,
+    PAUSE: QuotaError,
+    STOP: SinkError,
+}
 
 
 def _error(code: int, text: str = "told") -> pymysql.err.MySQLError:
@@ -79,7 +154,11 @@ def test_what_pymysql_knows_stops_the_job_or_is_known_to_pass(family: str) -> No
     assert passing == PASSING[family] & codes.keys()
 
 
-@pytest.mark.parametrize("error", [ConnectionResetError(), BrokenPipeError(), TimeoutError(), EOFError(), ssl.SSLEOFError(), pymysql.err.InterfaceError(0, "")], ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize(
+    "error",
+    [ConnectionResetError(), BrokenPipeError(), TimeoutError(), EOFError(), ssl.SSLEOFError(), pymysql.err.InterfaceError(0, "")],
+    ids=lambda error: type(error).__name__,
+)
 def test_a_connection_that_ends_without_a_code_is_made_anew(error: Exception) -> None:
     assert action_of(error) is RECONNECT
 

@@ -58,6 +58,7 @@ def file(tmp_path: Path) -> Iterator[Path]:
 def _lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
+
 SAMPLE = Attempt("2026", USER, "me", 1, "h", "", 1, "d")
 
 
@@ -73,10 +74,18 @@ def test_what_a_record_says(secured: Server, papers: Papers, file: Path) -> None
     cipher = line.pop("cipher")
     assert cipher.startswith("TLS_")
     assert line == {
-        "user": USER, "os_user": getpass.getuser(), "pid": os.getpid(), "host": "localhost", "address": "127.0.0.1", "port": secured.port,
-        "database": DATABASE, "tunnel": "", "tls_version": "TLSv1.3", "outcome": "ok",
+        "user": USER,
+        "os_user": getpass.getuser(),
+        "pid": os.getpid(),
+        "host": "localhost",
+        "address": "127.0.0.1",
+        "port": secured.port,
+        "database": DATABASE,
+        "tunnel": "",
+        "tls_version": "TLSv1.3",
+        "outcome": "ok",
         "certificate": hashlib.sha256(papers.leaves["good"].der).hexdigest(),
-    }  # fmt: skip
+    }
     assert [one.cipher for one in told] == [cipher]
 
 
@@ -169,7 +178,7 @@ def test_a_disk_that_gets_full_ends_the_connection(secured: Server, tmp_path: Pa
     path = tmp_path / "audit.jsonl"
     AuditLog(path).add(SAMPLE)
     most, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 50, hard))       # of the record there is room for a part
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 50, hard))  # of the record there is room for a part
     try:
         assert _unrecorded(secured, path) == 1
     finally:
@@ -196,17 +205,24 @@ def _run(chain: Path, to: Any) -> None:
 
 
 @pytest.mark.parametrize("writers", [1, 2])
-def test_a_job_s_connections_are_in_its_database(writers: int, chain: Path, secured: Server, papers: Papers, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_s_connections_are_in_its_database(
+    writers: int, chain: Path, secured: Server, papers: Papers, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Those that failed before one came to be, those that broke, those of the closing passes."""
     monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
     plan = FaultPlan(
-        [at("^BEGIN", Answer(1053, "Server shutdown in progress", closes=True), nth=5), at("ADD INDEX|CREATE INDEX", Answer(1053, "bye", closes=True))],
+        [
+            at("^BEGIN", Answer(1053, "Server shutdown in progress", closes=True), nth=5),
+            at("ADD INDEX|CREATE INDEX", Answer(1053, "bye", closes=True)),
+        ],
         refusals=[Refusal(1), Refusal(1, Answer(1040, "Too many connections"))],
     )
     with secured.scratch() as database, Proxy(secured.address, plan) as proxy:
         to = replace(profile(secured, database, port=proxy.port, writers=writers), audit=Audit(file, table=True))
         _run(chain, to)
-        found = secured.run("SELECT at, attempt, who, place, tls, fingerprint, outcome, seconds FROM nectar_connection ORDER BY at", database)
+        found = secured.run(
+            "SELECT at, attempt, who, place, tls, fingerprint, outcome, seconds FROM nectar_connection ORDER BY at", database
+        )
     lines = _lines(file)
     assert len(proxy.happened("fault")) == 2
     assert [line["outcome"] for line in lines][:3] == [faults.LOST.code, faults.TOO_MANY.code, "ok"]

@@ -41,7 +41,7 @@ def test_no_file_is_sent_in_answer_to_anything(name: str, local_infile: bool, tm
         assert caught.value.code == faults.FILE_ASKED.code
         assert not connection.open
     assert PLANTED.encode() not in listening.heard
-    assert not listening.heard.endswith(b"\0\0\0\x02")           # nor an empty file: that is an answer too
+    assert not listening.heard.endswith(b"\0\0\0\x02")  # nor an empty file: that is an answer too
 
 
 def test_a_load_is_answered_once_and_by_its_own_token_alone() -> None:

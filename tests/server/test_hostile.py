@@ -141,7 +141,9 @@ JUNK: dict[str, bytes] = {
 @pytest.mark.parametrize("mode", [SslMode.DISABLED, SslMode.PREFERRED, SslMode.VERIFY_IDENTITY])
 def test_junk_in_place_of_a_greeting(name: str, mode: SslMode) -> None:
     error, _ = refused(lambda talk: talk.raw(JUNK[name]), mode)
-    assert error.code in {fault.code for fault in (faults.NOT_MYSQL, faults.LOST, faults.NOT_OFFERED, faults.ACCESS_DENIED)}, error
+    assert error.code in {fault.code for fault in (faults.NOT_MYSQL, faults.LOST, faults.NOT_OFFERED, faults.ACCESS_DENIED)}, (
+        error
+    )
     assert str(error).isprintable()
 
 
@@ -350,6 +352,7 @@ AFTER = wire.frame(wire.ok_packet(), 2)
 @pytest.mark.parametrize("end", ["FIN", "RST"])
 def test_a_connection_that_ends_at_any_byte_of_the_login(end: str) -> None:
     for last in range(len(GREETING) + len(AFTER)):
+
         def script(talk: Talk, last: int = last) -> None:
             talk.raw(GREETING[:last])
             if last >= len(GREETING):
@@ -360,5 +363,5 @@ def test_a_connection_that_ends_at_any_byte_of_the_login(end: str) -> None:
                 talk.stream.close()
 
         error, _ = refused(script)
-        reset = {faults.UNREACHABLE.code} if end == "RST" else set()      # it may come before the socket is open
+        reset = {faults.UNREACHABLE.code} if end == "RST" else set()  # it may come before the socket is open
         assert error.code in {faults.LOST.code} | reset, (last, error)

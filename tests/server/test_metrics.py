@@ -44,7 +44,9 @@ def connectors(monkeypatch: pytest.MonkeyPatch) -> list[Connector]:
     return made
 
 
-def _job(chain: Path, secured: Running, plan: FaultPlan, connectors: list[Connector], pool: Pool | None = None, writers: int = 1) -> tuple[Summary, Snapshot, Proxy]:
+def _job(
+    chain: Path, secured: Running, plan: FaultPlan, connectors: list[Connector], pool: Pool | None = None, writers: int = 1
+) -> tuple[Summary, Snapshot, Proxy]:
     text = plan_text(chain / "preview/immutable", between(228 * 4_320, 228 * 4_320 + 900), performance="batch_blocks = 10")
     with secured.scratch() as database, Proxy(secured.address, plan) as proxy:
         to = profile(secured, database, port=proxy.port, writers=writers)
@@ -71,7 +73,9 @@ def test_seconds_are_of_what_they_say(chain: Path, secured: Running, connectors:
     assert slow.commit.least > SLOW
     assert slow.round_trip.most < SLOW
     connectors.clear()
-    _, waking, proxy = _job(chain, secured, FaultPlan(waking=SLOW), connectors, Pool(1, 300, 0.0))      # a new connection for each batch
+    _, waking, proxy = _job(
+        chain, secured, FaultPlan(waking=SLOW), connectors, Pool(1, 300, 0.0)
+    )  # a new connection for each batch
     assert waking.handshake.count == proxy.connections >= 5
     assert waking.handshake.least > SLOW
     assert waking.round_trip.count == waking.handshake.count
@@ -82,10 +86,16 @@ def test_seconds_are_of_what_they_say(chain: Path, secured: Running, connectors:
 
 @pytest.mark.parametrize(
     ("act", "code", "connections"),
-    [(errors.WRITE_CONFLICT, "NEC-M001", 1), (errors.TIKV_BUSY._replace(after=True), "NEC-M002", 2), (LoseAnswer(), "NEC-M003", 2)],
+    [
+        (errors.WRITE_CONFLICT, "NEC-M001", 1),
+        (errors.TIKV_BUSY._replace(after=True), "NEC-M002", 2),
+        (LoseAnswer(), "NEC-M003", 2),
+    ],
     ids=["conflict", "busy", "lost"],
 )
-def test_retries_are_counted_by_code(act: Act, code: str, connections: int, chain: Path, secured: Running, connectors: list[Connector]) -> None:
+def test_retries_are_counted_by_code(
+    act: Act, code: str, connections: int, chain: Path, secured: Running, connectors: list[Connector]
+) -> None:
     summary, now, proxy = _job(chain, secured, FaultPlan([at("^COMMIT", act, nth=6)]), connectors)
     assert len(proxy.happened("fault")) == 1
     assert dict(now.retries) == {code: 1}

@@ -25,8 +25,15 @@ PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "network.md").r
 def test_the_way_to_a_server_with_tls(tmp_path: Path) -> None:
     """The commands as they stand there, but for the name."""
     (commands,) = re.findall(r"```sh\n(openssl .*?)```", PAGE, re.DOTALL)
-    subprocess.run(["bash", "-euc", commands.replace("db.example.com", "localhost")], cwd=tmp_path, check=True, capture_output=True)
-    options = [f"--ssl-ca={tmp_path}/ca.pem", f"--ssl-cert={tmp_path}/server.pem", f"--ssl-key={tmp_path}/server.key", "--tls-version=TLSv1.2,TLSv1.3"]
+    subprocess.run(
+        ["bash", "-euc", commands.replace("db.example.com", "localhost")], cwd=tmp_path, check=True, capture_output=True
+    )
+    options = [
+        f"--ssl-ca={tmp_path}/ca.pem",
+        f"--ssl-cert={tmp_path}/server.pem",
+        f"--ssl-key={tmp_path}/server.key",
+        "--tls-version=TLSv1.2,TLSv1.3",
+    ]
     with started(*options) as running:
         with joined(server(running.port, SslMode.VERIFY_IDENTITY, tmp_path / "ca.pem")) as connection:
             assert connection.secured.version == "TLSv1.3"
@@ -36,7 +43,7 @@ def test_the_way_to_a_server_with_tls(tmp_path: Path) -> None:
         running.run("SET GLOBAL require_secure_transport = ON")
         with pytest.raises(ConnectError) as caught:
             joined(server(running.port))
-        assert caught.value.code == faults.ACCESS_DENIED.code    # MariaDB 10.11 says no more; MySQL and TiDB do
+        assert caught.value.code == faults.ACCESS_DENIED.code  # MariaDB 10.11 says no more; MySQL and TiDB do
         assert "whether it needs TLS" in caught.value.hint
 
 
@@ -66,5 +73,8 @@ def test_connecting_by_what_a_page_says_of_a_server(tmp_path: Path) -> None:
     command = 'openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=me" -addext subjectAltName=DNS:localhost -keyout own.key -out own.pem'
     subprocess.run(["bash", "-euc", command], cwd=tmp_path, check=True, capture_output=True)
     own = tmp_path / "own.pem"
-    with started(f"--ssl-cert={own}", f"--ssl-key={tmp_path}/own.key") as running, joined(server(running.port, SslMode.VERIFY_IDENTITY, own)) as connection:
+    with (
+        started(f"--ssl-cert={own}", f"--ssl-key={tmp_path}/own.key") as running,
+        joined(server(running.port, SslMode.VERIFY_IDENTITY, own)) as connection,
+    ):
         assert asked(connection, "SELECT 1") == [(1,)]

@@ -24,36 +24,36 @@ pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 WHERE = "user@host:1/db"
 #       patterns                            host                    its address         allowed
 CASES = [
-    ((),                                    "db.example.com",       "10.0.0.1",         True),
-    (("db.example.com",),                   "db.example.com",       "10.0.0.1",         True),
-    (("DB.Example.com.",),                  "db.example.COM",       "10.0.0.1",         True),
-    (("db.example.com",),                   "db.example.com.",      "10.0.0.1",         True),
-    (("db.example.com",),                   "xdb.example.com",      "10.0.0.1",         False),
-    (("db.example.com",),                   "db.example.com.evil",  "10.0.0.1",         False),
-    (("*.tidbcloud.com",),                  "gw.prod.tidbcloud.com", "10.0.0.1",        True),
-    (("*.tidbcloud.com",),                  "tidbcloud.com",        "10.0.0.1",         False),
-    (("*.tidbcloud.com",),                  "eviltidbcloud.com",    "10.0.0.1",         False),
-    (("10.0.0.1",),                         "10.0.0.1",             "10.0.0.1",         True),
-    (("10.0.0.1",),                         "db.example.com",       "10.0.0.1",         True),
-    (("10.0.0.1",),                         "10.0.0.10",            "10.0.0.10",        False),
-    (("10.0.0.1",),                         "10.0.0.1.evil.com",    "192.0.2.1",        False),
-    (("10.0.0.0/8",),                       "db.example.com",       "10.200.0.1",       True),
-    (("10.0.0.0/8",),                       "db.example.com",       "11.0.0.1",         False),
-    (("10.0.0.0/8", "192.0.2.0/24"),        "192.0.2.255",          "192.0.2.255",      True),
-    (("10.0.0.0/8",),                       "10.evil.com",          "192.0.2.1",        False),
-    (("10.0.0.0/8",),                       "db.example.com",       "::ffff:10.0.0.1",  True),
-    (("10.0.0.0/8",),                       "::ffff:11.0.0.1",      "::ffff:11.0.0.1",  False),
-    (("::ffff:10.0.0.0/104",),              "db.example.com",       "10.0.0.1",         True),
-    (("::ffff:10.0.0.1",),                  "10.0.0.1",             "10.0.0.1",         True),
-    (("::ffff:10.0.0.1",),                  "10.0.0.2",             "10.0.0.2",         False),
-    (("2001:db8::/32",),                    "db.example.com",       "2001:db8::1",      True),
-    (("2001:db8::/32",),                    "2001:0DB8:0:0::1",     "2001:db8::1",      True),
-    (("2001:db8::/32",),                    "db.example.com",       "2001:db9::1",      False),
-    (("2001:db8::1",),                      "2001:db8:0:0:0:0:0:1", "2001:db8::1",      True),
-    (("::/0",),                             "db.example.com",       "10.0.0.1",         False),
-    (("0.0.0.0/0",),                        "db.example.com",       "2001:db8::1",      False),
-    (("fe80::/10",),                        "fe80::1%eth0",         "fe80::1%eth0",     True),
-]  # fmt: skip
+    ((), "db.example.com", "10.0.0.1", True),
+    (("db.example.com",), "db.example.com", "10.0.0.1", True),
+    (("DB.Example.com.",), "db.example.COM", "10.0.0.1", True),
+    (("db.example.com",), "db.example.com.", "10.0.0.1", True),
+    (("db.example.com",), "xdb.example.com", "10.0.0.1", False),
+    (("db.example.com",), "db.example.com.evil", "10.0.0.1", False),
+    (("*.tidbcloud.com",), "gw.prod.tidbcloud.com", "10.0.0.1", True),
+    (("*.tidbcloud.com",), "tidbcloud.com", "10.0.0.1", False),
+    (("*.tidbcloud.com",), "eviltidbcloud.com", "10.0.0.1", False),
+    (("10.0.0.1",), "10.0.0.1", "10.0.0.1", True),
+    (("10.0.0.1",), "db.example.com", "10.0.0.1", True),
+    (("10.0.0.1",), "10.0.0.10", "10.0.0.10", False),
+    (("10.0.0.1",), "10.0.0.1.evil.com", "192.0.2.1", False),
+    (("10.0.0.0/8",), "db.example.com", "10.200.0.1", True),
+    (("10.0.0.0/8",), "db.example.com", "11.0.0.1", False),
+    (("10.0.0.0/8", "192.0.2.0/24"), "192.0.2.255", "192.0.2.255", True),
+    (("10.0.0.0/8",), "10.evil.com", "192.0.2.1", False),
+    (("10.0.0.0/8",), "db.example.com", "::ffff:10.0.0.1", True),
+    (("10.0.0.0/8",), "::ffff:11.0.0.1", "::ffff:11.0.0.1", False),
+    (("::ffff:10.0.0.0/104",), "db.example.com", "10.0.0.1", True),
+    (("::ffff:10.0.0.1",), "10.0.0.1", "10.0.0.1", True),
+    (("::ffff:10.0.0.1",), "10.0.0.2", "10.0.0.2", False),
+    (("2001:db8::/32",), "db.example.com", "2001:db8::1", True),
+    (("2001:db8::/32",), "2001:0DB8:0:0::1", "2001:db8::1", True),
+    (("2001:db8::/32",), "db.example.com", "2001:db9::1", False),
+    (("2001:db8::1",), "2001:db8:0:0:0:0:0:1", "2001:db8::1", True),
+    (("::/0",), "db.example.com", "10.0.0.1", False),
+    (("0.0.0.0/0",), "db.example.com", "2001:db8::1", False),
+    (("fe80::/10",), "fe80::1%eth0", "fe80::1%eth0", True),
+]
 
 
 @pytest.mark.parametrize(("patterns", "host", "address", "allowed"), CASES)
@@ -80,7 +80,9 @@ def _found(*addresses: str) -> Callable[..., Any]:
         assert not asked_before, "the name was looked up again"
         asked_before.append(host)
         family = {True: socket.AF_INET6, False: socket.AF_INET}
-        return [(family[":" in one], socket.SOCK_STREAM, 6, "", (one, port, 0, 0) if ":" in one else (one, port)) for one in addresses]
+        return [
+            (family[":" in one], socket.SOCK_STREAM, 6, "", (one, port, 0, 0) if ":" in one else (one, port)) for one in addresses
+        ]
 
     return look_up
 
@@ -94,7 +96,9 @@ def test_what_a_name_resolves_to_is_checked() -> None:
 
 
 def test_addresses_that_are_not_allowed_are_left_out() -> None:
-    found = resolve.places("db.example.com", 1, WHERE, ("10.0.0.0/8",), look_up=_found("192.0.2.1", "10.0.0.1", "10.0.0.1", "10.0.0.2"))
+    found = resolve.places(
+        "db.example.com", 1, WHERE, ("10.0.0.0/8",), look_up=_found("192.0.2.1", "10.0.0.1", "10.0.0.1", "10.0.0.2")
+    )
     assert [place.address for place in found] == ["10.0.0.1", "10.0.0.2"]
 
 

@@ -58,4 +58,6 @@ def test_each_refusal_is_what_it_means(code: int, text: str, fault: Fault, greet
 
 def test_every_number_of_the_table_is_tried() -> None:
     assert login_errors._SERVER.keys() <= {code for code, _, _ in SAID}
-    assert [text for text, _ in login_errors._TEXTS if not any(text in said.lower() for code, said, _ in SAID if code == 1105)] == []
+    assert [
+        text for text, _ in login_errors._TEXTS if not any(text in said.lower() for code, said, _ in SAID if code == 1105)
+    ] == []

@@ -19,10 +19,14 @@ from tests.server.making import server
 pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 
 
-@pytest.mark.parametrize("act", [errors.TIKV_BUSY, errors.QUOTA, errors.WRITE_CONFLICT, Answer(1064, "what?"), Drop(), LoseAnswer()], ids=str)
+@pytest.mark.parametrize(
+    "act", [errors.TIKV_BUSY, errors.QUOTA, errors.WRITE_CONFLICT, Answer(1064, "what?"), Drop(), LoseAnswer()], ids=str
+)
 def test_what_must_be_set_is_set_whatever_happened_before(act: Act, secured: Server) -> None:
     with Proxy(secured.address, FaultPlan([at("SET SESSION sql_mode", act)])) as proxy:
-        session = Session(Connector(server(proxy.port), lambda: Secret(PASSWORD)), Pool(1, 240, 300), (("net_write_timeout", "77"),))
+        session = Session(
+            Connector(server(proxy.port), lambda: Secret(PASSWORD)), Pool(1, 240, 300), (("net_write_timeout", "77"),)
+        )
         with pytest.raises(NectarError):
             session.execute("SELECT 1")
         assert session.metrics.snapshot().in_use == 0
@@ -34,7 +38,11 @@ def test_what_must_be_set_is_set_whatever_happened_before(act: Act, secured: Ser
 def test_what_may_be_set_is_noted_when_it_is_not(secured: Server) -> None:
     said = "no\x1b[2J\nway " + "x" * 1_000
     with Proxy(secured.address, FaultPlan([at("net_write_timeout", Answer(1238, said))])) as proxy:
-        session = Session(Connector(server(proxy.port), lambda: Secret(PASSWORD)), Pool(1, 240, 300), (("net_write_timeout", "77"), ("net_read_timeout", "78")))
+        session = Session(
+            Connector(server(proxy.port), lambda: Secret(PASSWORD)),
+            Pool(1, 240, 300),
+            (("net_write_timeout", "77"), ("net_read_timeout", "78")),
+        )
         assert session.rows("SELECT @@net_read_timeout") == [(78,)]
         (note,) = session.notes
         assert note.startswith("the server does not take SET net_write_timeout = 77: no")

@@ -46,9 +46,16 @@ def test_the_errors_are_those_of_the_code() -> None:
 def test_the_limits_are_those_of_the_code() -> None:
     largest = max(largest_row(table) for table in (*own_tables("tidb"), *compiled_from(EVERY_TABLE).tables))
     for number in (
-        limits.NAME, limits.COLUMNS, limits.INDEXES, limits.KEY_BYTES, row_size.ENTRY_BYTES, limits.STATEMENT_BYTES,
-        DEFAULTS[Kind.TIDB_CLUSTER].most_batch_bytes, row_size.BLOCK_BYTES, largest,
-    ):  # fmt: skip
+        limits.NAME,
+        limits.COLUMNS,
+        limits.INDEXES,
+        limits.KEY_BYTES,
+        row_size.ENTRY_BYTES,
+        limits.STATEMENT_BYTES,
+        DEFAULTS[Kind.TIDB_CLUSTER].most_batch_bytes,
+        row_size.BLOCK_BYTES,
+        largest,
+    ):
         assert re.search(rf"(?<![\d,]){number:,}(?![\d,])", page()), f"{number:,}"
 
 
@@ -60,7 +67,11 @@ def test_the_regions_are_those_of_the_code() -> None:
 def test_the_defaults_are_those_of_the_code() -> None:
     serverless = DEFAULTS[Kind.TIDB_SERVERLESS]
     for said in (
-        f"recycled after {serverless.pool.recycle:g} s", f"{serverless.pool.lifetime:g} s old", f"{serverless.waits.first_connect:g} s for the first",
-        f"{serverless.batch_bytes // 1_000_000} MB", f"{serverless.batch_rows:,} rows", f"every {serverless.retry.quota / 60:g} minutes",
-    ):  # fmt: skip
+        f"recycled after {serverless.pool.recycle:g} s",
+        f"{serverless.pool.lifetime:g} s old",
+        f"{serverless.waits.first_connect:g} s for the first",
+        f"{serverless.batch_bytes // 1_000_000} MB",
+        f"{serverless.batch_rows:,} rows",
+        f"every {serverless.retry.quota / 60:g} minutes",
+    ):
         assert said in page(), said

@@ -22,7 +22,7 @@ from tests.runner.jobs import between, plan_text
 from tests.server.conftest import Papers
 from tests.server.recorder import Recorder, recording
 
-FIRST, LAST = 190 * 4_320, 191 * 4_320 - 1      # with metadata of NFTs in it
+FIRST, LAST = 190 * 4_320, 191 * 4_320 - 1  # with metadata of NFTs in it
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +56,9 @@ def _planted(secured: Server, database: str) -> list[bytes]:
 
 @pytest.mark.parametrize("load_data", [True, False], ids=["load data", "inserts"])
 @pytest.mark.parametrize("mode", [SslMode.VERIFY_IDENTITY, SslMode.REQUIRED, SslMode.PREFERRED])
-def test_nothing_of_a_job_is_on_the_wire(mode: SslMode, load_data: bool, chain: Path, secured: Server, target: config.Server, papers: Papers) -> None:
+def test_nothing_of_a_job_is_on_the_wire(
+    mode: SslMode, load_data: bool, chain: Path, secured: Server, target: config.Server, papers: Papers
+) -> None:
     """Nor of the connections that follow when the first is cut."""
     with recording(secured.port, cut=200_000) as recorder:
         said = _job(chain, target, recorder, Tls(mode, papers.ca.pair.certificate), load_data=load_data)
@@ -65,7 +67,15 @@ def test_nothing_of_a_job_is_on_the_wire(mode: SslMode, load_data: bool, chain: 
     assert said.of("retry")
     assert len(captured) > 500_000
     planted = _planted(secured, target.database)
-    for secret in (PASSWORD.encode(), USER.encode() + b"\0", target.database.encode(), b"INSERT INTO", b"LOAD DATA", b"nectar_checkpoint", *planted):
+    for secret in (
+        PASSWORD.encode(),
+        USER.encode() + b"\0",
+        target.database.encode(),
+        b"INSERT INTO",
+        b"LOAD DATA",
+        b"nectar_checkpoint",
+        *planted,
+    ):
         assert secret.upper() not in captured, secret
 
 

@@ -23,7 +23,7 @@ from tests.server.recorder import recording
 pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 
 DEMANDED = sorted(tls.DEMANDED, key=lambda mode: mode.value)
-SSL_REQUEST = 4 + 32      # bytes: header, capabilities, largest packet, character set, filler
+SSL_REQUEST = 4 + 32  # bytes: header, capabilities, largest packet, character set, filler
 OFFERING = CAPABILITIES | Capability.SSL
 
 
@@ -80,8 +80,8 @@ def test_nothing_but_tls_follows_the_request_for_it(name: str, mode: SslMode) ->
     with serving(_after_the_request(ANSWERS[name])) as listening, pytest.raises(NectarError) as caught:
         joined(server(listening.port, mode, waits=Waits(2, 2, 2, 2)))
     assert caught.value.code in {faults.BAD_TLS.code, faults.LOST.code, faults.OLD_TLS.code}, caught.value
-    assert len(listening.talks) == 1                             # not even a second attempt
-    assert listening.heard[SSL_REQUEST : SSL_REQUEST + 1] in (b"\x16", b"\x15", b"")     # a TLS record: a handshake, an alert
+    assert len(listening.talks) == 1  # not even a second attempt
+    assert listening.heard[SSL_REQUEST : SSL_REQUEST + 1] in (b"\x16", b"\x15", b"")  # a TLS record: a handshake, an alert
     assert USER.encode() not in listening.heard
     assert PASSWORD.encode() not in listening.heard
 
@@ -109,7 +109,7 @@ def test_the_version_that_is_least(papers: Papers) -> None:
             own.set_ciphers("ALL:@SECLEVEL=0")
             own.load_cert_chain(papers.leaves["good"].certificate, papers.leaves["good"].key)
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", DeprecationWarning)      # of the old versions
+                warnings.simplefilter("ignore", DeprecationWarning)  # of the old versions
                 own.minimum_version = own.maximum_version = version
             try:
                 with own.wrap_socket(talk.stream.dup(), server_side=True) as stream:
@@ -122,4 +122,3 @@ def test_the_version_that_is_least(papers: Papers) -> None:
             joined(server(listening.port, SslMode.VERIFY_CA, papers.ca.pair.certificate, waits=Waits(2, 2, 2, 2)))
         assert seen == [expected]
         assert caught.value.code == (faults.LOST if expected else faults.OLD_TLS).code
-

@@ -62,7 +62,9 @@ def test_no_authorities_anywhere(tmp_path: Path) -> None:
     assert str(tmp_path / "b") in caught.value.where
 
 
-def test_authorities_that_are_found_let_a_server_in_or_not(secured: Server, papers: Papers, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_authorities_that_are_found_let_a_server_in_or_not(
+    secured: Server, papers: Papers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without `ssl_ca_path`: the system's, and nobody besides."""
     to = server(secured.port, SslMode.VERIFY_IDENTITY)
     monkeypatch.setattr(tls, "SYSTEM_BUNDLES", (papers.ca.pair.certificate,))
@@ -111,13 +113,26 @@ WRONG = {
     "an empty authority": Wrong(ca=_file(""), said="no certificates of authorities in it", named="file.pem"),
     "a text": Wrong(ca=_file("my authority is great"), said="no certificates of authorities in it", named="file.pem"),
     "a key as authority": Wrong(ca=lambda p, f: p.client.key, said="no certificates of authorities in it", named="client.key"),
-    "no such certificate": Wrong(certificate=lambda p, f: f / "absent.pem", key=lambda p, f: p.client.key, said="no such file", named="absent.pem"),
-    "no such key": Wrong(certificate=lambda p, f: p.client.certificate, key=lambda p, f: f / "absent.key", said="no such file", named="absent.key"),
-    "an encrypted key": Wrong(certificate=lambda p, f: p.client.certificate, key=_encrypted, said="the key is encrypted", named="encrypted.key"),
-    "another's key": Wrong(certificate=lambda p, f: p.client.certificate, key=lambda p, f: p.stranger.key, said="the key that belongs to it", named="client.pem"),
+    "no such certificate": Wrong(
+        certificate=lambda p, f: f / "absent.pem", key=lambda p, f: p.client.key, said="no such file", named="absent.pem"
+    ),
+    "no such key": Wrong(
+        certificate=lambda p, f: p.client.certificate, key=lambda p, f: f / "absent.key", said="no such file", named="absent.key"
+    ),
+    "an encrypted key": Wrong(
+        certificate=lambda p, f: p.client.certificate, key=_encrypted, said="the key is encrypted", named="encrypted.key"
+    ),
+    "another's key": Wrong(
+        certificate=lambda p, f: p.client.certificate,
+        key=lambda p, f: p.stranger.key,
+        said="the key that belongs to it",
+        named="client.pem",
+    ),
     "no key": Wrong(certificate=lambda p, f: p.client.certificate, said="the key that belongs to it", named="client.pem"),
     "a key alone": Wrong(key=lambda p, f: p.client.key, said="a key without its certificate", named="client.key"),
-    "a certificate of words": Wrong(certificate=_file("certified"), key=lambda p, f: p.client.key, said="not a certificate", named="file.pem"),
+    "a certificate of words": Wrong(
+        certificate=_file("certified"), key=lambda p, f: p.client.key, said="not a certificate", named="file.pem"
+    ),
 }
 
 

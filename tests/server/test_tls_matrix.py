@@ -23,18 +23,18 @@ PLAIN, TLS = "plain", "TLS"
 Cell = Fault | str
 #                     DISABLED              PREFERRED             REQUIRED              VERIFY_CA             VERIFY_IDENTITY
 MATRIX: dict[str, tuple[Cell, Cell, Cell, Cell, Cell]] = {
-    "good":          (PLAIN,                TLS,                  TLS,                  TLS,                  TLS),
-    "expired":       (PLAIN,                TLS,                  TLS,                  faults.EXPIRED,       faults.EXPIRED),
-    "early":         (PLAIN,                TLS,                  TLS,                  faults.NOT_YET,       faults.NOT_YET),
-    "self-signed":   (PLAIN,                TLS,                  TLS,                  faults.SELF_SIGNED,   faults.SELF_SIGNED),
-    "wrong name":    (PLAIN,                TLS,                  TLS,                  TLS,                  faults.WRONG_NAME),
-    "wrong CA":      (PLAIN,                TLS,                  TLS,                  faults.UNKNOWN_CA,    faults.UNKNOWN_CA),
-    "X509 wanted":   (faults.ACCESS_DENIED, faults.ACCESS_DENIED, faults.ACCESS_DENIED, faults.ACCESS_DENIED, faults.ACCESS_DENIED),
-    "X509 shown":    (faults.ACCESS_DENIED, TLS,                  TLS,                  TLS,                  TLS),
-    "X509 strange":  (faults.ACCESS_DENIED, *(faults.CLIENT_CERTIFICATE,) * 4),
-    "no TLS":        (PLAIN,                PLAIN,                faults.NOT_OFFERED,   faults.NOT_OFFERED,   faults.NOT_OFFERED),
-    "old TLS":       (PLAIN,                faults.OLD_TLS,       faults.OLD_TLS,       faults.OLD_TLS,       faults.OLD_TLS),
-}  # fmt: skip
+    "good": (PLAIN, TLS, TLS, TLS, TLS),
+    "expired": (PLAIN, TLS, TLS, faults.EXPIRED, faults.EXPIRED),
+    "early": (PLAIN, TLS, TLS, faults.NOT_YET, faults.NOT_YET),
+    "self-signed": (PLAIN, TLS, TLS, faults.SELF_SIGNED, faults.SELF_SIGNED),
+    "wrong name": (PLAIN, TLS, TLS, TLS, faults.WRONG_NAME),
+    "wrong CA": (PLAIN, TLS, TLS, faults.UNKNOWN_CA, faults.UNKNOWN_CA),
+    "X509 wanted": (faults.ACCESS_DENIED, faults.ACCESS_DENIED, faults.ACCESS_DENIED, faults.ACCESS_DENIED, faults.ACCESS_DENIED),
+    "X509 shown": (faults.ACCESS_DENIED, TLS, TLS, TLS, TLS),
+    "X509 strange": (faults.ACCESS_DENIED, *(faults.CLIENT_CERTIFICATE,) * 4),
+    "no TLS": (PLAIN, PLAIN, faults.NOT_OFFERED, faults.NOT_OFFERED, faults.NOT_OFFERED),
+    "old TLS": (PLAIN, faults.OLD_TLS, faults.OLD_TLS, faults.OLD_TLS, faults.OLD_TLS),
+}
 CAUSES = {
     faults.EXPIRED: "certificate has expired",
     faults.NOT_YET: "not valid yet",
@@ -103,7 +103,12 @@ def _told(one: Server, papers: Papers, name: str, mode: SslMode, expected: Cell)
     except ConnectError as error:
         if isinstance(expected, str):
             return f"{expected} expected, refused: {error.code} {error}"
-        if error.code != expected.code or CAUSES[expected] not in str(error) or not error.hint or str(one.port) not in error.where:
+        if (
+            error.code != expected.code
+            or CAUSES[expected] not in str(error)
+            or not error.hint
+            or str(one.port) not in error.where
+        ):
             return f"{expected.code} expected with {CAUSES[expected]!r}, not {error.code} {error}"
         return ""
     return "" if got == expected else f"{expected} expected, connected: {got}"

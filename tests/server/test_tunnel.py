@@ -66,7 +66,7 @@ def test_a_connection_through_a_tunnel(mode: SslMode, ssh: Sshd, secured: Server
         assert asked(connection, "SELECT REPEAT('x', 300000)") == [("x" * 300_000,)]
         version = "" if mode is SslMode.DISABLED else "TLSv1.3"
         assert connection.facts.secured.version == version
-        assert connection.facts.address == ""                    # what the SSH server found, nobody here knows
+        assert connection.facts.address == ""  # what the SSH server found, nobody here knows
     (record,) = audit.records
     assert (record.tunnel, record.address, record.host, record.port) == ("127.0.0.1", "127.0.0.1", "localhost", secured.port)
     assert (record.outcome, record.tls_version) == ("ok", version)
@@ -77,7 +77,7 @@ def test_only_the_tunnel_s_port_is_connected_to(ssh: Sshd, secured: Server, pape
         with joined(server(secured.port, tunnel=ssh.tunnel(wired.port))) as connection:
             assert asked(connection, "SELECT 'planted words'") == [("planted words",)]
         assert wired.connections == 1
-        assert b"planted words" not in wired.captured             # plain MySQL, but within SSH
+        assert b"planted words" not in wired.captured  # plain MySQL, but within SSH
 
 
 def test_a_key_with_a_passphrase(ssh: Sshd, secured: Server) -> None:
@@ -128,10 +128,12 @@ def test_a_host_that_is_not_known(ssh: Sshd, secured: Server, tmp_path: Path) ->
     error = _refused(server(secured.port, tunnel=tunnel), faults.HOST_KEY_UNKNOWN)
     assert "ssh-ed25519" in error.what
     assert f"ssh-keyscan -p {ssh.port} 127.0.0.1 >> {tmp_path / 'empty'}" in error.hint
-    assert (tmp_path / "empty").read_text() == ""                # nobody is believed at first sight
+    assert (tmp_path / "empty").read_text() == ""  # nobody is believed at first sight
 
 
-def test_the_user_s_own_list_is_asked_when_none_is_named(ssh: Sshd, secured: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_user_s_own_list_is_asked_when_none_is_named(
+    ssh: Sshd, secured: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     known = ssh.tunnel()
     to = server(secured.port, tunnel=replace(known, known_hosts=None))
@@ -199,7 +201,13 @@ def test_the_database_is_checked_by_its_own_name(ssh: Sshd, secured: Server, pap
 
 @pytest.mark.parametrize(
     ("hosts", "allowed"),
-    [(("127.0.0.1", "localhost"), True), (("127.0.0.0/8", "local*"), True), (("127.0.0.0/8",), False), (("localhost",), False), (("10.0.0.0/8",), False)],
+    [
+        (("127.0.0.1", "localhost"), True),
+        (("127.0.0.0/8", "local*"), True),
+        (("127.0.0.0/8",), False),
+        (("localhost",), False),
+        (("10.0.0.0/8",), False),
+    ],
 )
 def test_both_hosts_must_be_allowed(hosts: tuple[str, ...], allowed: bool, ssh: Sshd, secured: Server) -> None:
     with recording(ssh.port) as wired:
@@ -243,14 +251,21 @@ def test_without_paramiko(ssh: Sshd, secured: Server, monkeypatch: pytest.Monkey
     assert "pip install" in _refused(server(secured.port, tunnel=ssh.tunnel()), faults.NO_PARAMIKO).hint
 
 
-def test_a_whole_job_through_a_tunnel(chain: Path, ssh: Sshd, secured: Server, papers: Papers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_whole_job_through_a_tunnel(
+    chain: Path, ssh: Sshd, secured: Server, papers: Papers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With TLS inside, and cut in the middle."""
     monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
     text = plan_text(chain / "preview/immutable", between(190 * 4_320, 191 * 4_320 - 1), performance="batch_blocks = 50")
     said = Heard()
     with secured.scratch() as database, recording(ssh.port, cut=150_000) as wired:
         tunnel: Tunnel = ssh.tunnel(wired.port)
-        to = replace(profile(secured, database), host="localhost", tunnel=tunnel, tls=Tls(SslMode.VERIFY_IDENTITY, papers.ca.pair.certificate))
+        to = replace(
+            profile(secured, database),
+            host="localhost",
+            tunnel=tunnel,
+            tls=Tls(SslMode.VERIFY_IDENTITY, papers.ca.pair.certificate),
+        )
         summary = run(plan_of(text), Options(to, workers=1), said, Stop())
         theirs = rows(secured, database, summary.rows)
     assert wired.connections >= 2
@@ -279,8 +294,12 @@ def waits(script: Script) -> Script:
 
 @BOTH
 @pytest.mark.parametrize("script", [mute, mute_after_its_name])
-@pytest.mark.parametrize("words", [job("--profile", "profile.toml"), ["db", "check", "--profile", "profile.toml"]], ids=["run", "db check"])
-def test_a_signal_while_the_tunnel_s_host_says_nothing(words: list[object], script: Script, number: int, ssh: Sshd, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "words", [job("--profile", "profile.toml"), ["db", "check", "--profile", "profile.toml"]], ids=["run", "db check"]
+)
+def test_a_signal_while_the_tunnel_s_host_says_nothing(
+    words: list[object], script: Script, number: int, ssh: Sshd, tmp_path: Path
+) -> None:
     with serving(waits(script)) as there:
         _tunnelled_profile(tmp_path, 3306, ssh.tunnel(there.port))
         stopped(words, tmp_path, number, lambda: bool(there.talks))

@@ -16,7 +16,14 @@ LENGTHS = {Type.HASH20: 20, Type.HASH28: 28, Type.HASH29: 29, Type.HASH32: 32, T
 FILTERED = '\n[filters]\nwhere = "any(tx.outputs, value > 5000 ada)"\n'
 ASKING = '\n[filters]\nwhere = "any(tx.inputs, value > 5000 ada)"\non_unknown = "keep"\n'
 LIVE = ALL.replace("transactions = true", 'transactions = { resolve_inputs = "live" }')
-PLANS = {"plain": ALL + VIEWS, "address table": EVERY_TABLE + VIEWS, "live": LIVE, "filtered": ALL + FILTERED, "asks about inputs": ALL + ASKING, "no blocks": ALL.replace("blocks = true\n", "")}
+PLANS = {
+    "plain": ALL + VIEWS,
+    "address table": EVERY_TABLE + VIEWS,
+    "live": LIVE,
+    "filtered": ALL + FILTERED,
+    "asks about inputs": ALL + ASKING,
+    "no blocks": ALL.replace("blocks = true\n", ""),
+}
 """Such as have every closing statement in each of its spellings."""
 FILTERED_PLANS = ("filtered", "asks about inputs")
 EPOCHS = 100

@@ -25,9 +25,16 @@ def test_our_clock_is_read_in_the_middle_of_the_exchange(monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (1.0, "1.0 seconds"), (119.0, "119.0 seconds"), (120.0, "2 minutes"), (3_600.0, "60 minutes"), (7_199.0, "120 minutes"),
-        (7_200.0, "2 hours"), (172_799.0, "48 hours"), (172_800.0, "2 days"), (864_000.0, "10 days"),
+        (1.0, "1.0 seconds"),
+        (119.0, "119.0 seconds"),
+        (120.0, "2 minutes"),
+        (3_600.0, "60 minutes"),
+        (7_199.0, "120 minutes"),
+        (7_200.0, "2 hours"),
+        (172_799.0, "48 hours"),
+        (172_800.0, "2 days"),
+        (864_000.0, "10 days"),
     ],
-)  # fmt: skip
+)
 def test_how_long_it_is(seconds: float, text: str) -> None:
     assert run._long(seconds) == text

@@ -79,7 +79,9 @@ def statement(name: str, scope: str, field: str, parent: str) -> str:
     target = target_of(compiled(name).network, compiled(name).tables, "sqlite")
     what = COLLECTIONS[scope].fields[field]
     each = tree.Each(scope, "x2" if parent == "x1" else "x1", parent)
-    found: tree.Test = tree.Any(each, tree.Compare("==", tree.Ref(scope, field, each.var), tree.Value(what.type, _value(what.type, what.length))))
+    found: tree.Test = tree.Any(
+        each, tree.Compare("==", tree.Ref(scope, field, each.var), tree.Value(what.type, _value(what.type, what.length)))
+    )
     if parent == "x1":
         found = tree.Any(tree.Each("outputs", "x1", "t"), found)
     return f'SELECT t."id" FROM "tx" t JOIN "block" b ON b."id" = t."block_id" WHERE {to_sql(found, target)}'
@@ -96,7 +98,7 @@ def _value(kind: T, length: int) -> int | str | bytes:
 def operations(name: str, count: int, sql: str) -> int:
     asked: list[int] = []
     db = database(name, count)
-    db.set_progress_handler(lambda: bool(asked.append(1)), OPERATIONS)         # type: ignore[func-returns-value]
+    db.set_progress_handler(lambda: bool(asked.append(1)), OPERATIONS)  # type: ignore[func-returns-value]
     list(db.execute(sql))
     db.set_progress_handler(None)
     return len(asked)

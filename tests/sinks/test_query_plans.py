@@ -77,7 +77,7 @@ def _operations(name: str, count: int) -> dict[str, int]:
     """Of SQLite's machine, by statement."""
     db, made = _database(name, count)
     asked: list[int] = []
-    db.set_progress_handler(lambda: bool(asked.append(1)), OPERATIONS)         # type: ignore[func-returns-value]
+    db.set_progress_handler(lambda: bool(asked.append(1)), OPERATIONS)  # type: ignore[func-returns-value]
     took: dict[str, int] = {}
     for at, one in enumerate((*made.closing, *made.live)):
         asked.clear()

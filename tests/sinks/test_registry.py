@@ -22,7 +22,14 @@ print(json.dumps(sorted(sys.modules)))
 """
 
 
-@pytest.mark.parametrize(("name", "wanted", "unwanted"), [("sqlite", "nectar.sinks.sqlite", ("nectar.sinks.mysql", "pymysql")), ("mysql", "nectar.sinks.mysql", ("nectar.sinks.sqlite", "apsw")), ("tidb", "nectar.sinks.mysql", ("nectar.sinks.sqlite", "apsw"))])
+@pytest.mark.parametrize(
+    ("name", "wanted", "unwanted"),
+    [
+        ("sqlite", "nectar.sinks.sqlite", ("nectar.sinks.mysql", "pymysql")),
+        ("mysql", "nectar.sinks.mysql", ("nectar.sinks.sqlite", "apsw")),
+        ("tidb", "nectar.sinks.mysql", ("nectar.sinks.sqlite", "apsw")),
+    ],
+)
 def test_only_what_is_chosen(name: str, wanted: str, unwanted: tuple[str, ...]) -> None:
     done = subprocess.run([sys.executable, "-c", ASK.format(name)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -239,9 +239,16 @@ def test_a_locked_database_is_worth_another_try(sink: SqliteSink, monkeypatch: p
 
 
 NEVER_MET = {
-    "AbortError", "EmptyError", "FormatError", "InternalError", "MismatchError", "MisuseError", "NotFoundError", "RangeError",
+    "AbortError",
+    "EmptyError",
+    "FormatError",
+    "InternalError",
+    "MismatchError",
+    "MisuseError",
+    "NotFoundError",
+    "RangeError",
     "SQLError",
-}  # fmt: skip
+}
 """Errors of SQLite that mean a mistake of ours (SQLError: our own SQL is wrong), or that it says to nobody."""
 
 
@@ -250,10 +257,21 @@ def test_every_error_of_sqlite_has_a_meaning() -> None:
         kind for kind in vars(apsw).values() if isinstance(kind, type) and issubclass(kind, apsw.Error) and kind is not apsw.Error
     }
     ours = {  # apsw's own: wrong use of apsw itself
-        "BindingsError", "ConnectionClosedError", "ConnectionNotClosedError", "CursorClosedError", "ExecTraceAbort",
-        "ExecutionCompleteError", "ExtensionLoadingError", "ForkingViolationError", "IncompleteExecutionError",
-        "InvalidContextError", "NoFTS5Error", "ThreadingViolationError", "VFSFileClosedError", "VFSNotImplementedError",
-    }  # fmt: skip
+        "BindingsError",
+        "ConnectionClosedError",
+        "ConnectionNotClosedError",
+        "CursorClosedError",
+        "ExecTraceAbort",
+        "ExecutionCompleteError",
+        "ExtensionLoadingError",
+        "ForkingViolationError",
+        "IncompleteExecutionError",
+        "InvalidContextError",
+        "NoFTS5Error",
+        "ThreadingViolationError",
+        "VFSFileClosedError",
+        "VFSNotImplementedError",
+    }
     names = {kind.__name__ for kind in kinds}
     assert names - ours - NEVER_MET == {kind.__name__ for kind in connection._MEANING}
 
@@ -292,8 +310,12 @@ def test_the_plan_says_which_indexes_there_are_at_the_end(policy: str, tmp_path:
     assert summary.closing["inputs"] >= 0
 
 
-@pytest.mark.parametrize(("version", "is_new_enough"), [("3.36.0", False), ("3.9.2", False), ("3.37.0", True), ("3.50.4", True), ("4.0", True)])
-def test_a_sqlite_without_strict_tables_is_told(version: str, is_new_enough: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("version", "is_new_enough"), [("3.36.0", False), ("3.9.2", False), ("3.37.0", True), ("3.50.4", True), ("4.0", True)]
+)
+def test_a_sqlite_without_strict_tables_is_told(
+    version: str, is_new_enough: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """STRICT came with 3.37.0 (sqlite.org/stricttables.html); apsw brings a newer one, so only its number is another here."""
     monkeypatch.setattr(apsw, "sqlite_lib_version", lambda: version)
     first = next(check(tmp_path / "x.db"))

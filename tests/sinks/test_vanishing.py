@@ -44,9 +44,14 @@ def copy(filled: Path, tmp_path: Path) -> Path:
 
 def command(*words: object, folder: Path, code: int = 1, before: Callable[[], None] | None = None) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "nectar", *map(str, words)], cwd=folder, env=environment(HOME=str(ROOT)), capture_output=True, text=True,
-        preexec_fn=before, timeout=120,
-    )  # fmt: skip
+        [sys.executable, "-m", "nectar", *map(str, words)],
+        cwd=folder,
+        env=environment(HOME=str(ROOT)),
+        capture_output=True,
+        text=True,
+        preexec_fn=before,
+        timeout=120,
+    )
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout + done.stderr
@@ -77,9 +82,11 @@ def _replace(path: Path) -> None:
     path.with_name("other").replace(path)
 
 
-@pytest.mark.parametrize("what", [Path.unlink, _replace, lambda path: path.rename(path.with_name("moved")),
-                                  lambda path: path.with_name("x.db-wal").unlink()],
-                         ids=["removed", "replaced", "moved", "log removed"])  # fmt: skip
+@pytest.mark.parametrize(
+    "what",
+    [Path.unlink, _replace, lambda path: path.rename(path.with_name("moved")), lambda path: path.with_name("x.db-wal").unlink()],
+    ids=["removed", "replaced", "moved", "log removed"],
+)
 def test_a_file_that_vanishes_ends_the_job(what: Callable[[Path], Any], copy: Path) -> None:
     with pytest.raises(SinkError) as caught:
         job(copy, MORE, report=During(lambda: what(copy)))
@@ -98,13 +105,24 @@ def test_a_file_that_vanishes_with_the_last_batch_is_noticed_too(copy: Path) -> 
 
 
 def _sql(path: Path, sql: str) -> None:
-    subprocess.run([sys.executable, "-c", f"import sqlite3; sqlite3.connect({str(path)!r}, isolation_level=None).execute({sql!r})"], check=True)
+    subprocess.run(
+        [sys.executable, "-c", f"import sqlite3; sqlite3.connect({str(path)!r}, isolation_level=None).execute({sql!r})"],
+        check=True,
+    )
 
 
-@pytest.mark.parametrize("sql", [
-    "DROP TABLE tx_in", "DROP TABLE nectar_coverage", "DROP TABLE nectar_checkpoint", "ALTER TABLE tx RENAME TO other",
-    "ALTER TABLE tx DROP COLUMN size", "ALTER TABLE tx ADD COLUMN more INTEGER", "DROP TABLE epoch",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DROP TABLE tx_in",
+        "DROP TABLE nectar_coverage",
+        "DROP TABLE nectar_checkpoint",
+        "ALTER TABLE tx RENAME TO other",
+        "ALTER TABLE tx DROP COLUMN size",
+        "ALTER TABLE tx ADD COLUMN more INTEGER",
+        "DROP TABLE epoch",
+    ],
+)
 def test_tables_that_are_changed_meanwhile(sql: str, copy: Path) -> None:
     with pytest.raises(SinkError) as caught:
         job(copy, MORE, report=During(lambda: _sql(copy, sql)))
@@ -155,10 +173,22 @@ def test_coverage_that_no_job_wrote(slots: str, copy: Path) -> None:
     _refused_as_damaged(copy)
 
 
-@pytest.mark.parametrize("change", [
-    "slot = NULL", "slot = 'x'", "slot = 9223372036854775807", "slot = -9", "hash = NULL", "hash = x'00'", "hash = x''", "hash = 'x'",
-    "block_no = NULL", "block_no = 'x'", "block_no = -7",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        "slot = NULL",
+        "slot = 'x'",
+        "slot = 9223372036854775807",
+        "slot = -9",
+        "hash = NULL",
+        "hash = x'00'",
+        "hash = x''",
+        "hash = 'x'",
+        "block_no = NULL",
+        "block_no = 'x'",
+        "block_no = -7",
+    ],
+)
 def test_blocks_that_no_job_kept(change: str, copy: Path) -> None:
     """Where nothing is left to load, too."""
     _lie(copy, "nectar_checkpoint", change)
@@ -225,7 +255,7 @@ def test_a_server_s_database_that_lies(server: Server, database: str, tmp_path: 
         server.run(sql, database)
         assert code in command(*words, folder=tmp_path), sql
         assert code in command("status", "--profile", tmp_path / "profile.toml", folder=tmp_path), sql
-        if "nectar_checkpoint SET" not in sql:                            # `db check` looks at the plan and the tables
+        if "nectar_checkpoint SET" not in sql:  # `db check` looks at the plan and the tables
             assert code in command("db", "check", "--profile", tmp_path / "profile.toml", folder=tmp_path), sql
         undo()
     command(*words, folder=tmp_path, code=0)
@@ -268,7 +298,12 @@ def test_tables_that_a_server_loses_meanwhile(server: Server, database: str, tmp
     from tests.mysql.jobs import profile as target
 
     with pytest.raises(NectarError) as caught:
-        run(plan_of(MORE), Options(target(server, database), workers=1), During(lambda: server.run("DROP TABLE tx_in", database)), Stop())
+        run(
+            plan_of(MORE),
+            Options(target(server, database), workers=1),
+            During(lambda: server.run("DROP TABLE tx_in", database)),
+            Stop(),
+        )
     assert caught.value.code == "NEC-M006"
     assert "a table is not there" in caught.value.what
 
@@ -276,7 +311,9 @@ def test_tables_that_a_server_loses_meanwhile(server: Server, database: str, tmp
 # -- what stands in a file's place -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("words", [["run", "plan.toml", "--db"], ["status", "--db"], ["db", "check", "--db"]], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    "words", [["run", "plan.toml", "--db"], ["status", "--db"], ["db", "check", "--db"]], ids=lambda words: words[0]
+)
 def test_no_file_at_all(words: list[str], tmp_path: Path) -> None:
     plan_in(tmp_path)
     assert "NEC-K023" in command(*words, ":memory:", folder=tmp_path)
@@ -351,9 +388,14 @@ def test_few_open_files(most: int, tmp_path: Path) -> None:
     """Whatever the number: done, or told why not."""
     plan = plan_in(tmp_path, TEXT)
     done = subprocess.run(
-        [sys.executable, "-m", "nectar", "run", str(plan), "--db", "x.db", "--workers", "2"], cwd=tmp_path, env=environment(HOME=str(ROOT)),
-        capture_output=True, text=True, timeout=120, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)),
-    )  # fmt: skip
+        [sys.executable, "-m", "nectar", "run", str(plan), "--db", "x.db", "--workers", "2"],
+        cwd=tmp_path,
+        env=environment(HOME=str(ROOT)),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)),
+    )
     assert done.returncode in (0, 1), done.stderr
     if done.returncode and "Fatal Python error" not in done.stderr and most >= 6:
         assert "Traceback" not in done.stderr
@@ -364,10 +406,18 @@ def test_few_open_files(most: int, tmp_path: Path) -> None:
 def test_a_working_folder_that_is_gone(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
-    words: list[list[object]] = [["run", plan_in(tmp_path), "--db", "x.db"], ["status"], ["status", "--db", "x.db"], ["db", "check", "--db", "x.db"], ["init", "--type", "sqlite"]]
+    words: list[list[object]] = [
+        ["run", plan_in(tmp_path), "--db", "x.db"],
+        ["status"],
+        ["status", "--db", "x.db"],
+        ["db", "check", "--db", "x.db"],
+        ["init", "--type", "sqlite"],
+    ]
     for one in words:
         script = f"cd {gone} && rmdir {gone} && exec {sys.executable} -m nectar {' '.join(map(str, one))}"
-        done = subprocess.run(["sh", "-c", script], env=environment(HOME=str(ROOT)), capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            ["sh", "-c", script], env=environment(HOME=str(ROOT)), capture_output=True, text=True, stdin=subprocess.DEVNULL
+        )
         gone.mkdir()
         assert done.returncode == 1, (one, done.stdout, done.stderr)
         assert "NEC-" in done.stdout + done.stderr

@@ -169,9 +169,7 @@ def test_a_chunk_of_another_network_under_another_number(chain: Path, folder: Pa
         ("preview-late/immutable", "08893", PREPROD, "NEC-S006", "on preprod that slot belongs in 01778"),
     ],
 )
-def test_another_network(
-    chain: Path, tmp_path: Path, data: str, name: str, facts: ChainFacts, code: str, match: str
-) -> None:
+def test_another_network(chain: Path, tmp_path: Path, data: str, name: str, facts: ChainFacts, code: str, match: str) -> None:
     for kind in ("chunk", "secondary"):
         shutil.copyfile(chain / data / f"{name}.{kind}", tmp_path / f"{name}.{kind}")
     refused(tmp_path, code, match, facts)

@@ -10,7 +10,9 @@ from threading import Lock
 from types import TracebackType
 from typing import NamedTuple
 
-PREFIX = "You have an error in your SQL syntax; check the manual that corresponds to your TiDB version for the right syntax to use"
+PREFIX = (
+    "You have an error in your SQL syntax; check the manual that corresponds to your TiDB version for the right syntax to use"
+)
 SYNTAX = 1064
 OWN_CODE = re.compile(r"^\[(\w+):(\d+)\](.*)", re.DOTALL)
 

@@ -22,9 +22,13 @@ def connect(address: str, database: str | None = None) -> Connection[Cursor]:
     if parts.scheme != "mysql" or parts.hostname is None:
         raise ValueError(f"{VARIABLE} is no address such as mysql://root@127.0.0.1:4000/test")
     return pymysql.connect(
-        host=parts.hostname, port=parts.port or 4000, user=unquote(parts.username or "root"), password=unquote(parts.password or ""),
-        database=database or parts.path.lstrip("/") or None, local_infile=True,
-    )  # fmt: skip
+        host=parts.hostname,
+        port=parts.port or 4000,
+        user=unquote(parts.username or "root"),
+        password=unquote(parts.password or ""),
+        database=database or parts.path.lstrip("/") or None,
+        local_infile=True,
+    )
 
 
 @contextmanager

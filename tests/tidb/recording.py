@@ -34,7 +34,9 @@ from tests.runner.jobs import EVERYTHING, between, plan_text
 
 CHUNK = 4_320
 FROM_ORIGIN = -1
-ALL_OPTIONS = EVERYTHING.replace("transactions = true", 'transactions = { resolve_inputs = "live", address_table = true, tx_cbor = true }')
+ALL_OPTIONS = EVERYTHING.replace(
+    "transactions = true", 'transactions = { resolve_inputs = "live", address_table = true, tx_cbor = true }'
+)
 FOLLOWS = '[filters]\nwhere = "any(tx.outputs, value > 5000 ada) or any(tx.inputs, value > 5000 ada)"\non_unknown = "drop"\n'
 VERBS = r"SELECT|INSERT|UPDATE|DELETE|REPLACE|LOAD|CREATE|ALTER|DROP|ANALYZE|SHOW|SET SESSION|BEGIN|COMMIT|ROLLBACK|SPLIT"
 MADE = ROOT / "nectar" / "sinks" / "mysql"
@@ -46,10 +48,23 @@ class Runs:
     def __init__(self, server: Server, proxy: Proxy, chain: Path) -> None:
         self.server, self.proxy, self.files = server, proxy, chain / "preview/immutable"
 
-    def job(self, database: str, chunks: tuple[int, int], *, files: Path | None = None, sync: str = "", load_data: bool = True, **plan: str) -> Options:
+    def job(
+        self,
+        database: str,
+        chunks: tuple[int, int],
+        *,
+        files: Path | None = None,
+        sync: str = "",
+        load_data: bool = True,
+        **plan: str,
+    ) -> Options:
         first, last = chunks
         text = plan_text(files or self.files, between(first * CHUNK, last * CHUNK - 1) + "\n" + sync, **plan)
-        target = replace(profile(self.server, database, port=self.proxy.port, load_data=load_data), kind=Kind.TIDB_LOCAL, audit=Audit(table=True))
+        target = replace(
+            profile(self.server, database, port=self.proxy.port, load_data=load_data),
+            kind=Kind.TIDB_LOCAL,
+            audit=Audit(table=True),
+        )
         options = Options(target, workers=1)
         run(plan_of(text), options, Heard(), Stop())
         return options
@@ -77,7 +92,7 @@ def record(runs: Runs, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> list[s
         server.run(f"DROP DATABASE {database}_made")
     with server.scratch() as database:
         assert isinstance(options.target, config.Server)
-        for _ in range(2):                     # tables without a commit: asked whether a plan is named in them
+        for _ in range(2):  # tables without a commit: asked whether a plan is named in them
             open_sink(replace(options.target, database=database), layout(compiled, "tidb")).close()
         _refused(server, replace(options.target, database=database), layout(compiled, "tidb"))
         server.run("DROP TABLE tx_out", database)
@@ -89,7 +104,13 @@ def record(runs: Runs, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> list[s
         runs.job(database, (FROM_ORIGIN, 2))
     with server.scratch() as database:
         damaged(runs.files, scratch / "damaged", 236, 3, bodies_as_map)
-        runs.job(database, (236, 237), files=scratch / "damaged", sync='on_decode_error = "quarantine"', more='[storage]\nindexes = "essential"\n')
+        runs.job(
+            database,
+            (236, 237),
+            files=scratch / "damaged",
+            sync='on_decode_error = "quarantine"',
+            more='[storage]\nindexes = "essential"\n',
+        )
     with server.scratch() as database:
         proxy.plan = FaultPlan([at("^COMMIT", LoseAnswer(), nth=5)])
         runs.job(database, (236, 237), performance=small)

@@ -65,7 +65,11 @@ def test_takes_all_that_a_plan_makes(tidb_parser: TidbParser, plan: Path) -> Non
 
 
 def test_takes_every_table_there_is(tidb_parser: TidbParser) -> None:
-    refused = {one.name: text for one in statements(compiled_from(EVERY_TABLE), "tidb") if (text := tidb_parser.refusal(one.sql)) is not None}
+    refused = {
+        one.name: text
+        for one in statements(compiled_from(EVERY_TABLE), "tidb")
+        if (text := tidb_parser.refusal(one.sql)) is not None
+    }
     assert not refused
 
 

@@ -43,7 +43,7 @@ def test_it_is_one(tidb: Connection[Cursor]) -> None:
         ("SET tidb_no_such_thing = 1", 1193),
         ("CREATE TABLE w (a TEXT) COLLATE = uca1400_ai_ci", 1273),
     ],
-)  # fmt: skip
+)
 def test_refusals(tidb: Connection[Cursor], sql: str, code: int) -> None:
     ask(tidb, "CREATE TABLE t (a INT PRIMARY KEY)")
     with pytest.raises(pymysql.err.MySQLError) as error:
@@ -68,7 +68,10 @@ def test_a_file_within_a_transaction(tidb: Connection[Cursor], tmp_path: Path) -
     file.write_text("".join(f"{number}\t{number:064x}\n" for number in range(100)))
     ask(tidb, "CREATE TABLE t (id INT PRIMARY KEY, hash BINARY(32))")
     ask(tidb, "BEGIN")
-    ask(tidb, f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE t CHARACTER SET binary FIELDS TERMINATED BY '\\t' (id, @h) SET hash = UNHEX(@h)")
+    ask(
+        tidb,
+        f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE t CHARACTER SET binary FIELDS TERMINATED BY '\\t' (id, @h) SET hash = UNHEX(@h)",
+    )
     assert ask(tidb, "SELECT COUNT(*) FROM t") == [(100,)]
     tidb.rollback()
     assert ask(tidb, "SELECT COUNT(*) FROM t") == [(0,)]

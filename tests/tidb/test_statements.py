@@ -54,7 +54,11 @@ SENT = {
 @pytest.fixture(scope="module")
 def sent(chain: Path, server: Server, tidb_parser: TidbParser, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Through TiDB's persona, or to a real one."""
-    made = Proxy(server.address, record=True) if ADDRESS else tidb_proxy(server.address, tidb_parser, version=SELF_MANAGED, record=True)
+    made = (
+        Proxy(server.address, record=True)
+        if ADDRESS
+        else tidb_proxy(server.address, tidb_parser, version=SELF_MANAGED, record=True)
+    )
     with made as proxy, pytest.MonkeyPatch.context() as monkeypatch:
         return record(Runs(server, proxy, chain), tmp_path_factory.mktemp("sent"), monkeypatch)
 
@@ -73,7 +77,9 @@ def test_runs_send_statements_of_every_kind(what: str, sent: list[str]) -> None:
 
 def test_runs_send_every_statement_that_the_code_can_make(sent: list[str]) -> None:
     """Each text in the sink's code that is a statement has been seen on the way to the server."""
-    seen = [" ".join(one.split()) for one in {shape(one): one[:200_000] for one in sent}.values()] + [" ".join(one[:2_000].split()) for one in sent]
+    seen = [" ".join(one.split()) for one in {shape(one): one[:200_000] for one in sent}.values()] + [
+        " ".join(one[:2_000].split()) for one in sent
+    ]
     every = list(templates())
     missing = [(place, made.pattern) for place, made in every if not any(made.match(one) for one in seen)]
     assert len(every) > 50

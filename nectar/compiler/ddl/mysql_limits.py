@@ -10,7 +10,7 @@ from nectar.config import codes
 from nectar.config.complaints.collector import Complaints
 from nectar.config.document.positions import TomlPath
 
-INDEXES = 63                   # of a table besides its key; error 1069
+INDEXES = 63  # of a table besides its key; error 1069
 INDEX_KINDS = (StatementKind.ESSENTIAL_INDEX, StatementKind.DEFERRED_INDEX, StatementKind.VIEW_INDEX)
 
 

@@ -17,12 +17,29 @@ from nectar.tables import Kind, Place, Table
 Slots = tuple[int, int]
 """The first and the last, both included."""
 
-REGIONS = 16                   # of a table; TiDB takes 1,000 at most (split-region-max-num)
-LEAST_STEP = 1_000             # ids of a region; TiDB refuses smaller ones
-LARGE = frozenset({
-    "address", "collateral_tx_in", "datum", "delegation", "ma_tx_mint", "ma_tx_out", "multi_asset", "redeemer", "redeemer_data",
-    "reference_tx_in", "stake_address", "tx", "tx_cbor", "tx_in", "tx_metadata", "tx_out", "withdrawal",
-})  # fmt: skip
+REGIONS = 16  # of a table; TiDB takes 1,000 at most (split-region-max-num)
+LEAST_STEP = 1_000  # ids of a region; TiDB refuses smaller ones
+LARGE = frozenset(
+    {
+        "address",
+        "collateral_tx_in",
+        "datum",
+        "delegation",
+        "ma_tx_mint",
+        "ma_tx_out",
+        "multi_asset",
+        "redeemer",
+        "redeemer_data",
+        "reference_tx_in",
+        "stake_address",
+        "tx",
+        "tx_cbor",
+        "tx_in",
+        "tx_metadata",
+        "tx_out",
+        "withdrawal",
+    }
+)
 """Tables that grow beyond a region on mainnet; one that stays empty is merged again by the server."""
 
 

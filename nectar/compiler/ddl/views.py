@@ -14,7 +14,7 @@ from nectar.filterlang.scopes import COLLECTIONS
 from nectar.filterlang.to_sql import json_value
 from nectar.tables import Index, Table
 
-SHOWN = 255                    # characters of a JSON value that its column holds
+SHOWN = 255  # characters of a JSON value that its column holds
 _COLUMN = re.compile(r'\{t\}\."(\w+)"')
 _LINK = re.compile(r'\{x\}\."(\w+)" = ')
 

@@ -15,10 +15,10 @@ from nectar.config import codes
 from nectar.tables import Table
 
 NAME = 64
-COLUMNS = 1_017                # of a table: table-column-count-limit
-INDEXES = 64                   # of a table: index-limit; its key is one of them where it is not clustered
-KEY_BYTES = 3_072              # of an index: max-index-length
-STATEMENT_BYTES = 64 << 20     # max_allowed_packet
+COLUMNS = 1_017  # of a table: table-column-count-limit
+INDEXES = 64  # of a table: index-limit; its key is one of them where it is not clustered
+KEY_BYTES = 3_072  # of an index: max-index-length
+STATEMENT_BYTES = 64 << 20  # max_allowed_packet
 
 
 class Breach(NamedTuple):

@@ -15,11 +15,11 @@ ENTRY_BYTES = 6 << 20
 """Of one row: txn-entry-size-limit, the same on TiDB Cloud."""
 
 BLOCK_BYTES = 122_880
-BYRON_BLOCK_BYTES = 2_000_000 + 2_048          # and its envelope
+BYRON_BLOCK_BYTES = 2_000_000 + 2_048  # and its envelope
 JSON_TIMES = 16
 """Bytes of JSON that one byte of CBOR can become: a map of empty maps, ``{"k":{"map":[]},"v":{"map":[]}},`` of two bytes."""
 
-FIXED = 128                    # of any other column, with what TiDB adds
+FIXED = 128  # of any other column, with what TiDB adds
 TEXT_TIMES = 3
 """A byte that is no UTF-8 becomes a replacement character of three."""
 

@@ -74,9 +74,7 @@ class Complaints:
             self.bad.add(path)
             self.around_bad.update(path[:length] for length in range(len(path)))
 
-    def add_inside(
-        self, code: str, what: str, path: TomlPath, offset: int, *, allowed: str = "", suggestion: str = ""
-    ) -> None:
+    def add_inside(self, code: str, what: str, path: TomlPath, offset: int, *, allowed: str = "", suggestion: str = "") -> None:
         """About the character `offset` of the text at `path`."""
         home = self.document.home(path)
         place = place_inside(home.text, home.positions.value(path), offset)

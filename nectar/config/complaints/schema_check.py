@@ -35,7 +35,7 @@ def check_schema(complaints: Complaints, schema_name: str) -> None:
 
 def _slips(complaints: Complaints, schema_name: str) -> Iterator[Slip]:
     for error in _validator(schema_name).iter_errors(_with_dates_as_texts(complaints.document.data)):
-        found: Any = error                                        # typed as perhaps unset, which no error found here is
+        found: Any = error  # typed as perhaps unset, which no error found here is
         yield Slip(tuple(found.absolute_path), found.validator, found.validator_value, found.instance, found.schema, schema_name)
 
 

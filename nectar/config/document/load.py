@@ -27,7 +27,7 @@ _QUOTING = {
 }
 """How tomllib's messages begin that quote the text, and what is said instead."""
 
-_DEEPEST = 32                      # far more than any key has, far less than recursion can bear
+_DEEPEST = 32  # far more than any key has, far less than recursion can bear
 _TOO_DEEP = "lists or tables are nested too deeply"
 
 
@@ -81,7 +81,7 @@ def load_text(text: str, file: str, *, shown: bool = False) -> Document:
         raise _syntax(text, file, str(error), shown) from None
     except RecursionError:
         raise _syntax(text, file, _TOO_DEEP) from None
-    except ValueError:                                            # thousands of digits: Python's own limit
+    except ValueError:  # thousands of digits: Python's own limit
         raise _syntax(text, file, "a number is far too long") from None
     if max(map(len, document.positions.values), default=0) > _DEEPEST:
         raise _syntax(text, file, _TOO_DEEP)

@@ -81,7 +81,7 @@ class _Scan:
         self.at = 0
         self.keys: dict[TomlPath, int] = {}
         self.values: dict[TomlPath, int] = {}
-        self.arrays: dict[TomlPath, int] = {}      # arrays of tables and how many elements each has so far
+        self.arrays: dict[TomlPath, int] = {}  # arrays of tables and how many elements each has so far
 
     def document(self) -> None:
         table: TomlPath = ()
@@ -109,7 +109,7 @@ class _Scan:
                 path = (*path, self.arrays[path] - 1)
                 self.mark(path, offset, offset)
             elif last:
-                self.keys[path] = self.values[path] = offset      # the table's own header, rather than a sub-table's before it
+                self.keys[path] = self.values[path] = offset  # the table's own header, rather than a sub-table's before it
         return path
 
     def pair(self, table: TomlPath) -> None:
@@ -117,7 +117,7 @@ class _Scan:
         for name, offset in self.dotted_key():
             path = (*path, name)
             self.mark(path, offset, offset)
-        self.at += 1                                              # the equals sign
+        self.at += 1  # the equals sign
         self.skip(_SPACE)
         self.value(path)
 

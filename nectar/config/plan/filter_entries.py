@@ -17,11 +17,17 @@ _BECH32_REST = re.compile(r"[qpzry9x8gf2tvdw0s3jn54khce6mua7l]*")
 _BASE58 = re.compile(r"[1-9A-HJ-NP-Za-km-z]+")
 _HEX_POOL = re.compile(r"[0-9a-fA-F]{56}")
 _BEGINNINGS = {
-    "addr1": True, "stake1": True, "Ae2": True, "Ddz": True,
-    "addr_test1": False, "stake_test1": False, "2cWKM": False, "37bt": False,
-}  # fmt: skip
+    "addr1": True,
+    "stake1": True,
+    "Ae2": True,
+    "Ddz": True,
+    "addr_test1": False,
+    "stake_test1": False,
+    "2cWKM": False,
+    "37bt": False,
+}
 """How the text of an address begins (bech32, then Byron's) -> whether that is mainnet's."""
-_ELLIPSIS = "..."                   # how examples shorten an id
+_ELLIPSIS = "..."  # how examples shorten an id
 _MAGIC = {"mainnet": None, "preprod": 1, "preview": 2}
 
 ADDRESS_FORMS = '"addr1..", "stake1..", a base58 Byron address, or a beginning followed by .* ("addr1.*")'
@@ -47,7 +53,7 @@ def parse_address_entry(text: str, network: str) -> AddressEntry:
 def _pattern(text: str, network: str) -> AddressPrefix:
     prefix = text[:-2]
     if not text.endswith(".*"):
-        raise EntryError(codes.BAD_ADDRESS, f"{say(text)} is no pattern", f'write {say(text[:-1] + ".*")}')
+        raise EntryError(codes.BAD_ADDRESS, f"{say(text)} is no pattern", f"write {say(text[:-1] + '.*')}")
     if prefix.lower().startswith(("addr", "stake")):
         prefix = prefix.lower()
     known = next((start for start in _BEGINNINGS if prefix.startswith(start)), None)

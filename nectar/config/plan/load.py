@@ -266,6 +266,4 @@ def _check_use(complaints: Complaints, processors: Processors) -> None:
         return
     for key in choosing:
         what = f"{key} chooses among transactions, and no processor but blocks is on"
-        complaints.add(
-            codes.USELESS_KEY, what, ("filters", key), at="key", suggestion="switch transactions on, or leave it out"
-        )
+        complaints.add(codes.USELESS_KEY, what, ("filters", key), at="key", suggestion="switch transactions on, or leave it out")

@@ -23,7 +23,7 @@ def with_kinds(document: Document, places: Sequence[TomlPath]) -> Document:
         text = table.get("custom_dsn")
         if table.get("use_custom_dsn") is not True or not isinstance(text, str) or "connection_type" in table:
             continue
-        with suppress(DsnError):                                  # told when the text itself is read
+        with suppress(DsnError):  # told when the text itself is read
             document = overlaid(document, flag("custom_dsn", (*place, "connection_type"), kind_of(read_dsn(text))))
     return document
 

@@ -46,10 +46,10 @@ def read_database(complaints: Complaints, at: TomlPath, *, files: bool) -> Targe
         return SqliteFile(Path(DEFAULT_PATH))
     if kind is not None and kind != "sqlite":
         return _server(complaints, at, Kind(kind), files)
-    read_custom_dsn(complaints, at)                               # a password in it is one whether or not it is used
+    read_custom_dsn(complaints, at)  # a password in it is one whether or not it is used
     strays = [key for key in given if key not in _SQLITE_KEYS and complaints.sound((*at, key))]
     if kind is None and not complaints.sound((*at, "custom_dsn")):
-        return SqliteFile(Path(DEFAULT_PATH))                     # it would have said which kind of server
+        return SqliteFile(Path(DEFAULT_PATH))  # it would have said which kind of server
     if kind is None and strays and "path" not in given:
         what = f"[{complaints.dotted(at)}] has no connection_type, and {strays[0]} is about a server"
         complaints.add(codes.MISSING_KEY, what, at, at="key", allowed=_KINDS, suggestion='such as connection_type = "mysql"')

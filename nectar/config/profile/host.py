@@ -38,7 +38,7 @@ def _host_fault(host: str) -> tuple[str, str]:
         return "host is a Unix socket, which Nectar does not use", 'write host = "127.0.0.1"'
     name, colon, port = host.partition(":")
     if is_host(name) and port.isascii() and port.isdecimal():
-        return "host names a port too", 'write it as port = N'
+        return "host names a port too", "write it as port = N"
     if colon or "@" in host:
         return "host is no host", "a whole connection text goes into custom_dsn, with use_custom_dsn = true"
     return "host cannot be this text", ""

@@ -70,7 +70,7 @@ def check_key(path: Path, certificate: Path | None) -> None:
     try:
         own = _own_certificate(certificate).public_key().public_bytes(*form)
     except FileFault:
-        return                                                    # told about the certificate itself
+        return  # told about the certificate itself
     if key.public_key().public_bytes(*form) != own:
         raise FileFault("is not the key of ssl_cert_path's certificate", "give the two files that were made together")
 

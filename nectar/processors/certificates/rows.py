@@ -44,16 +44,32 @@ from nectar.tables import Table
 
 NAME = "certificates"
 TABLES: tuple[Table, ...] = (
-    STAKE_ADDRESS, STAKE_REGISTRATION, STAKE_DEREGISTRATION, DELEGATION, POOL_HASH, POOL_UPDATE, POOL_OWNER, POOL_RELAY,
-    POOL_RETIRE, POOL_METADATA_REF, TREASURY, RESERVE, POT_TRANSFER, PARAM_PROPOSAL,
-)  # fmt: skip
+    STAKE_ADDRESS,
+    STAKE_REGISTRATION,
+    STAKE_DEREGISTRATION,
+    DELEGATION,
+    POOL_HASH,
+    POOL_UPDATE,
+    POOL_OWNER,
+    POOL_RELAY,
+    POOL_RETIRE,
+    POOL_METADATA_REF,
+    TREASURY,
+    RESERVE,
+    POT_TRANSFER,
+    PARAM_PROPOSAL,
+)
 
 _TABLE_OF: Mapping[type[Certificate], str] = {
-    StakeDelegation: "delegation", StakeRegistration: "stake_registration", StakeDeregistration: "stake_deregistration",
-    PoolRegistration: "pool_update", PoolRetirement: "pool_retire", InstantaneousRewards: "pot_transfer",
-}  # fmt: skip
+    StakeDelegation: "delegation",
+    StakeRegistration: "stake_registration",
+    StakeDeregistration: "stake_deregistration",
+    PoolRegistration: "pool_update",
+    PoolRetirement: "pool_retire",
+    InstantaneousRewards: "pot_transfer",
+}
 
-ACTIVE_AFTER = 2               # epochs from a delegation to its counting
+ACTIVE_AFTER = 2  # epochs from a delegation to its counting
 
 
 def want(options: Mapping[str, Any]) -> Want:

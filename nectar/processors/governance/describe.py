@@ -24,7 +24,7 @@ from nectar.cardano.governance import (
 )
 from nectar.processors.governance.parameters import described_parameters
 
-_DECIMALS = 19                 # a rational with more (ledger: `maxDecimalsWord64`) is shown as its two parts
+_DECIMALS = 19  # a rational with more (ledger: `maxDecimalsWord64`) is shown as its two parts
 _EXACT = 1 << 53
 
 

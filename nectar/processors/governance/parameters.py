@@ -8,14 +8,37 @@ from typing import Any
 from nectar.cardano.governance import ProtocolParamUpdate
 
 _NAMES = {
-    0: "txFeePerByte", 1: "txFeeFixed", 2: "maxBlockBodySize", 3: "maxTxSize", 4: "maxBlockHeaderSize", 5: "stakeAddressDeposit",
-    6: "stakePoolDeposit", 7: "poolRetireMaxEpoch", 8: "stakePoolTargetNum", 9: "poolPledgeInfluence", 10: "monetaryExpansion",
-    11: "treasuryCut", 16: "minPoolCost", 17: "utxoCostPerByte", 18: "costModels", 19: "executionUnitPrices",
-    20: "maxTxExecutionUnits", 21: "maxBlockExecutionUnits", 22: "maxValueSize", 23: "collateralPercentage",
-    24: "maxCollateralInputs", 25: "poolVotingThresholds", 26: "dRepVotingThresholds", 27: "committeeMinSize",
-    28: "committeeMaxTermLength", 29: "govActionLifetime", 30: "govActionDeposit", 31: "dRepDeposit", 32: "dRepActivity",
+    0: "txFeePerByte",
+    1: "txFeeFixed",
+    2: "maxBlockBodySize",
+    3: "maxTxSize",
+    4: "maxBlockHeaderSize",
+    5: "stakeAddressDeposit",
+    6: "stakePoolDeposit",
+    7: "poolRetireMaxEpoch",
+    8: "stakePoolTargetNum",
+    9: "poolPledgeInfluence",
+    10: "monetaryExpansion",
+    11: "treasuryCut",
+    16: "minPoolCost",
+    17: "utxoCostPerByte",
+    18: "costModels",
+    19: "executionUnitPrices",
+    20: "maxTxExecutionUnits",
+    21: "maxBlockExecutionUnits",
+    22: "maxValueSize",
+    23: "collateralPercentage",
+    24: "maxCollateralInputs",
+    25: "poolVotingThresholds",
+    26: "dRepVotingThresholds",
+    27: "committeeMinSize",
+    28: "committeeMaxTermLength",
+    29: "govActionLifetime",
+    30: "govActionDeposit",
+    31: "dRepDeposit",
+    32: "dRepActivity",
     33: "minFeeRefScriptCostPerByte",
-}  # fmt: skip
+}
 _RATIOS = frozenset((9, 10, 11, 33))
 _PARTS = {
     19: ("priceMemory", "priceSteps"),
@@ -23,10 +46,18 @@ _PARTS = {
     21: ("memory", "steps"),
     25: ("motionNoConfidence", "committeeNormal", "committeeNoConfidence", "hardForkInitiation", "ppSecurityGroup"),
     26: (
-        "motionNoConfidence", "committeeNormal", "committeeNoConfidence", "updateToConstitution", "hardForkInitiation",
-        "ppNetworkGroup", "ppEconomicGroup", "ppTechnicalGroup", "ppGovGroup", "treasuryWithdrawal",
+        "motionNoConfidence",
+        "committeeNormal",
+        "committeeNoConfidence",
+        "updateToConstitution",
+        "hardForkInitiation",
+        "ppNetworkGroup",
+        "ppEconomicGroup",
+        "ppTechnicalGroup",
+        "ppGovGroup",
+        "treasuryWithdrawal",
     ),
-}  # fmt: skip
+}
 _LANGUAGES = {0: "PlutusV1", 1: "PlutusV2", 2: "PlutusV3"}
 
 

@@ -68,17 +68,32 @@ from nectar.tables import Table
 
 NAME = "governance"
 TABLES: tuple[Table, ...] = (
-    DREP_HASH, DREP_REGISTRATION, DELEGATION_VOTE, COMMITTEE_HASH, COMMITTEE_REGISTRATION, COMMITTEE_DE_REGISTRATION,
-    VOTING_ANCHOR, GOV_ACTION_PROPOSAL, TREASURY_WITHDRAWAL, COMMITTEE, COMMITTEE_MEMBER, CONSTITUTION, VOTING_PROCEDURE,
-    PARAM_PROPOSAL, STAKE_ADDRESS, POOL_HASH,
-)  # fmt: skip
+    DREP_HASH,
+    DREP_REGISTRATION,
+    DELEGATION_VOTE,
+    COMMITTEE_HASH,
+    COMMITTEE_REGISTRATION,
+    COMMITTEE_DE_REGISTRATION,
+    VOTING_ANCHOR,
+    GOV_ACTION_PROPOSAL,
+    TREASURY_WITHDRAWAL,
+    COMMITTEE,
+    COMMITTEE_MEMBER,
+    CONSTITUTION,
+    VOTING_PROCEDURE,
+    PARAM_PROPOSAL,
+    STAKE_ADDRESS,
+    POOL_HASH,
+)
 
 _TABLE_OF: Mapping[type[Certificate], str] = {
-    VoteDelegation: "delegation_vote", DRepRegistration: "drep_registration", DRepDeregistration: "drep_registration",
-    DRepUpdate: "drep_registration", CommitteeHotAuth: "committee_registration",
+    VoteDelegation: "delegation_vote",
+    DRepRegistration: "drep_registration",
+    DRepDeregistration: "drep_registration",
+    DRepUpdate: "drep_registration",
+    CommitteeHotAuth: "committee_registration",
     CommitteeResignation: "committee_de_registration",
-}  # fmt: skip
-
+}
 
 
 def want(options: Mapping[str, Any]) -> Want:
@@ -174,11 +189,25 @@ class _Governed:
             facts["param_proposal"].append(param_proposal_row(row_id, self.this, None, None, action.update))
         facts["gov_action_proposal"].append(
             (
-                row_id, self.this, index, None, proposal.deposit, stake_address(self.out, proposal.reward_account, self.this),
-                None, self._anchor(proposal.anchor, "gov_action"), ACTION_KINDS[type(action)], describe_action(action), parameters,
-                None, None, None, None, previous.tx_hash if previous is not None else None, previous.index if previous is not None else None,
+                row_id,
+                self.this,
+                index,
+                None,
+                proposal.deposit,
+                stake_address(self.out, proposal.reward_account, self.this),
+                None,
+                self._anchor(proposal.anchor, "gov_action"),
+                ACTION_KINDS[type(action)],
+                describe_action(action),
+                parameters,
+                None,
+                None,
+                None,
+                None,
+                previous.tx_hash if previous is not None else None,
+                previous.index if previous is not None else None,
             )
-        )  # fmt: skip
+        )
         if isinstance(action, TreasuryWithdrawals):
             for account, amount in action.withdrawals:
                 address = stake_address(self.out, account, self.this)
@@ -201,7 +230,18 @@ class _Governed:
         pool = pool_hash(out, who, this) if kind == 4 else None
         out.facts["voting_procedure"].append(
             (
-                item_id(this, place, "voting_procedure"), this, index, None, VOTER_ROLES[kind], committee, drep, pool, VOTES[vote.vote],
-                self._anchor(vote.anchor, "vote"), None, vote.action.tx_hash, vote.action.index,
+                item_id(this, place, "voting_procedure"),
+                this,
+                index,
+                None,
+                VOTER_ROLES[kind],
+                committee,
+                drep,
+                pool,
+                VOTES[vote.vote],
+                self._anchor(vote.anchor, "vote"),
+                None,
+                vote.action.tx_hash,
+                vote.action.index,
             )
-        )  # fmt: skip
+        )

@@ -31,8 +31,17 @@ from nectar.tables import Table
 
 NAME = "transactions"
 TABLES: tuple[Table, ...] = (
-    TX, TX_IN, TX_OUT, COLLATERAL_TX_IN, REFERENCE_TX_IN, COLLATERAL_TX_OUT, EXTRA_KEY_WITNESS, TX_CBOR, ADDRESS, STAKE_ADDRESS,
-)  # fmt: skip
+    TX,
+    TX_IN,
+    TX_OUT,
+    COLLATERAL_TX_IN,
+    REFERENCE_TX_IN,
+    COLLATERAL_TX_OUT,
+    EXTRA_KEY_WITNESS,
+    TX_CBOR,
+    ADDRESS,
+    STAKE_ADDRESS,
+)
 
 _Options = Mapping[str, Any]
 
@@ -46,9 +55,15 @@ def want(options: _Options) -> Want:
 def tables(options: _Options) -> tuple[Table, ...]:
     with_id = bool(options.get("address_table"))
     chosen = [
-        TX, TX_IN, TX_OUT_WITH_ADDRESS_ID if with_id else TX_OUT, COLLATERAL_TX_IN, REFERENCE_TX_IN,
-        COLLATERAL_TX_OUT_WITH_ADDRESS_ID if with_id else COLLATERAL_TX_OUT, EXTRA_KEY_WITNESS, STAKE_ADDRESS,
-    ]  # fmt: skip
+        TX,
+        TX_IN,
+        TX_OUT_WITH_ADDRESS_ID if with_id else TX_OUT,
+        COLLATERAL_TX_IN,
+        REFERENCE_TX_IN,
+        COLLATERAL_TX_OUT_WITH_ADDRESS_ID if with_id else COLLATERAL_TX_OUT,
+        EXTRA_KEY_WITNESS,
+        STAKE_ADDRESS,
+    ]
     if options.get("tx_cbor"):
         chosen.append(TX_CBOR)
     if with_id:
@@ -68,11 +83,21 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
         first = item_id(this, 0, "tx_out")
         facts["tx"].append(
             (
-                this, tx.hash, in_block, tx.index, tx.out_sum, tx.fee, None, tx.size, tx.invalid_before,
-                tx.invalid_hereafter, 1 if tx.is_valid else 0, tx.script_size,
+                this,
+                tx.hash,
+                in_block,
+                tx.index,
+                tx.out_sum,
+                tx.fee,
+                None,
+                tx.size,
+                tx.invalid_before,
+                tx.invalid_hereafter,
+                1 if tx.is_valid else 0,
+                tx.script_size,
                 (tx.donation or 0) if tx.is_valid else 0,
             )
-        )  # fmt: skip
+        )
         _spent(tx, this, first, facts["tx_in"])
         _created(tx, this, first, out, with_id)
         if keeps_cbor:
@@ -88,7 +113,9 @@ def _besides(tx: Tx, this: int, facts: Mapping[str, list[Row]]) -> None:
     if tx.reference_inputs:
         _named(tx.reference_inputs, this, "reference_tx_in", facts["reference_tx_in"])
     if tx.required_signers:
-        facts["extra_key_witness"].extend((item_id(this, i, "extra_key_witness"), signer, this) for i, signer in enumerate(tx.required_signers))
+        facts["extra_key_witness"].extend(
+            (item_id(this, i, "extra_key_witness"), signer, this) for i, signer in enumerate(tx.required_signers)
+        )
 
 
 def _spent(tx: Tx, this: int, first: int, tx_in: list[Row]) -> None:
@@ -133,11 +160,18 @@ def _created(tx: Tx, this: int, first: int, out: RowBuffers, with_id: bool) -> N
         inline, script = one.inline_datum, one.script
         tx_out.append(
             (
-                first + one.index, this, one.index,
+                first + one.index,
+                this,
+                one.index,
                 *(_address_id(one.address, this, out) if with_id else (text, has_script, credential)),
-                stake, one.value, one.datum_hash, inline and inline.hash, script and script.hash, None,
+                stake,
+                one.value,
+                one.datum_hash,
+                inline and inline.hash,
+                script and script.hash,
+                None,
             )
-        )  # fmt: skip
+        )
     if back is not None and tx.is_valid:
         _collateral_return(back, this, out, with_id)
 
@@ -150,10 +184,18 @@ def _collateral_return(back: TxOut, this: int, out: RowBuffers, with_id: bool) -
     inline, script = back.inline_datum, back.script
     out.facts["collateral_tx_out"].append(
         (
-            item_id(this, back.index, "collateral_tx_out"), this, back.index, *where, stake, back.value, back.datum_hash,
-            _assets_text(back.assets), inline and inline.hash, script and script.hash,
+            item_id(this, back.index, "collateral_tx_out"),
+            this,
+            back.index,
+            *where,
+            stake,
+            back.value,
+            back.datum_hash,
+            _assets_text(back.assets),
+            inline and inline.hash,
+            script and script.hash,
         )
-    )  # fmt: skip
+    )
 
 
 def _address_id(raw: bytes, this: int, out: RowBuffers) -> tuple[bytes]:

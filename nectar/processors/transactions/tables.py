@@ -21,43 +21,83 @@ TX = Table(
         Column("block_id", Type.ID, "The block it stands in.", references="block.id"),
         Column("block_index", Type.INT, "Place among the block's transactions, from 0; 0 for all of genesis."),
         Column(
-            "out_sum", Type.LOVELACE,
+            "out_sum",
+            Type.LOVELACE,
             "Lovelace it created: its outputs' sum; of a failed one the collateral return's value, or 0.",
             source="CDDL transaction_body 1, 16",
         ),
         Column(
-            "fee", Type.LOVELACE,
+            "fee",
+            Type.LOVELACE,
             "Lovelace it paid; of a failed one the collateral it lost.",
             null=True,
             source="CDDL transaction_body 2, 17; Byron: inputs minus outputs",
             differs="NULL until inputs are resolved for Byron transactions and for failed ones without a total collateral; and above 2^63 - 1.",
         ),
         Column(
-            "deposit", Type.LOVELACE,
+            "deposit",
+            Type.LOVELACE,
             "Lovelace put down as deposits, negative for refunds.",
             null=True,
             source="inputs + withdrawals - out_sum - fee - treasury_donation",
             differs="NULL until all outputs that it spent are in the database, and beyond 63 bits.",
         ),
-        Column("size", Type.INT, "Bytes, as the ledger counts them for the fee.", source="ledger sizeTxF; Byron: without its witnesses"),
+        Column(
+            "size",
+            Type.INT,
+            "Bytes, as the ledger counts them for the fee.",
+            source="ledger sizeTxF; Byron: without its witnesses",
+        ),
         Column("invalid_before", Type.U64, "First slot in which it is valid.", null=True, source="CDDL transaction_body 8"),
-        Column("invalid_hereafter", Type.U64, "First slot in which it is not valid any more.", null=True, source="CDDL transaction_body 3"),
-        Column("valid_contract", Type.BOOL, "0 when a script failed and the collateral was taken.", source="CDDL block invalid_transactions"),
-        Column("script_size", Type.INT, "Sum of the sizes of the Plutus scripts it brings along, bytes.", source="witness set, each script once"),
-        Column("treasury_donation", Type.LOVELACE, "Lovelace given to the treasury; 0 when it failed.", source="CDDL transaction_body 22",
-               differs="0 when it failed: nothing was given."),
+        Column(
+            "invalid_hereafter",
+            Type.U64,
+            "First slot in which it is not valid any more.",
+            null=True,
+            source="CDDL transaction_body 3",
+        ),
+        Column(
+            "valid_contract",
+            Type.BOOL,
+            "0 when a script failed and the collateral was taken.",
+            source="CDDL block invalid_transactions",
+        ),
+        Column(
+            "script_size",
+            Type.INT,
+            "Sum of the sizes of the Plutus scripts it brings along, bytes.",
+            source="witness set, each script once",
+        ),
+        Column(
+            "treasury_donation",
+            Type.LOVELACE,
+            "Lovelace given to the treasury; 0 when it failed.",
+            source="CDDL transaction_body 22",
+            differs="0 when it failed: nothing was given.",
+        ),
     ),
     Place.TX,
     (Index("idx_tx_hash", ("hash",)), Index("idx_tx_block_id", ("block_id",))),
-)  # fmt: skip
+)
 
 _SPENT = (
-    Column("tx_out_id", Type.ID, "The transaction whose output it names.", null=True, references="tx.id",
-           differs="NULL until resolved, and for an output before the plan's start."),
+    Column(
+        "tx_out_id",
+        Type.ID,
+        "The transaction whose output it names.",
+        null=True,
+        references="tx.id",
+        differs="NULL until resolved, and for an output before the plan's start.",
+    ),
     Column("tx_out_index", Type.INT, "Which of that transaction's outputs.", references="tx_out.index"),
-)  # fmt: skip
-_SPENT_HASH = Column("tx_out_hash", Type.HASH32, "Id of the transaction whose output it names.", source="CDDL transaction_input",
-                     differs="Nectar's own: db-sync keeps only the resolved id.")  # fmt: skip
+)
+_SPENT_HASH = Column(
+    "tx_out_hash",
+    Type.HASH32,
+    "Id of the transaction whose output it names.",
+    source="CDDL transaction_input",
+    differs="Nectar's own: db-sync keeps only the resolved id.",
+)
 
 TX_IN = Table(
     "tx_in",
@@ -67,12 +107,19 @@ TX_IN = Table(
         _id(f"{ITEM_PLACE} + index of the input as written."),
         Column("tx_in_id", Type.ID, "The transaction that spends.", references="tx.id"),
         *_SPENT,
-        Column("redeemer_id", Type.ID, "The redeemer that unlocked it.", null=True, references="redeemer.id", source="CDDL redeemers, tag 0"),
+        Column(
+            "redeemer_id",
+            Type.ID,
+            "The redeemer that unlocked it.",
+            null=True,
+            references="redeemer.id",
+            source="CDDL redeemers, tag 0",
+        ),
         _SPENT_HASH,
     ),
     Place.IN_TX,
     (Index("idx_tx_in_tx_out_hash", ("tx_out_hash", "tx_out_index")), Index("idx_tx_in_tx_in_id", ("tx_in_id",))),
-)  # fmt: skip
+)
 
 
 def _named_inputs(name: str, doc: str) -> Table:
@@ -91,7 +138,9 @@ def _named_inputs(name: str, doc: str) -> Table:
     )
 
 
-COLLATERAL_TX_IN = _named_inputs("collateral_tx_in", "Outputs offered as collateral and not taken; what a failed transaction lost stands in tx_in.")
+COLLATERAL_TX_IN = _named_inputs(
+    "collateral_tx_in", "Outputs offered as collateral and not taken; what a failed transaction lost stands in tx_in."
+)
 REFERENCE_TX_IN = _named_inputs("reference_tx_in", "Outputs that a transaction looks at without spending them.")
 
 _WHERE = (
@@ -103,12 +152,25 @@ _STAKE = Column("stake_address_id", Type.HASH29, "Reward address of the stake pa
 _VALUE = Column("value", Type.LOVELACE, "Lovelace.", source="CDDL value")
 _DATA = Column("data_hash", Type.HASH32, "Hash of its datum, given by hash or inline.", null=True, source="CDDL datum_option")
 _ATTACHED = (
-    Column("inline_datum_id", Type.HASH32, "The datum it carries.", null=True, references="datum.id", source="CDDL datum_option 1"),
-    Column("reference_script_id", Type.HASH28, "The script it carries.", null=True, references="script.id", source="CDDL script_ref"),
+    Column(
+        "inline_datum_id", Type.HASH32, "The datum it carries.", null=True, references="datum.id", source="CDDL datum_option 1"
+    ),
+    Column(
+        "reference_script_id", Type.HASH28, "The script it carries.", null=True, references="script.id", source="CDDL script_ref"
+    ),
 )
-_CONSUMED = Column("consumed_by_tx_id", Type.ID, "The transaction that spent it.", null=True, references="tx.id",
-                   source="closing pass over tx_in", differs="NULL for an unspent output, and until inputs are resolved.")  # fmt: skip
-_INDEX = Column("index", Type.INT, "Place among the transaction's outputs, from 0; a collateral return's is the number of outputs.")
+_CONSUMED = Column(
+    "consumed_by_tx_id",
+    Type.ID,
+    "The transaction that spent it.",
+    null=True,
+    references="tx.id",
+    source="closing pass over tx_in",
+    differs="NULL for an unspent output, and until inputs are resolved.",
+)
+_INDEX = Column(
+    "index", Type.INT, "Place among the transaction's outputs, from 0; a collateral return's is the number of outputs."
+)
 _ADDRESS_ID = Column("address_id", Type.HASH20, "The address.", references="address.id")
 _OUT_INDEXES = (Index("idx_tx_out_payment_cred", ("payment_cred",)), Index("idx_tx_out_stake_address_id", ("stake_address_id",)))
 
@@ -134,13 +196,24 @@ def _collateral_tx_out(where: tuple[Column, ...]) -> Table:
         "Collateral returns that were not needed; a failed transaction's stands in tx_out.",
         Kind.FACT,
         (
-            _id(f"{ITEM_PLACE} + index."), _TX_ID, _INDEX, *where, _STAKE, _VALUE, _DATA,
-            Column("multi_assets_descr", Type.TEXT, "Its assets, as text.", source="CDDL multiasset",
-                   differs="`policy.name quantity` in hex, separated by commas, where db-sync shows Haskell's own form."),
+            _id(f"{ITEM_PLACE} + index."),
+            _TX_ID,
+            _INDEX,
+            *where,
+            _STAKE,
+            _VALUE,
+            _DATA,
+            Column(
+                "multi_assets_descr",
+                Type.TEXT,
+                "Its assets, as text.",
+                source="CDDL multiasset",
+                differs="`policy.name quantity` in hex, separated by commas, where db-sync shows Haskell's own form.",
+            ),
             *_ATTACHED,
         ),
         Place.IN_TX,
-    )  # fmt: skip
+    )
 
 
 COLLATERAL_TX_OUT = _collateral_tx_out(_WHERE)
@@ -171,7 +244,9 @@ TX_CBOR = Table(
     (
         _id(f"{ITEM_PLACE}."),
         _TX_ID,
-        Column("bytes", Type.BYTES, "CBOR of the transaction as it would travel alone.", source="CDDL transaction, of original parts"),
+        Column(
+            "bytes", Type.BYTES, "CBOR of the transaction as it would travel alone.", source="CDDL transaction, of original parts"
+        ),
     ),
     Place.IN_TX,
 )

@@ -60,9 +60,7 @@ class Keeper:
         point = done.last or ORIGIN
         earlier = tuple(one for one in done.earlier if one.point.slot < point.slot)
         highest = max(self.highest, done.block_no)
-        commit = Commit(
-            done.staged, point, done.block_no, covered, epochs, done.quarantined, replace, live, earlier, highest
-        )
+        commit = Commit(done.staged, point, done.block_no, covered, epochs, done.quarantined, replace, live, earlier, highest)
         came = sink.commit(commit)
         self.highest = max(self.highest, highest)
         return came
@@ -109,10 +107,7 @@ class Keeper:
         if self.sink is None or self.summary.dry_run:
             return error
         kept = kept_apart(quarantine_folder(self.target), error)
-        hint = (
-            f"{kept}; everything before it is committed. "
-            'To go on without it set on_decode_error = "quarantine" in [sync]'
-        )
+        hint = f'{kept}; everything before it is committed. To go on without it set on_decode_error = "quarantine" in [sync]'
         return type(error)(
             error.what, slot=error.slot, block_hash=error.block_hash, path=error.path, raw=error.raw, hint=hint, code=error.code
         )

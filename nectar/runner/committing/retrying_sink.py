@@ -18,7 +18,7 @@ from nectar.sinks.registry import opener
 
 FILE = Retry(first=1.0, longest=1.0, patience=25.0, quota=1.0)
 """Another process holds the file: besides these pauses, SQLite itself waits for a second each time."""
-AT_FIRST = 30.0      # seconds: before anything was ever answered the address may be wrong
+AT_FIRST = 30.0  # seconds: before anything was ever answered the address may be wrong
 
 T = TypeVar("T")
 

@@ -15,8 +15,8 @@ from nectar.sources.events import RollForward
 
 BLOCKS = 1_000
 BYTES = 500_000
-AFAR = 8         # times as many for a server, which is a way off, and has more to do in a transaction than to take rows
-BYTES_A_ROW = 60 # of blocks: real ones have more (preview 400, busy mainnet 100), so that a transaction seldom has too many
+AFAR = 8  # times as many for a server, which is a way off, and has more to do in a transaction than to take rows
+BYTES_A_ROW = 60  # of blocks: real ones have more (preview 400, busy mainnet 100), so that a transaction seldom has too many
 RARELY = 10  # times as many in a batch, where a filter rules out most undecoded
 
 
@@ -78,7 +78,7 @@ class OpenBatch:
     raws: list[bytes] = field(default_factory=list)
     blocks: list[Numbered] = field(default_factory=list)
     size: int = 0
-    linked: bool = False           # `before` is in the batch before
+    linked: bool = False  # `before` is in the batch before
 
     def add(self, event: RollForward) -> None:
         self.raws.append(event.raw)

@@ -225,8 +225,7 @@ class Chooser:
                 made = [0] if keeps and self._follows else []
                 this = tx_id(GENESIS_SLOT, at)
                 watched += [
-                    (item_id(this, index, "nectar_watched"), tx.hash, index, bits)
-                    for index, bits in self._watch.passed(tx, made)
+                    (item_id(this, index, "nectar_watched"), tx.hash, index, bits) for index, bits in self._watch.passed(tx, made)
                 ]
         return kept, watched
 

@@ -105,7 +105,7 @@ class Worker:
         while True:
             try:
                 return self._do(batch, unfit)
-            except DecodeError as error:       # found while rows were made: once more, without that block
+            except DecodeError as error:  # found while rows were made: once more, without that block
                 if error.block_hash is None or error.block_hash in unfit:
                     raise
                 unfit[error.block_hash] = error

@@ -21,12 +21,12 @@ from nectar.sources.node import faults
 if TYPE_CHECKING:
     from nectar.runner.follow.session import Follow
 
-AGE = 0.5            # seconds that a block waits for others at most
-LOOK = 0.005         # seconds between two looks at what is being decoded, while there is room for more
-TIMES = 4            # as many blocks in a batch as from chunk files: 4,000, or 2 MB
-IDLE_LOOK = 0.25     # seconds between two looks at what else there is to do, while nothing is being decoded
-FAR = 10_000         # slots from the tip from which decoding is worth processes of its own
-NEAR = 400_000       # slots from the tip up to which a finished database is kept finished while it catches up
+AGE = 0.5  # seconds that a block waits for others at most
+LOOK = 0.005  # seconds between two looks at what is being decoded, while there is room for more
+TIMES = 4  # as many blocks in a batch as from chunk files: 4,000, or 2 MB
+IDLE_LOOK = 0.25  # seconds between two looks at what else there is to do, while nothing is being decoded
+FAR = 10_000  # slots from the tip from which decoding is worth processes of its own
+NEAR = 400_000  # slots from the tip up to which a finished database is kept finished while it catches up
 
 
 class Again(Exception):
@@ -41,16 +41,16 @@ class Stretch:
         self.compiled = follow.job.compiled
         self.limits: Limits = limits_of(self.compiled, follow.keeper.target, follow.share, TIMES)
         self.open = OpenBatch(gap.first)
-        self.opened, self.first_no = 0.0, 0    # when the open batch got its first block, and that one's number
+        self.opened, self.first_no = 0.0, 0  # when the open batch got its first block, and that one's number
         self.at_tip = False
-        self.after: Point                      # where the chains met
+        self.after: Point  # where the chains met
         self.pipeline: Pipeline
         self.feed: Feed
         self.doubt: Doubt | None = None
         self.replaces: Replaced | None = None
         found = follow.found
         self.must_begin = found.first if gap.first == found.first_slot else None
-        self.begins = True                     # the point before the first block is still to be kept
+        self.begins = True  # the point before the first block is still to be kept
 
     # -- beginning -------------------------------------------------------------------------------------------------
 
@@ -260,7 +260,7 @@ class Stretch:
                 raise Again
             return
         if self.replaces is not None:
-            raise Again                        # rows that are still to be replaced may be of the fork that is left
+            raise Again  # rows that are still to be replaced may be of the fork that is left
         if self.open.drop_after(point):
             return
         if not self.pipeline.is_empty and point.slot >= follow.found.first_slot:

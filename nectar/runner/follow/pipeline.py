@@ -28,7 +28,7 @@ class Pipeline:
         self._given: dict[int, tuple[Coverage, list[Numbered]]] = {}
         self._ready: dict[int, Done] = {}
         self._next = 0
-        self.ahead = -1                        # the highest number that was given
+        self.ahead = -1  # the highest number that was given
         count = (follow.workers or cores()) if far and not self._compiled.filters.ordered else 1
         follow.summary.workers = max(count, follow.summary.workers)
         halted = follow.stop.__bool__

@@ -10,7 +10,7 @@ from nectar.runner.threads import lost, started
 from nectar.sources.events import Event, RollForward
 
 AHEAD_BYTES = 32 << 20
-END_SECONDS = 5.0    # that the thread is given to end, once it was told to
+END_SECONDS = 5.0  # that the thread is given to end, once it was told to
 
 
 class Feed:

@@ -17,8 +17,8 @@ from nectar.sources.node.source import NodeSource
 if TYPE_CHECKING:
     from nectar.runner.follow.session import Follow
 
-STABLE = 60          # times k: slots after which no block is undone any more (3 k / f, f = 1/20)
-ROUNDS = 8           # of questions to the node, each of which leaves a twentieth of the points
+STABLE = 60  # times k: slots after which no block is undone any more (3 k / f, f = 1/20)
+ROUNDS = 8  # of questions to the node, each of which leaves a twentieth of the points
 
 
 def newest_common(source: NodeSource, ours: Sequence[Point], others: Iterable[Point]) -> Point:

@@ -46,9 +46,7 @@ def run_on_node(compiled: CompiledPlan, options: Options, source: NodeSource, re
     return summary
 
 
-def _follow(
-    compiled: CompiledPlan, options: Options, source: NodeSource, report: Report, stop: Stop, summary: Summary
-) -> None:
+def _follow(compiled: CompiledPlan, options: Options, source: NodeSource, report: Report, stop: Stop, summary: Summary) -> None:
     sink: Sink = Uncommitted()
     ledger = Ledger(source.greeting)
     family = family_of(options.target)

@@ -38,21 +38,21 @@ class Follow:
     found: NodeRange
     sink: Sink
     keeper: Keeper
-    workers: int                   # 0: the machine's cores
+    workers: int  # 0: the machine's cores
     once: bool
     report: Report
     stop: Stop
     summary: Summary
     filled: list[Coverage]
     ledger: Ledger
-    accepted: int = 0              # blocks that a fork may go back, where that is more than k
-    live: bool = False             # everything that follows from rows is done, and is kept so
-    share: float = 1.0             # of a batch's usual size
-    asked_epoch: int = -1          # whose parameters the database has
-    settled: bool = False          # at the tip, and everything that came is written
-    told_tip: bool = False         # since the connection was made
+    accepted: int = 0  # blocks that a fork may go back, where that is more than k
+    live: bool = False  # everything that follows from rows is done, and is kept so
+    share: float = 1.0  # of a batch's usual size
+    asked_epoch: int = -1  # whose parameters the database has
+    settled: bool = False  # at the tip, and everything that came is written
+    told_tip: bool = False  # since the connection was made
     began: float = field(default_factory=time.monotonic)
-    there: tuple[Coverage, ...] = ()     # filled before the job began
+    there: tuple[Coverage, ...] = ()  # filled before the job began
 
     def __post_init__(self) -> None:
         self.there = tuple(self.filled)

@@ -16,9 +16,9 @@ from nectar.sinks.mysql.stage import Lines, lines_of
 from nectar.sinks.mysql.statements import inserts, load_data
 from nectar.tables import Kind, Table
 
-FEW = 50            # rows: fewer are inserted, together with those of other tables
-MUCH = 500_000      # bytes: over a long way less is inserted too
-SHOW_WARNINGS = "SHOW WARNINGS"                 # TiDB has no LIMIT there
+FEW = 50  # rows: fewer are inserted, together with those of other tables
+MUCH = 500_000  # bytes: over a long way less is inserted too
+SHOW_WARNINGS = "SHOW WARNINGS"  # TiDB has no LIMIT there
 
 
 class Terms(NamedTuple):

@@ -13,9 +13,9 @@ from nectar.sinks.mysql.session import FAR, Session
 from nectar.sinks.mysql.statements import placed
 from nectar.tables import Place
 
-TXS_A_STEP = 20_000            # transactions completed in one transaction of the database
-LARGE = 50_000                 # rows of a table
-_FIRST, _LAST = tx_id(GENESIS_SLOT, 0), tx_id(LAST_SLOT, GENESIS_TXS - 1)      # ids of transactions
+TXS_A_STEP = 20_000  # transactions completed in one transaction of the database
+LARGE = 50_000  # rows of a table
+_FIRST, _LAST = tx_id(GENESIS_SLOT, 0), tx_id(LAST_SLOT, GENESIS_TXS - 1)  # ids of transactions
 
 
 class _Stopped(Exception):

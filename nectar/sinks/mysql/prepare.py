@@ -65,7 +65,7 @@ def _define(session: Session, layout: Layout) -> None:
         try:
             session.several([one.sql for one in wanted])
         except SinkError:
-            if _not_there(session, wanted) == wanted:           # else another job has just made one of them
+            if _not_there(session, wanted) == wanted:  # else another job has just made one of them
                 raise
 
 
@@ -76,7 +76,7 @@ def _not_there(session: Session, indexes: Sequence[Statement]) -> list[Statement
 
 def _refuse_another_plan(session: Session, layout: Layout, lock: str = "") -> None:
     stored = session.rows(PLANS + lock)
-    if stored:                                            # none yet: another job was interrupted, or begins at this moment
+    if stored:  # none yet: another job was interrupted, or begins at this moment
         refuse_another_plan(stored, layout, session.where, "database")
 
 

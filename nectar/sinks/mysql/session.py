@@ -68,9 +68,9 @@ class Session:
         self._made = self._used = 0.0
         self._begun: _Begun | None = None
         self.notes: list[str] = []
-        self.packet, self.largest = PACKET, 0          # of those that are put together; that the server takes, 0 not known yet
-        self.round_trip = 0.0              # seconds, at the last connection's beginning
-        self.commit_seconds = 0.0          # of the last one
+        self.packet, self.largest = PACKET, 0  # of those that are put together; that the server takes, 0 not known yet
+        self.round_trip = 0.0  # seconds, at the last connection's beginning
+        self.commit_seconds = 0.0  # of the last one
         self.version = ""
 
     # -- statements ------------------------------------------------------------------------------------------------
@@ -186,7 +186,7 @@ class Session:
             self._connection = connection
             try:
                 self._agree(connection)
-            except BaseException:                     # the next one starts anew, not from half of what was agreed
+            except BaseException:  # the next one starts anew, not from half of what was agreed
                 self.drop()
                 raise
         self._used = time.monotonic()

@@ -70,7 +70,7 @@ class MysqlSink:
             self._idle.remove(lane)
             try:
                 thread.start()
-            except RuntimeError as error:                # the system has no more threads
+            except RuntimeError as error:  # the system has no more threads
                 self._give_back(lane)
                 lane.session.note(f"a connection could not be made ahead: {error}")
             else:
@@ -106,7 +106,7 @@ class MysqlSink:
             session = lane.session
             if commit.replace:
                 session.several(facts_of_slots(self.layout.tables, commit.covered.first, commit.covered.last))
-            is_empty = commit.covered.last < commit.covered.first       # only the point before a range's first block is kept
+            is_empty = commit.covered.last < commit.covered.first  # only the point before a range's first block is kept
             bulk = () if commit.live or is_empty else (covering(self.layout, commit.covered, self._came),)
             came = lane.loader.load(commit.staged, bulk)
             filled = covered(session) if commit.live else []

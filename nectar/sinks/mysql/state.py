@@ -16,7 +16,7 @@ def read_state(server: Server) -> State:
     """Errors: those of `kept_of`, and of connecting."""
     session = session_of(server)
     try:
-        with session.transaction():                   # one view of it all, while a job goes on
+        with session.transaction():  # one view of it all, while a job goes on
             return _state(session)
     finally:
         session.drop()
@@ -32,10 +32,15 @@ def _state(session: Session) -> State:
     ((seq, finished),) = session.rows("SELECT COALESCE(MAX(seq), 0), COALESCE(MAX(finished), -1) FROM nectar_writer")
     told = Told(ranges, kept_blocks(session))
     return state_of(
-        session.where, told, kept,
-        size=sum(sizes.values()), rows=rows, quarantined=_count(session, "nectar_quarantine"), there=session.index_names(),
+        session.where,
+        told,
+        kept,
+        size=sum(sizes.values()),
+        rows=rows,
+        quarantined=_count(session, "nectar_quarantine"),
+        there=session.index_names(),
         finished=seq == finished,
-    )  # fmt: skip
+    )
 
 
 def _count(session: Session, table: str) -> int:

@@ -75,7 +75,7 @@ class Lane:
         self.number, self.session, self.loader, self.seq = number, session, loader, seq
         self._writing = writing
         self._doubt: _Doubt | None = None
-        self._attempts: list[Attempt] = []          # not yet in nectar_connection
+        self._attempts: list[Attempt] = []  # not yet in nectar_connection
 
     def doubts(self, key: object) -> bool:
         """Whether this is where `key` was tried, and the answer lost."""

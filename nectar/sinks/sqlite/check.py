@@ -16,15 +16,19 @@ from nectar.sinks.sqlite.connection import open_to_read, refuse_no_file, transla
 from nectar.sinks.sqlite.state import OWN
 from nectar.sinks.state import kept_of
 
-OLDEST = (3, 37)                   # STRICT tables
+OLDEST = (3, 37)  # STRICT tables
 LITTLE = 1 << 30
 
 
 def check(path: Path) -> Iterator[Step]:
     """Each step as soon as it is known; those after a failure are not reached."""
     looks: dict[str, Callable[[Path], Step]] = {
-        "sqlite": _version, "folder": _folder, "file": _file, "database": _database, "writable": _writable,
-    }  # fmt: skip
+        "sqlite": _version,
+        "folder": _folder,
+        "file": _file,
+        "database": _database,
+        "writable": _writable,
+    }
     names = list(looks)
     for at, name in enumerate(names, 1):
         try:

@@ -13,9 +13,9 @@ from nectar.errors import NectarError, SinkError, TransientError
 
 PAGE_SIZE = 8192
 CACHE_KIB = 64 * 1024
-WAL_PAGES = 4_000              # 32 MB of log before it is copied into the file
-SMALLEST = 512                 # bytes of a database; SQLite takes a file of one byte for an empty one
-BUSY_MS = 1_000                # the runner tries again: it hears signals, and SQLite does not while it waits
+WAL_PAGES = 4_000  # 32 MB of log before it is copied into the file
+SMALLEST = 512  # bytes of a database; SQLite takes a file of one byte for an empty one
+BUSY_MS = 1_000  # the runner tries again: it hears signals, and SQLite does not while it waits
 
 _MEANING: dict[type[apsw.Error], tuple[type[NectarError], str, str]] = {
     apsw.BusyError: (TransientError, "NEC-K010", "another process is writing to it; wait, or stop that one"),
@@ -108,7 +108,7 @@ class Opened:
             what = f"tables were changed by somebody else meanwhile: {', '.join(changed)}"
             hint = "restore the file from a backup, or index into a new one"
             raise SinkError(what, where=str(self._path), hint=hint, code="NEC-K020")
-        self._schema = schema                          # indexes and views come and go
+        self._schema = schema  # indexes and views come and go
 
     def _definitions(self) -> dict[str, str]:
         return dict(self._connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))

@@ -13,18 +13,16 @@ from nectar.sinks.sqlite.connection import transaction
 from nectar.sinks.sqlite.derived import look_ups
 from nectar.tables import Place
 
-TXS_A_STEP = 100_000           # transactions completed in one transaction of the database
-OPERATIONS = 20_000            # of SQLite's machine between two questions whether to stop
+TXS_A_STEP = 100_000  # transactions completed in one transaction of the database
+OPERATIONS = 20_000  # of SQLite's machine between two questions whether to stop
 
-_FIRST, _LAST = tx_id(GENESIS_SLOT, 0), tx_id(LAST_SLOT, GENESIS_TXS - 1)      # ids of transactions
+_FIRST, _LAST = tx_id(GENESIS_SLOT, 0), tx_id(LAST_SLOT, GENESIS_TXS - 1)  # ids of transactions
 
 
 class Finisher:
     """Remembers in the file (`user_version`) after which commit everything was finished, so that nothing is done twice."""
 
-    def __init__(
-        self, db: apsw.Connection, layout: Layout, stopping: Callable[[], bool], *, keep_look_ups: bool = False
-    ) -> None:
+    def __init__(self, db: apsw.Connection, layout: Layout, stopping: Callable[[], bool], *, keep_look_ups: bool = False) -> None:
         self._db, self._layout, self._stopping = db, layout, stopping
         self._needed = look_ups(layout.tables) if layout.closing else ()
         self._kept = self._needed if keep_look_ups else ()
@@ -81,7 +79,7 @@ class Finisher:
 
     def _missing_views(self) -> list[Statement]:
         """Those that are not there, or not as the plan has them now."""
-        there = dict(self._db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'"))     # without IF NOT EXISTS
+        there = dict(self._db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'"))  # without IF NOT EXISTS
         return [view for view in self._layout.views if there.get(view.name) != view.sql.replace(" IF NOT EXISTS", "", 1)]
 
     def _make_views(self) -> None:

@@ -57,7 +57,7 @@ class SqliteSink:
         return 0
 
     def expect(self, writers: int) -> None:
-        pass                                          # there is nothing to make ready
+        pass  # there is nothing to make ready
 
     def commit(self, commit: Commit) -> dict[str, int]:
         """Moves the checkpoint first, so that a second writer is found out before anything is written; then the rows."""
@@ -158,7 +158,7 @@ class SqliteSink:
         if names:
             self._refuse_another_plan()
             refuse_missing([one.name for one in self.layout.definitions], names, self._where)
-            self.known_blocks()                            # believed, also where nothing is left to load
+            self.known_blocks()  # believed, also where nothing is left to load
         self._seq = 0
         with translated(self._where):
             prepare(self._db)
@@ -168,7 +168,7 @@ class SqliteSink:
                 self._db.execute(statement.sql)
             row = (self.layout.fingerprint, self.layout.plan_name, self.layout.compiled, self.layout.version)
             self._db.execute("INSERT OR IGNORE INTO nectar_plan VALUES (?, ?, ?, ?)", row)
-        self._opened = Opened(self.path, self._db)    # its log and its tables with it
+        self._opened = Opened(self.path, self._db)  # its log and its tables with it
         self._seq = self._highest_seq()
 
     def _refuse_another_plan(self) -> None:
@@ -192,7 +192,7 @@ class SqliteSink:
         self._db.executemany("INSERT INTO nectar_checkpoint VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         self._seq += len(rows)
         kept = " OR ".join(f"(seq > {self._seq - reach} AND seq % {step} = 0)" for step, reach in POINTS_KEPT)
-        newest = "(SELECT max(slot) FROM nectar_checkpoint)"           # the last block, whichever range was filled last
+        newest = "(SELECT max(slot) FROM nectar_checkpoint)"  # the last block, whichever range was filled last
         self._db.execute(f"DELETE FROM nectar_checkpoint WHERE NOT ({kept}) AND slot < {newest}")
 
     def _whole_to(self) -> int | None:

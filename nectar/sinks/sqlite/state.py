@@ -32,9 +32,15 @@ def read_state(path: Path) -> State:
     db.close()
     told = Told(ranges, points_of(rows_of_blocks, str(path)))
     return state_of(
-        str(path), told, kept,
-        size=path.stat().st_size, rows=rows, quarantined=quarantined, there=names, finished=seq == closed,
-    )  # fmt: skip
+        str(path),
+        told,
+        kept,
+        size=path.stat().st_size,
+        rows=rows,
+        quarantined=quarantined,
+        there=names,
+        finished=seq == closed,
+    )
 
 
 def table_bytes(path: Path) -> dict[str, int]:

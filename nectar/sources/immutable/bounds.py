@@ -126,7 +126,7 @@ def _after_checkpoint(source: ImmutableSource, bound: AtCheckpoint) -> _Side:
     if following is None:
         raise faults.outside(source.folder.path, f"what follows the checkpoint {found.point}", source.holds())
     asked = f"after checkpoint {found.point}"
-    slot = min(found.point.slot + 1, following.point.slot)        # a boundary block shares its slot with the next
+    slot = min(found.point.slot + 1, following.point.slot)  # a boundary block shares its slot with the next
     return _Side(following, slot, _text(asked, None, "first", following))
 
 

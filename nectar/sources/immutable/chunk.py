@@ -147,9 +147,7 @@ def _check_network(block: Found, path: Path, facts: ChainFacts) -> None:
     if block.era_tag <= Era.BYRON:
         magic = byron_magic(block.raw, 3)
         if magic != facts.magic:
-            raise faults.foreign(
-                path, f"its block {block.point} has protocol magic {magic}, not {facts.magic}", facts.name
-            )
+            raise faults.foreign(path, f"its block {block.point} has protocol magic {magic}, not {facts.magic}", facts.name)
 
 
 def _check_first(block: Found, path: Path, facts: ChainFacts) -> None:
@@ -162,4 +160,3 @@ def _check_first(block: Found, path: Path, facts: ChainFacts) -> None:
         raise faults.foreign(path, what, facts.name)
     if block.era_tag > Era.BYRON:
         raise faults.unlinked(path, block.point, names, ORIGIN)
-

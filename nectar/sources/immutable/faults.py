@@ -30,9 +30,7 @@ def no_chunks(path: Path) -> SourceError:
 
 
 def no_blocks(path: Path) -> SourceError:
-    return SourceError(
-        "the chunk files hold no block", where=str(path), hint="let the node catch up first", code="NEC-S001"
-    )
+    return SourceError("the chunk files hold no block", where=str(path), hint="let the node catch up first", code="NEC-S001")
 
 
 def missing_chunks(folder: Path, first: int, last: int) -> SourceError:
@@ -51,8 +49,7 @@ def cut_short(path: Path, at: int, size: int, whole_blocks: int, is_last: bool) 
     else:
         hint = _RESTORE
     return SourceError(
-        f"the file ends ({size:,} bytes) within the block that begins at byte {at:,}; "
-        f"{whole_blocks:,} whole blocks precede it",
+        f"the file ends ({size:,} bytes) within the block that begins at byte {at:,}; {whole_blocks:,} whole blocks precede it",
         where=f"{path} at byte {at:,}",
         hint=hint,
         code="NEC-S003",

@@ -85,7 +85,7 @@ def at_or_before(source: ImmutableSource, slot: int) -> Found | None:
                 break
             last = found
             if found.point.slot == slot and found.era_tag != Era.BYRON_EBB:
-                break                      # what comes after it may be broken
+                break  # what comes after it may be broken
         if last is not None:
             return last
     return None

@@ -96,9 +96,7 @@ class ImmutableSource:
         missing = f", {gaps:,} chunks missing between" if gaps else ""
         return slots + missing
 
-    def blocks(
-        self, after: Point | None = None, from_slot: int = 0, to_slot: int = NO_END
-    ) -> Iterator[RollForward]:
+    def blocks(self, after: Point | None = None, from_slot: int = 0, to_slot: int = NO_END) -> Iterator[RollForward]:
         """Blocks of slots `from_slot` to `to_slot`, both included, or those after the block `after` up to `to_slot`.
 
         `after` None or ORIGIN: from `from_slot` on. A range without bounds begins with the folder's first chunk, be it
@@ -146,7 +144,7 @@ class ImmutableSource:
             elif slot >= from_slot:
                 yield found
                 if slot == to_slot and found.era_tag != Era.BYRON_EBB:
-                    return                 # what comes after the range may be broken
+                    return  # what comes after the range may be broken
         if not seen:
             raise faults.not_found(self.folder.path, f"block {excluded} is not on this chain", self.holds())
         if self.facts.chunk_of(to_slot) <= self.folder.last.number:

@@ -114,7 +114,7 @@ class Reader:
 
     def __init__(self) -> None:
         self._rest = bytearray()
-        self._needs = 0                        # bytes that the message that has begun takes at least
+        self._needs = 0  # bytes that the message that has begun takes at least
         self._tip_bytes = b"\x00"
         self._tip = Tip(ORIGIN, 0)
 

@@ -37,7 +37,7 @@ class Session:
         self.connection, self.version = connection, version
         self.chain = chain_sync.Reader()
         self.tip: chain_sync.Tip | None = None
-        self._idle = True                      # nothing that chain-sync still owes: it may be told that we are done
+        self._idle = True  # nothing that chain-sync still owes: it may be told that we are done
         self._answers = Cutter()
         self._queries: list[bytes] = []
         self._demux = mux.Demux(frozenset((mux.CHAIN_SYNC, mux.STATE_QUERY)))

@@ -155,9 +155,9 @@ class _Reader:
         self._last = self._after = _Sent(after, block_no, -1)
         self._begun = False
         self._sent: deque[_Sent] = deque(maxlen=max(REMEMBERED, 2 * facts.security_parameter))
-        self._forgot = False                   # more were sent than are remembered
+        self._forgot = False  # more were sent than are remembered
         self._flying = 0
-        self._stood = 0                        # rollbacks in a row that went nowhere
+        self._stood = 0  # rollbacks in a row that went nowhere
         self.awaiting = False
         self.tip: Tip | None = None
 

@@ -21,7 +21,7 @@ from nectar.config.profile.dsn.parts import (
 _TARGET = re.compile(r"(?P<net>[A-Za-z0-9]*)\((?P<address>[^()]*)\)")
 _TRUE = ("true", "1", "t")
 _TLS: Mapping[str, str] = {
-    "custom": "VERIFY_IDENTITY",                   # a configuration that the program registers; by every example it verifies
+    "custom": "VERIFY_IDENTITY",  # a configuration that the program registers; by every example it verifies
     "tidb": "VERIFY_IDENTITY",
     "true": "VERIFY_IDENTITY",
     "1": "VERIFY_IDENTITY",

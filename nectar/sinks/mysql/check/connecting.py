@@ -18,7 +18,7 @@ from nectar.sinks.mysql.check.failed_step import CONNECTING, failed_step, others
 
 EXPIRES_SOON = 14
 _CHECKED = {SslMode.VERIFY_IDENTITY: "chain and name checked", SslMode.VERIFY_CA: "chain checked, its name not"}
-_SILENT = ("sealed", "command")                       # what stands there tells nobody anything, or too much
+_SILENT = ("sealed", "command")  # what stands there tells nobody anything, or too much
 
 
 def arrival(server: Server, facts: Facts, product: Product, attempts: Sequence[Attempt]) -> Iterator[Step]:
@@ -31,8 +31,13 @@ def arrival(server: Server, facts: Facts, product: Product, attempts: Sequence[A
     notes = notes_of(product, server.kind)
     yield passed("server", str(product), notes, product=product.name, version=facts.server_version, service=product.service)
     yield _tls(server, facts.secured)
-    yield passed("login", f"as {server.user}, in {ms(facts.login_seconds)}{' with TLS' if facts.secured.version else ''}",
-                 user=server.user, ms=milliseconds(facts.login_seconds), connection_id=facts.connection_id)  # fmt: skip
+    yield passed(
+        "login",
+        f"as {server.user}, in {ms(facts.login_seconds)}{' with TLS' if facts.secured.version else ''}",
+        user=server.user,
+        ms=milliseconds(facts.login_seconds),
+        connection_id=facts.connection_id,
+    )
 
 
 def departure(server: Server, error: NectarError, attempts: Sequence[Attempt]) -> Iterator[Step]:
@@ -112,9 +117,13 @@ def _tls(server: Server, secured: Secured) -> Step:
         left = about.days_left()
         says += f"; {', '.join(about.names) or about.subject} until {about.last:%Y-%m-%d}, by {about.issuer}: {checked}"
         facts |= {
-            "names": list(about.names), "issuer": about.issuer, "not_before": about.first.isoformat(),
-            "not_after": about.last.isoformat(), "sha256": secured.fingerprint, "chain": len(secured.chain),
-        }  # fmt: skip
+            "names": list(about.names),
+            "issuer": about.issuer,
+            "not_before": about.first.isoformat(),
+            "not_after": about.last.isoformat(),
+            "sha256": secured.fingerprint,
+            "chain": len(secured.chain),
+        }
         if left < EXPIRES_SOON:
             ends = f"ends in {left} days" if left >= 0 else "has expired"
             notes.append(Note(f"the server's certificate {ends}", "renew it on the server"))

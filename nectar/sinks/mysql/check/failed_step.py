@@ -25,7 +25,7 @@ def failed_step(code: str, attempts: Sequence[Attempt]) -> str:
     """One of CONNECTING."""
     if code in EITHER:
         return "login" if attempts and attempts[-1].tls_version else "server"
-    return _STEP.get(code, "profile")               # a secret that could not be had
+    return _STEP.get(code, "profile")  # a secret that could not be had
 
 
 def others_tried(attempts: Sequence[Attempt]) -> list[tuple[str, str]]:

@@ -24,11 +24,16 @@ _INNODB = (
 _TIDB = ("tidb_mem_quota_query", "tidb_restricted_read_only", "tidb_super_read_only")
 _CONFIG = "txn-total-size-limit"
 _SHOWN = {
-    "max_allowed_packet": "packet", "wait_timeout": "idle for", "max_connections": "connections",
+    "max_allowed_packet": "packet",
+    "wait_timeout": "idle for",
+    "max_connections": "connections",
     "local_infile": "LOAD DATA LOCAL",
-    "innodb_buffer_pool_size": "buffer pool", "innodb_log_file_size": "redo log", "innodb_redo_log_capacity": "redo log",
-    "tidb_mem_quota_query": "memory a statement", _CONFIG: "transaction",
-}  # fmt: skip
+    "innodb_buffer_pool_size": "buffer pool",
+    "innodb_log_file_size": "redo log",
+    "innodb_redo_log_capacity": "redo log",
+    "tidb_mem_quota_query": "memory a statement",
+    _CONFIG: "transaction",
+}
 SMALL_POOL, SMALL_LOG = 512 * _MIB, 256 * _MIB
 
 
@@ -42,7 +47,7 @@ def look_at_limits(ask: Asking, product: Product) -> Step:
 def _read(ask: Asking, product: Product) -> Mapping[str, str]:
     if not product.is_tidb:
         found = ask.variables(*_EVERYWHERE, *_INNODB)
-        if "innodb_redo_log_capacity" in found:       # MySQL 8.0.30 and newer go by it, and still show the other
+        if "innodb_redo_log_capacity" in found:  # MySQL 8.0.30 and newer go by it, and still show the other
             found.pop("innodb_log_file_size", None)
         return found
     found = ask.variables(*_EVERYWHERE)
