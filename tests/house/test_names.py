@@ -1,0 +1,126 @@
+"""One name, one meaning: a public class has a name of its own, and so has a public function beyond its room."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+SHELVES = frozenset({"rows", "tables", "want", "read_state", "look_ups", "create_table", "create_index", "create_view"})
+"""Functions that each family of a shelf has, with one meaning: the shelf's registry chooses among them."""
+
+TO_DO = frozenset(
+    {
+        "Action",
+        "Address",
+        "And",
+        "Compare",
+        "Connection",
+        "Count",
+        "Credential",
+        "Datum",
+        "Done",
+        "Draft",
+        "Entry",
+        "Finisher",
+        "Format",
+        "Forward",
+        "Found",
+        "Header",
+        "Kept",
+        "Key",
+        "Kind",
+        "Limits",
+        "Not",
+        "Note",
+        "Opened",
+        "Or",
+        "Outcome",
+        "Place",
+        "Pool",
+        "Reader",
+        "Script",
+        "Session",
+        "Slip",
+        "Span",
+        "Statement",
+        "Sum",
+        "Summary",
+        "Table",
+        "Task",
+        "Told",
+        "address",
+        "anchor",
+        "as_json",
+        "assets",
+        "bound",
+        "boundary_block",
+        "check",
+        "connect",
+        "created",
+        "damaged",
+        "datum",
+        "describe",
+        "differences",
+        "drep",
+        "failed",
+        "found",
+        "head",
+        "is_finished",
+        "key_of",
+        "lost",
+        "missing",
+        "name_of",
+        "placed",
+        "places",
+        "plain",
+        "propose",
+        "ratio",
+        "read_file",
+        "read_schema",
+        "readable",
+        "refused",
+        "report",
+        "resolve",
+        "run",
+        "script_of",
+        "seal",
+        "serve",
+        "shape",
+        "slots_of",
+        "stake_address",
+        "tables_of",
+        "target_of",
+        "text",
+        "transaction",
+        "translated",
+        "wanted",
+    }
+)
+"""Names that still have two meanings. None is added."""
+
+
+def public(path: Path) -> Iterator[tuple[str, bool]]:
+    """(name, whether it is a class) of each definition at a module's top."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and not node.name.startswith("_"):
+            yield node.name, isinstance(node, ast.ClassDef)
+
+
+def homes() -> dict[str, set[str]]:
+    """Where each public name is defined: classes by module, functions by room, which is a folder of nectar/."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for path in (ROOT / "nectar").rglob("*.py"):
+        module = path.relative_to(ROOT / "nectar").with_suffix("")
+        for name, is_class in public(path):
+            found[name].add(str(module) if is_class else module.parts[0])
+    return found
+
+
+def test_each_public_name_has_one_home() -> None:
+    double = {name: sorted(rooms) for name, rooms in homes().items() if len(rooms) > 1 and name not in SHELVES}
+    assert {name: rooms for name, rooms in double.items() if name not in TO_DO} == {}
+    assert TO_DO - double.keys() == set(), "these have one home now: take them off the list"
