@@ -6,18 +6,14 @@ the node's own list of filled slots does (the primary index), or the blocks on b
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from nectar.errors import SourceError
 from nectar.sources.immutable import faults, lookup
+from nectar.sources.immutable.checked_chunks import CheckedChunks
 from nectar.sources.immutable.chunk_file import GENESIS, Found
 from nectar.sources.immutable.secondary import listed_slots
 
-if TYPE_CHECKING:
-    from nectar.sources.immutable.source import ImmutableSource
 
-
-def none_lost(source: ImmutableSource, low: int, high: int) -> bool:
+def none_lost(source: CheckedChunks, low: int, high: int) -> bool:
     """Whether no block was lost from the slots `low` to `high`, where the chunk files have none. False: nothing tells.
 
     A list that names no block at all is what a crash leaves, too: it is believed where no blocks are there to ask.
@@ -43,11 +39,11 @@ def none_lost(source: ImmutableSource, low: int, high: int) -> bool:
     return told
 
 
-def _follows(source: ImmutableSource, after: Found, before: Found) -> bool:
+def _follows(source: CheckedChunks, after: Found, before: Found) -> bool:
     return after.prev_hash in ((None, source.facts.genesis_hash) if before is GENESIS else (before.point.hash,))
 
 
-def _before(source: ImmutableSource, slot: int) -> Found | None:
+def _before(source: CheckedChunks, slot: int) -> Found | None:
     """The last block before `slot`; GENESIS where the chain begins. None: it is not here, or cannot be read."""
     try:
         found = lookup.at_or_before(source, slot - 1) if slot > 0 else None
@@ -56,7 +52,7 @@ def _before(source: ImmutableSource, slot: int) -> Found | None:
     return GENESIS if found is None and source.folder.first.number == 0 else found
 
 
-def _after(source: ImmutableSource, slot: int) -> Found | None:
+def _after(source: CheckedChunks, slot: int) -> Found | None:
     try:
         return lookup.at_or_after(source, slot + 1)
     except SourceError:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
 from zlib import crc32
 
 from nectar import reading
 from nectar.cardano.point import Era
 from nectar.sources.immutable import faults
+from nectar.sources.immutable.checked_chunks import CheckedChunks
 from nectar.sources.immutable.chunk import read_index
 from nectar.sources.immutable.chunk_file import ChunkFile, Found
 from nectar.sources.immutable.secondary import entries, find_hash
 
-if TYPE_CHECKING:
-    from nectar.sources.immutable.source import ImmutableSource
 
-
-def by_hash(source: ImmutableSource, block_hash: bytes) -> Found | None:
+def by_hash(source: CheckedChunks, block_hash: bytes) -> Found | None:
     """The block with that 32-byte hash, or None. Newest chunks first; a chunk is only read when its index names the hash,
     or, when no index does, when its index does not describe the whole of it.
     """
@@ -35,7 +32,7 @@ def by_hash(source: ImmutableSource, block_hash: bytes) -> Found | None:
     return None
 
 
-def _in_chunk(source: ImmutableSource, chunk: ChunkFile, block_hash: bytes) -> Found | None:
+def _in_chunk(source: CheckedChunks, chunk: ChunkFile, block_hash: bytes) -> Found | None:
     return next((found for found in source.chunk(chunk) if found.point.hash == block_hash), None)
 
 
@@ -53,7 +50,7 @@ def _is_described(chunk: ChunkFile) -> bool:
         raise faults.unreadable(chunk.path, error) from error
 
 
-def at_or_after(source: ImmutableSource, slot: int) -> Found | None:
+def at_or_after(source: CheckedChunks, slot: int) -> Found | None:
     """The first block of `slot` or later; None when there is none up to the folder's end.
 
     Errors: SourceError NEC-S002 when a chunk between `slot` and that block is missing.
@@ -69,7 +66,7 @@ def at_or_after(source: ImmutableSource, slot: int) -> Found | None:
     return None
 
 
-def at_or_before(source: ImmutableSource, slot: int) -> Found | None:
+def at_or_before(source: CheckedChunks, slot: int) -> Found | None:
     """The last block of `slot` or earlier; None when there is none down to the folder's begin.
 
     Errors: SourceError NEC-S002 when a chunk between that block and `slot` is missing.
@@ -91,7 +88,7 @@ def at_or_before(source: ImmutableSource, slot: int) -> Found | None:
     return None
 
 
-def before_tip(source: ImmutableSource, blocks: int) -> Found | None:
+def before_tip(source: CheckedChunks, blocks: int) -> Found | None:
     """The block `blocks` before the tip, boundary blocks not counted; None when the folder holds fewer.
 
     Errors: SourceError NEC-S002 when a chunk on the way is missing.

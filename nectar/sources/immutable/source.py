@@ -10,26 +10,23 @@ from nectar.cardano.point import ORIGIN, Era, Numbered, Point
 from nectar.errors import SourceError
 from nectar.sources.events import RollBackward, RollForward
 from nectar.sources.immutable import faults, lookup
-from nectar.sources.immutable.chunk import chunk_blocks
+from nectar.sources.immutable.checked_chunks import CheckedChunks
 from nectar.sources.immutable.chunk_file import GENESIS, ChunkFile, Found
 from nectar.sources.immutable.edges import none_lost
 from nectar.sources.immutable.facts import ChainFacts
-from nectar.sources.immutable.folder import Folder, open_folder
+from nectar.sources.immutable.folder import open_folder
 
 NO_END = (1 << 63) - 1
 
 
-class ImmutableSource:
+class ImmutableSource(CheckedChunks):
     """Blocks of the chunk files at `path` (see `open_folder`), checked as they are read.
 
-    The folder is listed once, when the source is made; chunks that a node adds later belong to the next run. `notes`
-    gathers what was mended on the way (an index that did not describe its chunk), for the run's log.
+    The folder is listed once, when the source is made. Chunks that a node adds later belong to the next run.
     """
 
     def __init__(self, path: Path, facts: ChainFacts) -> None:
-        self.facts = facts
-        self.folder: Folder = open_folder(path)
-        self.notes: list[str] = []
+        super().__init__(open_folder(path), facts)
 
     def follow(self, known_points: Sequence[Point]) -> Iterator[RollForward | RollBackward]:
         """Everything after the newest of `known_points` that is on this chain; everything there is when none are known.
@@ -162,21 +159,10 @@ class ImmutableSource:
                 yield found
                 before = found
 
-    def chunk_path(self, slot: int) -> Path:
-        """The file that holds the slot, or the folder."""
-        chunk = self.folder.get(self.facts.chunk_of(slot))
-        return chunk.path if chunk is not None else self.folder.path
-
     def _prove(self, low: int, high: int) -> None:
         """That no block was lost from these slots. Errors: SourceError NEC-S003, NEC-S005."""
         if low <= high and not none_lost(self, low, high):
             raise faults.unproven(self.folder.path, low, high)
-
-    def chunk(self, chunk: ChunkFile, before: Found | None = None) -> Iterator[Found]:
-        """The checked blocks of one chunk; `before` as in `chunk_blocks`."""
-        if before is None and chunk.number == 0:
-            before = GENESIS
-        return chunk_blocks(chunk, self.facts, before, self.notes.append)
 
     def find(self, point: Point) -> Found | None:
         """The block at `point`; None when its chunk is not here or holds another there."""
