@@ -1,0 +1,19 @@
+"""Files that the code writes are what the code would write now."""
+
+from __future__ import annotations
+
+from tests.conftest import ROOT
+
+
+def test_the_table_reference_is_current() -> None:
+    from nectar.compiler.table_reference import text
+
+    page = (ROOT / "docs" / "tables.md").read_text()
+    assert page == text(), "run: python -m nectar.compiler.table_reference > docs/tables.md"
+
+
+def test_the_fields_of_the_filter_guide_are_current() -> None:
+    from nectar.filterlang.reference import text
+
+    guide = (ROOT / "docs" / "filter-language.md").read_text()
+    assert text() in guide, "put what python -m nectar.filterlang.reference prints into docs/filter-language.md"
