@@ -1,10 +1,11 @@
-"""Where the `nectar` command begins. Nothing heavy is imported before it is known what was asked."""
+"""The console script `nectar`. It imports nothing heavy before it knows which command was asked for."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
@@ -13,43 +14,50 @@ from nectar import __version__
 
 def main() -> NoReturn:
     """The console script: runs the command line and leaves with its exit code."""
-    heard = [one for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) != signal.SIG_IGN]
-    for number in heard:
+    ours = [number for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) != signal.SIG_IGN]
+    for number in ours:
         signal.signal(number, _leave)
-    _open_what_is_closed()
-    if sys.argv[1:] in (["--version"], ["-V"]):
+    _open_closed_streams()
+    words = sys.argv[1:]
+    if words in (["--version"], ["-V"]):
         print(f"nectar {__version__}")
         raise SystemExit(0)
-
-    from nectar.cli.exits import guard
-    from nectar.cli.usage import json_is_asked
-
     try:
-        code = guard(_run, in_json=json_is_asked(sys.argv[1:]))
-    except KeyboardInterrupt:  # one more signal, while the command was already being ended by one
+        code = guarded_command_line(words)
+    except KeyboardInterrupt:  # one more signal, while an earlier one was already ending the command
         code = 130
-    for number in heard:
+    for number in ours:
         signal.signal(number, _leave)
     raise SystemExit(code)
 
 
+def guarded_command_line(words: Sequence[str]) -> int:
+    """Runs `nectar WORDS` and reports its error, if any, on standard error: as JSON where the words ask for JSON."""
+    from nectar.cli.exits import guard
+    from nectar.cli.usage_errors import json_is_asked
+
+    return guard(lambda: _run(words), in_json=json_is_asked(words))
+
+
+def _run(words: Sequence[str]) -> int:
+    from nectar.cli.app import run_command_line
+
+    return run_command_line(words)
+
+
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:
-    """Before the command has begun and after it has ended, while others are not listening: there is nothing to tidy up."""
+    """Ends the process before the command has begun and after it has ended: nothing is left to tidy up then."""
     os._exit(128 + number)
 
 
-def _open_what_is_closed() -> None:
-    """Standard input, output and error lead to nowhere where they were closed: else the next file that is opened, a database
-    say, would get the number of one of them, and what is printed."""
+def _open_closed_streams() -> None:
+    """Opens the null device for each of standard input, output and error that is closed.
+
+    Otherwise the next file that is opened, perhaps a database, would get that stream's number, and all that is printed.
+    """
     while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(handle, True)
     os.close(handle)
     sys.stdin = sys.stdin or os.fdopen(0, encoding="utf-8", closefd=False)
     sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
     sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
-
-
-def _run() -> int:
-    from nectar.cli.app import run
-
-    return run(sys.argv[1:])

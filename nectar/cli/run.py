@@ -23,7 +23,7 @@ from nectar.cli.job import (
 )
 
 
-def run(
+def run_command(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="The plan.")],
     profile: ProfileOption = None,
     db: DbOption = None,

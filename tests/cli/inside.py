@@ -12,8 +12,7 @@ from types import FrameType
 from typing import NamedTuple, NoReturn
 from unittest.mock import patch
 
-from nectar.cli.app import run
-from nectar.cli.exits import guard
+from nectar.cli.main import guarded_command_line
 
 PATIENCE_SECONDS = 120
 
@@ -33,7 +32,7 @@ def nectar(*arguments: object, home: Path, **variables: str) -> Ended:
     out, err = TextIOWrapper(BytesIO(), "utf-8"), TextIOWrapper(BytesIO(), "utf-8")
     with _in(home, variables), redirect_stdout(out), redirect_stderr(err):
         try:
-            code = guard(lambda: run([str(one) for one in arguments]))
+            code = guarded_command_line([str(word) for word in arguments])
         except SystemExit as leaving:
             code = leaving.code if isinstance(leaving.code, int) else 1
     out.flush()

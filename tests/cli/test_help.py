@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer
 
-from nectar.cli.app import app, run
+from nectar.cli.app import app, run_command_line
 from nectar.cli.exits import Exit
 from nectar.errors import FatalError, PlanError
 from tests.conftest import ROOT
@@ -40,7 +40,7 @@ OPTIONS = [
 
 
 def said(words: Words, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
-    code = run(words)
+    code = run_command_line(words)
     shown = capsys.readouterr()
     return code, shown.out + shown.err
 

@@ -486,7 +486,7 @@ import nectar.cli.app as app
 def slow(arguments):
     print('{"event": "begins"}', file=sys.stderr, flush=True)
     time.sleep(600)
-app.run = slow
+app.run_command_line = slow
 from nectar.cli.main import main
 main()
 """
