@@ -27,51 +27,29 @@ class AddressParts(NamedTuple):
     stake_address: bytes | None
 
 
-MOST_KNOWN = 1 << 14  # remembered of each before all are forgotten: about 10 MB
-"""Of 16,000 addresses that a real batch or two show, all but a few that come again soon come again within so many."""
-_known: dict[bytes, AddressParts] = {}
-_views: dict[bytes, str] = {}
-
-
 def describe(raw: bytes) -> AddressParts:
     """Text, script flag, payment credential and stake address of an output's address, whatever its form."""
-    found = _known.get(raw)
-    if found is None:
-        found = _known[raw] = _describe(raw, None)
-    return found
+    return _describe(raw, None)
 
 
-def learn(raws: Iterable[bytes]) -> None:
-    """Work out what `describe` and `stake_view` will be asked, many at a time: several times as quick for each.
+def describe_many(addresses: Iterable[bytes]) -> dict[bytes, AddressParts]:
+    """What `describe` says of each address that has a usual form, by address. The others are left out.
 
-    Also where what is remembered is kept within bounds, so it is called between batches and not within one.
+    Several times as quick for each address as `describe`.
     """
-    if len(_known) > MOST_KNOWN:
-        _known.clear()
     by_form: dict[tuple[str, int], list[bytes]] = {}
-    for raw in {raw for raw in raws if raw not in _known}:
+    for raw in addresses:
         if raw and len(raw) == _LENGTHS.get(raw[0] >> 4):
             by_form.setdefault(("addr" if raw[0] & 15 == 1 else "addr_test", len(raw)), []).append(raw)
+    described: dict[bytes, AddressParts] = {}
     for (prefix, _), alike in by_form.items():
         for raw, text in zip(alike, bech32.encode_many(prefix, alike), strict=True):
-            _known[raw] = _describe(raw, text)
-    stakes = {_known[raw].stake_address for alike in by_form.values() for raw in alike}
-    learn_views(stake for stake in stakes if stake is not None)
-
-
-def learn_views(accounts: Iterable[bytes]) -> None:
-    """What `stake_view` will be asked of reward addresses. Bounded as `learn` is."""
-    if len(_views) > MOST_KNOWN:
-        _views.clear()
-    by_prefix: dict[str, list[bytes]] = {}
-    for raw in {raw for raw in accounts if raw not in _views and len(raw) == 29}:
-        by_prefix.setdefault("stake" if raw[0] & 15 == 1 else "stake_test", []).append(raw)
-    for prefix, alike in by_prefix.items():
-        _views.update(zip(alike, bech32.encode_many(prefix, alike), strict=True))
+            described[raw] = _describe(raw, text)
+    return described
 
 
 def _describe(raw: bytes, text: str | None) -> AddressParts:
-    """`text` is the bech32 form where it is known already."""
+    """`text` is the bech32 form where the caller has it already."""
     if not raw:
         return AddressParts("", False, None, None)
     kind, network = raw[0] >> 4, raw[0] & 15
@@ -134,10 +112,19 @@ def reward_address(network_id: int, is_script: bool, credential: bytes) -> bytes
 
 def stake_view(raw: bytes) -> str:
     """A reward address's text: `stake1...`, on test networks `stake_test1...`."""
-    found = _views.get(raw)
-    if found is None:
-        found = _views[raw] = bech32.encode("stake" if raw[0] & 15 == 1 else "stake_test", raw)
-    return found
+    return bech32.encode("stake" if raw[0] & 15 == 1 else "stake_test", raw)
+
+
+def stake_views(accounts: Iterable[bytes]) -> dict[bytes, str]:
+    """What `stake_view` says of each reward address of 29 bytes, by address. Those of another length are left out."""
+    by_prefix: dict[str, list[bytes]] = {}
+    for raw in accounts:
+        if len(raw) == 29:
+            by_prefix.setdefault("stake" if raw[0] & 15 == 1 else "stake_test", []).append(raw)
+    views: dict[bytes, str] = {}
+    for prefix, alike in by_prefix.items():
+        views.update(zip(alike, bech32.encode_many(prefix, alike), strict=True))
+    return views
 
 
 def network_of(raw: bytes) -> int | None:

@@ -7,6 +7,7 @@ write rows of, in the same order, so that an element's place here is its row's p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from nectar.cardano.address import as_read, describe
@@ -64,7 +65,9 @@ def address(raw: bytes) -> bytes:
     return raw if len(raw) == 57 and raw[0] < 0x40 else as_read(raw)
 
 
+@lru_cache(maxsize=1 << 14)
 def address_text(raw: bytes) -> str:
+    """The text that explorers show. Filters ask for the same addresses again and again."""
     return describe(raw).text
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from nectar.cardano.address import stake_view
 from nectar.cardano.certificate import Anchor, Credential, DRep
 from nectar.cardano.ids import drep_key, drep_view, pool_id_view
+from nectar.processors.address_cache import AddressCache
 from nectar.processors.rows import RowBuffers
 from nectar.tables import Column, Index, Kind, Place, Table, Type
 
@@ -121,12 +121,12 @@ VOTING_ANCHOR = Table(
 )
 
 
-def stake_address(out: RowBuffers, raw: bytes, tx_id: int) -> bytes:
+def stake_address(out: RowBuffers, raw: bytes, tx_id: int, addresses: AddressCache) -> bytes:
     """The id of a reward address (its 29 bytes); its row is of its first sight, which another processor may see later."""
     known = out.dimensions["stake_address"]
     row = known.get(raw)
     if row is None or tx_id < row[-1]:
-        known[raw] = (raw, raw, stake_view(raw), raw[1:] if raw[0] & 0x10 else None, tx_id)
+        known[raw] = (raw, raw, addresses.stake_view(raw), raw[1:] if raw[0] & 0x10 else None, tx_id)
     return raw
 
 

@@ -20,10 +20,11 @@ from nectar.cardano.genesis import (
 )
 from nectar.cardano.network import Network
 from nectar.cardano.position import GENESIS_SLOT, GENESIS_TXS, block_id, item_id, tx_id
+from nectar.processors.address_cache import AddressCache
 from nectar.processors.certificates.genesis import staking_rows
 from nectar.processors.dimensions import stake_address
 from nectar.processors.governance.genesis import governance_rows
-from nectar.processors.rows import Row, RowBuffers
+from nectar.processors.rows import Context, Row, RowBuffers
 from nectar.tables import Table
 
 BYRON_BLOCK = block_id(GENESIS_SLOT, is_boundary=True)
@@ -64,7 +65,7 @@ def genesis_rows(
         this = tx_id(GENESIS_SLOT, first + len(shelley.outputs))
         write.row("tx", _tx(this, STAKING_TX_HASH, SHELLEY_BLOCK, 0))
         if "certificates" in processors:
-            staking_rows(shelley, this, out, network)
+            staking_rows(shelley, this, out, Context(network))
 
 
 class _Writer:
@@ -136,6 +137,7 @@ def _tx(this: int, digest: bytes, block: int, out_sum: int) -> dict[str, object]
 def _transactions(
     write: _Writer, out: RowBuffers, block: int, outputs: Sequence[GenesisOutput], first: int, kept: Collection[bytes] | None
 ) -> None:
+    addresses = AddressCache()
     for index, one in enumerate(outputs, first):
         if kept is not None and one.tx_hash not in kept:
             continue
@@ -143,7 +145,7 @@ def _transactions(
         write.row("tx", _tx(this, one.tx_hash, block, one.value))
         text, has_script, credential, stake = describe(one.address)
         if stake is not None and "tx_out" in out.facts:  # as of any other output
-            stake_address(out, stake, this)
+            stake_address(out, stake, this, addresses)
         key = blake2b(one.address, digest_size=20).digest()
         where = {"address": text, "address_has_script": has_script, "payment_cred": credential}  # db-sync: no stake address
         row = {"id": item_id(this, 0, "tx_out"), "tx_id": this, "index": 0, "value": one.value, "address_id": key, **where}

@@ -11,6 +11,7 @@ from nectar.cardano.network import Network
 from nectar.cardano.position import tx_path
 from nectar.decode.broken import told
 from nectar.decode.want import Want
+from nectar.processors.address_cache import AddressCache
 from nectar.tables import Kind, Table
 
 Row = tuple[Any, ...]
@@ -39,10 +40,14 @@ class RowBuffers:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The same for every block of a run: the network and the processor's own options from the plan."""
+    """The same for every block of a run: the network, the processor's own options from the plan, and the texts of addresses.
+
+    The processors of one decoding process share one `addresses`.
+    """
 
     network: Network
     options: Mapping[str, Any] = field(default_factory=dict)
+    addresses: AddressCache = field(default_factory=AddressCache)
 
 
 class Processor(Protocol):

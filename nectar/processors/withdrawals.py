@@ -54,5 +54,5 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
         for place, (account, amount) in enumerate(tx.withdrawals):
             redeemer = unlocking.get(order[account]) if unlocking else None
             out.facts["withdrawal"].append(
-                (item_id(this, place, "withdrawal"), stake_address(out, account, this), amount, redeemer, this)
+                (item_id(this, place, "withdrawal"), stake_address(out, account, this, context.addresses), amount, redeemer, this)
             )

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nectar.cardano import base58, bech32
-from nectar.cardano.address import as_read, describe, learn, learn_views, network_of, parse_text, reward_address, stake_view
+from nectar.cardano.address import as_read, describe, network_of, parse_text, reward_address, stake_view
 from nectar.cardano.ids import (
     asset_fingerprint,
     committee_view,
@@ -23,6 +23,7 @@ from nectar.cardano.ids import (
     pool_id_view,
     script_view,
 )
+from nectar.processors.address_cache import AddressCache
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[1] / "data" / "cip-vectors.json").read_text())
 ADDRESSES: dict[str, dict[str, str]] = VECTORS["cip19"]["addresses"]
@@ -135,13 +136,12 @@ def test_base58_round_trip(data: bytes) -> None:
 @given(raws=st.lists(st.binary(max_size=70), max_size=60))
 def test_learning_addresses_changes_nothing_of_what_is_said(raws: list[bytes]) -> None:
     alone = [describe(raw) for raw in raws]
-    from nectar.cardano import address
-
-    address._known.clear()
-    address._views.clear()
-    learn(raws)
-    learn_views(raw for raw in raws if len(raw) == 29)
-    assert [describe(raw) for raw in raws] == alone
+    cache = AddressCache()
+    cache.learn_outputs(raws)
+    cache.learn_accounts(raw for raw in raws if len(raw) == 29)
+    assert [cache.describe(raw) for raw in raws] == alone
+    accounts = [raw for raw in raws if raw]
+    assert [cache.stake_view(raw) for raw in accounts] == [stake_view(raw) for raw in accounts]
 
 
 def test_a_byron_address_with_a_wrong_checksum_is_refused() -> None:

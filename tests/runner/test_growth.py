@@ -20,8 +20,8 @@ import pytest
 import nectar.cardano
 import nectar.decode
 import nectar.processors
-from nectar.cardano import address
 from nectar.cardano.ids import asset_fingerprint
+from nectar.processors.address_cache import AddressCache
 from nectar.runner import backfill
 from nectar.runner.decoding.pool import Inline
 from nectar.runner.report import Progress, Quiet
@@ -32,6 +32,7 @@ FEW = 300  # batches; then four times as many
 FIRST = 15 * 43_200  # where preview's traffic begins
 SMALL = "batch_blocks = 5"
 ROOM = 12 << 20  # bytes that one kind of thing that is remembered may take
+ADDRESSES = AddressCache()
 UNFOLLOWED = EVERYTHING.replace("transactions = true", 'transactions = { resolve_inputs = "off" }')
 
 
@@ -57,10 +58,14 @@ class Counting(Quiet):
 
 def forget() -> None:
     """Empty everything that is remembered from batch to batch."""
-    address._known.clear()
-    address._views.clear()
+    for cache in _address_caches():
+        cache.clear()
     for cached in _caches():
         cached.cache_clear()
+
+
+def _address_caches() -> list[AddressCache]:
+    return [one for one in gc.get_objects() if isinstance(one, AddressCache)]
 
 
 def _caches() -> list[Any]:
@@ -108,11 +113,11 @@ def _digest(n: int, size: int) -> bytes:
 
 
 def _addresses(ns: range) -> None:
-    address.learn(b"\x01" + _digest(n, 28) + _digest(-~n << 20, 28) for n in ns)
+    ADDRESSES.learn_outputs(b"\x01" + _digest(n, 28) + _digest(-~n << 20, 28) for n in ns)
 
 
 def _accounts(ns: range) -> None:
-    address.learn_views(b"\xe1" + _digest(n, 28) for n in ns)
+    ADDRESSES.learn_accounts(b"\xe1" + _digest(n, 28) for n in ns)
 
 
 def _assets(ns: range) -> None:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from nectar.cardano.address import reward_address
 from nectar.cardano.genesis import GenesisOutputs
-from nectar.cardano.network import Network
 from nectar.cardano.position import item_id
 from nectar.processors.certificates.rows import pool_update
 from nectar.processors.dimensions import pool_hash, stake_address
-from nectar.processors.rows import RowBuffers
+from nectar.processors.rows import Context, RowBuffers
 
 
-def staking_rows(genesis: GenesisOutputs, this: int, out: RowBuffers, network: Network) -> None:
+def staking_rows(genesis: GenesisOutputs, this: int, out: RowBuffers, context: Context) -> None:
     """`this` is the pretend transaction they hang on. Everything counts from epoch 0 on."""
     counts: dict[str, int] = {}
     for index, pool in enumerate(genesis.pools):
-        pool_update(out, pool, item_id(this, index, "pool_update"), index, this, counts, network.network_id)
+        pool_update(out, pool, item_id(this, index, "pool_update"), index, this, counts, context)
     for index, (key, chosen) in enumerate(genesis.delegations):
-        address = stake_address(out, reward_address(network.network_id, False, key), this)
+        address = stake_address(out, reward_address(context.network.network_id, False, key), this, context.addresses)
         first, then = 2 * index, 2 * index + 1
         out.facts["stake_registration"].append((item_id(this, first, "stake_registration"), address, first, 0, this, None))
         row = (item_id(this, then, "delegation"), address, then, pool_hash(out, chosen, this), 0, this, 0, None)

@@ -126,7 +126,7 @@ class _Certified:
                 address, redeemer = self._address(one.credential), self.redeemers.get(index)
                 facts["stake_deregistration"].append((row_id, address, index, epoch, this, redeemer))
             elif isinstance(one, PoolRegistration):
-                pool_update(self.out, one, row_id, index, this, self.counts, self.context.network.network_id)
+                pool_update(self.out, one, row_id, index, this, self.counts, self.context)
             elif isinstance(one, PoolRetirement):
                 facts["pool_retire"].append((row_id, pool_hash(self.out, one.pool, this), index, this, one.epoch))
             elif isinstance(one, InstantaneousRewards):
@@ -134,7 +134,7 @@ class _Certified:
 
     def _address(self, credential: Credential) -> bytes:
         raw = reward_address(self.context.network.network_id, credential.is_script, credential.hash)
-        return stake_address(self.out, raw, self.this)
+        return stake_address(self.out, raw, self.this, self.context.addresses)
 
     def _rewards(self, one: InstantaneousRewards, row_id: int, index: int) -> None:
         from_reserves = one.pot == 0
@@ -156,13 +156,14 @@ def next_place(counts: dict[str, int], table: str) -> int:
 
 
 def pool_update(
-    out: RowBuffers, one: PoolRegistration, row_id: int, index: int, this: int, counts: dict[str, int], network_id: int
+    out: RowBuffers, one: PoolRegistration, row_id: int, index: int, this: int, counts: dict[str, int], context: Context
 ) -> None:
     """`pool_update` with its owners (in the order of the ledger's set), relays and metadata.
 
-    `network_id` is for the owners, who are only key hashes, and for the reward account: the ledger let pools name an account
+    The network is for the owners, who are only key hashes, and for the reward account: the ledger let pools name an account
     of another network, which it pays on its own (db-sync: `adjustNetworkTag`).
     """
+    network_id, addresses = context.network.network_id, context.addresses
     pool = pool_hash(out, one.pool, this)
     meta = None
     if one.metadata is not None:
@@ -171,13 +172,13 @@ def pool_update(
         out.dimensions["pool_metadata_ref"].setdefault(meta, (meta, pool, url, digest, this))
     numerator, denominator = one.margin
     header = bytes((one.reward_account[0] & 0xF0 | network_id,))
-    reward = stake_address(out, header + one.reward_account[1:], this)
+    reward = stake_address(out, header + one.reward_account[1:], this, addresses)
     margin = numerator / denominator if denominator else 0.0
     out.facts["pool_update"].append(
         (row_id, pool, index, one.vrf_key_hash, one.pledge, reward, None, meta, margin, one.cost, this, None)
     )
     for owner in sorted(set(one.owners)):
-        address = stake_address(out, reward_address(network_id, False, owner), this)
+        address = stake_address(out, reward_address(network_id, False, owner), this, addresses)
         out.facts["pool_owner"].append((item_id(this, next_place(counts, "pool_owner"), "pool_owner"), address, row_id))
     for relay in one.relays:
         four, six = relay.ipv4 and str(relay.ipv4), relay.ipv6 and ipv6_text(relay.ipv6)

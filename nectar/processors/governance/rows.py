@@ -109,7 +109,7 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
     """A failed transaction proposes, votes and registers nothing."""
     for tx in block.txs:
         if tx.is_valid and (tx.certificates or tx.votes or tx.proposals):
-            governed = _Governed(block, tx, out, context.network.network_id, tx_id(block.slot, tx.index))
+            governed = _Governed(block, tx, out, context, tx_id(block.slot, tx.index))
             if tx.certificates:
                 governed.certificates()
             for index, proposal in enumerate(tx.proposals):
@@ -137,7 +137,7 @@ class _Governed:
     block: Block
     tx: Tx
     out: RowBuffers
-    network_id: int
+    context: Context
     this: int
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -147,8 +147,9 @@ class _Governed:
         for index, one in self.tx.certificates:
             row_id = item_id(this, index, _TABLE_OF.get(type(one), "certificates"))
             if isinstance(one, VoteDelegation):
-                raw = reward_address(self.network_id, one.credential.is_script, one.credential.hash)
-                address, drep = stake_address(self.out, raw, this), drep_hash(self.out, one.drep, this)
+                raw = reward_address(self.context.network.network_id, one.credential.is_script, one.credential.hash)
+                address = stake_address(self.out, raw, this, self.context.addresses)
+                drep = drep_hash(self.out, one.drep, this)
                 facts["delegation_vote"].append((row_id, address, index, drep, this, redeemers.get(index)))
             elif isinstance(one, DRepRegistration):
                 self._drep(row_id, index, one.credential, one.deposit, one.anchor)
@@ -194,7 +195,7 @@ class _Governed:
                 index,
                 None,
                 proposal.deposit,
-                stake_address(self.out, proposal.reward_account, self.this),
+                stake_address(self.out, proposal.reward_account, self.this, self.context.addresses),
                 None,
                 self._anchor(proposal.anchor, "gov_action"),
                 ACTION_KINDS[type(action)],
@@ -210,7 +211,7 @@ class _Governed:
         )
         if isinstance(action, TreasuryWithdrawals):
             for account, amount in action.withdrawals:
-                address = stake_address(self.out, account, self.this)
+                address = stake_address(self.out, account, self.this, self.context.addresses)
                 facts["treasury_withdrawal"].append((self._next("treasury_withdrawal"), row_id, address, amount))
         elif isinstance(action, UpdateCommittee):
             above, below = action.quorum

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from nectar.cardano.address import describe
 from nectar.cardano.block import Asset, Block, Tx, TxOut
 from nectar.cardano.point import Era
 from nectar.cardano.position import block_id, item_id, tx_id
 from nectar.cardano.script import Purpose
 from nectar.decode.want import Want
+from nectar.processors.address_cache import AddressCache
 from nectar.processors.dimensions import STAKE_ADDRESS, stake_address
 from nectar.processors.rows import Context, Row, RowBuffers
 from nectar.processors.transactions.tables import (
@@ -75,7 +75,7 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
     """`tx` and what hangs on it, for each transaction of the block."""
     if not block.txs:
         return
-    facts = out.facts
+    facts, addresses = out.facts, context.addresses
     in_block = block_id(block.slot, block.era is Era.BYRON_EBB)
     with_id, keeps_cbor = bool(context.options.get("address_table")), bool(context.options.get("tx_cbor"))
     for tx in block.txs:
@@ -99,7 +99,7 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
             )
         )
         _spent(tx, this, first, facts["tx_in"])
-        _created(tx, this, first, out, with_id)
+        _created(tx, this, first, out, with_id, addresses)
         if keeps_cbor:
             facts["tx_cbor"].append((first, this, tx.cbor))
         if tx.is_valid:
@@ -146,7 +146,7 @@ def _named(inputs: Sequence[tuple[bytes, int]], this: int, table: str, target: l
     target.extend((item_id(this, i, table), this, None, index, named) for i, (named, index) in enumerate(inputs))
 
 
-def _created(tx: Tx, this: int, first: int, out: RowBuffers, with_id: bool) -> None:
+def _created(tx: Tx, this: int, first: int, out: RowBuffers, with_id: bool, addresses: AddressCache) -> None:
     """`tx_out` rows of what came into being; a return that was not needed stands in `collateral_tx_out`."""
     back = tx.collateral_return
     created: Sequence[TxOut] = tx.outputs if tx.is_valid else () if back is None else (back,)
@@ -154,16 +154,16 @@ def _created(tx: Tx, this: int, first: int, out: RowBuffers, with_id: bool) -> N
         item_id(this, created[-1].index, "tx_out")
     tx_out, stakes = out.facts["tx_out"], out.dimensions["stake_address"]
     for one in created:
-        text, has_script, credential, stake = describe(one.address)
+        text, has_script, credential, stake = addresses.describe(one.address)
         if stake is not None and stake not in stakes:
-            stake_address(out, stake, this)
+            stake_address(out, stake, this, addresses)
         inline, script = one.inline_datum, one.script
         tx_out.append(
             (
                 first + one.index,
                 this,
                 one.index,
-                *(_address_id(one.address, this, out) if with_id else (text, has_script, credential)),
+                *(_address_id(one.address, this, out, addresses) if with_id else (text, has_script, credential)),
                 stake,
                 one.value,
                 one.datum_hash,
@@ -173,14 +173,14 @@ def _created(tx: Tx, this: int, first: int, out: RowBuffers, with_id: bool) -> N
             )
         )
     if back is not None and tx.is_valid:
-        _collateral_return(back, this, out, with_id)
+        _collateral_return(back, this, out, with_id, addresses)
 
 
-def _collateral_return(back: TxOut, this: int, out: RowBuffers, with_id: bool) -> None:
-    text, has_script, credential, stake = describe(back.address)
+def _collateral_return(back: TxOut, this: int, out: RowBuffers, with_id: bool, addresses: AddressCache) -> None:
+    text, has_script, credential, stake = addresses.describe(back.address)
     if stake is not None:
-        stake_address(out, stake, this)
-    where = _address_id(back.address, this, out) if with_id else (text, has_script, credential)
+        stake_address(out, stake, this, addresses)
+    where = _address_id(back.address, this, out, addresses) if with_id else (text, has_script, credential)
     inline, script = back.inline_datum, back.script
     out.facts["collateral_tx_out"].append(
         (
@@ -198,12 +198,12 @@ def _collateral_return(back: TxOut, this: int, out: RowBuffers, with_id: bool) -
     )
 
 
-def _address_id(raw: bytes, this: int, out: RowBuffers) -> tuple[bytes]:
+def _address_id(raw: bytes, this: int, out: RowBuffers, addresses: AddressCache) -> tuple[bytes]:
     """The address's key, and its row in `address` when this is its first sight."""
     key = blake2b(raw, digest_size=20).digest()
     known = out.dimensions["address"]
     if key not in known:
-        text, has_script, credential, stake = describe(raw)
+        text, has_script, credential, stake = addresses.describe(raw)
         known[key] = (key, text, raw, has_script, credential, stake, this)
     return (key,)
 

@@ -18,8 +18,8 @@ from nectar.filterlang.table_scope import table_scope
 from nectar.filterlang.to_python import Surely, to_python
 from nectar.filterlang.unknown import SCOPES, can_be_unknown
 from nectar.genesis.files import genesis_of, governance_of
+from nectar.processors.address_cache import AddressCache
 from nectar.processors.genesis import genesis_rows
-from nectar.processors.learning import learn_addresses
 from nectar.processors.pruning import cut_links, every_dimension, keep_named, keep_rows, merge, named_dimensions
 from nectar.processors.registry import PROCESSORS
 from nectar.processors.rows import Context, Row, RowBuffers
@@ -94,7 +94,10 @@ class Worker:
         self._filtered = named_dimensions(compiled.tables, self._row_filters)
         self._every = any(one.name == "blocks" and one.options["every"] for one in compiled.processors)
         self._quarantines = compiled.plan.sync.on_decode_error == "quarantine"
-        self._processors = [(PROCESSORS[one.name], Context(compiled.network, one.options)) for one in compiled.processors]
+        self._addresses = addresses = AddressCache()
+        self._processors = [
+            (PROCESSORS[one.name], Context(compiled.network, one.options, addresses)) for one in compiled.processors
+        ]
         self._names = tuple(one.name for one in compiled.processors)
         self._stager, self._dry = stager(job.database, job.layout), job.dry
 
@@ -193,7 +196,7 @@ class Worker:
     def _rows(self, gathered: _Gathered, out: RowBuffers) -> None:
         """All rows of the batch."""
         parts = gathered.parts
-        learn_addresses([*gathered.whole, *(block for block, _ in parts)], self._network.network_id)
+        self._addresses.learn([*gathered.whole, *(block for block, _ in parts)], self._network.network_id)
         for block in gathered.whole:
             with places(block):
                 for processor, context in self._processors:
