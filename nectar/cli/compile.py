@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nectar.cli.job import DatabaseOption, ProfileOption, compiled_for
+from nectar.cli.job import compiled_for
+from nectar.cli.options import DatabaseOption, ProfileOption
 
 if TYPE_CHECKING:
     from nectar.compiler.compiled import CompiledPlan

@@ -28,7 +28,7 @@ class Checked(NamedTuple):
     complaints: Sequence[Complaint]
 
 
-def as_json(files: Sequence[Checked]) -> str:
+def complaints_json(files: Sequence[Checked]) -> str:
     """``{"files": [{"file", "ok", "complaints": [..]}]}``; a complaint has the fields of `Complaint`."""
     listed = [{"file": c.file, "ok": not c.complaints, "complaints": [fields(one) for one in c.complaints]} for c in files]
     return json.dumps({"files": listed}, indent=2, ensure_ascii=False) + "\n"
@@ -39,7 +39,7 @@ def fields(complaint: Complaint) -> dict[str, Any]:
     return {name: value for name, value in asdict(complaint).items() if name != "source"}
 
 
-def as_github(files: Sequence[Checked]) -> str:
+def complaints_github(files: Sequence[Checked]) -> str:
     """One ``::error`` command a complaint, which GitHub shows beside the line."""
     return "".join(_command(complaint) for checked in files for complaint in checked.complaints)
 
@@ -62,7 +62,7 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def as_sarif(files: Sequence[Checked]) -> str:
+def complaints_sarif(files: Sequence[Checked]) -> str:
     """One run with every code as a rule. Columns count Unicode characters."""
     found = [complaint for checked in files for complaint in checked.complaints]
     meanings = {**codes.MEANINGS, **filter_codes.MEANINGS, **_OTHERS}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nectar.cli.compile import DialectName, compiled_as
-from nectar.cli.job import DatabaseOption, DbOption, ProfileOption, compiled_for, target_of
+from nectar.cli.job import compiled_for, target_from_options
+from nectar.cli.options import DatabaseOption, DbOption, FormatOption, OutputFormat, ProfileOption
 
 if TYPE_CHECKING:
     from nectar.compiler.compiled import CompiledPlan
@@ -25,14 +25,6 @@ app = typer.Typer(
     help="Look at a profile's database, make it, show its tables.",
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-
-
-class Format(StrEnum):
-    TEXT = "text"
-    JSON = "json"
-
-
-FormatOption: TypeAlias = Annotated[Format, typer.Option("--format", help="For people or for programs.")]
 
 
 @app.command("check")
@@ -48,7 +40,7 @@ def check_command(
         bool | None,
         typer.Option("--try-rights/--no-try-rights", help="Try rights at a server, with a table made and dropped (yes)."),
     ] = None,
-    form: FormatOption = Format.TEXT,
+    form: FormatOption = OutputFormat.TEXT,
 ) -> int:
     """Connect as a run would, and say how each step went.
 
@@ -69,34 +61,34 @@ def check_command(
         raise typer.BadParameter("PLAN says which rights are tried: give one of the two", param_hint="--no-try-rights")
     compiled = None
     if plan is None:
-        target = target_of(db, profile, database)
+        target = target_from_options(db, profile, database)
     else:
         compiled, target = compiled_for(lambda: read_draft(plan), db, profile, database)
     for name, given in (("--count", count), ("--try-rights", tries), ("PLAN", plan)):
         if given is not None and isinstance(target, SqliteFile):
             raise typer.BadParameter(f"it is about a server, and {target} is a file", param_hint=name)
     told = layout(compiled, family_of(target)) if compiled is not None else None
-    seen = report(target, check(target, count=count or 20, tries=tries is not False, layout=told), form)
+    seen = print_steps(target, check(target, count=count or 20, tries=tries is not False, layout=told), form)
     return int(any(step.outcome is Outcome.FAILED for step in seen))
 
 
-def report(target: Target, steps: Iterable[Step], form: Format = Format.TEXT) -> list[Step]:
+def print_steps(target: Target, steps: Iterable[Step], form: OutputFormat = OutputFormat.TEXT) -> list[Step]:
     """Prints them as they come."""
     from nectar.cli.complaint_text import wants_colour
     from nectar.cli.db_text import step_json, step_text
     from nectar.sinks.check_step import Outcome
 
     seen, colour = [], wants_colour(sys.stdout)
-    if form is Format.TEXT:
+    if form is OutputFormat.TEXT:
         typer.echo(f"{target}\n")
     for step in steps:
         seen.append(step)
-        if form is Format.TEXT:
+        if form is OutputFormat.TEXT:
             typer.echo(step_text(step, colour), color=True)
             sys.stdout.flush()
     wrong = [step for step in seen if step.outcome is Outcome.FAILED]
     warned = sum(step.outcome is Outcome.WARNING for step in seen)
-    if form is Format.JSON:
+    if form is OutputFormat.JSON:
         told = {"database": str(target), "ready": not wrong, "warnings": warned, "steps": [step_json(step) for step in seen]}
         typer.echo(json.dumps(told))
     elif wrong:
@@ -112,7 +104,7 @@ def init_command(
     db: DbOption = None,
     profile: ProfileOption = None,
     database: DatabaseOption = None,
-    form: FormatOption = Format.TEXT,
+    form: FormatOption = OutputFormat.TEXT,
 ) -> None:
     """Make the profile's database; with PLAN its tables too.
 
@@ -124,7 +116,7 @@ def init_command(
 
     compiled = None
     if plan is None:
-        target = target_of(db, profile, database)
+        target = target_from_options(db, profile, database)
     else:
         compiled, target = compiled_for(lambda: read_draft(plan), db, profile, database)
     done = made(target)
@@ -140,7 +132,7 @@ def init_command(
         lines.append(f"tables of plan {compiled.plan.meta.name}: {new} made, {there} were there")
     elif done is None:
         lines.append(f"{target}: nothing to do, `nectar run` makes a SQLite file with its tables")
-    typer.echo(json.dumps(facts) if form is Format.JSON else "\n".join(lines))
+    typer.echo(json.dumps(facts) if form is OutputFormat.JSON else "\n".join(lines))
 
 
 def _make_tables(target: Target, compiled: CompiledPlan) -> tuple[int, int]:
@@ -158,14 +150,14 @@ def _make_tables(target: Target, compiled: CompiledPlan) -> tuple[int, int]:
 
 
 @app.command("schema")
-def schema_command(
+def db_schema_command(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="The plan.")],
     db: DbOption = None,
     profile: ProfileOption = None,
     database: DatabaseOption = None,
     dialect: Annotated[DialectName | None, typer.Option("--dialect", help="Instead of the profile's.")] = None,
     compare: Annotated[bool, typer.Option("--compare", help="Say how the database differs from it, instead.")] = False,
-    form: FormatOption = Format.TEXT,
+    form: FormatOption = OutputFormat.TEXT,
 ) -> int:
     """Print the SQL of a plan's tables, or compare a database.
 
@@ -177,7 +169,7 @@ def schema_command(
 
     if dialect is not None and compare:
         raise typer.BadParameter("--compare asks the profile's database, whose dialect is known", param_hint="--dialect")
-    if form is Format.JSON and not compare:
+    if form is OutputFormat.JSON and not compare:
         raise typer.BadParameter("what --compare finds can be JSON; without it SQL is printed", param_hint="--format")
     if compare:
         return _compared(*compiled_for(lambda: read_draft(plan), db, profile, database), form)
@@ -185,7 +177,7 @@ def schema_command(
     return 0
 
 
-def _compared(compiled: CompiledPlan, target: Target, form: Format) -> int:
+def _compared(compiled: CompiledPlan, target: Target, form: OutputFormat) -> int:
     from nectar.cli.exits import Exit
     from nectar.runner.schema_diff import differences
     from nectar.sinks.introspect import read_schema
@@ -194,7 +186,7 @@ def _compared(compiled: CompiledPlan, target: Target, form: Format) -> int:
     found = differences(compiled, dialect_of(target), read_schema(target))
     wrong = [one for one in found if not one.later]
     later = len(found) - len(wrong)
-    if form is Format.JSON:
+    if form is OutputFormat.JSON:
         typer.echo(json.dumps({"database": str(target), "same": not wrong, "differences": [one._asdict() for one in found]}))
     else:
         width = max((len(one.table) for one in wrong), default=0)

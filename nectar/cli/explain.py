@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nectar.cli.job import DatabaseOption, ProfileOption, compiled_for
+from nectar.cli.job import compiled_for
+from nectar.cli.options import DatabaseOption, FormatOption, OutputFormat, ProfileOption
 
 if TYPE_CHECKING:
     from nectar.compiler.compiled import CompiledPlan
@@ -22,17 +22,12 @@ WIDTH = 120
 _KEPT = {"tx": "the transaction", "row": "its tx row, and the rows that match", "block": "every transaction of its block"}
 
 
-class Format(StrEnum):
-    TEXT = "text"
-    JSON = "json"
-
-
 def explain_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The plan.")],
     sample: Annotated[
         Path | None, typer.Option("--sample", metavar="DIR", help="Try it on these chunk files: what it keeps, room, time.")
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="For people or for programs.")] = Format.TEXT,
+    form: FormatOption = OutputFormat.TEXT,
     profile: ProfileOption = None,
     database: DatabaseOption = None,
 ) -> None:
@@ -45,7 +40,7 @@ def explain_command(
 
     compiled, _ = compiled_for(lambda: read_draft(file), None, profile, database)
     found = _sampled(compiled, sample) if sample is not None else None
-    if form is Format.JSON:
+    if form is OutputFormat.JSON:
         from nectar.compiler.field_bounds import places
         from nectar.compiler.plan_json import readable
 

@@ -144,13 +144,13 @@ def _write(file: Path, text: str) -> None:
 
 def _tried(answers: Answers, target: Target) -> bool:
     """Whether the profile is to be written, as far as a look at the database says."""
-    from nectar.cli.db import report
+    from nectar.cli.db import print_steps
     from nectar.server.faults import NO_DATABASE, NO_RIGHTS
     from nectar.sinks.check_step import Outcome
     from nectar.sinks.looking import check
 
     typer.echo("", err=True)
-    wrong = [step for step in report(target, check(target)) if step.outcome is Outcome.FAILED]
+    wrong = [step for step in print_steps(target, check(target)) if step.outcome is Outcome.FAILED]
     if not wrong:
         return True
     if wrong[0].name == "database" and wrong[0].code in (NO_DATABASE.code, NO_RIGHTS.code):

@@ -1,4 +1,4 @@
-"""What `nectar run` and `nectar sync` share: their options, and the job itself."""
+"""The job of `nectar run` and `nectar sync`; and the plan and the database that the options of any command name."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING
 
 import typer
+
+from nectar.cli.options import ProgressKind
 
 if TYPE_CHECKING:
     from nectar.compiler.compiled import CompiledPlan
@@ -20,46 +21,8 @@ if TYPE_CHECKING:
     from nectar.errors import Complaint
 
 
-class ProgressKind(StrEnum):
-    AUTO = "auto"
-    BAR = "bar"
-    JSON = "json"
-    OFF = "off"
-
-    def chosen(self, on_a_terminal: bool) -> ProgressKind:
-        """What `auto` means there."""
-        if self is not ProgressKind.AUTO:
-            return self
-        return ProgressKind.BAR if on_a_terminal else ProgressKind.JSON
-
-
 BROKEN_OFF = "stopped as asked, at once; what was not committed yet was dropped whole. Run again to go on"
 BROKEN_OFF_DRY = "stopped as asked, at once; nothing was written"
-
-
-ProfileOption: TypeAlias = Annotated[
-    Path | None, typer.Option("--profile", metavar="FILE", help="Which database (default: NECTAR_PROFILE's); see --db.")
-]
-DbOption: TypeAlias = Annotated[
-    Path | None, typer.Option("--db", metavar="FILE", help="A SQLite file, instead of a profile (default nectar.db).")
-]
-DatabaseOption: TypeAlias = Annotated[
-    str | None, typer.Option("--database", metavar="NAME", help="Which of the profile's databases (default: what it says).")
-]
-WorkersOption: TypeAlias = Annotated[
-    int | None, typer.Option("--workers", min=0, max=256, help="Decoding processes; 0: one a core, 1: none besides this.")
-]
-SocketOption: TypeAlias = Annotated[
-    str | None, typer.Option("--socket", metavar="PATH", help="A node's socket, or host:port, instead of the plan's [source].")
-]
-OnceOption: TypeAlias = Annotated[bool, typer.Option("--once", help="Stop at the tip instead of following it.")]
-DeepOption: TypeAlias = Annotated[
-    int, typer.Option("--accept-deep-rollback", metavar="N", min=0, help="Let a node's fork undo up to N blocks, even beyond k.")
-]
-DryRunOption: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Decode and count; write nothing, make no database.")]
-ProgressOption: TypeAlias = Annotated[
-    ProgressKind, typer.Option("--progress", help="auto: a bar on a terminal, JSON lines elsewhere (standard error).")
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +83,7 @@ def compiled_for(
     except PlanError as error:
         raise PlanError((*error.complaints, *_wrong_with(db, profile, database))) from None
     try:
-        target = target_of(db, profile, database, draft.plan.meta.profile)
+        target = target_from_options(db, profile, database, draft.plan.meta.profile)
     except PlanError as error:
         known = error.connection_type if isinstance(error, ProfileError) else None
         draft.refuse(error, None if known is None else dialect_named(known))
@@ -132,13 +95,13 @@ def _wrong_with(db: Path | None, profile: Path | None, database: str | None) -> 
     from nectar.errors import PlanError
 
     try:
-        target_of(db, profile, database)
+        target_from_options(db, profile, database)
     except PlanError as error:
         return error.complaints
     return ()
 
 
-def target_of(db: Path | None, profile: Path | None, database: str | None, of_the_plan: Path | None = None) -> Target:
+def target_from_options(db: Path | None, profile: Path | None, database: str | None, of_the_plan: Path | None = None) -> Target:
     """A flag's database, else NECTAR_PROFILE's, else `of_the_plan`, else what the environment says, else ./nectar.db.
 
     Errors: PlanError; BadParameter when two flags each name one.

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import statistics
 import time
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
+
+from nectar.cli.options import FormatOption, OutputFormat
 
 if TYPE_CHECKING:
     from nectar.cardano.network import Network
@@ -23,28 +24,22 @@ app = typer.Typer(
 )
 
 
-class Format(StrEnum):
-    TEXT = "text"
-    JSON = "json"
-
-
 SocketArgument: TypeAlias = Annotated[str | None, typer.Argument(metavar="SOCKET", help="The same as --socket.")]
 SocketOption: TypeAlias = Annotated[
     str | None, typer.Option("--socket", metavar="PATH", help="The node's --socket-path, or host:port of a tunnel.")
 ]
-NetworkName: TypeAlias = Annotated[
+NetworkOption: TypeAlias = Annotated[
     str, typer.Option("--network", metavar="NAME", help="mainnet, preprod, preview, or a folder of genesis files (./genesis).")
 ]
-FormatOption: TypeAlias = Annotated[Format, typer.Option("--format", help="For people or for programs.")]
 
 
-@app.command()
-def ping(
+@app.command("ping")
+def ping_command(
     place: SocketArgument = None,
     socket: SocketOption = None,
-    network: NetworkName = "mainnet",
+    network: NetworkOption = "mainnet",
     count: Annotated[int, typer.Option("--count", min=1, max=1000, help="How many handshakes.")] = 3,
-    form: FormatOption = Format.TEXT,
+    form: FormatOption = OutputFormat.TEXT,
 ) -> None:
     """Shake hands with a node: how long it takes, its version.
 
@@ -82,12 +77,12 @@ def ping(
     _print(facts, text, form)
 
 
-@app.command()
-def tip(
+@app.command("tip")
+def tip_command(
     place: SocketArgument = None,
     socket: SocketOption = None,
-    network: NetworkName = "mainnet",
-    form: FormatOption = Format.TEXT,
+    network: NetworkOption = "mainnet",
+    form: FormatOption = OutputFormat.TEXT,
 ) -> None:
     """Say where a node stands.
 
@@ -128,11 +123,11 @@ def tip(
     _print(facts, text, form)
 
 
-@app.command()
-def serve(
+@app.command("serve")
+def serve_command(
     source: Annotated[Path, typer.Argument(metavar="DIR", help="Chunk files: a node's immutable folder or a snapshot's.")],
     socket: Annotated[str, typer.Option("--socket", metavar="PATH", help="Where to listen: a path, or host:port.")],
-    network: NetworkName = "mainnet",
+    network: NetworkOption = "mainnet",
     script: Annotated[
         Path | None, typer.Option("--script", metavar="FILE", help="Steps that the chain takes; see docs/node-source.md.")
     ] = None,
@@ -194,8 +189,8 @@ def _ago(seconds: float) -> str:
     return f"{seconds:,.0f} seconds"
 
 
-def _print(facts: dict[str, Any], text: dict[str, str], form: Format) -> None:
-    if form is Format.JSON:
+def _print(facts: dict[str, Any], text: dict[str, str], form: OutputFormat) -> None:
+    if form is OutputFormat.JSON:
         typer.echo(json.dumps(facts))
         return
     width = max(map(len, text))

@@ -10,9 +10,10 @@ import typer
 
 from nectar.cli.compile import compile_plan_command
 from nectar.cli.explain import explain_command
-from nectar.cli.job import DatabaseOption, ProfileOption, compiled_for
+from nectar.cli.job import compiled_for
+from nectar.cli.options import DatabaseOption, ProfileOption
 from nectar.cli.plan_import import import_command
-from nectar.cli.plan_new import new_command, schema_command
+from nectar.cli.plan_new import new_command, plan_schema_command
 from nectar.cli.plan_tests import run_tests_command
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ app = typer.Typer(
 )
 
 
-class Format(StrEnum):
+class ComplaintFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     SARIF = "sarif"
@@ -37,7 +38,7 @@ class Format(StrEnum):
 @app.command()
 def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Plans to check.")],
-    form: Annotated[Format, typer.Option("--format", help="For people, or for machines.")] = Format.TEXT,
+    form: Annotated[ComplaintFormat, typer.Option("--format", help="For people, or for machines.")] = ComplaintFormat.TEXT,
     profile: ProfileOption = None,
     database: DatabaseOption = None,
 ) -> None:
@@ -55,12 +56,16 @@ def validate(
         except PlanError as error:
             results.append((file, None, error.complaints))
 
-    if form is Format.TEXT:
+    if form is ComplaintFormat.TEXT:
         _print_text(results)
     else:
-        from nectar.cli.complaint_formats import Checked, as_github, as_json, as_sarif
+        from nectar.cli.complaint_formats import Checked, complaints_github, complaints_json, complaints_sarif
 
-        write = {Format.JSON: as_json, Format.SARIF: as_sarif, Format.GITHUB: as_github}[form]
+        write = {
+            ComplaintFormat.JSON: complaints_json,
+            ComplaintFormat.SARIF: complaints_sarif,
+            ComplaintFormat.GITHUB: complaints_github,
+        }[form]
         typer.echo(write([Checked(str(file), complaints) for file, _, complaints in results]), nl=False)
     if any(complaints for _, _, complaints in results):
         raise typer.Exit(2)
@@ -94,4 +99,4 @@ app.command("explain")(explain_command)
 app.command("test")(run_tests_command)
 app.command("import")(import_command)
 app.command("new")(new_command)
-app.command("schema")(schema_command)
+app.command("schema")(plan_schema_command)

@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nectar.cli.options import OutputFormat
+
 if TYPE_CHECKING:
     from nectar.carp.convert import Outcome
 
 FITS = {"elsewhere": "in another form", "nothing": "needs nothing", "none": "no equivalent"}
-
-
-class ImportFormat(StrEnum):
-    TEXT = "text"
-    JSON = "json"
 
 
 class NetworkName(StrEnum):
@@ -35,7 +32,7 @@ def import_command(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="With --out: take the place of a file that is there.")] = False,
     network: Annotated[NetworkName, typer.Option("--network", help="Carp's plans do not say theirs.")] = NetworkName.MAINNET,
-    form: Annotated[ImportFormat, typer.Option("--format", help="json: plan and tasks in one object.")] = ImportFormat.TEXT,
+    form: Annotated[OutputFormat, typer.Option("--format", help="json: plan and tasks in one object.")] = OutputFormat.TEXT,
 ) -> None:
     """Translate a Carp execution plan.
 
@@ -60,7 +57,7 @@ def import_command(
     text = plan_toml(translated, file.stem, network.value)
     if out is not None:
         write_plan(out, text, force=force, way_out="give another --out, or --force to replace it")
-    if form is ImportFormat.JSON:
+    if form is OutputFormat.JSON:
         print(json.dumps(_as_json(file, out, text, translated.outcomes), indent=2, ensure_ascii=False))
         return
     if out is None:

@@ -46,7 +46,7 @@ def new_command(
     typer.echo(f"wrote {out}\nnext: nectar plan validate {out}", err=True)
 
 
-def schema_command() -> None:
+def plan_schema_command() -> None:
     """Print the JSON Schema of plans, for editors and programs."""
     from nectar.resources import read_schema
 

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from nectar.cli.job import DatabaseOption, ProfileOption, compiled_for
-
-
-class Format(StrEnum):
-    TEXT = "text"
-    JSON = "json"
+from nectar.cli.job import compiled_for
+from nectar.cli.options import DatabaseOption, FormatOption, OutputFormat, ProfileOption
 
 
 def run_tests_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The plan.")],
-    form: Annotated[Format, typer.Option("--format", help="For people or for programs.")] = Format.TEXT,
+    form: FormatOption = OutputFormat.TEXT,
     profile: ProfileOption = None,
     database: DatabaseOption = None,
 ) -> None:
@@ -47,7 +42,7 @@ def run_tests_command(
             rows = rows_found(compiled, test, told, stop)
             wrong = {name: {"wanted": wanted, "found": rows[name]} for name, wanted in test.rows if rows[name] != wanted}
             results.append({"name": test.name, "passed": not wrong, "wrong": wrong})
-    if form is Format.JSON:
+    if form is OutputFormat.JSON:
         typer.echo(json.dumps(results, indent=2))
     else:
         for one in results:

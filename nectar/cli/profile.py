@@ -20,7 +20,7 @@ def profile() -> None:
 
 
 @app.command("schema")
-def schema_command() -> None:
+def profile_schema_command() -> None:
     """Print the JSON Schema of profiles, for editors and programs."""
     from nectar.resources import read_schema
 

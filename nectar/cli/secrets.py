@@ -48,8 +48,8 @@ KeyFileOption = Annotated[Path | None, typer.Option("--key-file", metavar="FILE"
 PassphraseOption = Annotated[bool, typer.Option("--passphrase", help="Seal with a passphrase, which is asked for.")]
 
 
-@app.command()
-def keygen(
+@app.command("keygen")
+def keygen_command(
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="Where, never overwritten (default: ~/.config/nectar/key); - to print it."),
@@ -79,8 +79,8 @@ def keygen(
         typer.echo(recipient)
 
 
-@app.command()
-def seal(
+@app.command("seal")
+def seal_command(
     key_path: ForOption = "database.password",
     recipient: RecipientOption = None,
     key_file: KeyFileOption = None,
@@ -93,17 +93,17 @@ def seal(
     NECTAR_PASSPHRASE. Without an option the key is the one that also opens: NECTAR_KEY, NECTAR_KEY_FILE, NECTAR_PASSPHRASE,
     NECTAR_PASSPHRASE_FILE, ~/.config/nectar/key or the keyring's nectar/key, the first of them that is there.
     """
-    from nectar.secrets.sealed import seal as sealed
+    from nectar.secrets.sealed import seal
 
     if words:
         raise typer.BadParameter("a password is no argument: everybody on the machine sees those; it is asked for, or piped in")
     _one_at_most(recipient, key_file, with_passphrase)
     key = _chosen(recipient, key_file, with_passphrase)
-    typer.echo(f'password = {{ sealed = "{sealed(_asked_for("the password"), key_path, key)}" }}')
+    typer.echo(f'password = {{ sealed = "{seal(_asked_for("the password"), key_path, key)}" }}')
 
 
 @app.command("open")
-def open_(
+def open_command(
     text: Annotated[str, typer.Argument(metavar="SEALED", help="nectar:v1:.., or - to read it from standard input.")] = "-",
     key_path: ForOption = "database.password",
     show: Annotated[bool, typer.Option("--show", help="Print it even to a terminal.")] = False,
@@ -121,8 +121,8 @@ def open_(
     typer.echo(open_sealed(sealed, key_path, opening_key()).reveal())
 
 
-@app.command()
-def rotate(
+@app.command("rotate")
+def rotate_command(
     profile: Annotated[Path, typer.Argument(metavar="PROFILE", help="The profile whose sealed values are sealed anew.")],
     recipient: RecipientOption = None,
     key_file: KeyFileOption = None,

@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from nectar.cli.job import DatabaseOption, DbOption, ProfileOption, target_of
+from nectar.cli.job import target_from_options
+from nectar.cli.options import DatabaseOption, DbOption, FormatOption, OutputFormat, ProfileOption
 
 if TYPE_CHECKING:
     from nectar.sinks.state import State
-
-
-class StatusFormat(StrEnum):
-    TEXT = "text"
-    JSON = "json"
 
 
 def status(
     db: DbOption = None,
     profile: ProfileOption = None,
     database: DatabaseOption = None,
-    form: Annotated[StatusFormat, typer.Option("--format", help="For people or for programs.")] = StatusFormat.TEXT,
+    form: FormatOption = OutputFormat.TEXT,
 ) -> None:
     """Say which plan filled the database, which slots it covers, the last block, and the rows of each table."""
     from nectar.sinks.registry import read_state
 
-    state = read_state(target_of(db, profile, database))
-    if form is StatusFormat.JSON:
+    state = read_state(target_from_options(db, profile, database))
+    if form is OutputFormat.JSON:
         coverage = [{"first_slot": one.first, "last_slot": one.last} for one in state.coverage]
         typer.echo(json.dumps(asdict(state) | {"coverage": coverage}))
     else:

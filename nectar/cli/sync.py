@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from nectar.cli.job import (
-    Asked,
+from nectar.cli.job import Asked, do_job
+from nectar.cli.options import (
     DatabaseOption,
     DbOption,
     DeepOption,
@@ -18,7 +18,6 @@ from nectar.cli.job import (
     ProgressKind,
     ProgressOption,
     WorkersOption,
-    do_job,
 )
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nectar.cli.complaint_formats import Checked, as_github, as_json, as_sarif
+from nectar.cli.complaint_formats import Checked, complaints_github, complaints_json, complaints_sarif
 from nectar.cli.complaint_text import complaints_text
 from nectar.compiler.load import draft_document
 from nectar.config.complaints.schema import load_schema
@@ -111,10 +111,10 @@ def with_value(path: tuple[str, ...], value: str) -> str:
 def told(complaints: tuple[Complaint, ...]) -> None:
     """In every format, which each can be read."""
     checked = [Checked("plan.toml", complaints)]
-    assert json.loads(as_json(checked))["files"][0]["complaints"]
-    (run,) = json.loads(as_sarif(checked))["runs"]
+    assert json.loads(complaints_json(checked))["files"][0]["complaints"]
+    (run,) = json.loads(complaints_sarif(checked))["runs"]
     assert {result["ruleId"] for result in run["results"]} <= {rule["id"] for rule in run["tool"]["driver"]["rules"]}
-    assert len(as_github(checked).splitlines()) == len(complaints)
+    assert len(complaints_github(checked).splitlines()) == len(complaints)
     assert complaints_text(complaints, True)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nectar.cli.complaint_formats import Checked, as_github, as_json, as_sarif
+from nectar.cli.complaint_formats import Checked, complaints_github, complaints_json, complaints_sarif
 from nectar.cli.complaint_text import complaints_text
 from nectar.config import codes
 from nectar.config.profile.load import parse_profile
@@ -76,7 +76,15 @@ def everything_said(error: PlanError, file: Path) -> str:
     checked = [Checked(str(file), error.complaints)]
     text = complaints_text(error.complaints, False) + complaints_text(error.complaints, True)
     return "\n".join(
-        (str(error), repr(error), repr(error.complaints), text, as_json(checked), as_sarif(checked), as_github(checked))
+        (
+            str(error),
+            repr(error),
+            repr(error.complaints),
+            text,
+            complaints_json(checked),
+            complaints_sarif(checked),
+            complaints_github(checked),
+        )
     )
 
 
