@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.cache import compile_once, forget_temporary
 from tests.mysql.programs import MARIADB, PERSONA
 from tests.tidb.real import ADDRESS, NONE_TESTED
 
 ROOT = Path(__file__).resolve().parent.parent
 WHOLE_CHAIN = Path(os.environ.get("NECTAR_CHAIN_DATA", ROOT.parent / "shared" / "chain"))
 CASES = Path(os.environ.get("NECTAR_CASES", ROOT.parent / "shared" / "cases"))
+
+compile_once()
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +60,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     elif "proxied" in metafunc.fixturenames and MARIADB in names:
         names.append(PERSONA)
     metafunc.parametrize("program", names, indirect=True, scope="module")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):  # once, by the process that started the workers
+        forget_temporary()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -17,6 +17,7 @@ from nectar.config import codes
 from nectar.config.profile.load import parse_profile
 from nectar.config.profile.model import Server
 from nectar.errors import PlanError
+from tests.cache import BYTECODE
 from tests.config.profiles import GATEWAY, by_dsn, server, table
 from tests.conftest import ROOT
 
@@ -119,7 +120,9 @@ def test_validate_says_it_neither(tmp_path: Path) -> None:
     (tmp_path / "plan.toml").write_text('[plan]\nprofile = "profile.toml"\n[processors]\nblocks = true\n')
     (tmp_path / "profile.toml").write_text(PLACES[1])
     command = [sys.executable, "-m", "nectar", "plan", "validate", "plan.toml"]
-    done = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(BYTECODE)}, capture_output=True, text=True
+    )
     assert done.returncode == 2
     assert codes.UNKNOWN_KEY in done.stdout
     assert PLANTED not in done.stdout + done.stderr

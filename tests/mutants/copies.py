@@ -9,6 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from tests.cache import CACHE
 from tests.conftest import CASES, WHOLE_CHAIN
 
 TEXTS = ("nectar", "tests", "grammar", "schemas", "plans", "docs", "benchmarks", "deploy", ".ci")
@@ -24,7 +25,7 @@ _there["begin"]({raw!r}, {root!r})
 
 
 def cache() -> Path:
-    return Path(os.environ.get("NECTAR_CACHE") or Path.home() / ".cache" / "nectar") / "mutants"
+    return CACHE / "mutants"
 
 
 def copy(root: Path, to: Path) -> Path:

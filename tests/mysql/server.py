@@ -23,6 +23,7 @@ from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
 from tests.awaiting import wait_until_it_answers
+from tests.cache import CACHE
 from tests.mysql.programs import FAST, FIRST_WORDS, MARIADB, PASSWORD, USER, Program, program
 
 PATIENCE_SECONDS = 60
@@ -159,7 +160,7 @@ def here(name: str) -> Program:
 def installed(made: Program) -> Path:
     """A data folder with the user in it, made once for this version and these options, outside the tree."""
     key = hashlib.sha256(repr((made.version, made.arguments(Path()), FIRST_WORDS)).encode()).hexdigest()[:16]
-    place = Path(os.environ.get("NECTAR_CACHE") or Path.home() / ".cache" / "nectar") / f"{made.name.lower()}-{key}"
+    place = CACHE / f"{made.name.lower()}-{key}"
     place.mkdir(parents=True, exist_ok=True)
     data = place / "data"
     with (place / ".lock").open("w") as lock:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from tests.cache import BYTECODE
 from tests.conftest import ROOT
 
 PATIENCE_SECONDS = 60
@@ -18,7 +19,8 @@ PATIENCE_SECONDS = 60
 
 def environment(home: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
     plain = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(ROOT), "COLUMNS": "200", "LANG": "C.UTF-8"}
-    return plain | {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"} | dict(more or {})
+    python = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", "PYTHONPYCACHEPREFIX": str(BYTECODE)}
+    return plain | python | dict(more or {})
 
 
 def nectar(
