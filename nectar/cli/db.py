@@ -54,8 +54,7 @@ def check_command(
     from nectar.config.profile.model import SqliteFile
     from nectar.runner.sink_layout import layout
     from nectar.sinks.check_step import Outcome
-    from nectar.sinks.looking import check
-    from nectar.sinks.registry import family_of
+    from nectar.sinks.registry import check_database, family_of
 
     if plan is not None and tries is False:
         raise typer.BadParameter("PLAN says which rights are tried: give one of the two", param_hint="--no-try-rights")
@@ -68,7 +67,7 @@ def check_command(
         if given is not None and isinstance(target, SqliteFile):
             raise typer.BadParameter(f"it is about a server, and {target} is a file", param_hint=name)
     told = layout(compiled, family_of(target)) if compiled is not None else None
-    seen = print_steps(target, check(target, count=count or 20, tries=tries is not False, layout=told), form)
+    seen = print_steps(target, check_database(target, count=count or 20, tries=tries is not False, layout=told), form)
     return int(any(step.outcome is Outcome.FAILED for step in seen))
 
 
@@ -112,19 +111,19 @@ def init_command(
     once. `nectar run` makes missing tables as well, but never the database. A SQLite file is made with its tables.
     """
     from nectar.compiler.load import read_draft
-    from nectar.sinks.looking import made
+    from nectar.sinks.registry import create_database
 
     compiled = None
     if plan is None:
         target = target_from_options(db, profile, database)
     else:
         compiled, target = compiled_for(lambda: read_draft(plan), db, profile, database)
-    done = made(target)
-    facts: dict[str, Any] = {"database": str(target), "made": done.made if done else None}
+    done = create_database(target)
+    facts: dict[str, Any] = {"database": str(target), "made": done.is_new if done else None}
     lines = []
     if done is not None:
         facts |= {"charset": done.charset, "collation": done.collation}
-        word = "made" if done.made else "was there"
+        word = "made" if done.is_new else "was there"
         lines.append(f"database {target}: {word} ({done.charset}, {done.collation})")
     if compiled is not None:
         new, there = _make_tables(target, compiled)
@@ -138,11 +137,10 @@ def init_command(
 def _make_tables(target: Target, compiled: CompiledPlan) -> tuple[int, int]:
     """How many were made, and how many were there. Errors: as opening the database for a run."""
     from nectar.runner.sink_layout import layout
-    from nectar.sinks.introspect import read_schema
-    from nectar.sinks.registry import family_of, open_sink
+    from nectar.sinks.registry import database_schema, family_of, open_sink
 
     told = layout(compiled, family_of(target))
-    before = read_schema(target).tables
+    before = database_schema(target).tables
     open_sink(target, told).close()
     names = [one.name for one in told.definitions]
     there = sum(name in before for name in names)
@@ -180,10 +178,9 @@ def db_schema_command(
 def _compared(compiled: CompiledPlan, target: Target, form: OutputFormat) -> int:
     from nectar.cli.exits import Exit
     from nectar.runner.schema_diff import differences
-    from nectar.sinks.introspect import read_schema
-    from nectar.sinks.registry import dialect_of
+    from nectar.sinks.registry import database_schema, dialect_of
 
-    found = differences(compiled, dialect_of(target), read_schema(target))
+    found = differences(compiled, dialect_of(target), database_schema(target))
     wrong = [one for one in found if not one.later]
     later = len(found) - len(wrong)
     if form is OutputFormat.JSON:

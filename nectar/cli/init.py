@@ -147,10 +147,10 @@ def _tried(answers: Answers, target: Target) -> bool:
     from nectar.cli.db import print_steps
     from nectar.server.faults import NO_DATABASE, NO_RIGHTS
     from nectar.sinks.check_step import Outcome
-    from nectar.sinks.looking import check
+    from nectar.sinks.registry import check_database
 
     typer.echo("", err=True)
-    wrong = [step for step in print_steps(target, check(target)) if step.outcome is Outcome.FAILED]
+    wrong = [step for step in print_steps(target, check_database(target)) if step.outcome is Outcome.FAILED]
     if not wrong:
         return True
     if wrong[0].name == "database" and wrong[0].code in (NO_DATABASE.code, NO_RIGHTS.code):
@@ -161,14 +161,14 @@ def _tried(answers: Answers, target: Target) -> bool:
 
 def _make_database(answers: Answers, target: Target) -> None:
     from nectar.errors import NectarError
-    from nectar.sinks.looking import made
+    from nectar.sinks.registry import create_database
 
     if not answers.asks or not confirm("\nMake the database now?", True):
         typer.echo(f"\nmake the database with: nectar db init --profile {answers.file}", err=True)
         return
     try:
-        done = made(target)
+        done = create_database(target)
     except NectarError as error:  # the profile is good all the same
         typer.echo(f"{error.what}\n  next:  {error.hint}", err=True)
     else:
-        typer.echo(f"database {target}: {'made' if done and done.made else 'was there'}", err=True)
+        typer.echo(f"database {target}: {'made' if done and done.is_new else 'was there'}", err=True)

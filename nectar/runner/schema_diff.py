@@ -9,7 +9,7 @@ from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.ddl.dialects import DIALECTS
 from nectar.compiler.ddl.statements import Statement, StatementKind, statements
 from nectar.compiler.internal_tables import key_of, own_tables
-from nectar.sinks.introspect import Columns, Schema, shape
+from nectar.sinks.introspect import Columns, Schema, column_shape
 from nectar.tables import Table
 
 LATER = (StatementKind.DEFERRED_INDEX, StatementKind.VIEW_COLUMN, StatementKind.VIEW_INDEX, StatementKind.VIEW)
@@ -62,7 +62,8 @@ def _of_kind(one: Statement, there: Schema) -> Collection[str]:
 def _expected(table: Table, dialect: str) -> Columns:
     speak, key = DIALECTS[dialect], key_of(table)
     return {
-        column.name: shape(speak.column_type(table, column), column.null and column.name not in key) for column in table.columns
+        column.name: column_shape(speak.column_type(table, column), column.null and column.name not in key)
+        for column in table.columns
     }
 
 

@@ -1,63 +1,54 @@
-"""The databases that Nectar fills: by name, how to define, stage for, open and look at them.
+"""The families of databases that Nectar fills, and what the rest of Nectar asks of a target, whichever family it belongs to.
 
-A family is imported when it is chosen: a job for a file needs no network, one for a server no SQLite.
+A family is imported when it is chosen: a job into a file does not pay for a server's driver, nor the other way round.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import NamedTuple
+from importlib import import_module
 
-from nectar.config.profile.model import Kind, Server, SqliteFile, Target
-from nectar.sinks.base import Layout, Sink, Stager, Statement
-from nectar.sinks.derived import Spelling
+from nectar.config.profile.model import SqliteFile, Target
+from nectar.sinks.base import Layout, Sink, Stager
+from nectar.sinks.check_step import Step
+from nectar.sinks.family import CreatedDatabase, Family
+from nectar.sinks.introspect import Schema
 from nectar.sinks.state import State
-from nectar.tables import Table
 
-
-class Family(NamedTuple):
-    """`dialect` as in `compiler.ddl.dialects`; `epochs` as in `processors.blocks.epoch_sql`."""
-
-    dialect: str
-    epochs: str
-    spelling: Spelling
-    look_ups: Callable[[Sequence[Table]], tuple[Statement, ...]]
-    stager: Callable[[Layout], Stager]
+FAMILIES: Mapping[str, str] = {
+    "sqlite": "nectar.sinks.sqlite.family",
+    "mysql": "nectar.sinks.mysql.family",
+    "tidb": "nectar.sinks.mysql.family",
+}
+"""The module of each family. Its name is the first word of a profile's `connection_type`, and the dialect of its SQL."""
 
 
 @cache
 def family(name: str) -> Family:
-    """Of sqlite, mysql or tidb."""
-    if name == "sqlite":
-        from nectar.sinks.sqlite import derived as sqlite
-        from nectar.sinks.sqlite.stage import SqliteStager
-
-        spelling, look_ups = sqlite.SPELLING, sqlite.look_ups
-        return Family(name, "sqlite", spelling, look_ups, lambda layout: SqliteStager(layout.tables, layout.definitions))
-    from nectar.sinks.mysql import derived as mysql
-    from nectar.sinks.mysql.stage import MysqlStager
-
-    return Family(name, "mysql", mysql.SPELLING, mysql.look_ups, lambda layout: MysqlStager(layout.tables))
+    """The family of that name, a key of FAMILIES."""
+    chosen: Family = import_module(FAMILIES[name]).family(name)
+    return chosen
 
 
 def family_of(target: Target) -> str:
     """The family's name, by what the profile says: no server is asked. Plans are compiled for the family's dialect."""
-    return _family_named("sqlite" if isinstance(target, SqliteFile) else target.kind.value)
+    return family_named("sqlite" if isinstance(target, SqliteFile) else target.kind.value)
 
 
-def _family_named(connection_type: str) -> str:
-    return connection_type if connection_type in ("sqlite", Kind.MYSQL.value) else "tidb"
+def family_named(connection_type: str) -> str:
+    """The name of the family that a profile's `connection_type` chooses."""
+    return connection_type.partition("-")[0]
 
 
 def dialect_of(target: Target) -> str:
-    """What plans for it are compiled to."""
+    """The dialect that plans for this target are compiled to."""
     return family(family_of(target)).dialect
 
 
 def dialect_named(connection_type: str) -> str:
-    """The same of a database of which no more is known."""
-    return family(_family_named(connection_type)).dialect
+    """The dialect of a database of which only the `connection_type` is known."""
+    return family(family_named(connection_type)).dialect
 
 
 def stager(name: str, layout: Layout) -> Stager:
@@ -65,14 +56,8 @@ def stager(name: str, layout: Layout) -> Stager:
 
 
 def opener(target: Target, layout: Layout) -> Callable[[], Sink]:
-    """Opens it; may be called again when that failed. Errors of a call: those of the family's sink, and of connecting."""
-    if isinstance(target, Server):
-        from nectar.sinks.mysql.factory import server_opener
-
-        return server_opener(target, layout)
-    from nectar.sinks.sqlite.sink import SqliteSink
-
-    return lambda: SqliteSink(target.path, layout)
+    """A function that opens the sink. It may be called again after an error: one of the family's sink, or of connecting."""
+    return family(family_of(target)).opener(target, layout)
 
 
 def open_sink(target: Target, layout: Layout) -> Sink:
@@ -80,17 +65,39 @@ def open_sink(target: Target, layout: Layout) -> Sink:
     return opener(target, layout)()
 
 
+def may_exist(target: Target) -> bool:
+    """False when the database is known not to exist. Nothing is opened, so no file is made."""
+    return family(family_of(target)).may_exist(target)
+
+
 def read_state(target: Target) -> State:
-    """Without changing it. Errors: SinkError NEC-K003 when Nectar did not make it; those of opening and connecting."""
-    if isinstance(target, Server):
-        from nectar.sinks.mysql.state import read_state as read_server
+    """Read what a database holds, without changing it.
 
-        return read_server(target)
-    from nectar.sinks.sqlite.state import read_state as read_file
-
-    return read_file(target.path)
+    Errors: SinkError NEC-K003 when Nectar did not make it; those of opening and connecting.
+    """
+    return family(family_of(target)).state(target)
 
 
-def may_be_filled(target: Target) -> bool:
-    """Whether something can be there already, as far as one sees without opening it: a file is not made by looking."""
-    return isinstance(target, Server) or target.path.exists()
+def database_schema(target: Target) -> Schema:
+    """Read a database's tables, without changing them. A file that does not exist has none.
+
+    Errors: those of connecting and reading.
+    """
+    return family(family_of(target)).schema(target)
+
+
+def check_database(target: Target, *, count: int = 20, tries: bool = True, layout: Layout | None = None) -> Iterator[Step]:
+    """Check a database before anything is written to it: each step as soon as it is known.
+
+    Nothing is raised: an error is a failed step. `count`: round trips that are timed. `tries`: whether rights are tried by using
+    them. `layout`: that of the plan that will fill the database, where it is known.
+    """
+    return family(family_of(target)).check(target, count, tries, layout)
+
+
+def create_database(target: Target) -> CreatedDatabase | None:
+    """Create the database if it does not exist. None for a file, which `nectar run` creates with its tables.
+
+    Errors: those of connecting; SinkError NEC-M010 when the user may not create it.
+    """
+    return family(family_of(target)).create(target)

@@ -17,7 +17,7 @@ from nectar.runner.signals import Stop
 from nectar.runner.sink_layout import layout
 from nectar.runner.steps import Options
 from nectar.sinks.mysql.check.privileges import TRIED
-from nectar.sinks.mysql.check.run import check
+from nectar.sinks.mysql.check.run import check_server
 from nectar.sinks.mysql.needs import needed_at_the_end
 from tests.conftest import ROOT
 from tests.mysql.jobs import plan_of, profile
@@ -34,7 +34,7 @@ def _found(server: Server, database: str, target: Profile, grants: list[str]) ->
     server.run(f"CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}'")
     try:
         server.run(f"GRANT {', '.join(grants)} ON {database}.* TO {USER}@'%'")
-        *_, step = check(replace(target, user=USER), count=1)
+        *_, step = check_server(replace(target, user=USER), count=1)
         return step.facts["missing"], step.outcome.value
     finally:
         server.run(f"DROP USER {USER}@'%'")
@@ -97,7 +97,7 @@ def test_a_job_tells_at_its_beginning_what_it_would_lack_at_its_end(name: str, s
     assert set(needed_at_the_end(made)) == needed
     for right in AT_THE_END:
         with _who_has(server, database, {*BASIC, *AT_THE_END} - {right}):
-            *_, step = check(target, count=1, layout=made)
+            *_, step = check_server(target, count=1, layout=made)
             wanted = "failed" if right in needed or right == "INDEX" else "warning" if right == "DROP" else "ok"
             assert (step.outcome.value, step.facts["missing"]) == (wanted, [right])
             if right not in needed:

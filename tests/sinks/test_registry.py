@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
+from tests.runner.jobs import between, plan_text
+
 ASK = """
 import json, sys
+from contextlib import closing
 from pathlib import Path
 import nectar.runner.run, nectar.runner.follow.run
 from nectar.runner.sink_layout import layout
@@ -36,3 +43,38 @@ def test_only_what_is_chosen(name: str, wanted: str, unwanted: tuple[str, ...]) 
     modules = json.loads(done.stdout)
     assert any(one.startswith(wanted) for one in modules)
     assert not [one for one in modules if one.startswith(unwanted)]
+
+
+COMMAND = """
+import atexit, json, sys
+from nectar.cli.main import main
+modules, sys.argv = sys.argv[1], ["nectar", *sys.argv[2:]]
+atexit.register(lambda: open(modules, "w").write(json.dumps(sorted(sys.modules))))
+main()
+"""
+
+
+def modules_of_command(folder: Path, *words: object) -> set[str]:
+    """The modules that a whole command imports, from its first line to its exit."""
+    listing = folder / "modules.json"
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, str(listing), *map(str, words)], capture_output=True, text=True, check=False, cwd=folder
+    )
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(listing.read_text()))
+
+
+def test_a_job_into_a_file_imports_no_servers_driver(tmp_path: Path) -> None:
+    (tmp_path / "plan.toml").write_text(plan_text(ROOT / "tests/data/preview/immutable", between(0, 2_000)))
+    for words in (
+        ("run", "plan.toml", "--db", "n.db", "--workers", "1", "--once"),
+        ("status", "--db", "n.db"),
+        ("db", "check", "--db", "n.db"),
+        ("db", "schema", "plan.toml", "--db", "n.db", "--compare"),
+    ):
+        modules = modules_of_command(tmp_path, *words)
+        assert "nectar.sinks.sqlite.connection" in modules, words
+        of_a_server = [one for one in modules if one.startswith(("nectar.mysql", "nectar.sinks.mysql", "pymysql", "paramiko"))]
+        assert of_a_server == [], words
+    with closing(sqlite3.connect(tmp_path / "n.db")) as db:
+        assert db.execute("SELECT COUNT(*) FROM block").fetchone()[0] > 0

@@ -27,7 +27,7 @@ from nectar.runner.sink_layout import layout
 from nectar.sinks.base import Commit, Staged
 from nectar.sinks.check_step import Outcome
 from nectar.sinks.sqlite import connection
-from nectar.sinks.sqlite.check import check
+from nectar.sinks.sqlite.check import check_file
 from nectar.sinks.sqlite.sink import SqliteSink
 from nectar.sinks.sqlite.stage import SqliteStager
 from nectar.tables import Kind
@@ -318,7 +318,7 @@ def test_a_sqlite_without_strict_tables_is_told(
 ) -> None:
     """STRICT came with 3.37.0 (sqlite.org/stricttables.html); apsw brings a newer one, so only its number is another here."""
     monkeypatch.setattr(apsw, "sqlite_lib_version", lambda: version)
-    first = next(check(tmp_path / "x.db"))
+    first = next(check_file(tmp_path / "x.db"))
     assert first.outcome is (Outcome.OK if is_new_enough else Outcome.FAILED)
     assert ("NEC-K022" in str(first)) is not is_new_enough
 

@@ -16,7 +16,7 @@ import pytest
 
 from nectar.errors import NectarError, SinkError
 from nectar.runner.report import Progress, Quiet
-from nectar.sinks.sqlite.check import check
+from nectar.sinks.sqlite.check import check_file
 from nectar.sinks.sqlite.state import read_state
 from tests.cli.databases import environment, profile
 from tests.conftest import ROOT
@@ -161,7 +161,7 @@ def test_a_database_that_lies(sql: str, copy: Path) -> None:
         with pytest.raises(SinkError) as caught:
             look()
         assert caught.value.code == LIES[sql]
-    assert next(step for step in check(copy) if step.name == "database").code == LIES[sql]
+    assert next(step for step in check_file(copy) if step.name == "database").code == LIES[sql]
     db = sqlite3.connect(copy)
     assert db.execute("SELECT name FROM sqlite_master ORDER BY name").fetchall() == before
     db.close()

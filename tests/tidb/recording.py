@@ -19,10 +19,8 @@ from nectar.runner.sink_layout import layout
 from nectar.runner.steps import Options
 from nectar.sinks.base import Epochs, Layout
 from nectar.sinks.check_step import Outcome
-from nectar.sinks.introspect import read_schema
-from nectar.sinks.looking import check, made
 from nectar.sinks.mysql import bulk_load
-from nectar.sinks.registry import open_sink, read_state
+from nectar.sinks.registry import check_database, create_database, database_schema, open_sink, read_state
 from tests.compiler.test_mariadb import VIEWS
 from tests.conftest import ROOT
 from tests.mysql.faults import FaultPlan, LoseAnswer, at
@@ -96,7 +94,7 @@ def record(runs: Runs, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> list[s
             open_sink(replace(options.target, database=database), layout(compiled, "tidb")).close()
         _refused(server, replace(options.target, database=database), layout(compiled, "tidb"))
         server.run("DROP TABLE tx_out", database)
-        assert [step for step in check(replace(options.target, database=database)) if step.outcome is Outcome.OK]
+        assert [step for step in check_database(replace(options.target, database=database)) if step.outcome is Outcome.OK]
     with server.scratch() as database:
         for last in (234, 236):
             runs.job(database, (233, last), more=FOLLOWS + VIEWS)
@@ -136,11 +134,11 @@ def _looked_at(target: Target) -> None:
     """By the commands that only look, and by the one that makes a database."""
     assert isinstance(target, config.Server)
     absent = replace(target, database=f"{target.database}_made")
-    assert made(absent) is not None
+    assert create_database(absent) is not None
     for one in (target, absent):
-        assert [step for step in check(one) if step.outcome is Outcome.OK]
+        assert [step for step in check_database(one) if step.outcome is Outcome.OK]
     assert read_state(target).finished
-    assert read_schema(target).tables
+    assert database_schema(target).tables
 
 
 def shape(sql: str) -> str:

@@ -22,7 +22,7 @@ from nectar.runner.steps import Options, echo, empty_summary, finish, overlap, t
 from nectar.runner.summary import Summary
 from nectar.sinks.base import Sink
 from nectar.sinks.null import Uncommitted
-from nectar.sinks.registry import family_of, may_be_filled
+from nectar.sinks.registry import family_of, may_exist
 from nectar.sources.node.bounds import NO_END, Known, NodeRange, resolve
 from nectar.sources.node.connection import Address, address
 from nectar.sources.node.source import NodeSource
@@ -53,7 +53,7 @@ def _follow(compiled: CompiledPlan, options: Options, source: NodeSource, report
     told = layout(compiled, family, slots_of(compiled, compiled.network.history.slot_at(datetime.now(UTC))))
 
     try:
-        if not options.dry_run and may_be_filled(options.target):
+        if not options.dry_run and may_exist(options.target):
             sink = Patient(options.target, told, report, stop)
         plan, known = compiled.plan, Known([one.point for one in sink.known_blocks()], sink.coverage())
 

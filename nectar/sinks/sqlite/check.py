@@ -20,7 +20,7 @@ OLDEST = (3, 37)  # STRICT tables
 LITTLE = 1 << 30
 
 
-def check(path: Path) -> Iterator[Step]:
+def check_file(path: Path) -> Iterator[Step]:
     """Each step as soon as it is known; those after a failure are not reached."""
     looks: dict[str, Callable[[Path], Step]] = {
         "sqlite": _version,

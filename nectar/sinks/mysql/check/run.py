@@ -31,7 +31,7 @@ AFTER = ("round trip", "clock", "limits", "database", "rights")
 _NO_DATABASE, _NO_RIGHTS = 1049, 1044
 
 
-def check(server: Server, *, count: int = 20, tries: bool = True, layout: Layout | None = None) -> Iterator[Step]:
+def check_server(server: Server, *, count: int = 20, tries: bool = True, layout: Layout | None = None) -> Iterator[Step]:
     """Each step as soon as it is known; those after a failure that stands in their way are not reached.
 
     `count`: round trips. `tries`: whether rights are tried, with a table that is made and dropped. `layout`: of the plan that is
