@@ -6,7 +6,8 @@ from nectar.cardano.block import Block
 from nectar.cardano.point import Era
 from nectar.decode.broken import Broken, told
 from nectar.decode.byron import boundary_block, byron_block
-from nectar.decode.cbor import BROKEN, head
+from nectar.decode.cbor import BROKEN
+from nectar.decode.head import head
 from nectar.decode.shelley import shelley_block
 from nectar.decode.want import Want, wanted
 from nectar.errors import DecodeError

@@ -11,10 +11,9 @@ from typing import Any
 
 from cbor2 import CBORDecodeError, CBORDecoder, CBORTag
 
-__all__ = ["BREAK", "BROKEN", "INDEFINITE", "CBORDecodeError", "CBORTag", "Reader", "head"]
+from nectar.decode.head import BREAK, INDEFINITE, head
 
-INDEFINITE = -1
-BREAK = 0xFF
+__all__ = ["BROKEN", "CBORDecodeError", "CBORTag", "Reader"]
 
 BROKEN = (
     CBORDecodeError,
@@ -40,22 +39,6 @@ def _as_is(value: Any, _immutable: bool) -> Any:
 
 # 258: cbor2 would make an unordered set; order and duplicates matter. 30: a Fraction would be reduced, or divide by zero.
 _SEMANTIC = {258: _as_is, 30: _as_is}
-
-
-def head(raw: bytes, at: int) -> tuple[int, int, int]:
-    """`(major type, argument, position after the head)`; the argument of an indefinite length is -1 (RFC 8949, 3)."""
-    initial = raw[at]
-    short = initial & 31
-    if short < 24:
-        return initial >> 5, short, at + 1
-    if short < 28:
-        end = at + 1 + (1 << (short - 24))
-        if end > len(raw):
-            raise ValueError(f"the bytes end within a head at {at}")
-        return initial >> 5, int.from_bytes(raw[at + 1 : end], "big"), end
-    if short == 31:
-        return initial >> 5, INDEFINITE, at + 1
-    raise ValueError(f"reserved additional information {short} at {at}")
 
 
 class Reader:

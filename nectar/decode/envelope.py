@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from nectar.cardano.point import Era
 from nectar.decode.checked import SIGNED
-from nectar.decode.skip import INDEFINITE, Malformed, Skip, array_head, end_of_item, head, skipper, unsigned
+from nectar.decode.head import INDEFINITE, Malformed, array_head, head, unsigned
+from nectar.decode.skip import Skip, end_of_item, skipper
 from nectar.errors import DecodeError
 
 BYRON_EPOCH_SLOTS = 21_600

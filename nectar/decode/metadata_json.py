@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from nectar.decode.cbor import BREAK, INDEFINITE, head
+from nectar.decode.head import BREAK, INDEFINITE, head
 from nectar.decode.walk import bignum, chunks
 
 LONGEST = 1 << 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nectar.decode.cbor import BREAK, INDEFINITE, head
+from nectar.decode.head import BREAK, INDEFINITE, head
 from nectar.decode.walk import bignum, chunks
 
 _Open = tuple[str, int, bool, str, int, int]

@@ -11,7 +11,8 @@ from enum import Enum
 from typing import NamedTuple, TypeVar
 
 from nectar.cardano.point import Era
-from nectar.decode.cbor import BREAK, INDEFINITE, Reader, head
+from nectar.decode.cbor import Reader
+from nectar.decode.head import BREAK, INDEFINITE, head
 from nectar.decode.skip import end_of_item
 
 

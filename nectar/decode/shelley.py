@@ -21,11 +21,13 @@ T = TypeVar("T")
 _Items = list[tuple[Any, int, int]]
 
 
-class Header(NamedTuple):
+class HeaderBody(NamedTuple):
+    """CDDL `header_body`, the fields that rows need. `issuer`: 28 bytes, blake2b-224 of the cold verification key."""
+
     block_no: int
     slot: int
     prev_hash: bytes
-    issuer: bytes  # 28 bytes: blake2b-224 of the cold verification key
+    issuer: bytes
     vrf_key: bytes
     body_size: int
     body_hash: bytes
@@ -42,13 +44,13 @@ def _field(name: str, read: Callable[..., T], *value: Any) -> T:
         raise Broken(f"block.header.{name}", error) from error
 
 
-def header(body: Sequence[Any], era: Era) -> Header:
+def header_body(body: Sequence[Any], era: Era) -> HeaderBody:
     """CDDL `header_body`: 15 flat fields up to Alonzo, 10 from Babbage on."""
     if era < Era.BABBAGE:
         block_no, slot, prev, key, vrf_key, _, _, size, digest, hot, counter, _, _, major, minor = body
     else:
         block_no, slot, prev, key, vrf_key, _, size, digest, (hot, counter, _, _), (major, minor) = body
-    return Header(
+    return HeaderBody(
         _field("block_number", number, block_no),
         _field("slot", number, slot),
         _field("prev_hash", sized_or_none, prev, 32) or b"",
@@ -208,7 +210,7 @@ def shelley_block(raw: bytes, era: Era, start: int, want: Wanted) -> Block:
     first = reader.at
     try:
         body, _signature = reader.item()
-        top = header(body, era)
+        top = header_body(body, era)
     except BROKEN as error:
         raise Broken("block.header", error) from error
     block_hash = blake2b(raw[first : reader.at], digest_size=32).digest()

@@ -11,61 +11,10 @@ from io import BytesIO
 
 from cbor2 import CBORDecodeError, CBORDecoder
 
-from nectar.errors import DecodeError
+from nectar.decode.head import BREAK, INDEFINITE, Malformed, head
 
 Skip = Callable[[int], int]
 """Offset of an item's first byte -> offset right after its last one; DecodeError when no whole item stands there."""
-
-INDEFINITE = -1
-_ARGUMENT_BYTES = {24: 1, 25: 2, 26: 4, 27: 8}
-_BREAK = 0xFF
-
-
-class Malformed(DecodeError):
-    """The bytes at `at` are not a CBOR item; `cut_short` when they would be if more bytes followed."""
-
-    def __init__(self, what: str, at: int, *, cut_short: bool = False) -> None:
-        super().__init__(what, path=f"byte {at}")
-        self.at = at
-        self.cut_short = cut_short
-
-
-def head(raw: bytes, at: int) -> tuple[int, int, int]:
-    """(major type 0-7, argument or INDEFINITE, offset after the head) of the item at `at`.
-
-    Errors: Malformed when the head is cut short or uses a reserved form.
-    """
-    if at >= len(raw):
-        raise Malformed("the bytes end where a CBOR item should begin", at, cut_short=True)
-    first = raw[at]
-    major, low = first >> 5, first & 0x1F
-    if low < 24:
-        return major, low, at + 1
-    width = _ARGUMENT_BYTES.get(low)
-    if width is None:
-        if low == 31 and major not in (0, 1, 6):
-            return major, INDEFINITE, at + 1
-        raise Malformed(f"byte 0x{first:02x} begins no CBOR item", at)
-    after = at + 1 + width
-    if after > len(raw):
-        raise Malformed("a CBOR head is cut short", at, cut_short=True)
-    return major, int.from_bytes(raw[at + 1 : after], "big"), after
-
-
-def array_head(raw: bytes, at: int) -> tuple[int, int]:
-    """(number of elements or INDEFINITE, offset of the first element) of the array at `at`; Malformed if it is none."""
-    major, count, after = head(raw, at)
-    if major != 4:
-        raise Malformed(f"an array was expected, not byte 0x{raw[at]:02x}", at)
-    return count, after
-
-
-def unsigned(raw: bytes, at: int) -> tuple[int, int]:
-    """(value, offset after it) of the unsigned integer at `at`; Malformed if there is none."""
-    major, value, after = head(raw, at)
-    if major != 0:
-        raise Malformed(f"an unsigned integer was expected, not byte 0x{raw[at]:02x}", at)
-    return value, after
 
 
 def end_of_item(raw: bytes, at: int) -> int:
@@ -76,7 +25,7 @@ def end_of_item(raw: bytes, at: int) -> int:
     open_items = [1]  # how many items each open container still waits for; INDEFINITE waits for a break
     while open_items:
         if open_items[-1] == INDEFINITE:
-            if at < len(raw) and raw[at] == _BREAK:
+            if at < len(raw) and raw[at] == BREAK:
                 open_items.pop()
                 at += 1
                 continue
@@ -123,7 +72,7 @@ def _check_room(raw: bytes, after: int, count: int, at: int) -> None:
 def _end_of_chunks(raw: bytes, at: int, kind: int) -> int:
     """After the pieces of an indefinite-length string, each a definite-length string of the same kind."""
     while True:
-        if at < len(raw) and raw[at] == _BREAK:
+        if at < len(raw) and raw[at] == BREAK:
             return at + 1
         major, length, after = head(raw, at)
         if major != kind or length == INDEFINITE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nectar.decode.cbor import BREAK, INDEFINITE, head
+from nectar.decode.head import BREAK, INDEFINITE, head
 
 
 def chunks(raw: bytes, at: int, major: int, length: int) -> tuple[bytes, int]:

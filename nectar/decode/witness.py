@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from nectar.cardano.block import Metadatum
 from nectar.cardano.point import Era
 from nectar.cardano.script import Datum, Purpose, Redeemer, Script, ScriptKind
-from nectar.decode.cbor import Reader, head
+from nectar.decode.cbor import Reader
 from nectar.decode.checked import UNSIGNED, listed, number, octets
+from nectar.decode.head import head
 from nectar.decode.output import datum, script
 from nectar.decode.repeats import refuse_repeats
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from nectar.decode.skip import INDEFINITE, Malformed, end_of_item, head, skipper
+from nectar.cardano.point import Era
+from nectar.decode.block import decode_block
+from nectar.decode.head import INDEFINITE, Malformed, head
+from nectar.decode.metadata_json import metadata_json
+from nectar.decode.plutus_json import plutus_json
+from nectar.decode.skip import end_of_item, skipper
+from nectar.decode.want import EVERYTHING
+from nectar.errors import DecodeError
 
 # RFC 8949, appendix A, and a tag of Plutus data
 ITEMS = [
@@ -121,3 +130,18 @@ def test_no_head_stands_behind_the_end(at: int) -> None:
     with pytest.raises(Malformed) as refused:
         head(b"\x00", at)
     assert refused.value.cut_short
+
+
+@pytest.mark.parametrize("junk", ["df", "1f", "3f"], ids=["a tag", "an unsigned integer", "a negative integer"])
+def test_no_reader_takes_a_head_without_the_argument_that_it_must_have(junk: str) -> None:
+    """Such bytes are no CBOR (RFC 8949, 3): the ledger refuses them, and so do all that read heads by hand."""
+    broken = bytes.fromhex(junk)
+    (path,) = (Path(__file__).parents[1] / "data" / "blocks").glob("1382422.Alonzo.*.block")
+    block = path.read_bytes()
+    assert decode_block(block, EVERYTHING).era is Era.ALONZO
+    for at in (0, 2):
+        with pytest.raises(DecodeError, match=f"0x{junk} begins no CBOR item"):
+            decode_block(block[:at] + broken + block[at:], EVERYTHING)
+    for read in (metadata_json, plutus_json):
+        with pytest.raises(ValueError, match=f"0x{junk} begins no CBOR item"):
+            read(broken + b"\x80")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from nectar.decode.cbor import BREAK, INDEFINITE, head
+from nectar.decode.head import BREAK, INDEFINITE, head
 
 BOUNDARIES = (0, 1, 23, 24, 255, 256, 65_535, 65_536, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**53, 2**63 - 1, 2**63, 2**64 - 1)
 DEEPEST = 200

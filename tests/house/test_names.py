@@ -28,7 +28,6 @@ TO_DO = frozenset(
         "Finisher",
         "Forward",
         "Found",
-        "Header",
         "Kept",
         "Key",
         "Kind",

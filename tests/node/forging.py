@@ -11,7 +11,8 @@ from cbor2 import dumps
 
 from nectar.cardano.point import ORIGIN, Point
 from nectar.decode.envelope import quick_header
-from nectar.decode.skip import Malformed, end_of_item
+from nectar.decode.head import Malformed
+from nectar.decode.skip import end_of_item
 from nectar.genesis.files import network
 from nectar.nodeserver.chain import Offered
 from nectar.sources.immutable.facts import facts_of

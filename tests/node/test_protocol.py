@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from nectar.cardano.point import ORIGIN, Era, Point
 from nectar.decode.envelope import envelope, header_at, outline, quick_header
-from nectar.decode.skip import Malformed, skipper
+from nectar.decode.head import Malformed
+from nectar.decode.skip import skipper
 from nectar.errors import GenesisError, NectarError, SourceError
 from nectar.nodeserver.queries import answer
 from nectar.sources.node import chain_sync, handshake, mux, state_query

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from nectar.cardano.point import Era
 from nectar.decode.envelope import body_hash, envelope, header_at, outline, quick_fields
-from nectar.decode.skip import Malformed, end_of_item, skipper
+from nectar.decode.head import Malformed
+from nectar.decode.skip import end_of_item, skipper
 from nectar.errors import DecodeError
 from tests.sources.networks import expected
 

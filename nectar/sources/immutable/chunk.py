@@ -10,7 +10,7 @@ from zlib import crc32
 from nectar import reading
 from nectar.cardano.point import ORIGIN, Era, Point
 from nectar.decode.envelope import byron_magic, header_at, quick_fields
-from nectar.decode.skip import Malformed
+from nectar.decode.head import Malformed
 from nectar.sources.immutable import faults
 from nectar.sources.immutable.chunk_file import GENESIS, ChunkFile, Found
 from nectar.sources.immutable.facts import ChainFacts

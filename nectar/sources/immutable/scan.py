@@ -14,7 +14,8 @@ from zlib import crc32
 
 from nectar.cardano.point import Era, Point
 from nectar.decode.envelope import Header, Outline, body_hash, header_at, outline
-from nectar.decode.skip import Malformed, skipper
+from nectar.decode.head import Malformed
+from nectar.decode.skip import skipper
 from nectar.errors import SourceError
 from nectar.sources.immutable import faults
 from nectar.sources.immutable.chunk_file import ChunkFile, Found

@@ -8,7 +8,8 @@ from cbor2 import loads
 
 from nectar.decode.broken import told
 from nectar.decode.cbor import BROKEN
-from nectar.decode.skip import Malformed, end_of_item
+from nectar.decode.head import Malformed
+from nectar.decode.skip import end_of_item
 from nectar.sources.node import faults
 
 LARGEST = 64 << 20

@@ -10,7 +10,7 @@ from nectar.cardano.era_history import EraHistory
 from nectar.cardano.network import Network
 from nectar.cardano.point import ORIGIN, Era, Point
 from nectar.decode.envelope import Header, byron_magic, quick_header
-from nectar.decode.skip import Malformed
+from nectar.decode.head import Malformed
 from nectar.sources.events import CaughtUp, Event, RollBackward, RollForward
 from nectar.sources.node import chain_sync, faults, mux, state_query
 from nectar.sources.node.chain_sync import REQUEST_NEXT, Tip
