@@ -49,7 +49,6 @@ class Connection(pymysql.connections.Connection):
     server_version: str
     server_capabilities: int
     server_thread_id: tuple[int]
-    _sock: socket.socket | None
     _result: Any
     _secure: bool
 
