@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from nectar.samplechain.make import Summary
+    from nectar.samplechain.make import ChainSummary
 
 BLOCKS_A_STEP = 100
 
@@ -45,7 +45,7 @@ def sample_chain(
     _report(summary)
 
 
-def _report(made: Summary) -> None:
+def _report(made: ChainSummary) -> None:
     typer.echo(
         f"{made.blocks:,} blocks with {made.txs:,} transactions in {made.chunks:,} chunk files: "
         f"{made.eras} eras, {made.epochs} epochs, up to slot {made.last_slot:,}."

@@ -1,7 +1,7 @@
 """Makes sample chains: valid, linked chunk files of every era with realistic transactions, and the truth about them.
 
-The room is a step of its own: it knows how to *write* CBOR and never reads it, so that what it says of a chain
-(expected.json, expected.jsonl) is independent of `nectar.decode`, which property tests compare it with.
+This room *writes* CBOR and never reads it. So what it says of a chain (expected.json, expected.jsonl) is independent of
+`nectar.decode`, and property tests compare the two.
 
 What is real here: the disk format, header links, body hashes and sizes, Byron body proofs, transaction ids, exact
 balances, deposits, script, datum and auxiliary data hashes, redeemer pointers. What is not: signatures, VRF and KES

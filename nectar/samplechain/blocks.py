@@ -1,4 +1,4 @@
-"""Shelley and later: transactions dealt from the era's deck, headers, and the block around them.
+"""Blocks of Shelley and later eras: transactions dealt from the era's deck, and a header.
 
 The body hash is blake2b-256 of the concatenated hashes of the block's segments (three before Alonzo, four since); the
 body size is their length.
@@ -12,11 +12,11 @@ from nectar.cardano.point import Era
 from nectar.errors import FatalError
 from nectar.samplechain import cborwrite as cbor
 from nectar.samplechain.byron import RawBlock
-from nectar.samplechain.draft import Draft
+from nectar.samplechain.draft import TxDraft
 from nectar.samplechain.features import cards_of
-from nectar.samplechain.keys import Key, hash32
+from nectar.samplechain.keys import VerificationKey, hash32
 from nectar.samplechain.outputs import PER_ASSET
-from nectar.samplechain.seal import SealedTx, seal
+from nectar.samplechain.seal import SealedTx, seal_tx
 from nectar.samplechain.world import World
 
 LARGEST_BODY = 70_000  # with one more transaction still below the limit of the genesis file
@@ -39,9 +39,9 @@ def transactions_wanted(world: World) -> int:
 
 
 def make_tx(world: World) -> SealedTx:
-    """Some inputs, then one to three features; what cannot be played now goes back into the deck."""
+    """A transaction of some inputs and one to three features. A feature that cannot be played now goes back into the deck."""
     dice = world.dice
-    draft = Draft(world)
+    draft = TxDraft(world)
     crowded = len(world.purse.bag("key")) > 2000
     for _ in range(dice.pick((1, 3, 5) if crowded else (1, 1, 2, 3))):
         draft.spend_any()
@@ -61,10 +61,10 @@ def make_tx(world: World) -> SealedTx:
                 hint="another seed, or fewer blocks",
                 code="NEC-G004",
             )
-    return seal(draft)
+    return seal_tx(draft)
 
 
-def block(world: World, previous: bytes, block_no: int, txs: Sequence[SealedTx]) -> RawBlock:
+def make_block(world: World, previous: bytes, block_no: int, txs: Sequence[SealedTx]) -> RawBlock:
     pen = world.pen
     auxiliary = [(cbor.uint(i), tx.auxiliary) for i, tx in enumerate(txs) if tx.auxiliary]
     segments = [pen.array([tx.body for tx in txs]), pen.array([tx.witnesses for tx in txs]), pen.map(auxiliary)]
@@ -76,7 +76,7 @@ def block(world: World, previous: bytes, block_no: int, txs: Sequence[SealedTx])
     return RawBlock(raw, (3, len(header)), hash32(header))
 
 
-def _issuer(world: World) -> Key:
+def _issuer(world: World) -> VerificationKey:
     """Genesis delegates at first, pools more and more."""
     by_pool = {Era.SHELLEY: 0.4, Era.ALLEGRA: 0.8}.get(world.era, 1.0)
     if len(world.pools) and world.dice.chance(by_pool):

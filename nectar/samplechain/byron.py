@@ -1,6 +1,6 @@
 """Byron: transactions, main blocks and epoch boundary blocks (byron.cddl), with true body proofs.
 
-A header's hash is blake2b-256 of `[0, header]` (boundary) or `[1, header]` (main): the era tag is hashed along. The
+A header's hash is blake2b-256 of `[0, header]` (boundary) or `[1, header]` (main): the hash covers the era tag. The
 transaction proof is the number of transactions, a Merkle root of their bytes and a hash of all witnesses.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from nectar.samplechain import cborwrite as cbor
-from nectar.samplechain.keys import Address, ByronKey, byron_address, byron_key_hash, hash32
+from nectar.samplechain.keys import ByronKey, OwnedAddress, byron_address, byron_key_hash, hash32
 from nectar.samplechain.purse import Output
 from nectar.samplechain.scripts import new_byron_key
 from nectar.samplechain.seal import FEE_A, FEE_B
@@ -38,12 +38,12 @@ def make_tx(world: World) -> ByronTx:
     for _ in range(1 if redeems else min(dice.pick((1, 1, 2, 4)), len(bag))):
         inputs.append(bag.pick(dice))
         purse.take(inputs[-1])
-    come = sum(o.coin for o in inputs)
-    wanted = 1 if redeems or come < 10 * ADA else dice.pick((1, 2, 2, 3))
-    addresses = [_receiver(world) for _ in range(wanted)]
+    income = sum(o.coin for o in inputs)
+    receivers = 1 if redeems or income < 10 * ADA else dice.pick((1, 2, 2, 3))
+    addresses = [_receiver(world) for _ in range(receivers)]
     size = 150 * len(inputs) + sum(len(a.raw) + 10 for a in addresses)
     fee = 0 if redeems else FEE_B + FEE_A * size + dice.below(300)
-    outputs = tuple(_pay(world, addresses, come - fee))
+    outputs = tuple(_pay(world, addresses, income - fee))
     body = _body(world, inputs, outputs)
     tx_id = hash32(body)
     for i, output in enumerate(outputs):
@@ -53,15 +53,15 @@ def make_tx(world: World) -> ByronTx:
     return ByronTx(tx_id, body, witnesses, tuple(inputs), outputs, fee)
 
 
-def _receiver(world: World) -> Address:
+def _receiver(world: World) -> OwnedAddress:
     """In Byron every known address is a Byron address."""
     if len(world.receivers) > 30 and world.dice.chance(0.6):
         return world.dice.pick(world.receivers)
     return world.remember(byron_address(new_byron_key(world)))
 
 
-def _pay(world: World, addresses: list[Address], coin: int) -> list[Output]:
-    """Each gets an ada or more, so that everything can be spent again."""
+def _pay(world: World, addresses: list[OwnedAddress], coin: int) -> list[Output]:
+    """Each receives one ada or more, so that every output can be spent again."""
     outputs = []
     for left in range(len(addresses) - 1, -1, -1):
         spare = coin - ADA * (left + 1)
@@ -96,8 +96,8 @@ class RawBlock(NamedTuple):
     hash: bytes
 
 
-def boundary_block(world: World, previous: bytes, difficulty: int) -> RawBlock:
-    """The first slot's leaders, epoch by epoch, as the classic chain wrote them; every other epoch says nothing."""
+def make_boundary_block(world: World, previous: bytes, difficulty: int) -> RawBlock:
+    """The first slot's leaders, epoch by epoch, as the real chain wrote them; every second epoch has an empty list."""
     ids = [cbor.bstr(byron_key_hash(each.byron.xpub)) for each in world.delegates]
     slots = world.timeline.byron_epoch
     leaders = [] if world.epoch_no % 2 else (ids * (slots // len(ids) + 1))[:slots]
@@ -109,7 +109,7 @@ def boundary_block(world: World, previous: bytes, difficulty: int) -> RawBlock:
     return RawBlock(raw, (3, len(header)), hash32(b"\x82\x00" + header))
 
 
-def main_block(world: World, previous: bytes, difficulty: int, txs: Sequence[ByronTx]) -> RawBlock:
+def make_main_block(world: World, previous: bytes, difficulty: int, txs: Sequence[ByronTx]) -> RawBlock:
     payload = cbor.array_open([cbor.array([tx.body, tx.witnesses]) for tx in txs])
     ssc, ssc_proof = _shared_seed(world)
     delegations = cbor.array_open(_delegations(world))

@@ -1,4 +1,4 @@
-"""CBOR out, one item at a time: every function returns the bytes of one data item (RFC 8949)."""
+"""A writer of CBOR: every function returns the bytes of one data item (RFC 8949)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EMPTY_ARRAY = b"\x80"
 Pairs = Sequence[tuple[bytes, bytes]]
 
 
-def head(major: int, n: int) -> bytes:
+def write_head(major: int, n: int) -> bytes:
     """The shortest head of major type `major` with argument `n` (0 .. 2^64-1)."""
     first = major << 5
     if n < 24:
@@ -29,7 +29,7 @@ def head(major: int, n: int) -> bytes:
 
 
 def uint(n: int) -> bytes:
-    return head(0, n)
+    return write_head(0, n)
 
 
 def wide_uint(n: int) -> bytes:
@@ -40,20 +40,20 @@ def wide_uint(n: int) -> bytes:
 def integer(n: int) -> bytes:
     """Any integer: 64 bits as major type 0 or 1, larger ones as bignums (tags 2 and 3)."""
     if 0 <= n < 1 << 64:
-        return head(0, n)
+        return write_head(0, n)
     if -(1 << 64) <= n < 0:
-        return head(1, -1 - n)
+        return write_head(1, -1 - n)
     size = n if n >= 0 else -1 - n
     return tag(2 if n >= 0 else 3, bstr(size.to_bytes((size.bit_length() + 7) // 8, "big")))
 
 
 def bstr(b: bytes) -> bytes:
-    return head(2, len(b)) + b
+    return write_head(2, len(b)) + b
 
 
 def tstr(text: str) -> bytes:
     raw = text.encode()
-    return head(3, len(raw)) + raw
+    return write_head(3, len(raw)) + raw
 
 
 def bstr_open(chunks: Iterable[bytes]) -> bytes:
@@ -67,7 +67,7 @@ def tstr_open(chunks: Iterable[str]) -> bytes:
 
 
 def array(items: Sequence[bytes]) -> bytes:
-    return head(4, len(items)) + b"".join(items)
+    return write_head(4, len(items)) + b"".join(items)
 
 
 def array_open(items: Iterable[bytes]) -> bytes:
@@ -75,7 +75,7 @@ def array_open(items: Iterable[bytes]) -> bytes:
 
 
 def mapping(pairs: Pairs) -> bytes:
-    return head(5, len(pairs)) + b"".join(k + v for k, v in pairs)
+    return write_head(5, len(pairs)) + b"".join(k + v for k, v in pairs)
 
 
 def mapping_open(pairs: Pairs) -> bytes:
@@ -83,7 +83,7 @@ def mapping_open(pairs: Pairs) -> bytes:
 
 
 def tag(n: int, item: bytes) -> bytes:
-    return head(6, n) + item
+    return write_head(6, n) + item
 
 
 def embedded(item: bytes) -> bytes:
@@ -91,6 +91,6 @@ def embedded(item: bytes) -> bytes:
     return b"\xd8\x18" + bstr(item)
 
 
-def ratio(numerator: int, denominator: int) -> bytes:
+def tagged_ratio(numerator: int, denominator: int) -> bytes:
     """`#6.30([numerator, denominator])`."""
     return b"\xd8\x1e\x82" + uint(numerator) + uint(denominator)

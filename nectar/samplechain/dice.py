@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Dice:
-    """`seed` makes everything that follows."""
+    """A generator of random values; `seed` determines all of them."""
 
     __slots__ = ("bits", "bytes", "random")
 
@@ -70,7 +70,7 @@ class Pen:
         return cbor.mapping_open(pairs) if self.dice.random() < self.odd else cbor.mapping(pairs)
 
     def coin(self, n: int) -> bytes:
-        return cbor.wide_uint(n) if self.dice.random() < self.odd / 12 else cbor.head(0, n)
+        return cbor.wide_uint(n) if self.dice.random() < self.odd / 12 else cbor.write_head(0, n)
 
     def set(self, items: Sequence[bytes]) -> bytes:
         """A `set`: tag 258 in two of three from Conway on, a plain array before and otherwise."""

@@ -1,10 +1,10 @@
-"""Which features each era knows: the cards its transactions are dealt."""
+"""The features of each era: the cards that its transactions are dealt."""
 
 from __future__ import annotations
 
 from nectar.cardano.point import Era
 from nectar.samplechain import governing, pooling, tokens
-from nectar.samplechain.draft import Draft, Feature
+from nectar.samplechain.draft import Feature, TxDraft
 from nectar.samplechain.metadata import pick_labels
 from nectar.samplechain.params import propose_update
 from nectar.samplechain.plutusdata import plutus_script
@@ -14,14 +14,14 @@ LABELS = (721, 721, 20, 674, 674, 0, 1, 1967, (1 << 64) - 1, -1)
 Card = tuple[str, Feature]
 
 
-def describe(draft: Draft) -> bool:
+def attach_metadata(draft: TxDraft) -> bool:
     """Metadata under the usual labels; -1 stands for a random one."""
     world = draft.world
     draft.labels = pick_labels(world.dice, lambda: world.draw("label", LABELS))
     return True
 
 
-def attach_scripts(draft: Draft) -> bool:
+def attach_scripts(draft: TxDraft) -> bool:
     """Scripts in the auxiliary data, with or without metadata: the array and the tagged shape."""
     world = draft.world
     draft.auxiliary_scripts = [native_script(world) for _ in range(world.dice.between(0, 2))]
@@ -33,32 +33,32 @@ def attach_scripts(draft: Draft) -> bool:
     return bool(draft.auxiliary_scripts)
 
 
-def require_signers(draft: Draft) -> bool:
+def require_signers(draft: TxDraft) -> bool:
     keys = [draft.world.new_key() for _ in range(draft.world.dice.between(1, 3))]
     draft.required = {key.hash: key for key in keys}
     draft.signers.update(draft.required)
     return True
 
 
-def bound_validity(draft: Draft) -> bool:
+def bound_validity(draft: TxDraft) -> bool:
     draft.timed = True
     return True
 
 
-def name_network(draft: Draft) -> bool:
+def name_network(draft: TxDraft) -> bool:
     draft.network_id = True
     return True
 
 
-def plain(_: Draft) -> bool:
+def payment_only(_: TxDraft) -> bool:
     """Nothing but a payment."""
     return True
 
 
 STAKING: tuple[Card, ...] = (
-    *(("payment", plain),) * 6,
-    ("metadata", describe),
-    ("metadata", describe),
+    *(("payment", payment_only),) * 6,
+    ("metadata", attach_metadata),
+    ("metadata", attach_metadata),
     ("stake registration", pooling.register_stake),
     ("stake registration", pooling.register_stake),
     ("stake deregistration", pooling.deregister_stake),
@@ -120,7 +120,7 @@ VOTING: tuple[Card, ...] = (
     ("vote", governing.vote),
     ("donation", governing.donate),
     ("treasury value", governing.state_treasury),
-    *((f"proposal {kind}", governing.propose(kind)) for kind in range(7)),
+    *((f"proposal {kind}", governing.propose_action(kind)) for kind in range(7)),
 )
 
 

@@ -17,8 +17,8 @@ from nectar.samplechain import cborwrite as cbor
 from nectar.samplechain.blocks import SLOTS_PER_KES_PERIOD
 from nectar.samplechain.keys import (
     ByronKey,
-    Credential,
-    Key,
+    HeldCredential,
+    VerificationKey,
     base58,
     base_address,
     byron_address,
@@ -32,7 +32,7 @@ from nectar.samplechain.params import cost_model
 from nectar.samplechain.plutusdata import plutus_script
 from nectar.samplechain.purse import Output
 from nectar.samplechain.scripts import native_script, new_byron_key
-from nectar.samplechain.timeline import ACTIVE_SLOTS, Span
+from nectar.samplechain.timeline import ACTIVE_SLOTS, EraSpan
 from nectar.samplechain.world import ACTION_DEPOSIT, ADA, DREP_DEPOSIT, KEY_DEPOSIT, MAGIC, POOL_DEPOSIT, Delegate, World
 
 START = 1_672_531_200  # 2023-01-01T00:00:00Z, the time of slot 0
@@ -57,8 +57,8 @@ HARD_FORKS = {
 Json = dict[str, Any]
 
 
-def found(world: World, folder: Path) -> bytes:
-    """Fill the world with genesis money, pools and delegates, write the files, return Byron's genesis hash."""
+def write_genesis(world: World, folder: Path) -> bytes:
+    """Fills the world with genesis money, pools and delegates, writes the files and returns the hash of Byron's genesis."""
     folder.mkdir(parents=True)
     dice = world.dice
     for _ in range(GENESIS_KEYS):
@@ -177,7 +177,7 @@ def _shelley(world: World) -> Json:
     }
 
 
-def _pool(world: World, operator: Key, owner: Credential) -> Json:
+def _pool(world: World, operator: VerificationKey, owner: HeldCredential) -> Json:
     assert len(reward_account(owner)) == 29
     return {
         "publicKey": operator.hash.hex(),
@@ -263,7 +263,7 @@ def _config(world: World, files: dict[str, bytes]) -> Json:
     for name, raw in files.items():
         config[f"{name.capitalize()}GenesisFile"] = f"{name}-genesis.json"
         config[f"{name.capitalize()}GenesisHash"] = hash32(raw).hex()
-    first: dict[Era, Span] = {span.era: span for span in world.timeline.spans}
+    first: dict[Era, EraSpan] = {span.era: span for span in world.timeline.spans}
     config["ExperimentalHardForksEnabled"] = False
     for name, era in HARD_FORKS.items():
         config[f"Test{name}HardForkAtEpoch"] = first[era].first_epoch

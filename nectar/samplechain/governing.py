@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from nectar.samplechain import cborwrite as cbor
-from nectar.samplechain.draft import PROPOSE, VOTE, Draft, Feature
-from nectar.samplechain.keys import Credential, credential_of, reward_account
+from nectar.samplechain.draft import PROPOSE, VOTE, Feature, TxDraft
+from nectar.samplechain.keys import HeldCredential, credential_of, reward_account
 from nectar.samplechain.params import parameter_map
 from nectar.samplechain.pooling import new_credential, note_deregistration, note_registration, willing
 from nectar.samplechain.scripts import new_script
-from nectar.samplechain.world import ACTION_DEPOSIT, ADA, DREP_DEPOSIT, KEY_DEPOSIT, Action, World
+from nectar.samplechain.world import ACTION_DEPOSIT, ADA, DREP_DEPOSIT, KEY_DEPOSIT, ProposedAction, World
 
 DREP_KINDS = ("key", "script", "abstain", "no confidence")
 FEWEST_DREPS = 4
 VOTERS = ("committee key", "committee script", "drep key", "drep script", "pool")
 
 
-def anchor(world: World) -> bytes:
+def new_anchor(world: World) -> bytes:
     url = f"https://gov.example/{world.dice.below(500)}.jsonld"
     return cbor.array([cbor.tstr(url), cbor.bstr(world.dice.bytes(32))])
 
 
 def maybe_anchor(world: World) -> bytes:
-    return anchor(world) if world.dice.chance(0.6) else cbor.NULL
+    return new_anchor(world) if world.dice.chance(0.6) else cbor.NULL
 
 
-def drep(world: World) -> bytes:
+def pick_drep(world: World) -> bytes:
     """`drep` of the CDDL, all four kinds in turn."""
     kind = world.draw("drep", DREP_KINDS)
     if kind in ("abstain", "no confidence"):
@@ -33,7 +33,7 @@ def drep(world: World) -> bytes:
     return (known or new_credential(world)).item
 
 
-def _drep_of(world: World, script: bool) -> Credential | None:
+def _drep_of(world: World, script: bool) -> HeldCredential | None:
     fitting = [c for c in world.dreps if c.script is script]
     return world.dice.pick(fitting) if fitting else None
 
@@ -41,16 +41,16 @@ def _drep_of(world: World, script: bool) -> Credential | None:
 def stake_certificate(number: int, *, pool: bool = False, vote: bool = False, register: bool = False) -> Feature:
     """Certificates 7 and 9-13: any mix of registration (with deposit), delegation and vote delegation."""
 
-    def feature(draft: Draft) -> bool:
+    def feature(draft: TxDraft) -> bool:
         world = draft.world
         if register and not draft.afford(KEY_DEPOSIT):
             return False
-        credential: Credential | None = new_credential(world) if register else willing(draft)
+        credential: HeldCredential | None = new_credential(world) if register else willing(draft)
         if credential is None or credential.hash in draft.touched or not draft.may_run(credential):
             return False
         parts = [cbor.uint(number), credential.item]
         parts += [cbor.bstr(world.pools.pick(world.dice).hash)] if pool else []
-        parts += [drep(world)] if vote else []
+        parts += [pick_drep(world)] if vote else []
         parts += [cbor.uint(KEY_DEPOSIT)] if register else []
         draft.certify(cbor.array(parts), credential)
         if register:
@@ -60,7 +60,7 @@ def stake_certificate(number: int, *, pool: bool = False, vote: bool = False, re
     return feature
 
 
-def unregister_stake(draft: Draft) -> bool:
+def unregister_stake(draft: TxDraft) -> bool:
     credential = willing(draft)
     if credential is None or len(draft.world.registered) < 20:
         return False
@@ -70,7 +70,7 @@ def unregister_stake(draft: Draft) -> bool:
     return True
 
 
-def authorise_hot(draft: Draft) -> bool:
+def authorise_hot(draft: TxDraft) -> bool:
     world = draft.world
     cold = world.cold.pick(world.dice) if len(world.cold) else None
     if cold is None or cold.hash in draft.touched or not draft.may_run(cold):
@@ -85,8 +85,8 @@ def authorise_hot(draft: Draft) -> bool:
     return True
 
 
-def resign_cold(draft: Draft) -> bool:
-    """A committee member resigns; another is elected in the same breath, so that the committee never runs dry."""
+def resign_cold(draft: TxDraft) -> bool:
+    """A committee member resigns; another is elected at once, so that the committee never becomes empty."""
     world = draft.world
     cold = world.cold.pick(world.dice)
     if len(world.hot) < 2 or cold.hash in draft.touched or not draft.may_run(cold):
@@ -103,7 +103,7 @@ def resign_cold(draft: Draft) -> bool:
     return True
 
 
-def register_drep(draft: Draft) -> bool:
+def register_drep(draft: TxDraft) -> bool:
     world = draft.world
     new = credential_of(new_script(world)) if world.draw("new drep", (False, True)) else world.new_key_credential()
     known = new in world.dreps or new.hash in draft.touched
@@ -115,13 +115,13 @@ def register_drep(draft: Draft) -> bool:
     return True
 
 
-def _willing_drep(draft: Draft) -> Credential | None:
+def _willing_drep(draft: TxDraft) -> HeldCredential | None:
     world = draft.world
     known = world.dreps.pick(world.dice) if len(world.dreps) else None
     return None if known is None or known.hash in draft.touched or not draft.may_run(known) else known
 
 
-def unregister_drep(draft: Draft) -> bool:
+def unregister_drep(draft: TxDraft) -> bool:
     world, known = draft.world, _willing_drep(draft)
     if known is None or len(world.dreps) <= FEWEST_DREPS:
         return False
@@ -131,7 +131,7 @@ def unregister_drep(draft: Draft) -> bool:
     return True
 
 
-def update_drep(draft: Draft) -> bool:
+def update_drep(draft: TxDraft) -> bool:
     known = _willing_drep(draft)
     if known is None:
         return False
@@ -142,10 +142,10 @@ def update_drep(draft: Draft) -> bool:
 # -- proposals -----------------------------------------------------------------------------------------------------
 
 
-def propose(kind: int) -> Feature:
+def propose_action(kind: int) -> Feature:
     """A governance action: 0 parameters, 1 hard fork, 2 treasury, 3 no confidence, 4 committee, 5 constitution, 6 info."""
 
-    def feature(draft: Draft) -> bool:
+    def feature(draft: TxDraft) -> bool:
         world = draft.world
         account = world.pick_registered(set())
         guarded = kind in (0, 2) and world.guardrail is not None and world.dice.chance(0.6)
@@ -155,12 +155,12 @@ def propose(kind: int) -> Feature:
         if guarded and world.guardrail is not None:
             draft.use(world.guardrail, PROPOSE, index)
         action = cbor.array([cbor.uint(kind), *_action_parts(world, kind, guarded)])
-        parts = [cbor.uint(ACTION_DEPOSIT), cbor.bstr(reward_account(account)), action, anchor(world)]
+        parts = [cbor.uint(ACTION_DEPOSIT), cbor.bstr(reward_account(account)), action, new_anchor(world)]
         draft.proposals.append(cbor.array(parts))
         draft.deposit += ACTION_DEPOSIT
 
         def effect(tx_id: bytes) -> None:
-            world.remember_action(Action(tx_id, index, kind))
+            world.remember_action(ProposedAction(tx_id, index, kind))
             world.owed += ACTION_DEPOSIT
 
         draft.then(effect)
@@ -185,7 +185,7 @@ def _action_parts(world: World, kind: int, guarded: bool) -> list[bytes]:
     if kind == 4:
         return [previous, *_committee(world)]
     if kind == 5:
-        constitution = [anchor(world), cbor.bstr(world.dice.bytes(28)) if world.dice.chance(0.5) else cbor.NULL]
+        constitution = [new_anchor(world), cbor.bstr(world.dice.bytes(28)) if world.dice.chance(0.5) else cbor.NULL]
         return [previous, cbor.array(constitution)]
     return [previous]
 
@@ -198,7 +198,7 @@ def _previous(world: World, kind: int) -> bytes:
     return _action_id(world.dice.pick(same))
 
 
-def _action_id(action: Action) -> bytes:
+def _action_id(action: ProposedAction) -> bytes:
     return cbor.array([cbor.bstr(action.tx_id), cbor.uint(action.place)])
 
 
@@ -206,13 +206,13 @@ def _committee(world: World) -> list[bytes]:
     dice = world.dice
     removed = [world.cold.pick(dice).item] if len(world.cold) and dice.chance(0.5) else []
     added = [(new_credential(world).item, cbor.uint(world.epoch_no + dice.between(1, 100))) for _ in range(dice.below(4))]
-    return [world.pen.set(removed), world.pen.map(added), cbor.ratio(2, 3)]
+    return [world.pen.set(removed), world.pen.map(added), cbor.tagged_ratio(2, 3)]
 
 
 # -- votes ---------------------------------------------------------------------------------------------------------
 
 
-def vote(draft: Draft) -> bool:
+def vote(draft: TxDraft) -> bool:
     """One to three voters, of all five credentials in turn, on one to three actions."""
     world = draft.world
     if not world.actions:
@@ -234,7 +234,7 @@ def vote(draft: Draft) -> bool:
     return voted
 
 
-def _voter(world: World, kind: str) -> Credential | None:
+def _voter(world: World, kind: str) -> HeldCredential | None:
     if kind == "pool":
         return credential_of(world.pools.pick(world.dice))
     script = kind.endswith("script")
@@ -250,7 +250,7 @@ def _ballots(world: World) -> list[tuple[bytes, bytes]]:
     return [(_action_id(a), answer) for a, answer in zip(sorted(chosen), answers, strict=True)]
 
 
-def donate(draft: Draft) -> bool:
+def donate(draft: TxDraft) -> bool:
     amount = draft.world.dice.between(1, 5000) * ADA
     if draft.donation or not draft.afford(amount):
         return False
@@ -258,7 +258,7 @@ def donate(draft: Draft) -> bool:
     return True
 
 
-def state_treasury(draft: Draft) -> bool:
-    """The current treasury value, as scripts may ask for it; not tracked here, hence only believable."""
+def state_treasury(draft: TxDraft) -> bool:
+    """The current treasury value, as scripts may ask for it. The generator does not track it: the value is only plausible."""
     draft.treasury = draft.world.dice.between(10**9, 10**15)
     return True

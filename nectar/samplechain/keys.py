@@ -21,24 +21,24 @@ def hash32(b: bytes) -> bytes:
     return blake2b(b, digest_size=32).digest()
 
 
-class Key(NamedTuple):
+class VerificationKey(NamedTuple):
     """An Ed25519 verification key (32 bytes) and its hash (28 bytes)."""
 
     vkey: bytes
     hash: bytes
 
 
-def key_of(vkey: bytes) -> Key:
-    return Key(vkey, hash28(vkey))
+def verification_key(vkey: bytes) -> VerificationKey:
+    return VerificationKey(vkey, hash28(vkey))
 
 
-class Script(NamedTuple):
+class SampleScript(NamedTuple):
     """`language` 0 native, 1..3 Plutus; `body`: a native script's CBOR item, or a Plutus script's bytes."""
 
     language: int
     body: bytes
     hash: bytes
-    signers: tuple[Key, ...] = ()
+    signers: tuple[VerificationKey, ...] = ()
     timed: bool = False
 
     @property
@@ -52,12 +52,12 @@ class Script(NamedTuple):
         return cbor.array([cbor.uint(self.language), self.item])
 
 
-def script_of(language: int, body: bytes, signers: tuple[Key, ...] = (), timed: bool = False) -> Script:
-    return Script(language, body, hash28(bytes((language,)) + body), signers, timed)
+def hashed_script(language: int, body: bytes, signers: tuple[VerificationKey, ...] = (), timed: bool = False) -> SampleScript:
+    return SampleScript(language, body, hash28(bytes((language,)) + body), signers, timed)
 
 
 class ByronKey(NamedTuple):
-    """An extended key (vkey and chain code, 64 bytes) with the attributes its address was made with.
+    """An extended key (vkey and chain code, 64 bytes) with the attributes of its address.
 
     For a redeem (AVVM) key `xpub` is the 32-byte key alone.
     """
@@ -67,48 +67,48 @@ class ByronKey(NamedTuple):
     kind: int = 0
 
 
-Holder = Key | Script | ByronKey
+Holder = VerificationKey | SampleScript | ByronKey
 
 
-class Credential(NamedTuple):
+class HeldCredential(NamedTuple):
     """`credential` of the CDDL; hashes by kind and hash alone."""
 
     script: bool
     hash: bytes
-    holder: Key | Script
+    holder: VerificationKey | SampleScript
 
     @property
     def item(self) -> bytes:
         return b"\x82" + (b"\x01" if self.script else b"\x00") + b"\x58\x1c" + self.hash
 
 
-def credential_of(holder: Key | Script) -> Credential:
-    return Credential(isinstance(holder, Script), holder.hash, holder)
+def credential_of(holder: VerificationKey | SampleScript) -> HeldCredential:
+    return HeldCredential(isinstance(holder, SampleScript), holder.hash, holder)
 
 
-def reward_account(credential: Credential) -> bytes:
+def reward_account(credential: HeldCredential) -> bytes:
     """29 bytes: header (1110 key, 1111 script) and credential."""
     return bytes((0xE0 | credential.script << 4 | NETWORK_ID,)) + credential.hash
 
 
-class Address(NamedTuple):
+class OwnedAddress(NamedTuple):
     raw: bytes
     owner: Holder
 
 
-def base_address(payment: Credential, stake: Credential) -> Address:
+def base_address(payment: HeldCredential, stake: HeldCredential) -> OwnedAddress:
     header = payment.script << 4 | stake.script << 5 | NETWORK_ID
-    return Address(bytes((header,)) + payment.hash + stake.hash, payment.holder)
+    return OwnedAddress(bytes((header,)) + payment.hash + stake.hash, payment.holder)
 
 
-def enterprise_address(payment: Credential) -> Address:
-    return Address(bytes((0x60 | payment.script << 4 | NETWORK_ID,)) + payment.hash, payment.holder)
+def enterprise_address(payment: HeldCredential) -> OwnedAddress:
+    return OwnedAddress(bytes((0x60 | payment.script << 4 | NETWORK_ID,)) + payment.hash, payment.holder)
 
 
-def pointer_address(payment: Credential, pointer: tuple[int, int, int]) -> Address:
+def pointer_address(payment: HeldCredential, pointer: tuple[int, int, int]) -> OwnedAddress:
     """`pointer`: slot, transaction index, certificate index of a stake registration."""
     header = bytes((0x40 | payment.script << 4 | NETWORK_ID,))
-    return Address(header + payment.hash + b"".join(_varnat(n) for n in pointer), payment.holder)
+    return OwnedAddress(header + payment.hash + b"".join(_varnat(n) for n in pointer), payment.holder)
 
 
 def _varnat(n: int) -> bytes:
@@ -125,13 +125,13 @@ def byron_key_hash(xpub: bytes) -> bytes:
     return hash28(sha3_256(cbor.bstr(xpub)).digest())
 
 
-def byron_address(key: ByronKey) -> Address:
+def byron_address(key: ByronKey) -> OwnedAddress:
     """`[#6.24([root, attributes, kind]), crc32]`; the root hashes kind, spending data and attributes."""
     kind = cbor.uint(key.kind)
     spending = cbor.array([kind, cbor.bstr(key.xpub)])
     root = hash28(sha3_256(cbor.array([kind, spending, key.attributes])).digest())
     payload = cbor.array([cbor.bstr(root), key.attributes, kind])
-    return Address(cbor.array([cbor.embedded(payload), cbor.uint(zlib.crc32(payload))]), key)
+    return OwnedAddress(cbor.array([cbor.embedded(payload), cbor.uint(zlib.crc32(payload))]), key)
 
 
 def base58(raw: bytes) -> str:

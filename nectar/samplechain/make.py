@@ -46,7 +46,7 @@ governance = true
 Progress = Callable[[int], None]
 
 
-class Summary(NamedTuple):
+class ChainSummary(NamedTuple):
     """What was written: counts, eras that have a block, and lovelace unspent at the end."""
 
     folder: Path
@@ -59,8 +59,10 @@ class Summary(NamedTuple):
     unspent: int
 
 
-def make_sample_chain(folder: Path, count: int, seed: int, progress: Progress | None = None) -> Summary:
-    """Write a chain of `count` blocks; the same count and seed give the same bytes. `progress` hears of every block.
+def make_sample_chain(folder: Path, count: int, seed: int, progress: Progress | None = None) -> ChainSummary:
+    """Write a chain of `count` blocks; the same count and seed give the same bytes.
+
+    `progress` is called with the number of each block.
 
     Raises FatalError when `count` is out of range, or the folder is not empty or cannot be written.
     """
@@ -71,7 +73,7 @@ def make_sample_chain(folder: Path, count: int, seed: int, progress: Progress | 
         _empty(folder)
         try:
             return _write(folder, count, seed, progress)
-        except BaseException:  # a signal too: half a chain is of no use, and in the next one's way
+        except BaseException:  # a signal too: half a chain is useless and blocks the next attempt
             _take_back(folder, was_there)
             raise
     except OSError as error:
@@ -96,7 +98,7 @@ def _empty(folder: Path) -> None:
 
 
 def _take_back(folder: Path, was_there: bool) -> None:
-    """What was written into the folder, which was empty; the folder too unless it was there."""
+    """Removes what was written into the folder, which was empty; the folder too unless it existed."""
     with suppress(OSError):
         for name in ("immutable", "genesis"):
             rmtree(folder / name, ignore_errors=True)
@@ -106,11 +108,11 @@ def _take_back(folder: Path, was_there: bool) -> None:
             folder.rmdir()
 
 
-def _write(folder: Path, count: int, seed: int, progress: Progress | None) -> Summary:
+def _write(folder: Path, count: int, seed: int, progress: Progress | None) -> ChainSummary:
     dice = Dice(seed)
     timeline = plan_timeline(count)
     world = World(dice, timeline)
-    previous = genesis.found(world, folder / "genesis")
+    previous = genesis.write_genesis(world, folder / "genesis")
     writer = ChunkWriter(folder / "immutable", timeline.byron_epoch)
     block_no, last_slot = 0, 0
     with Book(folder) as book:
@@ -128,16 +130,16 @@ def _write(folder: Path, count: int, seed: int, progress: Progress | None) -> Su
         writer.close()
         book.close(world, {"seed": seed, "network_magic": MAGIC, "k": timeline.k, "chunk_slots": timeline.byron_epoch})
         chunks, epochs = writer.number + 1, len(book.epochs)
-        return Summary(folder, book.blocks, book.txs, len(book.eras), chunks, epochs, last_slot, world.purse.total)
+        return ChainSummary(folder, book.blocks, book.txs, len(book.eras), chunks, epochs, last_slot, world.purse.total)
 
 
 def _block(world: World, book: Book, seat: Seat, previous: bytes, block_no: int) -> tuple[byron.RawBlock, list[Fact]]:
     if seat.era is Era.BYRON_EBB:
-        return byron.boundary_block(world, previous, block_no), []
+        return byron.make_boundary_block(world, previous, block_no), []
     wanted, room = blocks.transactions_wanted(world), blocks.LARGEST_BODY
     if seat.era is Era.BYRON:
         paid = [byron.make_tx(world) for _ in range(wanted)]
-        return byron.main_block(world, previous, block_no, paid), [byron_fact(tx) for tx in paid]
+        return byron.make_main_block(world, previous, block_no, paid), [byron_fact(tx) for tx in paid]
     sealed: list[SealedTx] = []
     while len(sealed) < wanted and room > 0:
         tx = blocks.make_tx(world)
@@ -145,4 +147,4 @@ def _block(world: World, book: Book, seat: Seat, previous: bytes, block_no: int)
         book.note_features(seat.era, tx.draft.names)
         room -= len(tx.body) + len(tx.witnesses) + len(tx.auxiliary)
         world.tx_index += 1
-    return blocks.block(world, previous, block_no, sealed), [shelley_fact(tx) for tx in sealed]
+    return blocks.make_block(world, previous, block_no, sealed), [shelley_fact(tx) for tx in sealed]

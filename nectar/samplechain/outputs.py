@@ -1,11 +1,11 @@
-"""Transaction outputs into bytes, and what is left over shared out among change and payments."""
+"""Writes transaction outputs, and shares what is left over among change and payments."""
 
 from __future__ import annotations
 
 from nectar.cardano.point import Era
 from nectar.samplechain import cborwrite as cbor
-from nectar.samplechain.draft import Draft
-from nectar.samplechain.keys import Address, Key, Script, enterprise_address
+from nectar.samplechain.draft import TxDraft
+from nectar.samplechain.keys import OwnedAddress, SampleScript, VerificationKey, enterprise_address
 from nectar.samplechain.purse import Assets, Output
 from nectar.samplechain.scripts import new_address
 from nectar.samplechain.tokens import script_output
@@ -51,7 +51,7 @@ def least_coin(assets: Assets) -> int:
     return LEAST + PER_ASSET * len(assets)
 
 
-def leftover_assets(draft: Draft) -> Assets:
+def leftover_assets(draft: TxDraft) -> Assets:
     """Inputs plus mint, less what fixed outputs already hold."""
     left: Assets = {}
     for output in draft.inputs:
@@ -87,11 +87,11 @@ def _roomy(hands: list[Assets], wanted: int) -> int:
     return wanted
 
 
-def share_out(draft: Draft, coin: int, assets: Assets) -> list[Output]:
+def share_out(draft: TxDraft, coin: int, assets: Assets) -> list[Output]:
     """One to five outputs that hold exactly `coin` and `assets`; at least one, since fees need change to come from."""
     world, dice = draft.world, draft.world.dice
-    wanted = dice.pick((1, 2, 2, 2, 3, 5)) + len(assets) // MOST_ASSETS
-    hands = deal_assets(world, assets, wanted)
+    count = dice.pick((1, 2, 2, 2, 3, 5)) + len(assets) // MOST_ASSETS
+    hands = deal_assets(world, assets, count)
     while len(hands) > 1 and sum(map(least_coin, hands)) > coin:
         last = hands.pop()
         for asset, quantity in last.items():
@@ -107,17 +107,17 @@ def share_out(draft: Draft, coin: int, assets: Assets) -> list[Output]:
     return dice.shuffled(outputs)
 
 
-def change_address(world: World) -> Address:
+def change_address(world: World) -> OwnedAddress:
     """The largest share goes to a key in most cases, so that money stays spendable."""
     for _ in range(4):
         address = receiver(world)
-        if isinstance(address.owner, Key):
+        if isinstance(address.owner, VerificationKey):
             return address
     return receiver(world)
 
 
-def receiver(world: World) -> Address:
-    """Somebody known in most cases."""
+def receiver(world: World) -> OwnedAddress:
+    """An address: in most cases one that received before."""
     dice = world.dice
     if len(world.receivers) > 50 and dice.chance(0.75):
         return dice.pick(world.receivers)
@@ -125,5 +125,5 @@ def receiver(world: World) -> Address:
         return enterprise_address(world.new_key_credential())
     address = new_address(world)
     owner = address.owner
-    rare = isinstance(owner, Script) or not isinstance(owner, Key)
+    rare = isinstance(owner, SampleScript) or not isinstance(owner, VerificationKey)
     return address if rare and dice.chance(0.6) else world.remember(address)

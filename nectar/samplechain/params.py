@@ -1,4 +1,4 @@
-"""Protocol parameter updates: Shelley's by genesis keys, Conway's in proposals; every parameter in turn."""
+"""Protocol parameter updates: Shelley's by genesis keys, Conway's in proposals; each parameter in turn."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from nectar.cardano.point import Era
 from nectar.samplechain import cborwrite as cbor
 from nectar.samplechain.dice import Dice
-from nectar.samplechain.draft import Draft
+from nectar.samplechain.draft import TxDraft
 from nectar.samplechain.world import ADA, World
 
 COST_MODEL_SIZES = {0: 166, 1: 175, 2: 251}
@@ -25,11 +25,11 @@ def _cost_models(dice: Dice) -> bytes:
 
 
 def _unit(dice: Dice) -> bytes:
-    return cbor.ratio(dice.below(101), 100)
+    return cbor.tagged_ratio(dice.below(101), 100)
 
 
 def _ratio(dice: Dice) -> bytes:
-    return cbor.ratio(dice.below(1000), dice.pick((1, 10, 1000, 10_000_000)))
+    return cbor.tagged_ratio(dice.below(1000), dice.pick((1, 10, 1000, 10_000_000)))
 
 
 def _number(low: int, high: int) -> Writer:
@@ -103,7 +103,7 @@ def parameter_map(world: World) -> bytes:
     return world.pen.map([(cbor.uint(key), WRITERS[key](world.dice)) for key in chosen])
 
 
-def propose_update(draft: Draft) -> bool:
+def propose_update(draft: TxDraft) -> bool:
     """`update` of a transaction body: some genesis keys propose for this epoch or the next."""
     if draft.update is not None:
         return False

@@ -1,11 +1,11 @@
-"""Plutus data of every shape the ledger reads (plutus_data of the CDDL), and Plutus scripts that look like scripts."""
+"""Plutus data of every shape that the ledger reads (CDDL `plutus_data`), and Plutus scripts of plausible form."""
 
 from __future__ import annotations
 
 from nectar.samplechain import cborwrite as cbor
 from nectar.samplechain.dice import Dice
-from nectar.samplechain.keys import PLUTUS_V3, Script, hash32, script_of
-from nectar.samplechain.purse import Datum
+from nectar.samplechain.keys import PLUTUS_V3, SampleScript, hash32, hashed_script
+from nectar.samplechain.purse import OutputDatum
 
 
 def plutus_data(dice: Dice, depth: int = 2) -> bytes:
@@ -47,12 +47,12 @@ def _constructor(dice: Dice, depth: int) -> bytes:
     return cbor.tag(102, cbor.array([cbor.uint(dice.between(128, 5000)), body]))
 
 
-def datum(dice: Dice, inline: bool) -> Datum:
+def new_datum(dice: Dice, inline: bool) -> OutputDatum:
     item = plutus_data(dice)
-    return Datum(item, hash32(item), inline)
+    return OutputDatum(item, hash32(item), inline)
 
 
-def plutus_script(dice: Dice, language: int) -> Script:
+def plutus_script(dice: Dice, language: int) -> SampleScript:
     """Random bytes behind a real version number, wrapped in a byte string as compilers do."""
     version = b"\x01\x01\x00" if language == PLUTUS_V3 else b"\x01\x00\x00"
-    return script_of(language, cbor.bstr(version + dice.bytes(dice.skewed(20, 900))))
+    return hashed_script(language, cbor.bstr(version + dice.bytes(dice.skewed(20, 900))))

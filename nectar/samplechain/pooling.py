@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from nectar.cardano.point import Era
 from nectar.samplechain import cborwrite as cbor
-from nectar.samplechain.draft import REWARD, Draft, Feature
-from nectar.samplechain.keys import Credential, Key, credential_of, hash32, reward_account
+from nectar.samplechain.draft import REWARD, Feature, TxDraft
+from nectar.samplechain.keys import HeldCredential, VerificationKey, credential_of, hash32, reward_account
 from nectar.samplechain.scripts import new_script
 from nectar.samplechain.world import ADA, KEY_DEPOSIT, POOL_DEPOSIT, Delegate, World
 
@@ -13,8 +13,8 @@ RELAYS = ("ipv4", "ipv6", "both", "no address", "no port", "name", "name without
 FEWEST_POOLS = 3
 
 
-def new_credential(world: World) -> Credential:
-    """Somebody's new credential: a key in two of three, else a script; never one in use (a bare time lock may recur)."""
+def new_credential(world: World) -> HeldCredential:
+    """A new credential: a key in two of three cases, else a script. It is never one in use (a bare time lock may recur)."""
     if world.dice.chance(0.33):
         script = credential_of(new_script(world))
         if script not in world.stakes and script not in world.dreps:
@@ -22,7 +22,7 @@ def new_credential(world: World) -> Credential:
     return world.new_key_credential()
 
 
-def note_registration(draft: Draft, credential: Credential, deposit: int) -> None:
+def note_registration(draft: TxDraft, credential: HeldCredential, deposit: int) -> None:
     world, pointer = draft.world, (draft.world.slot, draft.world.tx_index, len(draft.certificates) - 1)
     draft.deposit += deposit
 
@@ -35,7 +35,7 @@ def note_registration(draft: Draft, credential: Credential, deposit: int) -> Non
     draft.then(effect)
 
 
-def note_deregistration(draft: Draft, credential: Credential) -> int:
+def note_deregistration(draft: TxDraft, credential: HeldCredential) -> int:
     world, deposit = draft.world, draft.world.stakes[credential]
     draft.refund += deposit
 
@@ -47,7 +47,7 @@ def note_deregistration(draft: Draft, credential: Credential) -> int:
     return deposit
 
 
-def register_stake(draft: Draft) -> bool:
+def register_stake(draft: TxDraft) -> bool:
     if not draft.afford(KEY_DEPOSIT):
         return False
     credential = new_credential(draft.world)
@@ -59,7 +59,7 @@ def register_stake(draft: Draft) -> bool:
     return True
 
 
-def deregister_stake(draft: Draft) -> bool:
+def deregister_stake(draft: TxDraft) -> bool:
     credential = willing(draft)
     if credential is None or len(draft.world.registered) < 20:
         return False
@@ -68,17 +68,17 @@ def deregister_stake(draft: Draft) -> bool:
     return True
 
 
-def willing(draft: Draft) -> Credential | None:
+def willing(draft: TxDraft) -> HeldCredential | None:
     """A registered credential, not touched yet, that can sign or run here."""
     world = draft.world
-    found = None
+    credential = None
     if len(world.plutus_languages) > 0 and world.draw("willing", (False, False, True)):
-        found = world.pick_registered(draft.touched, script=True, plutus=True)
-    found = found or world.pick_registered(draft.touched)
-    return found if found is not None and draft.may_run(found) else None
+        credential = world.pick_registered(draft.touched, script=True, plutus=True)
+    credential = credential or world.pick_registered(draft.touched)
+    return credential if credential is not None and draft.may_run(credential) else None
 
 
-def delegate_stake(draft: Draft) -> bool:
+def delegate_stake(draft: TxDraft) -> bool:
     credential = willing(draft)
     if credential is None:
         return False
@@ -87,7 +87,7 @@ def delegate_stake(draft: Draft) -> bool:
     return True
 
 
-def register_pool(draft: Draft) -> bool:
+def register_pool(draft: TxDraft) -> bool:
     if not draft.afford(POOL_DEPOSIT):
         return False
     world, operator = draft.world, draft.world.new_key()
@@ -97,7 +97,7 @@ def register_pool(draft: Draft) -> bool:
     return True
 
 
-def update_pool(draft: Draft) -> bool:
+def update_pool(draft: TxDraft) -> bool:
     operator = _untouched_pool(draft)
     if operator is None:
         return False
@@ -105,12 +105,12 @@ def update_pool(draft: Draft) -> bool:
     return True
 
 
-def _untouched_pool(draft: Draft) -> Key | None:
+def _untouched_pool(draft: TxDraft) -> VerificationKey | None:
     pool = draft.world.pools.pick(draft.world.dice)
     return None if pool.hash in draft.touched else pool
 
 
-def _pool_certificate(draft: Draft, operator: Key) -> None:
+def _pool_certificate(draft: TxDraft, operator: VerificationKey) -> None:
     world, dice, pen = draft.world, draft.world.dice, draft.world.pen
     owners = [world.new_key() for _ in range(dice.between(1, 3))]
     account = world.pick_registered(set()) or world.new_key_credential()
@@ -123,7 +123,7 @@ def _pool_certificate(draft: Draft, operator: Key) -> None:
         cbor.bstr(dice.bytes(32)),
         cbor.uint(dice.skewed(0, 10**7) * ADA),
         cbor.uint(dice.pick((170, 340, 341)) * ADA),
-        cbor.ratio(dice.below(denominator + 1), denominator),
+        cbor.tagged_ratio(dice.below(denominator + 1), denominator),
         cbor.bstr(reward_account(account)),
         pen.set([cbor.bstr(key.hash) for key in owners]),
         pen.array(_relays(world)),
@@ -167,7 +167,7 @@ def _relay(world: World, shape: str) -> bytes:
     )
 
 
-def retire_pool(draft: Draft) -> bool:
+def retire_pool(draft: TxDraft) -> bool:
     world, operator = draft.world, _untouched_pool(draft)
     if operator is None or len(world.pools) <= FEWEST_POOLS:
         return False
@@ -179,7 +179,7 @@ def retire_pool(draft: Draft) -> bool:
     return True
 
 
-def delegate_genesis(draft: Draft) -> bool:
+def delegate_genesis(draft: TxDraft) -> bool:
     """A genesis key names another delegate."""
     world = draft.world
     place = world.dice.below(len(world.delegates))
@@ -199,7 +199,7 @@ def delegate_genesis(draft: Draft) -> bool:
     return True
 
 
-def _quorum(draft: Draft) -> None:
+def _quorum(draft: TxDraft) -> None:
     for each in draft.world.delegates[:5]:
         draft.signers[each.delegate.hash] = each.delegate
 
@@ -207,7 +207,7 @@ def _quorum(draft: Draft) -> None:
 def reward_from(pot: int) -> Feature:
     """MIR certificate paying reward accounts from the reserves (0) or the treasury (1); deltas may be negative later."""
 
-    def feature(draft: Draft) -> bool:
+    def feature(draft: TxDraft) -> bool:
         world, dice = draft.world, draft.world.dice
         chosen = {c.hash: c for c in (world.pick_registered(set()) for _ in range(dice.between(1, 4))) if c is not None}
         signs = (1, 1, 1, -1) if world.era >= Era.ALONZO else (1,)
@@ -222,7 +222,7 @@ def reward_from(pot: int) -> Feature:
 def move_pot(pot: int) -> Feature:
     """MIR certificate moving money to the other pot (from Alonzo on)."""
 
-    def feature(draft: Draft) -> bool:
+    def feature(draft: TxDraft) -> bool:
         _quorum(draft)
         amount = cbor.uint(draft.world.dice.between(1, 10**6) * ADA)
         draft.certificates.append(cbor.array([cbor.uint(6), cbor.array([cbor.uint(pot), amount])]))
@@ -231,7 +231,7 @@ def move_pot(pot: int) -> Feature:
     return feature
 
 
-def _returned(draft: Draft) -> int:
+def _returned(draft: TxDraft) -> int:
     """A share of the deposits that have come back to reward accounts."""
     world = draft.world
     amount = world.owed // 5
@@ -243,7 +243,7 @@ def _returned(draft: Draft) -> int:
     return amount if not draft.withdrawals else 0
 
 
-def withdraw(draft: Draft) -> bool:
+def withdraw(draft: TxDraft) -> bool:
     """One to three reward accounts; sometimes nothing is in them, which is how some scripts are made to run."""
     dice = draft.world.dice
     for _ in range(dice.pick((1, 1, 1, 2, 3))):

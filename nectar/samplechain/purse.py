@@ -1,4 +1,4 @@
-"""The unspent outputs, in bags by who may spend them, so that a random one is found at once."""
+"""The unspent outputs, in bags by who may spend them, so that a random one is picked in constant time."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Generic, NamedTuple, TypeVar
 
 from nectar.samplechain.dice import Dice
-from nectar.samplechain.keys import Address, ByronKey, Script
+from nectar.samplechain.keys import ByronKey, OwnedAddress, SampleScript
 
 T = TypeVar("T")
 Asset = tuple[bytes, bytes]  # policy id, asset name
 Assets = dict[Asset, int]
 
 
-class Datum(NamedTuple):
+class OutputDatum(NamedTuple):
     """A Plutus datum: its CBOR, its hash, and whether it stands in the output itself."""
 
     item: bytes
@@ -28,11 +28,11 @@ class Output:
 
     def __init__(
         self,
-        address: Address,
+        address: OwnedAddress,
         coin: int,
         assets: Assets | None = None,
-        datum: Datum | None = None,
-        script: Script | None = None,
+        datum: OutputDatum | None = None,
+        script: SampleScript | None = None,
         bag: str = "",
     ) -> None:
         self.address = address
@@ -49,20 +49,20 @@ class Output:
         return self.tx_id, self.index
 
 
-def bag_of(address: Address, script: Script | None) -> str:
-    """Which bag an output belongs to when nobody says otherwise."""
+def bag_of(address: OwnedAddress, script: SampleScript | None) -> str:
+    """The bag that an output belongs to unless its maker names another."""
     if script is not None:
         return "reference"
     owner = address.owner
     if isinstance(owner, ByronKey):
         return "avvm" if owner.kind == 2 else "byron"
-    if isinstance(owner, Script):
+    if isinstance(owner, SampleScript):
         return f"script{owner.language}"
     return "key"
 
 
 class Bag(Generic[T]):
-    """A set that keeps order enough to be picked from at random, the same on every run."""
+    """A set with a random pick that is the same on every run."""
 
     __slots__ = ("_items", "_place")
 

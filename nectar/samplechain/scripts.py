@@ -5,17 +5,17 @@ from __future__ import annotations
 from nectar.cardano.point import Era
 from nectar.samplechain import cborwrite as cbor
 from nectar.samplechain.keys import (
-    Address,
     ByronKey,
-    Credential,
-    Key,
-    Script,
+    HeldCredential,
+    OwnedAddress,
+    SampleScript,
+    VerificationKey,
     base_address,
     byron_address,
     credential_of,
     enterprise_address,
+    hashed_script,
     pointer_address,
-    script_of,
 )
 from nectar.samplechain.plutusdata import plutus_script
 from nectar.samplechain.world import MAGIC, World
@@ -37,16 +37,16 @@ KINDS = (
 SIGNATURE, ALL, ANY, N_OF_K, AFTER, BEFORE = range(6)
 
 
-def native_script(world: World) -> Script:
-    """Always satisfiable: everybody signs, and time locks lie behind or far ahead."""
+def native_script(world: World) -> SampleScript:
+    """A script that can always be satisfied: everybody signs, and time locks lie behind or far ahead."""
     cards = (SIGNATURE, ALL, ANY, N_OF_K, AFTER, BEFORE) if world.era >= Era.ALLEGRA else (SIGNATURE, ALL, ANY, N_OF_K)
-    signers: list[Key] = []
+    signers: list[VerificationKey] = []
     kind = world.draw("native", cards)
     body = _native(world, kind, 2, signers)
-    return script_of(0, body, tuple(signers), kind >= ALL)
+    return hashed_script(0, body, tuple(signers), kind >= ALL)
 
 
-def _native(world: World, kind: int, depth: int, signers: list[Key]) -> bytes:
+def _native(world: World, kind: int, depth: int, signers: list[VerificationKey]) -> bytes:
     dice, pen = world.dice, world.pen
     if kind == SIGNATURE:
         signers.append(world.new_key())
@@ -65,7 +65,7 @@ def _native(world: World, kind: int, depth: int, signers: list[Key]) -> bytes:
     return pen.array([cbor.uint(kind), *count, pen.array(inner)])
 
 
-def new_script(world: World) -> Script:
+def new_script(world: World) -> SampleScript:
     """A native script, or from Alonzo on in half of the cases a Plutus script of a language the era knows."""
     languages = world.plutus_languages
     if languages and world.dice.chance(0.5):
@@ -73,8 +73,8 @@ def new_script(world: World) -> Script:
     return native_script(world)
 
 
-def new_address(world: World) -> Address:
-    """An address nobody used before, every kind in turn."""
+def new_address(world: World) -> OwnedAddress:
+    """A new address, each kind in turn."""
     kind = world.draw("address", KINDS)
     if kind == "byron":
         return byron_address(new_byron_key(world))
@@ -87,8 +87,8 @@ def new_address(world: World) -> Address:
     return base_address(payment, _stake(world, who[1] == "s"))
 
 
-def _stake(world: World, script: bool) -> Credential:
-    """Often one that is registered already, as wallets do."""
+def _stake(world: World, script: bool) -> HeldCredential:
+    """A stake credential, often a registered one, as wallets use."""
     known = world.pick_registered(set(), script) if world.dice.chance(0.7) else None
     return known or (credential_of(new_script(world)) if script else world.new_key_credential())
 

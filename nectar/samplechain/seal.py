@@ -1,4 +1,4 @@
-"""A draft becomes a transaction: scripts and datums are supplied, pointers found, the fee set, everything balanced.
+"""Makes a transaction of a draft: supplies scripts and datums, finds pointers, sets the fee and balances it.
 
 Ledger rules kept here: redeemer pointers count in the ledger's order of inputs, policies, certificates, withdrawals,
 voters and proposals; `script_data_hash` covers redeemers, datums and language views; a failed transaction spends its
@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from nectar.cardano.point import Era
 from nectar.samplechain import cborwrite as cbor
-from nectar.samplechain.draft import Draft
+from nectar.samplechain.draft import TxDraft
 from nectar.samplechain.keys import enterprise_address, hash32, reward_account
 from nectar.samplechain.outputs import leftover_assets, share_out, write_assets, write_output
 from nectar.samplechain.purse import Output
-from nectar.samplechain.witnesses import Runs, auxiliary_data, script_runs, witness_set, witnessed_scripts
+from nectar.samplechain.witnesses import ScriptRuns, auxiliary_data, script_runs, witness_set, witnessed_scripts
 
 FEE_A, FEE_B = 44, 155_381
 
@@ -27,14 +27,14 @@ class SealedTx(NamedTuple):
     body: bytes
     witnesses: bytes
     auxiliary: bytes
-    draft: Draft
+    draft: TxDraft
     fee: int  # as the body says
-    made: tuple[Output, ...]  # outputs that now exist
+    created: tuple[Output, ...]  # outputs that now exist
     redeemers: int
 
 
-def seal(draft: Draft) -> SealedTx:
-    """Write it, and let it happen: the purse changes, effects run."""
+def seal_tx(draft: TxDraft) -> SealedTx:
+    """Writes the transaction and applies it: the purse changes, effects run."""
     world = draft.world
     if not draft.runs:
         _give_back_collateral(draft)
@@ -50,29 +50,29 @@ def seal(draft: Draft) -> SealedTx:
     draft.outputs += share_out(draft, draft.left - fee, assets)
     body = _body(draft, pieces, auxiliary, runs, fee)
     tx_id = hash32(body)
-    made = _happen(draft, tx_id)
-    return SealedTx(tx_id, body, witness_set(draft, scripts, runs), auxiliary, draft, fee, made, runs.redeemer_count)
+    created = _happen(draft, tx_id)
+    return SealedTx(tx_id, body, witness_set(draft, scripts, runs), auxiliary, draft, fee, created, runs.redeemer_count)
 
 
-def _rough_size(draft: Draft, pieces: list[tuple[int, bytes]]) -> int:
-    """Near enough for a believable fee: change is not known yet."""
+def _rough_size(draft: TxDraft, pieces: list[tuple[int, bytes]]) -> int:
+    """Close enough for a plausible fee. Change is not known yet."""
     fixed = sum(80 + 50 * len(o.assets) + (len(o.script.body) if o.script else 0) for o in draft.outputs)
     signed = 70 * len(draft.inputs) + 102 * len(draft.signers)
     return 450 + fixed + signed + sum(len(item) + 6 for _, item in pieces)
 
 
-def _give_back_collateral(draft: Draft) -> None:
+def _give_back_collateral(draft: TxDraft) -> None:
     for output in draft.collateral:
         draft.world.purse.add(output)
     draft.collateral = []
 
 
-def _happen(draft: Draft, tx_id: bytes) -> tuple[Output, ...]:
+def _happen(draft: TxDraft, tx_id: bytes) -> tuple[Output, ...]:
     world = draft.world
     if draft.valid:
         for output in draft.collateral:
             world.purse.add(output)
-        made = draft.outputs
+        created = draft.outputs
         for asset, quantity in draft.mint.items():
             world.supply[asset] = world.supply.get(asset, 0) + quantity
         for effect in draft.effects:
@@ -81,17 +81,17 @@ def _happen(draft: Draft, tx_id: bytes) -> tuple[Output, ...]:
     else:
         for output in draft.inputs:
             world.purse.add(output)
-        made, first = draft.returned, len(draft.outputs)
-    for i, output in enumerate(made, first):
+        created, first = draft.returned, len(draft.outputs)
+    for i, output in enumerate(created, first):
         output.tx_id, output.index = tx_id, i
         world.purse.add(output)
-    return tuple(made)
+    return tuple(created)
 
 
 # -- body ----------------------------------------------------------------------------------------------------------
 
 
-def _pieces(draft: Draft) -> list[tuple[int, bytes]]:
+def _pieces(draft: TxDraft) -> list[tuple[int, bytes]]:
     """Body entries that do not depend on fee and change."""
     world, pen = draft.world, draft.world.pen
     pieces: list[tuple[int, bytes]] = []
@@ -122,7 +122,7 @@ def _pieces(draft: Draft) -> list[tuple[int, bytes]]:
     return pieces + _interval(draft)
 
 
-def _interval(draft: Draft) -> list[tuple[int, bytes]]:
+def _interval(draft: TxDraft) -> list[tuple[int, bytes]]:
     """Shelley wants a time to live; later eras take either bound or none, and time locks need both."""
     world, dice = draft.world, draft.world.dice
     until = (3, cbor.uint(world.slot + dice.between(1, 7200)))
@@ -134,7 +134,7 @@ def _interval(draft: Draft) -> list[tuple[int, bytes]]:
     return ([until] if dice.chance(0.5) else []) + ([since] if dice.chance(0.1) else [])
 
 
-def _body(draft: Draft, pieces: list[tuple[int, bytes]], auxiliary: bytes, runs: Runs, fee: int) -> bytes:
+def _body(draft: TxDraft, pieces: list[tuple[int, bytes]], auxiliary: bytes, runs: ScriptRuns, fee: int) -> bytes:
     world, pen = draft.world, draft.world.pen
     entries = [
         (0, pen.set([write_input(o) for o in draft.inputs])),
@@ -154,8 +154,8 @@ def _body(draft: Draft, pieces: list[tuple[int, bytes]], auxiliary: bytes, runs:
     return pen.map([(cbor.uint(key), item) for key, item in entries])
 
 
-def _collateral(draft: Draft, fee: int) -> list[tuple[int, bytes]]:
-    """Inputs alone (all is lost), or with a return; a return may leave the total to be worked out by the reader."""
+def _collateral(draft: TxDraft, fee: int) -> list[tuple[int, bytes]]:
+    """Inputs alone (all is lost), or with a return. With a return the total may be missing, and the reader computes it."""
     world = draft.world
     entries = [(13, world.pen.set([write_input(o) for o in draft.collateral]))]
     total = sum(o.coin for o in draft.collateral)

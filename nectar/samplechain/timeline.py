@@ -1,4 +1,4 @@
-"""When which block is made: eras, epochs and slots of a sample chain, decided before the first block.
+"""The timeline of a sample chain: eras, epochs and slots of all blocks, decided before the first block is made.
 
 Byron's epoch is 10 k slots of 20 s, Shelley's 20 k slots of 1 s (f = 0.5): both follow from k, as in real genesis
 files. k grows with the number of blocks, so that every era lasts about six epochs, whatever the size.
@@ -19,8 +19,8 @@ MAINNET_K = 2160
 SMALLEST_K = 5
 
 
-class Span(NamedTuple):
-    """One era: `first_epoch` .. `first_epoch + epochs - 1`, `first_slot` its first slot, `blocks` how many it gets."""
+class EraSpan(NamedTuple):
+    """One era: `first_epoch` .. `first_epoch + epochs - 1`, `first_slot` its first slot, `blocks` its number of blocks."""
 
     era: Era
     blocks: int
@@ -36,7 +36,7 @@ class Span(NamedTuple):
 
 class Timeline(NamedTuple):
     k: int
-    spans: tuple[Span, ...]
+    spans: tuple[EraSpan, ...]
 
     @property
     def byron_epoch(self) -> int:
@@ -59,14 +59,14 @@ class Seat(NamedTuple):
 def plan_timeline(blocks: int) -> Timeline:
     """Share `blocks` evenly among the eras, earlier ones first when it does not divide."""
     k = min(MAINNET_K, max(SMALLEST_K, blocks // 400))
-    spans: list[Span] = []
+    spans: list[EraSpan] = []
     epoch = slot = 0
     for i, era in enumerate(ERAS):
         share = blocks // len(ERAS) + (1 if i < blocks % len(ERAS) else 0)
         length = 10 * k if era is Era.BYRON else 20 * k
         density = BYRON_DENSITY if era is Era.BYRON else ACTIVE_SLOTS
         epochs = max(1, -(-share // int(length * density)))
-        spans.append(Span(era, share, epoch, epochs, slot, length))
+        spans.append(EraSpan(era, share, epoch, epochs, slot, length))
         epoch, slot = epoch + epochs, slot + epochs * length
     return Timeline(k, tuple(spans))
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from nectar.cardano.point import Era
-from nectar.samplechain.draft import MINT, Draft
-from nectar.samplechain.keys import Credential, Script, base_address, credential_of, enterprise_address
-from nectar.samplechain.plutusdata import datum, plutus_script
+from nectar.samplechain.draft import MINT, TxDraft
+from nectar.samplechain.keys import HeldCredential, SampleScript, base_address, credential_of, enterprise_address
+from nectar.samplechain.plutusdata import new_datum, plutus_script
 from nectar.samplechain.purse import Output
 from nectar.samplechain.scripts import native_script, new_script
 from nectar.samplechain.world import ADA, REMEMBERED, World
@@ -19,7 +19,7 @@ QUANTITIES = (*(1,) * 12, *(0,) * 7, MAX_MINT)  # 0: any
 MOST_PUBLISHED = 60
 
 
-def _policy(draft: Draft) -> Script | None:
+def _policy(draft: TxDraft) -> SampleScript | None:
     """A known policy in half of the cases, else a new one; Plutus ones need collateral."""
     world = draft.world
     known = list(world.policies.values())
@@ -29,7 +29,7 @@ def _policy(draft: Draft) -> Script | None:
     return script
 
 
-def _use_policy(draft: Draft, script: Script) -> None:
+def _use_policy(draft: TxDraft, script: SampleScript) -> None:
     if not any(policy == script.hash for policy, _ in draft.mint):
         draft.use(script, MINT, script.hash)
     world = draft.world
@@ -47,7 +47,7 @@ def _asset_name(world: World) -> bytes:
     return dice.pick(NAMES) if dice.chance(0.4) else dice.bytes(dice.pick((1, 4, 16, 31, 32, 32)))
 
 
-def mint(draft: Draft) -> bool:
+def mint(draft: TxDraft) -> bool:
     """One asset or a whole collection, quantities from 1 to 2^63-1."""
     world, dice = draft.world, draft.world.dice
     if not draft.afford(10 * ADA):
@@ -55,23 +55,23 @@ def mint(draft: Draft) -> bool:
     script = _policy(draft)
     if script is None:
         return False
-    made: dict[bytes, int] = {}
+    quantities: dict[bytes, int] = {}
     for _ in range(dice.pick((1, 1, 1, 2, 3, 12))):
         name = _asset_name(world)
         quantity = world.draw("quantity", QUANTITIES) or dice.skewed(1, 10**15)
         if world.supply.get((script.hash, name), 0) + quantity <= MAX_QUANTITY:
-            made[name] = quantity
-    made = {n: q for n, q in made.items() if (script.hash, n) not in draft.mint}
-    if not made:
+            quantities[name] = quantity
+    quantities = {n: q for n, q in quantities.items() if (script.hash, n) not in draft.mint}
+    if not quantities:
         return False
     _use_policy(draft, script)
-    for name, quantity in made.items():
+    for name, quantity in quantities.items():
         draft.mint[script.hash, name] = quantity
     return True
 
 
-def burn(draft: Draft) -> bool:
-    """Destroy something the inputs hold, wholly or in part."""
+def burn(draft: TxDraft) -> bool:
+    """Burns an asset of the inputs, all of it or a part."""
     world, dice = draft.world, draft.world.dice
     for _ in range(6):
         for output in draft.inputs:
@@ -88,7 +88,7 @@ def burn(draft: Draft) -> bool:
     return False
 
 
-def whale(draft: Draft) -> bool:
+def whale(draft: TxDraft) -> bool:
     """One asset climbs to a single output of 2^64-1, in three mints, and is then burned by 2^63-1."""
     world, bag = draft.world, draft.world.purse.bag(WHALE)
     if not draft.afford(10 * ADA):
@@ -115,7 +115,7 @@ def whale(draft: Draft) -> bool:
 # -- scripts -------------------------------------------------------------------------------------------------------
 
 
-def spend_native(draft: Draft) -> bool:
+def spend_native(draft: TxDraft) -> bool:
     bag = draft.world.purse.bag("script0")
     if not len(bag):
         return False
@@ -123,8 +123,8 @@ def spend_native(draft: Draft) -> bool:
     return True
 
 
-def spend_plutus(draft: Draft) -> bool:
-    """Run one to three validators, of whatever languages there are."""
+def spend_plutus(draft: TxDraft) -> bool:
+    """Runs one to three validators, of any language of the era."""
     world, spent = draft.world, False
     for _ in range(world.dice.pick((1, 1, 2, 3))):
         language = world.draw("spend", world.plutus_languages)
@@ -135,8 +135,8 @@ def spend_plutus(draft: Draft) -> bool:
     return spent
 
 
-def lock(draft: Draft) -> bool:
-    """Pay to a Plutus script with a datum: by hash, or inline from Babbage on; PlutusV3 can do without."""
+def lock(draft: TxDraft) -> bool:
+    """Pay to a Plutus script with a datum: by hash, or inline from Babbage on; PlutusV3 needs none."""
     world = draft.world
     if not draft.afford(200 * ADA):
         return False
@@ -147,20 +147,20 @@ def lock(draft: Draft) -> bool:
     return True
 
 
-def _any_stake(world: World) -> Credential:
+def _any_stake(world: World) -> HeldCredential:
     return world.pick_registered(set()) or world.new_key_credential()
 
 
-def script_output(draft: Draft, output: Output) -> Output:
+def script_output(draft: TxDraft, output: Output) -> Output:
     """Give an output at a Plutus script the datum that lets it be spent."""
     world, owner = draft.world, output.address.owner
-    if isinstance(owner, Script) and owner.language and not (owner.language == 3 and world.dice.chance(0.3)):
+    if isinstance(owner, SampleScript) and owner.language and not (owner.language == 3 and world.dice.chance(0.3)):
         inline = world.era >= Era.BABBAGE and world.dice.chance(0.5)
-        output.datum = datum(world.dice, inline)
+        output.datum = new_datum(world.dice, inline)
     return output
 
 
-def publish(draft: Draft) -> bool:
+def publish(draft: TxDraft) -> bool:
     """An output that carries a script for others to refer to."""
     world = draft.world
     if not draft.afford(200 * ADA):
@@ -170,42 +170,42 @@ def publish(draft: Draft) -> bool:
         draft.spend(old.pick(world.dice))
     kind = world.draw("publish", (0, *world.plutus_languages))
     script = native_script(world) if kind == 0 else plutus_script(world.dice, kind)
-    if world.dice.chance(0.5):  # better one that something is locked with
+    if world.dice.chance(0.5):  # better a script that locks an output
         locked = world.purse.bag(f"script{kind}")
         owner = locked.pick(world.dice).address.owner if len(locked) else script
-        script = owner if isinstance(owner, Script) else script
+        script = owner if isinstance(owner, SampleScript) else script
     address = base_address(world.new_key_credential(), world.new_key_credential())
     output = Output(address, world.dice.between(5, 60) * ADA, script=script)
     if world.dice.chance(0.2):
-        output.datum = datum(world.dice, True)
+        output.datum = new_datum(world.dice, True)
     draft.outputs.append(output)
     return True
 
 
-def refer(draft: Draft) -> bool:
+def refer(draft: TxDraft) -> bool:
     """Reference inputs: other people's outputs, read and not spent."""
     world = draft.world
     for _ in range(world.dice.between(1, 3)):
         bag = world.purse.bag(world.dice.pick(("reference", "key", "script2", "script3")))
         if len(bag):
-            found = bag.pick(world.dice)
-            if found not in draft.references:
-                draft.references.append(found)
+            output = bag.pick(world.dice)
+            if output not in draft.references:
+                draft.references.append(output)
     return bool(draft.references)
 
 
-def attach_datum(draft: Draft) -> bool:
+def attach_datum(draft: TxDraft) -> bool:
     """A datum on an output at a plain address: only its hash, or inline."""
     world = draft.world
     if not draft.afford(10 * ADA):
         return False
     address = enterprise_address(world.new_key_credential())
     inline = world.era >= Era.BABBAGE and world.dice.chance(0.5)
-    draft.outputs.append(Output(address, 3 * ADA, datum=datum(world.dice, inline)))
+    draft.outputs.append(Output(address, 3 * ADA, datum=new_datum(world.dice, inline)))
     return True
 
 
-def set_aside_collateral(draft: Draft) -> bool:
+def set_aside_collateral(draft: TxDraft) -> bool:
     """Small outputs without assets, as wallets keep for their scripts."""
     if not draft.afford(4 * COLLATERAL):
         return False
@@ -215,7 +215,7 @@ def set_aside_collateral(draft: Draft) -> bool:
     return True
 
 
-def fail(draft: Draft) -> bool:
+def fail(draft: TxDraft) -> bool:
     """The scripts refuse: phase-2 validation fails and the collateral is taken."""
     if not draft.runs and not spend_plutus(draft):
         return False

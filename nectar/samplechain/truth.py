@@ -1,4 +1,4 @@
-"""What the generator knows about its chain, written beside it for tests to compare a database with.
+"""The truth about a sample chain, written beside it: tests compare a database with it.
 
 expected.jsonl   one object a block, in chain order:
     slot, epoch_no, block_no (null for a boundary block), hash, prev, era, bytes (of `[era, block]` on disk),
@@ -64,12 +64,12 @@ def shelley_fact(tx: SealedTx) -> Fact:
     if draft.valid:
         return fact | {"deposit": draft.deposit - draft.refund, "donation": draft.donation} | wire
     fact |= {"deposit": 0, "donation": 0} | dict.fromkeys(COUNTED, 0)
-    fact |= {"fee": draft.collateral_taken, "out_sum": _sum(tx.made)}
-    return fact | {"inputs": len(draft.collateral), "outputs": len(tx.made), "wire": wire}
+    fact |= {"fee": draft.collateral_taken, "out_sum": _sum(tx.created)}
+    return fact | {"inputs": len(draft.collateral), "outputs": len(tx.created), "wire": wire}
 
 
 class Book:
-    """Keeps the truth; a context manager that closes expected.jsonl."""
+    """Gathers and writes the truth; a context manager that closes expected.jsonl."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -86,7 +86,7 @@ class Book:
         self.file.close()
 
     def reach_epoch(self, epoch_no: int, world: World) -> None:
-        """Epochs begin one after the other, those without a block too."""
+        """Begins every epoch up to `epoch_no`, those without a block too."""
         while len(self.epochs) <= epoch_no:
             fresh = {"epoch_no": len(self.epochs), "unspent_at_start": world.purse.total}
             self.epochs.append(fresh | {"blocks": 0, "txs": 0, "fees": 0, "out_sum": 0})

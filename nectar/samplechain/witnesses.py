@@ -1,4 +1,4 @@
-"""What accompanies a body: auxiliary data, witnesses, scripts by witness or reference, datums, redeemers."""
+"""What goes with a body: auxiliary data, witnesses, scripts by witness or reference, datums, redeemers."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import NamedTuple
 
 from nectar.cardano.point import Era
 from nectar.samplechain import cborwrite as cbor
-from nectar.samplechain.draft import CERT, MINT, PROPOSE, REWARD, SPEND, VOTE, Draft
-from nectar.samplechain.keys import ByronKey, Key, Script, hash32
+from nectar.samplechain.draft import CERT, MINT, PROPOSE, REWARD, SPEND, VOTE, TxDraft
+from nectar.samplechain.keys import ByronKey, SampleScript, VerificationKey, hash32
 from nectar.samplechain.metadata import label_map
 from nectar.samplechain.params import cost_model
-from nectar.samplechain.plutusdata import datum, plutus_data
-from nectar.samplechain.purse import Datum, Output
+from nectar.samplechain.plutusdata import new_datum, plutus_data
+from nectar.samplechain.purse import Output, OutputDatum
 from nectar.samplechain.world import World
 
 
-class Runs(NamedTuple):
+class ScriptRuns(NamedTuple):
     """What the scripts of a transaction add: witness set entries, hash, and the price of running them."""
 
     redeemers: bytes
@@ -25,7 +25,7 @@ class Runs(NamedTuple):
     redeemer_count: int
 
 
-def witnessed_scripts(draft: Draft) -> list[Script]:
+def witnessed_scripts(draft: TxDraft) -> list[SampleScript]:
     """Scripts for the witness set; from Babbage on some are referred to instead."""
     world, witnessed = draft.world, []
     published: dict[bytes, Output] = {}
@@ -43,12 +43,12 @@ def witnessed_scripts(draft: Draft) -> list[Script]:
     return witnessed
 
 
-def script_runs(draft: Draft) -> Runs:
+def script_runs(draft: TxDraft) -> ScriptRuns:
     world, dice = draft.world, draft.world.dice
     datums = _witnessed_datums(draft)
     datum_item = world.pen.set([d.item for d in datums]) if datums else b""
     if not draft.runs:
-        return Runs(b"", datum_item, _data_hash(draft, b"", datum_item) if datums else b"", 0, 0)
+        return ScriptRuns(b"", datum_item, _data_hash(draft, b"", datum_item) if datums else b"", 0, 0)
     pointers = sorted(_pointers(draft))
     price, entries = 0, []
     for purpose, index in pointers:
@@ -60,27 +60,27 @@ def script_runs(draft: Draft) -> Runs:
         redeemers = world.pen.map([(cbor.array(e[:2]), cbor.array(e[2:])) for e in entries])
     else:
         redeemers = world.pen.array([cbor.array(e) for e in entries])
-    return Runs(redeemers, datum_item, _data_hash(draft, redeemers, datum_item), price, len(entries))
+    return ScriptRuns(redeemers, datum_item, _data_hash(draft, redeemers, datum_item), price, len(entries))
 
 
-def _witnessed_datums(draft: Draft) -> list[Datum]:
-    """Datums that inputs hold by hash must be shown; those of outputs may be, and an odd extra one."""
+def _witnessed_datums(draft: TxDraft) -> list[OutputDatum]:
+    """Datums that inputs hold by hash, which must be given; some of the outputs' datums; and rarely an extra one."""
     world = draft.world
-    found: dict[bytes, Datum] = {}
+    datums: dict[bytes, OutputDatum] = {}
     for output in draft.inputs:
-        if output.datum is not None and not output.datum.inline and isinstance(output.address.owner, Script):
-            found[output.datum.hash] = output.datum
+        if output.datum is not None and not output.datum.inline and isinstance(output.address.owner, SampleScript):
+            datums[output.datum.hash] = output.datum
     if world.era >= Era.ALONZO:
         for output in draft.outputs:
             if output.datum is not None and not output.datum.inline and world.dice.chance(0.4):
-                found[output.datum.hash] = output.datum
-        if found and world.dice.chance(0.05):
-            extra = datum(world.dice, False)
-            found[extra.hash] = extra
-    return list(found.values())
+                datums[output.datum.hash] = output.datum
+        if datums and world.dice.chance(0.05):
+            extra = new_datum(world.dice, False)
+            datums[extra.hash] = extra
+    return list(datums.values())
 
 
-def _pointers(draft: Draft) -> list[tuple[int, int]]:
+def _pointers(draft: TxDraft) -> list[tuple[int, int]]:
     """Purpose and index of every script run, in the ledger's order of each kind of thing."""
     places: dict[tuple[int, object], int] = {}
     ordered: list[tuple[int, list[object]]] = [
@@ -103,7 +103,7 @@ def _voter_order(key: tuple[int, bytes]) -> tuple[int, bool, bytes]:
     return kind // 2, kind not in (1, 3), credential
 
 
-def _data_hash(draft: Draft, redeemers: bytes, datums: bytes) -> bytes:
+def _data_hash(draft: TxDraft, redeemers: bytes, datums: bytes) -> bytes:
     if not redeemers:
         none = cbor.EMPTY_MAP if draft.world.era >= Era.CONWAY else cbor.EMPTY_ARRAY
         return hash32(none + datums + cbor.EMPTY_MAP)
@@ -112,7 +112,7 @@ def _data_hash(draft: Draft, redeemers: bytes, datums: bytes) -> bytes:
 
 
 def language_views(languages: tuple[int, ...]) -> bytes:
-    """Cost models as the ledger hashes them; PlutusV1's is encoded twice over, and so sorts last."""
+    """Cost models as the ledger hashes them; PlutusV1's is encoded twice, and so sorts last."""
     pairs = []
     for language in sorted(languages, key=lambda n: (n == 1, n)):
         model = [cbor.integer(n) for n in cost_model(language - 1)]
@@ -126,7 +126,7 @@ def language_views(languages: tuple[int, ...]) -> bytes:
 # -- auxiliary data and the witness set -------------------------------------------------------------------------------
 
 
-def auxiliary_data(draft: Draft) -> bytes:
+def auxiliary_data(draft: TxDraft) -> bytes:
     """The three shapes: a metadata map, `[metadata, scripts]` from Allegra on, tag 259 from Alonzo on."""
     world, pen, scripts = draft.world, draft.world.pen, draft.auxiliary_scripts
     if not draft.labels and not scripts:
@@ -149,7 +149,7 @@ def auxiliary_data(draft: Draft) -> bytes:
     return cbor.tag(259, pen.map(pairs))
 
 
-def witness_set(draft: Draft, scripts: list[Script], runs: Runs) -> bytes:
+def witness_set(draft: TxDraft, scripts: list[SampleScript], runs: ScriptRuns) -> bytes:
     world, pen = draft.world, draft.world.pen
     entries: list[tuple[int, bytes]] = []
     if draft.signers:
@@ -169,7 +169,7 @@ def witness_set(draft: Draft, scripts: list[Script], runs: Runs) -> bytes:
     return pen.map([(cbor.uint(number), item) for number, item in entries])
 
 
-def _signature(world: World, key: Key) -> bytes:
+def _signature(world: World, key: VerificationKey) -> bytes:
     return b"\x82\x58\x20" + key.vkey + b"\x58\x40" + world.dice.bytes(64)
 
 

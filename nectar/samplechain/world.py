@@ -1,4 +1,4 @@
-"""What exists on the sample chain right now: everything a later transaction may refer to."""
+"""What exists on the sample chain at this slot: everything that a later transaction may refer to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from typing import Generic, NamedTuple, TypeVar
 
 from nectar.cardano.point import Era
 from nectar.samplechain.dice import Dice, Pen
-from nectar.samplechain.keys import Address, ByronKey, Credential, Key, Script, credential_of, key_of
+from nectar.samplechain.keys import (
+    ByronKey,
+    HeldCredential,
+    OwnedAddress,
+    SampleScript,
+    VerificationKey,
+    credential_of,
+    verification_key,
+)
 from nectar.samplechain.purse import Asset, Bag, Purse
 from nectar.samplechain.timeline import Timeline
 
@@ -23,7 +31,7 @@ REMEMBERED = 400  # addresses, actions, policies kept for re-use
 
 
 class Deck(Generic[T]):
-    """Cards in random order, every one before any comes again: rare features occur, however short the chain."""
+    """Cards in random order. Every card is drawn before any is drawn again, so that rare features occur on short chains too."""
 
     def __init__(self, dice: Dice, cards: Sequence[T]) -> None:
         self.dice = dice
@@ -38,13 +46,13 @@ class Deck(Generic[T]):
         return self.left.pop()
 
     def put_back(self, card: T) -> None:
-        """Could not be played now: the next round has it once more."""
+        """Keeps a card that could not be played for the next round."""
         if card not in self.waiting:
             self.waiting.append(card)
 
 
-class Action(NamedTuple):
-    """A governance action that was proposed."""
+class ProposedAction(NamedTuple):
+    """A governance action on the chain: `place` is its index in its transaction."""
 
     tx_id: bytes
     place: int
@@ -54,14 +62,14 @@ class Action(NamedTuple):
 class Delegate(NamedTuple):
     """A genesis key and the key that makes its blocks."""
 
-    genesis: Key
-    delegate: Key
+    genesis: VerificationKey
+    delegate: VerificationKey
     byron: ByronKey
     byron_delegate: ByronKey
 
 
-def _is_plutus(credential: Credential) -> bool:
-    return isinstance(credential.holder, Script) and credential.holder.language > 0
+def _is_plutus(credential: HeldCredential) -> bool:
+    return isinstance(credential.holder, SampleScript) and credential.holder.language > 0
 
 
 class World:
@@ -77,18 +85,18 @@ class World:
         self.tx_index = 0
         self.purse = Purse()
         self.supply: dict[Asset, int] = {}
-        self.policies: dict[bytes, Script] = {}
-        self.receivers: list[Address] = []
-        self.stakes: dict[Credential, int] = {}
-        self.registered: Bag[Credential] = Bag()
+        self.policies: dict[bytes, SampleScript] = {}
+        self.receivers: list[OwnedAddress] = []
+        self.stakes: dict[HeldCredential, int] = {}
+        self.registered: Bag[HeldCredential] = Bag()
         self.pointers: list[tuple[int, int, int]] = [(0, 0, 0)]
-        self.pools: Bag[Key] = Bag()
+        self.pools: Bag[VerificationKey] = Bag()
         self.delegates: list[Delegate] = []
-        self.dreps: Bag[Credential] = Bag()
-        self.cold: Bag[Credential] = Bag()
-        self.hot: dict[Credential, Credential] = {}
-        self.actions: list[Action] = []
-        self.guardrail: Script | None = None
+        self.dreps: Bag[HeldCredential] = Bag()
+        self.cold: Bag[HeldCredential] = Bag()
+        self.hot: dict[HeldCredential, HeldCredential] = {}
+        self.actions: list[ProposedAction] = []
+        self.guardrail: SampleScript | None = None
         self.owed = 0  # deposits of ended actions and pools: paid to reward accounts, to be withdrawn
         self.counters: dict[bytes, int] = {}
         self._decks: dict[str, Deck[object]] = {}
@@ -102,22 +110,22 @@ class World:
 
     def deck(self, name: str, cards: Callable[[], Sequence[T]]) -> Deck[T]:
         """The deck of this name, made on first use in an era."""
-        found = self._decks.get(name)
-        if found is None:
-            found = Deck[object](self.dice, cards())
-            self._decks[name] = found
-        return found  # type: ignore[return-value]
+        deck = self._decks.get(name)
+        if deck is None:
+            deck = Deck[object](self.dice, cards())
+            self._decks[name] = deck
+        return deck  # type: ignore[return-value]
 
     def draw(self, name: str, cards: Sequence[T]) -> T:
         return self.deck(name, lambda: cards).draw()
 
-    def new_key(self) -> Key:
-        return key_of(self.dice.bytes(32))
+    def new_key(self) -> VerificationKey:
+        return verification_key(self.dice.bytes(32))
 
-    def new_key_credential(self) -> Credential:
+    def new_key_credential(self) -> HeldCredential:
         return credential_of(self.new_key())
 
-    def remember(self, address: Address) -> Address:
+    def remember(self, address: OwnedAddress) -> OwnedAddress:
         """Keep an address for re-use; old ones are forgotten at random."""
         if len(self.receivers) < REMEMBERED:
             self.receivers.append(address)
@@ -125,18 +133,18 @@ class World:
             self.receivers[self.dice.below(REMEMBERED)] = address
         return address
 
-    def remember_action(self, action: Action) -> None:
+    def remember_action(self, action: ProposedAction) -> None:
         self.actions.append(action)
         if len(self.actions) > REMEMBERED:
             del self.actions[: REMEMBERED // 2]
 
-    def pick_registered(self, taken: set[bytes], script: bool | None = None, plutus: bool = False) -> Credential | None:
+    def pick_registered(self, taken: set[bytes], script: bool | None = None, plutus: bool = False) -> HeldCredential | None:
         """A registered stake credential that this transaction has not touched yet, of the kind asked for."""
         for _ in range(20 if len(self.registered) else 0):
-            found = self.registered.pick(self.dice)
-            fits = script is None or found.script is script
-            if fits and found.hash not in taken and (not plutus or _is_plutus(found)):
-                return found
+            credential = self.registered.pick(self.dice)
+            fits = script is None or credential.script is script
+            if fits and credential.hash not in taken and (not plutus or _is_plutus(credential)):
+                return credential
         return None
 
     @property
