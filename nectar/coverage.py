@@ -49,7 +49,7 @@ def without_after(filled: Iterable[Coverage], slot: int) -> list[Coverage]:
     return [Coverage(one.first, min(one.last, slot)) for one in merged(filled) if one.first <= slot]
 
 
-def slots_of(ranges: Iterable[Coverage], first: int | None = None, last: int | None = None) -> int:
+def slot_count(ranges: Iterable[Coverage], first: int | None = None, last: int | None = None) -> int:
     """How many slots are in ranges that do not overlap; of those from `first` to `last`, where these are given."""
     found = 0
     for one in ranges:

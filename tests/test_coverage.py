@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nectar.coverage import Coverage, merged, missing, slots_of, without_after
+from nectar.coverage import Coverage, merged, missing, slot_count, without_after
 
 FEW = 14
 SLOTS = st.integers(-1, FEW)
@@ -54,7 +54,7 @@ def test_without_after(filled: list[Coverage], slot: int) -> None:
 def test_slots_of(ranges: list[Coverage], first: int | None, last: int | None) -> None:
     apart = merged(ranges)
     low, high = -1 if first is None else first, FEW if last is None else last
-    assert slots_of(apart, first, last) == len([one for one in slots(apart) if low <= one <= high])
+    assert slot_count(apart, first, last) == len([one for one in slots(apart) if low <= one <= high])
 
 
 def test_a_range_is_told_with_the_origin_and_thousands() -> None:

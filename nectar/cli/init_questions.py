@@ -245,9 +245,9 @@ def _reference(answers: Answers, kind: str, value: str) -> Mapping[str, str]:
 
 def _sealed(answers: Answers, password: Secret) -> Mapping[str, str]:
     from nectar.secrets.keys import opening_key
-    from nectar.secrets.sealed import seal
+    from nectar.secrets.sealed import seal_value
 
-    return {"sealed": seal(password, KEY_PATH, opening_key())}
+    return {"sealed": seal_value(password, KEY_PATH, opening_key())}
 
 
 def _has_key() -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from nectar.secrets.sealed import Key
+    from nectar.secrets.sealed import SealingKey
     from nectar.secrets.secret import Secret
 
 NEW_PASSPHRASE = "NECTAR_NEW_PASSPHRASE"
@@ -93,13 +93,13 @@ def seal_command(
     NECTAR_PASSPHRASE. Without an option the key is the one that also opens: NECTAR_KEY, NECTAR_KEY_FILE, NECTAR_PASSPHRASE,
     NECTAR_PASSPHRASE_FILE, ~/.config/nectar/key or the keyring's nectar/key, the first of them that is there.
     """
-    from nectar.secrets.sealed import seal
+    from nectar.secrets.sealed import seal_value
 
     if words:
         raise typer.BadParameter("a password is no argument: everybody on the machine sees those; it is asked for, or piped in")
     _one_at_most(recipient, key_file, with_passphrase)
     key = _chosen(recipient, key_file, with_passphrase)
-    typer.echo(f'password = {{ sealed = "{seal(_asked_for("the password"), key_path, key)}" }}')
+    typer.echo(f'password = {{ sealed = "{seal_value(_asked_for("the password"), key_path, key)}" }}')
 
 
 @app.command("open")
@@ -149,16 +149,18 @@ def _one_at_most(recipient: str | None, key_file: Path | None, with_passphrase: 
         raise typer.BadParameter("--recipient, --key-file and --passphrase exclude each other")
 
 
-def _chosen(recipient: str | None, key_file: Path | None, with_passphrase: bool, variable: str = "NECTAR_PASSPHRASE") -> Key:
+def _chosen(
+    recipient: str | None, key_file: Path | None, with_passphrase: bool, variable: str = "NECTAR_PASSPHRASE"
+) -> SealingKey:
     """The key to seal with. `variable` may hold the passphrase."""
     from nectar.config.profile.model import Reference
     from nectar.secrets.keys import key_in, opening_key
     from nectar.secrets.local import from_environment
-    from nectar.secrets.sealed import key_of, passphrase
+    from nectar.secrets.sealed import passphrase, sealing_key
     from nectar.secrets.secret import Secret
 
     if recipient is not None:
-        key = key_of(Secret(recipient), "--recipient")
+        key = sealing_key(Secret(recipient), "--recipient")
         if key.secret is not None:
             raise typer.BadParameter("this is a key that opens: it was seen by everybody on the machine; make a new one")
         return key

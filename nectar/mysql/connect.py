@@ -11,7 +11,7 @@ import pymysql
 from nectar.config.profile.hosts import is_allowed
 from nectar.config.profile.model import Server
 from nectar.errors import NectarError, TransientError
-from nectar.mysql.connection import GARBLED, Connection
+from nectar.mysql.connection import GARBLED, MysqlConnection
 from nectar.mysql.login_errors import of_login
 from nectar.secrets.secret import Secret
 from nectar.server import faults, resolve, ssh_tunnel, tls
@@ -19,10 +19,10 @@ from nectar.server.audit import AuditLog
 from nectar.server.deadline import deadline
 from nectar.server.rate_limit import Attempts
 from nectar.server.recording import recorded
-from nectar.server.resolve import Place
+from nectar.server.resolve import SocketAddress
 
 
-def connect(
+def connect_to_server(
     server: Server,
     password: Secret | None,
     *,
@@ -31,7 +31,7 @@ def connect(
     first: bool = False,
     local_infile: bool = False,
     tunnel_secret: Secret | None = None,
-) -> Connection:
+) -> MysqlConnection:
     """An open connection; its `facts` say to whom.
 
     `first`: with the first connection's patience. `local_infile`: `load_local` may be used. `tunnel_secret`: the tunnel's
@@ -57,24 +57,24 @@ def connect(
                     raise
                 note.outcome = error.code
                 continue
-            made = note.connection = Connection(server, password, context, local_infile=local_infile)
+            made = note.connection = MysqlConnection(server, password, context, local_infile=local_infile)
             login_seconds = _log_in(made, server, stream, place, first)
             made.facts = made.look(resolve_seconds=resolve_seconds, tcp_seconds=tcp_seconds, login_seconds=login_seconds)
             return made
     raise AssertionError("places are never empty")
 
 
-def _places(server: Server) -> list[Place]:
+def _places(server: Server) -> list[SocketAddress]:
     """Where the socket goes: to the tunnel's host if there is one; the database's name is looked up beyond it then."""
     where, hosts = str(server), server.limits.hosts
     if server.tunnel is None:
-        return resolve.places(server.host, server.port, where, hosts)
+        return resolve.socket_addresses(server.host, server.port, where, hosts)
     if not is_allowed(hosts, server.host):
         raise faults.NOT_ALLOWED.at(where, f"{server.host}, beyond the tunnel")
-    return resolve.places(server.tunnel.host, server.tunnel.port, ssh_tunnel.place_of(server.tunnel), hosts)
+    return resolve.socket_addresses(server.tunnel.host, server.tunnel.port, ssh_tunnel.place_of(server.tunnel), hosts)
 
 
-def _open(server: Server, place: Place, secret: Secret | None, first: bool) -> tuple[socket.socket, float]:
+def _open(server: Server, place: SocketAddress, secret: Secret | None, first: bool) -> tuple[socket.socket, float]:
     began, seconds = time.perf_counter(), _patience(server, first)
     if server.tunnel is None:
         stream = resolve.open_stream(place, seconds, str(server))
@@ -84,7 +84,7 @@ def _open(server: Server, place: Place, secret: Secret | None, first: bool) -> t
     return stream, time.perf_counter() - began
 
 
-def _log_in(made: Connection, server: Server, stream: socket.socket, place: Place, first: bool) -> float:
+def _log_in(made: MysqlConnection, server: Server, stream: socket.socket, place: SocketAddress, first: bool) -> float:
     """Seconds that it took."""
     began = time.perf_counter()
     peer = place.address if server.tunnel is None else ""

@@ -33,7 +33,7 @@ PARTED = ";\n"
 """Stands between statements that are sent together."""
 
 
-class Told(NamedTuple):
+class StatementAnswer(NamedTuple):
     """What the server told of a statement: rows that it changed, rows that it gave, and its words beside (``Records: 3
     Duplicates: 1  Warnings: 0``)."""
 
@@ -42,7 +42,7 @@ class Told(NamedTuple):
     words: str
 
 
-class Connection(pymysql.connections.Connection):
+class MysqlConnection(pymysql.connections.Connection):
     """Not open until `log_in`. No autocommit, utf8mb4, affected rows are changed rows; the session is otherwise the server's."""
 
     facts: Facts
@@ -103,7 +103,7 @@ class Connection(pymysql.connections.Connection):
         (result,) = self.several([Load(sql, chunks)])
         return result.changed
 
-    def several(self, statements: Sequence[str | Load]) -> Generator[Told]:
+    def several(self, statements: Sequence[str | Load]) -> Generator[StatementAnswer]:
         """In one exchange, and one more for each LOAD DATA LOCAL, which is fed from memory: what the server told of each, until
         an error. Not read to its end it closes the connection, and so undoes the transaction.
 
@@ -118,7 +118,7 @@ class Connection(pymysql.connections.Connection):
             changed = self.query(sql)
             for left in range(len(statements) - 1, -1, -1):
                 result = self._result
-                yield Told(changed, result.rows, bytes(result.message or b"").decode(errors="replace"))
+                yield StatementAnswer(changed, result.rows, bytes(result.message or b"").decode(errors="replace"))
                 if bool(result.has_next) != bool(left):
                     raise self._garbled(ValueError("another number of answers than of statements"))
                 if left:
@@ -213,7 +213,7 @@ class _Result(MySQLResult):
     """As PyMySQL's, but for the answer to a server that asks for a file."""
 
     def _read_load_local_packet(self, first_packet: Any) -> None:
-        connection: Connection = self.connection  # type: ignore[assignment]
+        connection: MysqlConnection = self.connection  # type: ignore[assignment]
         if not connection.offers or first_packet.get_all_data()[1:] != connection.offers[0].token.encode():
             _refuse_file(connection)
         offer = connection.offers.popleft()
@@ -231,6 +231,6 @@ class _Result(MySQLResult):
         self._read_ok_packet(answer)  # type: ignore[attr-defined]
 
 
-def _refuse_file(connection: Connection) -> NoReturn:
+def _refuse_file(connection: MysqlConnection) -> NoReturn:
     connection.drop()
     raise faults.FILE_ASKED.at(connection.where)

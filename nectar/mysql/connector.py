@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from nectar.config.profile.model import Server
 from nectar.errors import NectarError, TransientError
-from nectar.mysql.connect import connect
-from nectar.mysql.connection import Connection
+from nectar.mysql.connect import connect_to_server
+from nectar.mysql.connection import MysqlConnection
 from nectar.secrets.secret import Secret
 from nectar.server.audit import AuditLog
 from nectar.server.metrics import Metrics
@@ -28,11 +28,11 @@ class Connector:
         self._password, self._tunnel_secret = _once(password), _once(tunnel_secret)
         self._first = True
 
-    def connect(self, *, database: bool = True) -> Connection:
+    def connect(self, *, database: bool = True) -> MysqlConnection:
         """A new connection. Without `database` none is chosen. The first may take longer: a server that sleeps wakes up."""
         self.metrics.move(waiting=1)
         try:
-            made = connect(
+            made = connect_to_server(
                 self.server if database else replace(self.server, database=""),
                 self._password(),
                 audit=self.audit,

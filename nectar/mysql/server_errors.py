@@ -12,7 +12,7 @@ from enum import Enum
 import pymysql
 
 from nectar.errors import NectarError, QuotaError, SinkError, TooBigError, TransientError
-from nectar.server.faults import readable
+from nectar.server.faults import one_line
 
 
 class Action(Enum):
@@ -164,11 +164,11 @@ def action_of(error: BaseException) -> Action:
     return _meaning(error)[0]
 
 
-def translated(error: BaseException, where: str) -> NectarError:
+def as_nectar_error(error: BaseException, where: str) -> NectarError:
     """The error as Nectar's own: TransientError when another try may do, TooBigError, QuotaError, SinkError."""
     action, means = _meaning(error)
     number = _number(error)
-    said = readable(_said(error))
+    said = one_line(_said(error))
     told = f"the database refused: {means}" + (f" (error {number}: {said})" if said else "")
     kind: type[NectarError] = {Action.HALVE: TooBigError, Action.PAUSE: QuotaError, Action.STOP: SinkError}.get(
         action, TransientError

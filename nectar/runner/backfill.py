@@ -10,7 +10,7 @@ from itertools import chain
 
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.profile.model import Target
-from nectar.coverage import Coverage, merged, missing, slots_of
+from nectar.coverage import Coverage, merged, missing, slot_count
 from nectar.errors import NectarError, SinkError, TooBigError
 from nectar.runner.committing.committer import Keeper
 from nectar.runner.committing.parallel import Writers, writers_of
@@ -68,7 +68,7 @@ def load(task: Task, report: Report, stop: Stop, summary: Summary) -> None:
     """
     share, asked = 1.0, task.gaps
     keeper = Keeper(task.compiled, task.sink, task.target, report, summary, time.monotonic())
-    kept = Kept(max(slots_of(asked), 1))
+    kept = Kept(max(slot_count(asked), 1))
     while True:
         try:
             _load(replace(task, share=share), keeper, stop, kept)
@@ -107,7 +107,7 @@ def _load(task: Task, keeper: Keeper, stop: Stop, kept: Kept) -> None:
 
     def keep(covered: Coverage, _: Done) -> None:
         kept.ranges = merged([*kept.ranges, covered])
-        kept.done += slots_of([covered])
+        kept.done += slot_count([covered])
         keeper.tell(covered.last, kept.done / kept.slots)
 
     try:

@@ -10,8 +10,8 @@ from nectar.compiler.ddl.statements import Statement as Defined
 from nectar.compiler.ddl.statements import StatementKind, statements
 from nectar.compiler.plan_json import as_json
 from nectar.processors.blocks import epoch_sql
-from nectar.sinks.base import Layout, Statement
-from nectar.sinks.derived import DEPOSITS, FEES, closing
+from nectar.sinks.base import Definition, Layout
+from nectar.sinks.derived import DEPOSITS, FEES, derived_columns
 from nectar.sinks.registry import family
 
 NEED_ALL_INPUTS = frozenset({FEES, DEPOSITS})
@@ -24,7 +24,7 @@ def layout(compiled: CompiledPlan, name: str = "sqlite", slots: tuple[int, int] 
     speaks = family(name)
     every = statements(compiled, speaks.dialect, slots)
     resolves = resolve_inputs(compiled)
-    at_end = closing(speaks.spelling, compiled.tables, compiled.network, inputs=resolves != "off")
+    at_end = derived_columns(speaks.spelling, compiled.tables, compiled.network, inputs=resolves != "off")
     if compiled.filters.where is not None or any(name in ("tx_in", "withdrawal") for name, _ in compiled.filters.rows):
         at_end = tuple(one for one in at_end if one.name not in NEED_ALL_INPUTS)
     live = tuple(one for one in at_end if not one.from_origin) if resolves == "live" else ()
@@ -53,5 +53,5 @@ def resolve_inputs(compiled: CompiledPlan) -> str:
     return next((str(one.options["resolve_inputs"]) for one in compiled.processors if one.name == "transactions"), "off")
 
 
-def _of(every: Sequence[Defined], kind: StatementKind) -> tuple[Statement, ...]:
-    return tuple(Statement(one.name, one.sql, one.table) for one in every if one.kind is kind)
+def _of(every: Sequence[Defined], kind: StatementKind) -> tuple[Definition, ...]:
+    return tuple(Definition(one.name, one.sql, one.table) for one in every if one.kind is kind)

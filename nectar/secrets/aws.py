@@ -22,11 +22,13 @@ def from_aws(reference: Reference) -> Secret:
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "an error")
         shown = code if code.isidentifier() else "an error"
-        raise faults.failed(reference, f"AWS answered {shown}", "check the name, the region and the rights") from None
+        raise faults.provider_failed(reference, f"AWS answered {shown}", "check the name, the region and the rights") from None
     except (BotoCoreError, ValueError) as error:
-        raise faults.failed(reference, f"AWS cannot be asked ({type(error).__name__})", "check region and credentials") from None
+        raise faults.provider_failed(
+            reference, f"AWS cannot be asked ({type(error).__name__})", "check region and credentials"
+        ) from None
     if isinstance(found, str):
-        raise faults.missing(reference, found, "check what is stored, and the part after #")
+        raise faults.secret_missing(reference, found, "check what is stored, and the part after #")
     return found
 
 

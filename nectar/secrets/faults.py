@@ -11,7 +11,7 @@ from nectar.config.profile.model import Reference
 from nectar.errors import SecretError
 
 
-def missing(reference: Reference, what: str, hint: str) -> SecretError:
+def secret_missing(reference: Reference, what: str, hint: str) -> SecretError:
     """It is not where the profile says."""
     return SecretError(f"{reference.key_path}: {what}", where=_where(reference), hint=hint, code="NEC-X001")
 
@@ -20,7 +20,7 @@ def open_to_others(what: str, where: str) -> SecretError:
     return SecretError(what, where=where, hint="chmod 600, and chown it to the user who runs Nectar", code="NEC-X002")
 
 
-def failed(reference: Reference, what: str, hint: str = "") -> SecretError:
+def provider_failed(reference: Reference, what: str, hint: str = "") -> SecretError:
     """Its keeper did not give it."""
     return SecretError(f"{reference.key_path}: {what}", where=_where(reference), hint=hint, code="NEC-X003")
 

@@ -11,7 +11,7 @@ from nectar.config.profile.model import Reference
 from nectar.errors import SecretError
 from nectar.secrets import faults
 from nectar.secrets.local import from_environment, from_file, from_keyring, private_bytes
-from nectar.secrets.sealed import Key, key_of, passphrase
+from nectar.secrets.sealed import SealingKey, passphrase, sealing_key
 from nectar.secrets.secret import Secret
 
 KEY, KEY_FILE, PASSPHRASE, PASSPHRASE_FILE = "NECTAR_KEY", "NECTAR_KEY_FILE", "NECTAR_PASSPHRASE", "NECTAR_PASSPHRASE_FILE"
@@ -22,11 +22,11 @@ def default_file() -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser() / "nectar" / "key"
 
 
-def opening_key() -> Key:
+def opening_key() -> SealingKey:
     """Errors: SecretError NEC-X013 (none), NEC-X014 (none that can be used), NEC-X002 (others can read it), NEC-X001 (the
     passphrase's file cannot be read)."""
     if os.environ.get(KEY):
-        return key_of(from_environment(Reference("env", KEY, "the key")), KEY)
+        return sealing_key(from_environment(Reference("env", KEY, "the key")), KEY)
     if name := os.environ.get(KEY_FILE):
         return key_in(Path(name))
     if os.environ.get(PASSPHRASE):
@@ -38,12 +38,12 @@ def opening_key() -> Key:
     return _in_keyring()
 
 
-def key_in(path: Path) -> Key:
+def key_in(path: Path) -> SealingKey:
     """The key in a file that nobody else can read. A recipient may be read by everybody, but be written by nobody else."""
     try:
-        if _is_shared(path) and (key := key_of(Secret(reading.read_text(path, reading.SECRET)), str(path))).secret is None:
+        if _is_shared(path) and (key := sealing_key(Secret(reading.read_text(path, reading.SECRET)), str(path))).secret is None:
             return key
-        return key_of(Secret(private_bytes(path).decode()), str(path))
+        return sealing_key(Secret(private_bytes(path).decode()), str(path))
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not text"
         raise faults.bad_key(str(path), f"it cannot be read: {why}") from None
@@ -55,9 +55,9 @@ def _is_shared(path: Path) -> bool:
     return stat.S_ISREG(mode) and bool(mode & 0o044) and not mode & 0o022
 
 
-def _in_keyring() -> Key:
+def _in_keyring() -> SealingKey:
     try:
-        return key_of(from_keyring(Reference("keyring", KEYRING, "the key")), f"keyring {KEYRING}")
+        return sealing_key(from_keyring(Reference("keyring", KEYRING, "the key")), f"keyring {KEYRING}")
     except SecretError as error:
         if error.code == "NEC-X014":
             raise

@@ -26,7 +26,7 @@ Found: TypeAlias = tuple[Secret, str]
 
 def from_environment(reference: Reference) -> Secret:
     if reference.value not in os.environ:
-        raise faults.missing(reference, "the variable that is named is not set", "set it, or name another one")
+        raise faults.secret_missing(reference, "the variable that is named is not set", "set it, or name another one")
     return _fit(reference, _found(os.fsencode(os.environ[reference.value])))
 
 
@@ -54,12 +54,12 @@ def from_command(reference: Reference) -> Secret:
     try:
         code, found = _printed(shlex.split(reference.value))
     except subprocess.TimeoutExpired:
-        raise faults.failed(reference, f"the command did not end within {COMMAND_SECONDS} s") from None
+        raise faults.provider_failed(reference, f"the command did not end within {COMMAND_SECONDS} s") from None
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "its quotes do not match, or it has no words"
-        raise faults.failed(reference, f"the command cannot be run: {why}") from None
+        raise faults.provider_failed(reference, f"the command cannot be run: {why}") from None
     if code != 0:
-        raise faults.failed(reference, f"the command failed with exit code {code}", "run it by hand to see why")
+        raise faults.provider_failed(reference, f"the command failed with exit code {code}", "run it by hand to see why")
     return _fit(reference, found)
 
 
@@ -67,7 +67,7 @@ def from_keyring(reference: Reference) -> Secret:
     """`service/user` of the operating system's keyring (the extra `keyring`)."""
     service, _, user = reference.value.rpartition("/")
     if not (service and user):
-        raise faults.failed(reference, "it must read service/user", 'as in keyring = "nectar/database"')
+        raise faults.provider_failed(reference, "it must read service/user", 'as in keyring = "nectar/database"')
     try:
         import keyring
         import keyring.errors
@@ -76,9 +76,9 @@ def from_keyring(reference: Reference) -> Secret:
     try:
         found = keyring.get_password(service, user)
     except keyring.errors.KeyringError as error:
-        raise faults.failed(reference, f"the keyring cannot be used ({type(error).__name__})") from None
+        raise faults.provider_failed(reference, f"the keyring cannot be used ({type(error).__name__})") from None
     if not found:
-        raise faults.missing(reference, "the keyring has no such entry", f"add it: keyring set {service} {user}")
+        raise faults.secret_missing(reference, "the keyring has no such entry", f"add it: keyring set {service} {user}")
     return Secret(found)
 
 
@@ -142,10 +142,10 @@ def _found(data: bytes) -> Found:
 def _fit(reference: Reference, found: Found) -> Secret:
     secret, wrong = found
     if wrong:
-        raise faults.missing(reference, wrong, "put the secret there")
+        raise faults.secret_missing(reference, wrong, "put the secret there")
     return secret
 
 
 def _unreadable(reference: Reference, error: OSError) -> Exception:
     hint = f"check {reference.folder / reference.value}" if "/" in reference.value else "check its name and folder"
-    return faults.missing(reference, f"the file cannot be read: {error.strerror}", hint)
+    return faults.secret_missing(reference, f"the file cannot be read: {error.strerror}", hint)

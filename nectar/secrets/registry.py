@@ -31,6 +31,6 @@ PROVIDERS: Mapping[str, Callable[[Reference], Secret]] = {
 }
 
 
-def resolve(reference: Reference) -> Secret:
+def resolve_secret(reference: Reference) -> Secret:
     """Errors: SecretError, which says where it was looked for and never what was found."""
     return PROVIDERS[reference.kind](reference)

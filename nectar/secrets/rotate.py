@@ -11,11 +11,11 @@ from nectar import reading
 from nectar.config.complaints.collector import dotted
 from nectar.config.document.positions import TomlPath
 from nectar.errors import SecretError
-from nectar.secrets.sealed import Key, open_sealed, seal
+from nectar.secrets.sealed import SealingKey, open_sealed, seal_value
 from nectar.whole_file import write_whole
 
 
-def rotated(profile: Path, old: Key, new: Key) -> int:
+def rotated(profile: Path, old: SealingKey, new: SealingKey) -> int:
     """How many there were. The file is replaced in one step, or left alone.
 
     Errors: SecretError NEC-X010 to X012 of the value that cannot be opened, NEC-X016 when the file cannot be read or written.
@@ -31,7 +31,7 @@ def rotated(profile: Path, old: Key, new: Key) -> int:
         if text.count(value) != 1:
             what = f"{key_path}: its sealed value stands in the file more than once, or with escapes"
             raise SecretError(what, where=str(profile), hint="seal it anew by hand", code="NEC-X016")
-        text = text.replace(value, seal(open_sealed(value, key_path, old), key_path, new))
+        text = text.replace(value, seal_value(open_sealed(value, key_path, old), key_path, new))
     if found:
         _replace(profile, text.encode())
     return len(found)

@@ -42,7 +42,7 @@ _ID, _SALT, _PUBLIC, _NONCE, _TAG = 8, 16, 32, 12, 16
 Random = Callable[[int], bytes]
 
 
-class Key(NamedTuple):
+class SealingKey(NamedTuple):
     """`how` is one of the three above; of a recipient `private` is None: it only seals."""
 
     how: int
@@ -60,7 +60,7 @@ def new_identity(random: Random = os.urandom) -> tuple[str, str]:
     return IDENTITY + _text(private), RECIPIENT + _text(_public(private))
 
 
-def key_of(text: Secret, where: str) -> Key:
+def sealing_key(text: Secret, where: str) -> SealingKey:
     """A key as it is written: one line, besides empty ones and those that begin with #. Errors: SecretError NEC-X014."""
     key = _read(text)
     if isinstance(key, str):
@@ -68,11 +68,11 @@ def key_of(text: Secret, where: str) -> Key:
     return key
 
 
-def passphrase(text: Secret) -> Key:
-    return Key(WITH_PASSPHRASE, text)
+def passphrase(text: Secret) -> SealingKey:
+    return SealingKey(WITH_PASSPHRASE, text)
 
 
-def seal(value: Secret, key_path: str, key: Key, random: Random = os.urandom) -> str:
+def seal_value(value: Secret, key_path: str, key: SealingKey, random: Random = os.urandom) -> str:
     """`key_path` is where it will stand: ``database.password``."""
     if key.how == WITH_KEY:
         cipher, head = ChaCha20Poly1305(_bytes(key)), bytes([WITH_KEY]) + _id(_bytes(key))
@@ -89,7 +89,7 @@ def seal(value: Secret, key_path: str, key: Key, random: Random = os.urandom) ->
     return PREFIX + _text(head + nonce + sealed)
 
 
-def open_sealed(text: str, key_path: str, key: Key) -> Secret:
+def open_sealed(text: str, key_path: str, key: SealingKey) -> Secret:
     """Errors: SecretError NEC-X010 (no sealed value), NEC-X011 (changed, or of another place), NEC-X012 (another key)."""
     raw = _raw(text[len(PREFIX) :]) if text.startswith(PREFIX) else None
     if raw is None or not raw:
@@ -100,9 +100,9 @@ def open_sealed(text: str, key_path: str, key: Key) -> Secret:
     head, tail = raw[: 1 + _ID + rest], raw[1 + _ID + rest :]
     told = head[1 : 1 + _ID]
     if key.secret is None:
-        raise faults.seals_only(f"the recipient {name_of(key)}")
+        raise faults.seals_only(f"the recipient {key_name(key)}")
     if how != key.how or (how != WITH_PASSPHRASE and told != _id(key.public or _bytes(key))):
-        raise faults.other_key(key_path, _named(how, told), name_of(key))
+        raise faults.other_key(key_path, _named(how, told), key_name(key))
     try:
         cipher = ChaCha20Poly1305(_cipher(how, head[1 + _ID :], key, key_path))
         return Secret(cipher.decrypt(tail[:_NONCE], tail[_NONCE:], _bound_to(key_path, head)).decode())
@@ -110,14 +110,14 @@ def open_sealed(text: str, key_path: str, key: Key) -> Secret:
         raise faults.changed(key_path, by_passphrase=how == WITH_PASSPHRASE) from None
 
 
-def name_of(key: Key) -> str:
+def key_name(key: SealingKey) -> str:
     """Which key it is, for people."""
     if key.how == WITH_PASSPHRASE:
         return "a passphrase"
     return _named(key.how, _id(key.public or _bytes(key)))
 
 
-def _read(text: Secret) -> Key | str:
+def _read(text: Secret) -> SealingKey | str:
     """The key, or what is wrong with it."""
     lines = [line for line in map(str.strip, text.reveal().splitlines()) if line and not line.startswith("#")]
     if len(lines) != 1:
@@ -128,12 +128,12 @@ def _read(text: Secret) -> Key | str:
             if raw is None or len(raw) != 32:
                 return "it is cut short, or has other letters than it should"
             if prefix == RECIPIENT:
-                return Key(how, None, raw) if _is_point(raw) else "nothing can be sealed for this recipient"
-            return Key(how, Secret(_text(raw)), _public(raw) if prefix == IDENTITY else b"")
+                return SealingKey(how, None, raw) if _is_point(raw) else "nothing can be sealed for this recipient"
+            return SealingKey(how, Secret(_text(raw)), _public(raw) if prefix == IDENTITY else b"")
     return f"it begins neither with {KEY} nor with {IDENTITY} nor with {RECIPIENT}"
 
 
-def _cipher(how: int, more: bytes, key: Key, key_path: str) -> bytes:
+def _cipher(how: int, more: bytes, key: SealingKey, key_path: str) -> bytes:
     if how == WITH_KEY:
         return _bytes(key)
     if how == FOR_RECIPIENT:
@@ -148,7 +148,7 @@ def _cipher(how: int, more: bytes, key: Key, key_path: str) -> bytes:
         raise faults.not_sealed(key_path, "there is not the memory that it asks for") from None
 
 
-def _stretched(key: Key, salt: bytes, log_n: int, r: int, p: int) -> bytes:
+def _stretched(key: SealingKey, salt: bytes, log_n: int, r: int, p: int) -> bytes:
     assert key.secret is not None
     return Scrypt(salt=salt, length=32, n=1 << log_n, r=r, p=p).derive(key.secret.reveal().encode())
 
@@ -186,7 +186,7 @@ def _named(how: int, told: bytes) -> str:
     return "a passphrase" if how == WITH_PASSPHRASE else told.hex()
 
 
-def _bytes(key: Key) -> bytes:
+def _bytes(key: SealingKey) -> bytes:
     raw = _raw(key.secret.reveal()) if key.secret is not None else None
     return raw if raw is not None else b""
 

@@ -45,7 +45,7 @@ def from_vault(reference: Reference) -> Secret:
     place, _, field = reference.value.partition("#")
     mount, _, path = place.partition("/")
     if not (mount and path and field):
-        raise faults.failed(reference, "it must read mount/path#field", 'as in vault = "kv/nectar#password"')
+        raise faults.provider_failed(reference, "it must read mount/path#field", 'as in vault = "kv/nectar#password"')
     try:
         address = os.environ.get("VAULT_ADDR", "")
         parts = urlsplit(address)
@@ -53,12 +53,12 @@ def from_vault(reference: Reference) -> Secret:
     except ValueError:  # brackets or a port that are none
         usable = False
     if not usable:
-        raise faults.failed(reference, "VAULT_ADDR names no server", "as in VAULT_ADDR=https://vault.example.com:8200")
+        raise faults.provider_failed(reference, "VAULT_ADDR names no server", "as in VAULT_ADDR=https://vault.example.com:8200")
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise faults.failed(reference, "VAULT_ADDR is not https, and not this machine", "a token is not sent in clear")
+        raise faults.provider_failed(reference, "VAULT_ADDR is not https, and not this machine", "a token is not sent in clear")
     found = _asked(reference, f"{address.rstrip('/')}/v1/{quote(mount)}/data/{quote(path)}", field)
     if found is None:
-        raise faults.missing(reference, f"the secret has no text field {field!r}", "check the part after #")
+        raise faults.secret_missing(reference, f"the secret has no text field {field!r}", "check the part after #")
     return found
 
 
@@ -73,11 +73,13 @@ def _asked(reference: Reference, url: str, field: str) -> Secret | None:
             return _field(answer.read(LARGEST), field)
     except urllib.error.HTTPError as error:
         error.close()
-        raise faults.failed(reference, f"Vault answered {error.code}: {_REASONS.get(error.code, 'see its own log')}") from None
+        raise faults.provider_failed(
+            reference, f"Vault answered {error.code}: {_REASONS.get(error.code, 'see its own log')}"
+        ) from None
     except (OSError, ValueError, HTTPException) as error:
         reason = getattr(error, "reason", None)
         why = getattr(reason, "verify_message", None) or getattr(reason, "strerror", None) or type(error).__name__
-        raise faults.failed(reference, f"Vault cannot be asked: {why}", "check VAULT_ADDR and VAULT_CACERT") from None
+        raise faults.provider_failed(reference, f"Vault cannot be asked: {why}", "check VAULT_ADDR and VAULT_CACERT") from None
 
 
 def _token(reference: Reference) -> Secret:
@@ -87,7 +89,7 @@ def _token(reference: Reference) -> Secret:
     try:
         return Secret(private_bytes(path).decode().strip())
     except (OSError, ValueError):
-        raise faults.failed(reference, "there is no token: VAULT_TOKEN or ~/.vault-token", "vault login") from None
+        raise faults.provider_failed(reference, "there is no token: VAULT_TOKEN or ~/.vault-token", "vault login") from None
 
 
 def _request(url: str, token: Secret) -> urllib.request.Request:

@@ -17,11 +17,11 @@ class Fault(NamedTuple):
 
     def at(self, where: str, told: str = "", *, hint: str = "") -> NectarError:
         """`where`: ``user@host:port/database``. `told`: what the server, the system or a file's reader said; may be hostile."""
-        what = f"{self.what}: {readable(told)}" if told else self.what
+        what = f"{self.what}: {one_line(told)}" if told else self.what
         return self.kind(what, where=where, hint=hint or self.hint, code=self.code)
 
 
-def readable(told: str) -> str:
+def one_line(told: str) -> str:
     """One line, without control characters, not too long."""
     line = "".join(char if char.isprintable() else " " for char in told).strip()
     return line if len(line) <= _SHOWN else line[:_SHOWN] + ".."

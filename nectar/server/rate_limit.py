@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from nectar.errors import TransientError
 from nectar.server import faults
-from nectar.server.resolve import Place
+from nectar.server.resolve import SocketAddress
 
 MINUTE = 60.0
 
@@ -22,7 +22,7 @@ class Attempts:
     """
 
     def __init__(self, per_minute: int, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.failures: Counter[Place] = Counter()
+        self.failures: Counter[SocketAddress] = Counter()
         self._clock = clock
         self._turns: deque[float] = deque([-math.inf] * per_minute, maxlen=per_minute)
         self._lock = threading.Lock()

@@ -16,7 +16,7 @@ from nectar.server.audit import OK, Attempt, AuditLog, now, os_user
 from nectar.server.facts import NO_TLS, Secured
 
 
-class Opened(Protocol):
+class RecordedConnection(Protocol):
     """A connection of any family."""
 
     @property
@@ -26,21 +26,21 @@ class Opened(Protocol):
 
 
 @dataclass
-class Note:
+class AttemptResult:
     """What is known of an attempt when it ends."""
 
     address: str = ""
     outcome: str = OK
-    connection: Opened | None = None
+    connection: RecordedConnection | None = None
 
 
 @contextmanager
-def recorded(server: Server, audit: AuditLog, *, begun_only: bool = False) -> Iterator[Note]:
+def recorded(server: Server, audit: AuditLog, *, begun_only: bool = False) -> Iterator[AttemptResult]:
     """`begun_only`: a good end is only the beginning of attempts that have records of their own.
 
     Errors: ConnectError NEC-Y042, and the connection is closed then.
     """
-    note, time_, began = Note(), now(), time.perf_counter()
+    note, time_, began = AttemptResult(), now(), time.perf_counter()
     try:
         yield note
     except BaseException as error:
@@ -52,7 +52,7 @@ def recorded(server: Server, audit: AuditLog, *, begun_only: bool = False) -> It
         _add(audit, note, _attempt(server, note, time_, time.perf_counter() - began))
 
 
-def _add(audit: AuditLog, note: Note, attempt: Attempt) -> None:
+def _add(audit: AuditLog, note: AttemptResult, attempt: Attempt) -> None:
     try:
         audit.add(attempt)
     except NectarError:
@@ -61,7 +61,7 @@ def _add(audit: AuditLog, note: Note, attempt: Attempt) -> None:
         raise
 
 
-def _attempt(server: Server, note: Note, time_: str, seconds: float) -> Attempt:
+def _attempt(server: Server, note: AttemptResult, time_: str, seconds: float) -> Attempt:
     secured = note.connection.secured if note.connection else NO_TLS
     return Attempt(
         time=time_,

@@ -12,7 +12,7 @@ from nectar.server import connect_errors, faults
 _KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))  # seconds, seconds, tries
 
 
-class Place(NamedTuple):
+class SocketAddress(NamedTuple):
     """`target` is what `socket.connect` takes: an address in numbers, never a name."""
 
     family: int
@@ -23,9 +23,9 @@ class Place(NamedTuple):
         return str(self.target[0])
 
 
-def places(
+def socket_addresses(
     host: str, port: int, where: str, hosts: Sequence[str] = (), *, look_up: Callable[..., Any] = socket.getaddrinfo
-) -> list[Place]:
+) -> list[SocketAddress]:
     """Every address of `host` that `hosts` (see `config.hosts.is_allowed`) lets through, in the system's order, at least one.
 
     Errors: TransientError NEC-Y001; ConnectError NEC-Y040 when none is allowed.
@@ -34,7 +34,7 @@ def places(
         found = look_up(host.strip("[]"), port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
     except (OSError, UnicodeError) as error:
         raise connect_errors.of_opening(error, where) from error
-    known = list(dict.fromkeys(Place(int(family), tuple(target)) for family, _, _, _, target in found))
+    known = list(dict.fromkeys(SocketAddress(int(family), tuple(target)) for family, _, _, _, target in found))
     allowed = [place for place in known if is_allowed(hosts, host, place.address)]
     if not allowed:
         addresses = ", ".join(place.address for place in known)
@@ -42,7 +42,7 @@ def places(
     return allowed
 
 
-def open_stream(place: Place, seconds: float, where: str) -> socket.socket:
+def open_stream(place: SocketAddress, seconds: float, where: str) -> socket.socket:
     """TCP, without delay, kept alive. Errors: TransientError NEC-Y002 to NEC-Y004."""
     stream = socket.socket(place.family, socket.SOCK_STREAM)
     try:

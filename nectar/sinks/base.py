@@ -19,7 +19,7 @@ POINTS_KEPT = ((1, 4_096), (64, 65_536), (1_024, 262_144))
 """Every so manyth point of the last so many is kept: near the tip, where each block has one, enough for the deepest fork."""
 
 
-class Statement(NamedTuple):
+class Definition(NamedTuple):
     """A definition: `name` is what it creates, of or on `table`."""
 
     name: str
@@ -27,7 +27,7 @@ class Statement(NamedTuple):
     table: str = ""
 
 
-class Closing(NamedTuple):
+class DerivedColumns(NamedTuple):
     """SQL that completes rows from other rows, once those it looks at are there: set-based, idempotent, order-free.
 
     `:low` and `:high` bound transactions' ids: a batch's, or a stretch of all. `from_origin`: true only of rows that have
@@ -53,11 +53,11 @@ class Layout:
     """Everything a sink knows of the plan that fills it."""
 
     tables: tuple[Table, ...]
-    definitions: tuple[Statement, ...]
-    kept_indexes: tuple[Statement, ...]
-    deferred_indexes: tuple[Statement, ...]
-    closing: tuple[Closing, ...]
-    live: tuple[Closing, ...]  # run within each commit
+    definitions: tuple[Definition, ...]
+    kept_indexes: tuple[Definition, ...]
+    deferred_indexes: tuple[Definition, ...]
+    closing: tuple[DerivedColumns, ...]
+    live: tuple[DerivedColumns, ...]  # run within each commit
     epoch_sql: str  # SELECT of epoch rows, see `Epochs`; empty without the table
     fingerprint: str
     plan_name: str
@@ -65,9 +65,9 @@ class Layout:
     version: str
     complete: bool  # False when filters leave rows out
     rows_tell_kept: bool = False  # rows of tx_out are the outputs whose spending is recorded
-    views: tuple[Statement, ...] = ()
-    view_columns: tuple[Statement, ...] = ()  # which some deferred indexes are on
-    pre_splits: tuple[Statement, ...] = ()  # may be tried while nothing is filled
+    views: tuple[Definition, ...] = ()
+    view_columns: tuple[Definition, ...] = ()  # which some deferred indexes are on
+    pre_splits: tuple[Definition, ...] = ()  # may be tried while nothing is filled
 
 
 @dataclass(frozen=True, slots=True)

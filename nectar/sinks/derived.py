@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from nectar.cardano.network import Network
-from nectar.sinks.base import Closing
+from nectar.sinks.base import DerivedColumns
 from nectar.sinks.in_force import in_force
 from nectar.tables import Table
 
@@ -39,28 +39,33 @@ class Spelling(NamedTuple):
     divide: str = "/"  # whole numbers by whole numbers
 
 
-def closing(spell: Spelling, tables: Sequence[Table], network: Network, inputs: bool = True) -> tuple[Closing, ...]:
+def derived_columns(
+    spell: Spelling, tables: Sequence[Table], network: Network, inputs: bool = True
+) -> tuple[DerivedColumns, ...]:
     """The statements that a plan with these tables can run, in the order in which they build on each other.
 
     `inputs` False leaves out whatever asks which output an input spends.
     """
     there = {table.name: table for table in tables}
-    chosen: list[Closing] = []
+    chosen: list[DerivedColumns] = []
     if "block" in there:
-        chosen.append(Closing(LINKS, spell.previous))
+        chosen.append(DerivedColumns(LINKS, spell.previous))
     if "tx" in there and inputs:
-        chosen += [Closing(INPUTS, spell.resolve(name)) for name in ("tx_in", "collateral_tx_in", "reference_tx_in")]
-        chosen += [Closing(SPENT, spell.consumed), Closing(FEES, spell.fee_with_blocks if "block" in there else spell.fee)]
+        chosen += [DerivedColumns(INPUTS, spell.resolve(name)) for name in ("tx_in", "collateral_tx_in", "reference_tx_in")]
+        chosen += [
+            DerivedColumns(SPENT, spell.consumed),
+            DerivedColumns(FEES, spell.fee_with_blocks if "block" in there else spell.fee),
+        ]
         if "withdrawal" in there:
-            chosen.append(Closing(DEPOSITS, spell.deposit))
+            chosen.append(DerivedColumns(DEPOSITS, spell.deposit))
         if "redeemer" in there:
             by_id = "address_id" in there["tx_out"].column_names
             join = "JOIN address AS a ON a.id = o.address_id" if by_id else ""
-            chosen.append(Closing(SCRIPTS, spell.script_hash("a.payment_cred" if by_id else "o.payment_cred", join)))
+            chosen.append(DerivedColumns(SCRIPTS, spell.script_hash("a.payment_cred" if by_id else "o.payment_cred", join)))
     if {"tx", "gov_action_proposal"} <= there.keys():
         votes = spell.action("voting_procedure", "gov_action_proposal_id", "gov_action_tx_hash", "gov_action_index")
         before = spell.action("gov_action_proposal", "prev_gov_action_proposal", "prev_tx_hash", "prev_index")
-        chosen += [Closing(ACTIONS, votes), Closing(ACTIONS, before)]
+        chosen += [DerivedColumns(ACTIONS, votes), DerivedColumns(ACTIONS, before)]
     if {"block", "tx", "pool_update"} <= there.keys():
-        chosen.append(Closing(POOLS, spell.active_epoch, from_origin=True, tables=frozenset(("pool_update",))))
+        chosen.append(DerivedColumns(POOLS, spell.active_epoch, from_origin=True, tables=frozenset(("pool_update",))))
     return (*chosen, *in_force(spell.divide, frozenset(there), network))

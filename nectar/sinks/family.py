@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from nectar.sinks.base import Layout, Sink, Stager, Statement
+from nectar.sinks.base import Definition, Layout, Sink, Stager
 from nectar.sinks.check_step import Step
 from nectar.sinks.derived import Spelling
 from nectar.sinks.introspect import Schema
@@ -41,7 +41,7 @@ class Family(NamedTuple):
     dialect: str
     epochs: str
     spelling: Spelling
-    look_ups: Callable[[Sequence[Table]], tuple[Statement, ...]]
+    look_ups: Callable[[Sequence[Table]], tuple[Definition, ...]]
     stager: Callable[[Layout], Stager]
     opener: Callable[[Any, Layout], Callable[[], Sink]]
     may_exist: Callable[[Any], bool]

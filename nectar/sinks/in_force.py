@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nectar.cardano.network import Network
-from nectar.sinks.base import Closing
+from nectar.sinks.base import DerivedColumns
 from nectar.tables import Place, item_ids
 
 NAME = "parameters in force"
@@ -19,7 +19,7 @@ _ACTION = 2  # ... and a governance action: the epoch after its own votes on it,
 _ACTIVE_AFTER = 2  # epochs, of a pool that was not registered: only such a one pays a deposit
 
 
-def in_force(divide: str, tables: frozenset[str], network: Network) -> Iterator[Closing]:
+def in_force(divide: str, tables: frozenset[str], network: Network) -> Iterator[DerivedColumns]:
     """Those that a plan with these tables can fill. `divide`: the database's operator for whole numbers."""
 
     def epoch(id_: str) -> str:
@@ -28,12 +28,12 @@ def in_force(divide: str, tables: frozenset[str], network: Network) -> Iterator[
         slot = f"{id_} {divide} {Place.IN_TX.value}"
         return f"{history.shelley_epoch} + ({slot} - {history.first_shelley_slot}) {divide} {history.shelley_epoch_slots}"
 
-    def closing(table: str, column: str, value: str, parameter: str, genesis: int, delay: int, also: str = "") -> Closing:
+    def closing(table: str, column: str, value: str, parameter: str, genesis: int, delay: int, also: str = "") -> DerivedColumns:
         changed = f"SELECT {epoch('MIN(p.id)')} + {delay} FROM param_proposal AS p WHERE p.{parameter} <> {genesis}"
         sql = f"""UPDATE {table} SET {column} = {value}
         WHERE {column} IS NULL AND id {item_ids(":low", ":high")} AND id >= 0{also}
           AND {epoch("id")} < COALESCE(({changed}), {1 << 40})"""
-        return Closing(NAME, sql, from_origin=True, tables=frozenset((table,)))
+        return DerivedColumns(NAME, sql, from_origin=True, tables=frozenset((table,)))
 
     if "gov_action_proposal" in tables:
         lifetime = network.gov_action_lifetime

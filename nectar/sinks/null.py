@@ -7,19 +7,19 @@ from collections.abc import Callable, Sequence
 from nectar.cardano.point import Numbered
 from nectar.coverage import Coverage, merged, without_after
 from nectar.sinks.base import Commit, Epochs, Finished, Staged
-from nectar.sinks.seen_dimensions import Things
+from nectar.sinks.seen_dimensions import SeenDimensions
 
 POINTS_KEPT = 5_000
 
 
-class Uncommitted:
+class NullSink:
     """A sink that counts."""
 
     def __init__(self) -> None:
         self._points: list[Numbered] = []
         self._highest = -1
         self._covered: list[Coverage] = []
-        self._things = Things()
+        self._things = SeenDimensions()
 
     def coverage(self) -> Sequence[Coverage]:
         return self._covered

@@ -12,7 +12,7 @@ from nectar.sinks.kept import kept_plan, only_plan, refuse_newer
 _MEANING = ("network", "processors", "filters", "tables")
 
 
-def differences(there: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]:
+def plan_differences(there: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]:
     """`there` is in the database, `ours` is the plan at hand; at most six differences, then how many more."""
     found = [text for part in _MEANING for text in _differ(part, there.get(part), ours.get(part))]
     found = found or ["its columns were defined by another version"]
@@ -29,7 +29,7 @@ def refuse_another_plan(stored: Sequence[tuple[Any, ...]], ours: Layout, where: 
     kept_plan(compiled, where)
     if fingerprint == ours.fingerprint:
         return
-    told = "; ".join(differences(kept_plan(compiled, where), kept_plan(ours.compiled, where)))
+    told = "; ".join(plan_differences(kept_plan(compiled, where), kept_plan(ours.compiled, where)))
     raise SinkError(
         f"this database was filled by another plan, {name!r}: {told}",
         where=where,

@@ -8,7 +8,7 @@ from functools import cached_property
 from nectar.sinks.base import Staged
 
 
-class Things:
+class SeenDimensions:
     """In a database of SQLite's own: it moves to a disk when it grows, and is gone with this."""
 
     def __init__(self) -> None:

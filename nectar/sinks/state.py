@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from nectar.cardano.point import ORIGIN, Numbered
 from nectar.coverage import Coverage
 from nectar.errors import SinkError
-from nectar.sinks.kept import kept_plan, only_plan, ranges_of, refuse_missing, refuse_newer, tables_of
+from nectar.sinks.kept import kept_plan, only_plan, ranges_of, refuse_missing, refuse_newer, stored_tables
 
 
-class Kept(NamedTuple):
+class StoredPlan(NamedTuple):
     """The plan that filled a database, as the database says it: `deferred` are the indexes that are built at the end."""
 
     fingerprint: str
@@ -47,31 +47,31 @@ class State:
     finished: bool
 
 
-class Told(NamedTuple):
+class StoredProgress(NamedTuple):
     """`ranges`: rows of `nectar_coverage` (first, last, complete), not yet believed; `blocks`: those kept, the highest first."""
 
     ranges: Sequence[Sequence[Any]]
     blocks: Sequence[Numbered]
 
 
-def kept_of(rows: Sequence[tuple[Any, ...]], there: Collection[str], own: Sequence[str], where: str) -> Kept:
+def kept_of(rows: Sequence[tuple[Any, ...]], there: Collection[str], own: Sequence[str], where: str) -> StoredPlan:
     """From the rows that `PLANS` selects. `there`: names of the tables; `own`: Nectar's.
 
     Errors: SinkError NEC-K003 (not Nectar's), NEC-K025 to NEC-K027.
     """
     if not rows:
-        raise refused(where)
+        raise not_made_by_nectar(where)
     fingerprint, name, compiled, version = only_plan(rows, where)
     refuse_newer(version, where)
-    network, tables, deferred = tables_of(kept_plan(compiled, where), where)
+    network, tables, deferred = stored_tables(kept_plan(compiled, where), where)
     refuse_missing([*own, *tables], there, where)
-    return Kept(str(fingerprint), str(name), version, network, tuple(tables), tuple(deferred))
+    return StoredPlan(str(fingerprint), str(name), version, network, tuple(tables), tuple(deferred))
 
 
 def state_of(
     database: str,
-    told: Told,
-    kept: Kept,
+    told: StoredProgress,
+    kept: StoredPlan,
     *,
     size: int,
     rows: dict[str, int],
@@ -101,6 +101,6 @@ def state_of(
     )
 
 
-def refused(where: str) -> SinkError:
+def not_made_by_nectar(where: str) -> SinkError:
     hint = "name one that `nectar run` made"
     return SinkError("this database was not made by Nectar", where=where, hint=hint, code="NEC-K003")

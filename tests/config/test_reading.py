@@ -15,7 +15,7 @@ from nectar import reading
 from nectar.compiler.load import read_plan
 from nectar.config.profile.model import Reference
 from nectar.errors import PlanError, SecretError
-from nectar.secrets.registry import resolve
+from nectar.secrets.registry import resolve_secret
 from tests.cli.inside import nectar, not_for_ever
 from tests.conftest import ROOT
 
@@ -236,9 +236,9 @@ def test_of_every_kind_at_most_what_is_stated(place: str, most: int, tmp_path: P
 def test_a_command_may_print_no_more_than_a_secret_has() -> None:
     for text in ("head -c 65537 /dev/zero", "cat /dev/zero", "yes"):
         with pytest.raises(SecretError, match="more than 65,536 bytes"):
-            resolve(Reference("command", text, "database.password"))
+            resolve_secret(Reference("command", text, "database.password"))
     assert (
-        resolve(Reference("command", "sh -c 'head -c 65536 /dev/zero | tr \\\\0 x'", "database.password")).reveal()
+        resolve_secret(Reference("command", "sh -c 'head -c 65536 /dev/zero | tr \\\\0 x'", "database.password")).reveal()
         == "x" * 65_536
     )
 

@@ -7,7 +7,7 @@ from random import Random
 import pymysql
 
 from nectar.errors import NectarError
-from nectar.mysql.server_errors import translated
+from nectar.mysql.server_errors import as_nectar_error
 from tests.fuzz.cbor_tree import broken
 from tests.mysql import wire
 from tests.server.hostile import Talk, greeting, serving
@@ -54,7 +54,7 @@ def talk(said: list[bytes], rng: Random) -> str:
             try:
                 STATEMENTS[statement](connection)
             except pymysql.err.MySQLError as error:
-                return getattr(translated(error, "here"), "code", "")
+                return getattr(as_nectar_error(error, "here"), "code", "")
             finally:
                 connection.drop()
     except NectarError as error:

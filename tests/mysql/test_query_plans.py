@@ -14,7 +14,7 @@ from nectar.sinks.mysql.bulk_load import Loader, terms_of
 from nectar.sinks.mysql.derived import look_ups
 from nectar.sinks.mysql.factory import session_of
 from nectar.sinks.mysql.stage import MysqlStager
-from nectar.sinks.mysql.statements import placed
+from nectar.sinks.mysql.statements import with_values
 from nectar.sinks.unspent import unspent
 from tests.mysql.jobs import profile
 from tests.mysql.programs import MARIADB, MYSQL
@@ -65,7 +65,7 @@ def test_no_scan_within_a_loop(name: str, server: Server, database: str) -> None
         found = {
             (what, sql): again
             for what, sql in statements_at_the_end(made)
-            if (again := list(_again(connection, placed(sql, BOUNDS))))
+            if (again := list(_again(connection, with_values(sql, BOUNDS))))
         }
     finally:
         connection.close()

@@ -19,7 +19,7 @@ from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
 from nectar.runner.summary import Summary
 from nectar.sinks.base import Commit, Staged
-from nectar.sinks.null import Uncommitted
+from nectar.sinks.null import NullSink
 from tests.conftest import ROOT
 from tests.node.forging import real_blocks
 from tests.node.jobs import node_plan
@@ -95,7 +95,7 @@ def test_what_a_fork_takes_away_is_new_when_it_comes_again() -> None:
     """A thing that came before the fork is not."""
     things = Staged(b"", {}, {"pool": [(b"early", 10), (b"late", 20)]})
     commit = Commit(things, Point(20, bytes(32)), 2, Coverage(-1, 20), highest=2)
-    sink = Uncommitted()
+    sink = NullSink()
     assert sink.commit(commit) == {"pool": 2}
     sink.roll_back(Numbered(Point(10, bytes(32)), 1), None, 2)
     assert sink.coverage() == [Coverage(-1, 10)]

@@ -12,7 +12,7 @@ from moto.server import ThreadedMotoServer
 
 from nectar.config.profile.model import Reference
 from nectar.errors import SecretError
-from nectar.secrets.registry import resolve
+from nectar.secrets.registry import resolve_secret
 from tests.mysql.server import free_port
 
 pytestmark = pytest.mark.filterwarnings("default::DeprecationWarning:botocore.*", "default::DeprecationWarning:boto3.*")
@@ -56,7 +56,7 @@ def arn(server: str) -> str:
 
 
 def of(place: str) -> str:
-    return resolve(Reference("aws", place, "database.password")).reveal()
+    return resolve_secret(Reference("aws", place, "database.password")).reveal()
 
 
 def refused(place: str) -> SecretError:

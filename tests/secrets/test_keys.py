@@ -10,8 +10,8 @@ from nectar.config.profile.model import Reference
 from nectar.errors import SecretError
 from nectar.secrets import keys
 from nectar.secrets.keys import opening_key
-from nectar.secrets.registry import resolve
-from nectar.secrets.sealed import WITH_PASSPHRASE, key_of, name_of, new_identity, new_key, seal
+from nectar.secrets.registry import resolve_secret
+from nectar.secrets.sealed import WITH_PASSPHRASE, key_name, new_identity, new_key, seal_value, sealing_key
 from nectar.secrets.secret import Secret
 
 
@@ -31,18 +31,18 @@ def kept(path: Path, text: str) -> str:
 
 def test_the_first_that_is_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     texts = [new_key(), new_identity()[0], new_key()]
-    names = [name_of(key_of(Secret(text), "")) for text in texts]
+    names = [key_name(sealing_key(Secret(text), "")) for text in texts]
     (tmp_path / "config/nectar").mkdir(parents=True)
     kept(tmp_path / "config/nectar/key", texts[2])
-    assert name_of(opening_key()) == names[2]
+    assert key_name(opening_key()) == names[2]
     monkeypatch.setenv(keys.PASSPHRASE_FILE, kept(tmp_path / "passphrase", "words of a file"))
     assert opening_key().secret == Secret("words of a file")
     monkeypatch.setenv(keys.PASSPHRASE, "words")
     assert opening_key() == (WITH_PASSPHRASE, Secret("words"), b"")
     monkeypatch.setenv(keys.KEY_FILE, kept(tmp_path / "key", f"# mine\n{texts[1]}"))
-    assert name_of(opening_key()) == names[1]
+    assert key_name(opening_key()) == names[1]
     monkeypatch.setenv(keys.KEY, texts[0])
-    assert name_of(opening_key()) == names[0]
+    assert key_name(opening_key()) == names[0]
 
 
 @pytest.mark.parametrize("name", [keys.KEY, keys.KEY_FILE, keys.PASSPHRASE, keys.PASSPHRASE_FILE])
@@ -59,8 +59,8 @@ def test_none_is_passed_over_that_is_named(name: str, monkeypatch: pytest.Monkey
 def test_a_sealed_value_of_a_profile_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     text = new_key()
     monkeypatch.setenv(keys.KEY, text)
-    sealed = seal(Secret("v"), "database.password", key_of(Secret(text), ""))
-    assert resolve(Reference("sealed", sealed, "database.password")).reveal() == "v"
+    sealed = seal_value(Secret("v"), "database.password", sealing_key(Secret(text), ""))
+    assert resolve_secret(Reference("sealed", sealed, "database.password")).reveal() == "v"
 
 
 def test_none(monkeypatch: pytest.MonkeyPatch) -> None:

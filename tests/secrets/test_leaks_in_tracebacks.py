@@ -19,12 +19,12 @@ from moto.server import ThreadedMotoServer
 
 from nectar.config.profile.model import Reference, Server, SslMode, Tunnel
 from nectar.errors import NectarError, SecretError
-from nectar.mysql.connect import connect
+from nectar.mysql.connect import connect_to_server
 from nectar.secrets import keys, local, sealed
 from nectar.secrets.keys import opening_key
-from nectar.secrets.registry import resolve
+from nectar.secrets.registry import resolve_secret
 from nectar.secrets.rotate import rotated
-from nectar.secrets.sealed import key_of, new_key, open_sealed, passphrase, seal
+from nectar.secrets.sealed import new_key, open_sealed, passphrase, seal_value, sealing_key
 from nectar.secrets.secret import Secret
 from nectar.server.audit import AuditLog
 from nectar.server.rate_limit import Attempts
@@ -131,7 +131,7 @@ def planted_file(tmp_path: Path) -> Path:
 
 def test_providers_of_this_machine(planted_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def of(kind: str, value: str) -> Failing:
-        return lambda: resolve(Reference(kind, value, PATH))
+        return lambda: resolve_secret(Reference(kind, value, PATH))
 
     monkeypatch.setitem(os.environ, "PLANTED", PASSWORD + os.fsdecode(b"\xff"))
     assert leaks(of("env", "PLANTED")) == []
@@ -151,7 +151,7 @@ def test_providers_of_this_machine(planted_file: Path, monkeypatch: pytest.Monke
 def test_a_password_written_where_its_place_should_be() -> None:
     for kind in ("env", "file", "sealed", "command", "vault", "kubernetes", "keyring"):
         with pytest.raises(SecretError) as caught:
-            resolve(Reference(kind, TOKEN, PATH))
+            resolve_secret(Reference(kind, TOKEN, PATH))
         assert traces(str(caught.value).encode()) == []
 
 
@@ -165,7 +165,7 @@ def vault(monkeypatch: pytest.MonkeyPatch) -> Iterator[Strange]:
 
 def test_vault(vault: Strange, monkeypatch: pytest.MonkeyPatch) -> None:
     def ask() -> object:
-        return resolve(Reference("vault", "kv/db#password", PATH))
+        return resolve_secret(Reference("vault", "kv/db#password", PATH))
 
     fine = json.dumps({"data": {"data": {"password": PASSWORD}}}).encode()
     vault.body = fine
@@ -206,7 +206,7 @@ def test_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         client.create_secret(Name="text", SecretString=PASSWORD)
         client.create_secret(Name="json", SecretString=json.dumps({"a": PASSWORD}))
         for place in ("text#a", "json#b", "none"):
-            assert leaks(lambda place=place: resolve(Reference("aws", place, PATH))) == []  # type: ignore[misc]
+            assert leaks(lambda place=place: resolve_secret(Reference("aws", place, PATH))) == []  # type: ignore[misc]
     finally:
         running.stop()
 
@@ -214,15 +214,15 @@ def test_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_sealed_values_and_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, planted_file: Path) -> None:
     """Neither what is in them nor what opens them."""
     monkeypatch.setattr(sealed, "LOG_N", 10)
-    key, other = (key_of(Secret(text), "test") for text in KEYS)
+    key, other = (sealing_key(Secret(text), "test") for text in KEYS)
     phrase = passphrase(Secret(KEY_PHRASE))
     for one, two in ((key, other), (phrase, passphrase(Secret(KEY_PHRASE + "2"))), (key, phrase), (phrase, key)):
-        text = seal(SECRET, PATH, one)
+        text = seal_value(SECRET, PATH, one)
         assert leaks(lambda text=text, two=two: open_sealed(text, PATH, two)) == []  # type: ignore[misc]
         assert leaks(lambda text=text, one=one: open_sealed(text, "tunnel.password", one)) == []  # type: ignore[misc]
         assert leaks(lambda text=text, one=one: open_sealed(text[:-4], PATH, one)) == []  # type: ignore[misc]
     for text in (KEYS[0][:-1], KEYS[0] + "\n" + KEYS[1], PASSWORD, "nectar-recipient-" + "A" * 43):
-        assert leaks(lambda text=text: key_of(Secret(text), "test")) == []  # type: ignore[misc]
+        assert leaks(lambda text=text: sealing_key(Secret(text), "test")) == []  # type: ignore[misc]
         monkeypatch.setenv(keys.KEY, text)
         assert leaks(opening_key) == []
         monkeypatch.delenv(keys.KEY)
@@ -231,14 +231,14 @@ def test_sealed_values_and_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     planted_file.chmod(0o644)
     assert leaks(lambda: keys.key_in(planted_file)) == []
     profile = tmp_path / "p.toml"
-    profile.write_text(f'[a]\nsealed = "{seal(SECRET, "a", key)}"\n[b]\nsealed = "{seal(SECRET, "b", other)}"\n')
+    profile.write_text(f'[a]\nsealed = "{seal_value(SECRET, "a", key)}"\n[b]\nsealed = "{seal_value(SECRET, "b", other)}"\n')
     assert leaks(lambda: rotated(profile, key, other)) == []
 
 
 def refuse(server: Server, tunnel_secret: str | None = None) -> list[str]:
     def attempt() -> object:
         audit = AuditLog(server.audit.file)
-        return connect(
+        return connect_to_server(
             server, SECRET, audit=audit, attempts=Attempts(1_000), tunnel_secret=Secret(tunnel_secret) if tunnel_secret else None
         )
 
@@ -249,7 +249,7 @@ def test_connections_that_fail(server: Running, papers: Papers) -> None:
     """Wrong password, over TLS and not; no such database; an authority that is not trusted; nobody there."""
     place: dict[str, Any] = {"user": USER, "database": "mysql"}
     right = described(server.port, **place)
-    connect(right, SECRET, audit=AuditLog(), attempts=Attempts(10)).close()
+    connect_to_server(right, SECRET, audit=AuditLog(), attempts=Attempts(10)).close()
     assert refuse(described(server.port, database="mysql")) == []
     assert refuse(described(server.port, SslMode.REQUIRED, database="mysql")) == []
     assert refuse(described(server.port, user=USER, database="none")) == []
@@ -265,6 +265,6 @@ def test_tunnels_that_fail(server: Running, tmp_path: Path, key_form: str) -> No
         tunnel = Tunnel("127.0.0.1", ssh.port, "jumper", key, known_hosts=ssh.known_hosts)
         through = described(server.port, user=USER, database="mysql", tunnel=tunnel, host="127.0.0.1")
         right = KEY_PHRASE if key_form else TOKEN
-        connect(through, SECRET, audit=AuditLog(), attempts=Attempts(10), tunnel_secret=Secret(right)).close()
+        connect_to_server(through, SECRET, audit=AuditLog(), attempts=Attempts(10), tunnel_secret=Secret(right)).close()
         assert refuse(through, right + "-wrong") == []
         assert refuse(described(1, tunnel=tunnel, host="127.0.0.1"), right) == []

@@ -17,14 +17,14 @@ from keyrings.alt.file import PlaintextKeyring
 from nectar.config.profile.model import Reference
 from nectar.errors import SecretError
 from nectar.secrets import local
-from nectar.secrets.registry import resolve
+from nectar.secrets.registry import resolve_secret
 from tests.secrets.commands import environment, nectar
 
 SECRET = "planted-Hunter2 \u00fc"
 
 
 def of(kind: str, value: object, folder: Path = Path()) -> str:
-    return resolve(Reference(kind, str(value), "database.password", folder)).reveal()
+    return resolve_secret(Reference(kind, str(value), "database.password", folder)).reveal()
 
 
 def refused(kind: str, value: object, folder: Path = Path()) -> SecretError:

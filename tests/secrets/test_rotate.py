@@ -15,12 +15,12 @@ from nectar.config.profile.model import Server
 from nectar.errors import SecretError
 from nectar.secrets import sealed
 from nectar.secrets.rotate import rotated
-from nectar.secrets.sealed import Key, key_of, new_identity, new_key, open_sealed, seal
+from nectar.secrets.sealed import SealingKey, new_identity, new_key, open_sealed, seal_value, sealing_key
 from nectar.secrets.secret import Secret
 from tests.secrets.commands import nectar
 
-OLD, NEW = (key_of(Secret(new_key()), "test") for _ in range(2))
-RECIPIENT = key_of(Secret(new_identity()[1]), "test")
+OLD, NEW = (sealing_key(Secret(new_key()), "test") for _ in range(2))
+RECIPIENT = sealing_key(Secret(new_identity()[1]), "test")
 
 PLACES = ("databases.a.password", "databases.b-c.password", "databases.b-c.tunnel.password", "tunnel.password")
 PROFILE = """\ufeff# r\u00e9sum\u00e9: keep  my   spaces\r
@@ -50,9 +50,9 @@ password = {sealed = "{3}"}
 # no end of line"""[1:]
 
 
-def written(file: Path, key: Key = OLD) -> list[str]:
+def written(file: Path, key: SealingKey = OLD) -> list[str]:
     """The profile, sealed with `key`; its sealed values."""
-    values = [seal(Secret(f"secret {place}"), place, key) for place in PLACES]
+    values = [seal_value(Secret(f"secret {place}"), place, key) for place in PLACES]
     text = PROFILE
     for number, value in enumerate(values):
         text = text.replace(f"{{{number}}}", value)
@@ -60,7 +60,7 @@ def written(file: Path, key: Key = OLD) -> list[str]:
     return values
 
 
-def passwords(file: Path, key: Key) -> list[str]:
+def passwords(file: Path, key: SealingKey) -> list[str]:
     found = []
     for name in ("a", "b-c"):
         server = parse_profile(file.read_bytes().decode(), file, name)
@@ -106,7 +106,7 @@ def _parts(data: bytes) -> list[bytes]:
 )
 def test_remarks_of_any_letters_stay(around: list[str], end: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     file = tmp_path_factory.mktemp("rotate") / "p.toml"
-    line = f'password = {{ sealed = "{seal(Secret("v"), "database.password", OLD)}" }}'
+    line = f'password = {{ sealed = "{seal_value(Secret("v"), "database.password", OLD)}" }}'
     file.write_bytes(f"# {around[0]}{end}[database]{end}{line} # {around[1]}".encode())
     before = _parts(file.read_bytes())
     assert rotated(file, OLD, NEW) == 1
@@ -136,7 +136,7 @@ def test_all_or_nothing(profile: Path) -> None:
     """One value of another key, or moved to another place, and nothing is changed."""
     values = written(profile)
     text = profile.read_bytes().decode()
-    other = seal(Secret("x"), PLACES[2], NEW)
+    other = seal_value(Secret("x"), PLACES[2], NEW)
     for changed in (
         text.replace(values[2], other),
         text.replace(values[3], values[0][:-4] + values[0][-4:].swapcase()),
@@ -183,7 +183,7 @@ def test_a_text_that_stands_twice_is_left_to_people(profile: Path) -> None:
 def test_from_one_passphrase_to_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command: the new one comes from a variable of its own, not from the one that opens."""
     monkeypatch.setattr(sealed, "LOG_N", 10)
-    text = seal(Secret("v"), "database.password", sealed.passphrase(Secret("old words")))
+    text = seal_value(Secret("v"), "database.password", sealed.passphrase(Secret("old words")))
     (tmp_path / "p.toml").write_text(f'[database]\npassword = {{ sealed = "{text}" }}\n')
     done = nectar(
         "secrets",

@@ -24,13 +24,13 @@ from nectar.secrets.sealed import (
     PREFIX,
     WITH_KEY,
     WITH_PASSPHRASE,
-    Key,
-    key_of,
+    SealingKey,
     new_identity,
     new_key,
     open_sealed,
     passphrase,
-    seal,
+    seal_value,
+    sealing_key,
 )
 from nectar.secrets.secret import Secret
 
@@ -39,9 +39,9 @@ PATH = "database.password"
 
 IDENTITY, RECIPIENT = GOLDEN["by_recipient"]["key"], GOLDEN["by_recipient"]["recipient"]
 PAIRS = {
-    WITH_KEY: (key_of(Secret(GOLDEN["by_key"]["key"]), "test"),) * 2,
+    WITH_KEY: (sealing_key(Secret(GOLDEN["by_key"]["key"]), "test"),) * 2,
     WITH_PASSPHRASE: (passphrase(Secret("a b c")), passphrase(Secret("a b c"))),
-    FOR_RECIPIENT: (key_of(Secret(RECIPIENT), "test"), key_of(Secret(IDENTITY), "test")),
+    FOR_RECIPIENT: (sealing_key(Secret(RECIPIENT), "test"), sealing_key(Secret(IDENTITY), "test")),
 }
 """The key that seals and the key that opens, of each kind."""
 
@@ -65,7 +65,7 @@ def text_of(raw: bytes) -> str:
     return PREFIX + base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def refused(text: str, place: str, key: Key) -> str:
+def refused(text: str, place: str, key: SealingKey) -> str:
     with pytest.raises(SecretError) as caught:
         open_sealed(text, place, key)
     return caught.value.code
@@ -75,17 +75,17 @@ def refused(text: str, place: str, key: Key) -> str:
 @given(kind=KINDS, value=VALUES, place=PLACES)
 def test_what_was_sealed_opens(kind: int, value: Secret, place: str) -> None:
     to_seal, to_open = PAIRS[kind]
-    text = seal(value, place, to_seal)
+    text = seal_value(value, place, to_seal)
     assert open_sealed(text, place, to_open) == value
     assert value.reveal().encode() not in bytes_of(text) or len(value.reveal()) < 3
-    assert seal(value, place, to_seal) != text
+    assert seal_value(value, place, to_seal) != text
 
 
 @settings(deadline=None, max_examples=300)
 @given(kind=KINDS, value=VALUES, data=st.data())
 def test_any_changed_byte_is_refused(kind: int, value: Secret, data: st.DataObject) -> None:
     to_seal, to_open = PAIRS[kind]
-    raw = bytearray(bytes_of(seal(value, PATH, to_seal)))
+    raw = bytearray(bytes_of(seal_value(value, PATH, to_seal)))
     raw[data.draw(st.integers(0, len(raw) - 1))] ^= data.draw(st.integers(1, 255))
     assert refused(text_of(bytes(raw)), PATH, to_open) in ("NEC-X010", "NEC-X011", "NEC-X012")
 
@@ -93,7 +93,7 @@ def test_any_changed_byte_is_refused(kind: int, value: Secret, data: st.DataObje
 @pytest.mark.parametrize("kind", sorted(PAIRS))
 def test_every_flipped_bit_is_refused(kind: int) -> None:
     to_seal, to_open = PAIRS[kind]
-    raw = bytes_of(seal(Secret("Xy9"), PATH, to_seal))
+    raw = bytes_of(seal_value(Secret("Xy9"), PATH, to_seal))
     for bit in range(len(raw) * 8):
         changed = bytearray(raw)
         changed[bit // 8] ^= 1 << bit % 8
@@ -104,7 +104,7 @@ def test_every_flipped_bit_is_refused(kind: int) -> None:
 @given(kind=KINDS, value=VALUES, data=st.data())
 def test_what_is_cut_or_longer_is_refused(kind: int, value: Secret, data: st.DataObject) -> None:
     to_seal, to_open = PAIRS[kind]
-    text = seal(value, PATH, to_seal)
+    text = seal_value(value, PATH, to_seal)
     cut = data.draw(st.integers(0, len(text) - 1))
     refused(text[:cut], PATH, to_open)
     refused(text_of(bytes_of(text) + data.draw(st.binary(min_size=1, max_size=5))), PATH, to_open)
@@ -115,14 +115,14 @@ def test_what_is_cut_or_longer_is_refused(kind: int, value: Secret, data: st.Dat
 def test_it_opens_nowhere_else(kind: int, here: str, there: str) -> None:
     to_seal, to_open = PAIRS[kind]
     if here != there:
-        assert refused(seal(Secret("v"), here, to_seal), there, to_open) == "NEC-X011"
+        assert refused(seal_value(Secret("v"), here, to_seal), there, to_open) == "NEC-X011"
 
 
 @settings(deadline=None)
 @given(kind=KINDS, value=VALUES)
 def test_no_other_key_opens_it(kind: int, value: Secret) -> None:
-    text = seal(value, PATH, PAIRS[kind][0])
-    others = [key_of(Secret(new_key()), ""), key_of(Secret(new_identity()[0]), ""), passphrase(Secret("a b d"))]
+    text = seal_value(value, PATH, PAIRS[kind][0])
+    others = [sealing_key(Secret(new_key()), ""), sealing_key(Secret(new_identity()[0]), ""), passphrase(Secret("a b d"))]
     codes = {other.how: refused(text, PATH, other) for other in others}
     wanted = dict.fromkeys(PAIRS, "NEC-X012")
     assert codes == wanted | ({WITH_PASSPHRASE: "NEC-X011"} if kind == WITH_PASSPHRASE else {})
@@ -131,8 +131,8 @@ def test_no_other_key_opens_it(kind: int, value: Secret) -> None:
 @pytest.mark.parametrize("kind", [WITH_KEY, FOR_RECIPIENT])
 def test_which_key_sealed_it_and_which_is_here_is_said(kind: int) -> None:
     """By the first bytes of what each of them seals."""
-    other = key_of(Secret(new_key() if kind == WITH_KEY else new_identity()[0]), "")
-    theirs, ours = (seal(Secret("v"), PATH, key) for key in (PAIRS[kind][0], other))
+    other = sealing_key(Secret(new_key() if kind == WITH_KEY else new_identity()[0]), "")
+    theirs, ours = (seal_value(Secret("v"), PATH, key) for key in (PAIRS[kind][0], other))
     with pytest.raises(SecretError) as caught:
         open_sealed(theirs, PATH, other)
     for text in (theirs, ours):
@@ -140,7 +140,7 @@ def test_which_key_sealed_it_and_which_is_here_is_said(kind: int) -> None:
 
 
 def test_a_recipient_does_not_open() -> None:
-    text = seal(Secret("v"), PATH, PAIRS[FOR_RECIPIENT][0])
+    text = seal_value(Secret("v"), PATH, PAIRS[FOR_RECIPIENT][0])
     assert refused(text, PATH, PAIRS[FOR_RECIPIENT][0]) == "NEC-X012"
 
 
@@ -161,13 +161,13 @@ def test_a_recipient_does_not_open() -> None:
 @pytest.mark.parametrize("kind", sorted(PAIRS))
 def test_another_version_or_form_is_no_sealed_value(kind: int, change: Any) -> None:
     to_seal, to_open = PAIRS[kind]
-    assert refused(change(seal(Secret("v"), PATH, to_seal)), PATH, to_open) == "NEC-X010"
+    assert refused(change(seal_value(Secret("v"), PATH, to_seal)), PATH, to_open) == "NEC-X010"
 
 
 def test_text_that_is_spelled_in_two_ways_opens_in_one() -> None:
     """The last letter's unused bits must be none, else one value had several texts."""
     key = PAIRS[WITH_KEY][0]
-    text = next(text for text in (seal(Secret("v" * n), PATH, key) for n in range(3)) if len(bytes_of(text)) % 3)
+    text = next(text for text in (seal_value(Secret("v" * n), PATH, key) for n in range(3)) if len(bytes_of(text)) % 3)
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     other = text[:-1] + letters[letters.index(text[-1]) | 1]
     assert bytes_of(other) == bytes_of(text)
@@ -179,7 +179,7 @@ def test_text_that_is_spelled_in_two_ways_opens_in_one() -> None:
 )
 def test_a_text_cannot_ask_for_hours_or_for_all_memory(log_n: int, r: int, p: int) -> None:
     key = PAIRS[WITH_PASSPHRASE][0]
-    raw = bytearray(bytes_of(seal(Secret("v"), PATH, key)))
+    raw = bytearray(bytes_of(seal_value(Secret("v"), PATH, key)))
     raw[9:12] = bytes((log_n, r, p))
     began = time.monotonic()
     assert refused(text_of(bytes(raw)), PATH, key) == "NEC-X010"
@@ -189,13 +189,13 @@ def test_a_text_cannot_ask_for_hours_or_for_all_memory(log_n: int, r: int, p: in
 @pytest.mark.parametrize("name", ["by_key", "by_recipient", "by_passphrase"])
 def test_what_was_sealed_long_ago_still_opens(name: str) -> None:
     told = GOLDEN[name]
-    key = key_of(Secret(told["key"]), "golden") if "key" in told else passphrase(Secret(told["passphrase"]))
+    key = sealing_key(Secret(told["key"]), "golden") if "key" in told else passphrase(Secret(told["passphrase"]))
     assert open_sealed(told["sealed"], told["for"], key).reveal() == GOLDEN["value"]
 
 
 def test_the_golden_recipient_belongs_to_its_key() -> None:
     told = GOLDEN["by_recipient"]
-    assert key_of(Secret(told["key"]), "").public == key_of(Secret(told["recipient"]), "").public
+    assert sealing_key(Secret(told["key"]), "").public == sealing_key(Secret(told["recipient"]), "").public
 
 
 # The format once more, from its description alone.
@@ -256,11 +256,11 @@ def test_a_recipients_key_opens_by_hand() -> None:
 )
 def test_what_is_no_key(text: str) -> None:
     with pytest.raises(SecretError) as caught:
-        key_of(Secret(text), "here")
+        sealing_key(Secret(text), "here")
     assert caught.value.code == "NEC-X014"
     assert caught.value.where == "here"
     assert not text.strip() or text not in str(caught.value)
 
 
 def test_a_key_may_have_a_remark() -> None:
-    assert key_of(Secret(f"# mine\n\n  {IDENTITY}\r\n"), "") == PAIRS[FOR_RECIPIENT][1]
+    assert sealing_key(Secret(f"# mine\n\n  {IDENTITY}\r\n"), "") == PAIRS[FOR_RECIPIENT][1]

@@ -14,7 +14,7 @@ import pytest
 from nectar.config.profile.model import Reference
 from nectar.errors import SecretError
 from nectar.secrets import vault
-from nectar.secrets.registry import resolve
+from nectar.secrets.registry import resolve_secret
 from tests.secrets.bao import ROOT_TOKEN, SERVER, Bao, bao
 from tests.secrets.strange_vault import Strange, strange_vault
 from tests.server.certificates import authority, leaf
@@ -54,7 +54,7 @@ def at(monkeypatch: pytest.MonkeyPatch, address: str, token: str = TOKEN) -> Non
 
 
 def of(place: str = PLACE) -> str:
-    return resolve(Reference("vault", place, "database.password")).reveal()
+    return resolve_secret(Reference("vault", place, "database.password")).reveal()
 
 
 def refused(place: str = PLACE) -> SecretError:

@@ -10,7 +10,7 @@ import pytest
 
 from nectar.config.profile.model import SslMode, Waits
 from nectar.errors import NectarError
-from nectar.mysql.connection import Connection
+from nectar.mysql.connection import MysqlConnection
 from tests.server.hostile import Listening, Script, serving
 from tests.server.making import asked, joined, server
 
@@ -41,7 +41,7 @@ def nothing_of_the_password(listening: Listening, error: BaseException) -> None:
     assert not any(PASSWORD in repr(one) or PASSWORD in str(one) for one in chain)
 
 
-STATEMENTS: dict[str, Callable[[Connection], object]] = {
+STATEMENTS: dict[str, Callable[[MysqlConnection], object]] = {
     "a query": lambda c: asked(c, "SELECT 1"),
     "an insert": lambda c: c.query("INSERT INTO t VALUES (1)"),
     "several": lambda c: list(c.several(["SELECT 1", "SELECT 2"])),

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from nectar.config.profile.model import Kind, Pool, Retry, Server, SslMode, Tls, Waits
-from nectar.mysql.connect import connect
-from nectar.mysql.connection import Connection
+from nectar.mysql.connect import connect_to_server
+from nectar.mysql.connection import MysqlConnection
 from nectar.secrets.secret import Secret
 from nectar.server.audit import AuditLog
 from nectar.server.rate_limit import Attempts
@@ -42,11 +42,11 @@ def server(
     return replace(made, **other)
 
 
-def joined(to: Server, password: str = PASSWORD, **other: Any) -> Connection:
-    return connect(to, Secret(password), **{"audit": AuditLog(), "attempts": Attempts(10_000), **other})
+def joined(to: Server, password: str = PASSWORD, **other: Any) -> MysqlConnection:
+    return connect_to_server(to, Secret(password), **{"audit": AuditLog(), "attempts": Attempts(10_000), **other})
 
 
-def asked(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
+def asked(connection: MysqlConnection, sql: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return list(cursor.fetchall())

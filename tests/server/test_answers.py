@@ -12,7 +12,7 @@ from pymysql.constants import CR, ER
 
 from nectar.errors import NectarError, QuotaError, SinkError, TooBigError, TransientError
 from nectar.mysql import server_errors
-from nectar.mysql.server_errors import MEANING, TEXTS, Action, action_of, translated
+from nectar.mysql.server_errors import MEANING, TEXTS, Action, action_of, as_nectar_error
 from nectar.server import faults
 
 ERRORS_PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "errors.md"
@@ -129,7 +129,7 @@ def _error(code: int, text: str = "told") -> pymysql.err.MySQLError:
 def test_every_code_that_is_known_has_its_action(action: Action) -> None:
     assert {code: MEANING.get(code, (None,))[0] for code in CLASSES[action]} == dict.fromkeys(CLASSES[action], action)
     for code in CLASSES[action]:
-        told = translated(_error(code), "user@host:1/db")
+        told = as_nectar_error(_error(code), "user@host:1/db")
         assert type(told) is KINDS[action]
         assert told.where == "user@host:1/db"
         assert code == 0 or f"(error {code}: told)" in told.what
@@ -164,7 +164,7 @@ def test_a_connection_that_ends_without_a_code_is_made_anew(error: Exception) ->
 
 
 def test_what_a_server_says_is_one_short_line() -> None:
-    told = translated(_error(1064, "near\n'x'\x1b[2J" + "y" * 5_000), "here")
+    told = as_nectar_error(_error(1064, "near\n'x'\x1b[2J" + "y" * 5_000), "here")
     assert len(told.what) < 500
     assert told.what.isprintable()
 

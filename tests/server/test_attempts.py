@@ -93,7 +93,7 @@ def test_each_address_has_its_turn_however_few_there_are(secured: Server, monkey
     """One attempt a minute, and the first of two addresses answers nobody: the second one is tried in the next minute."""
     clock = Clock()
     attempts = Attempts(1, clock=clock)
-    silent, real = free_port(), resolve.places
+    silent, real = free_port(), resolve.socket_addresses
     both = lambda host, port, where, hosts: [*real("127.0.0.1", silent, where), *real("127.0.0.1", port, where)]  # noqa: E731
     monkeypatch.setattr(resolve, "places", both)
     with pytest.raises(TransientError) as caught:

@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives.hashes import SHA1
 
 from nectar.config.profile.model import Pool, SslMode, Waits
 from nectar.errors import ConnectError, NectarError, TransientError
-from nectar.mysql.connection import Connection
+from nectar.mysql.connection import MysqlConnection
 from nectar.mysql.connector import Connector
-from nectar.mysql.server_errors import translated
+from nectar.mysql.server_errors import as_nectar_error
 from nectar.secrets.secret import Secret
 from nectar.server import faults
-from nectar.sinks.mysql.session import Session, Undetermined
+from nectar.sinks.mysql.session import ServerSession, Undetermined
 from tests.mysql import wire
 from tests.server.hostile import SALT, Script, Talk, answering, greeting, let_in, serving
 from tests.server.logging_in import DAWDLE, PASSWORD, SOON, STATEMENTS, quick, refused
@@ -96,7 +96,7 @@ def test_no_password_under_a_key_that_came_in_the_open(plugin: str, peer: str) -
             talk.say(wire.ok_packet(status=0))
 
     with serving(script) as listening:
-        made = Connection(server(listening.port, waits=SOON), Secret(PASSWORD), None, local_infile=False)
+        made = MysqlConnection(server(listening.port, waits=SOON), Secret(PASSWORD), None, local_infile=False)
         stream = socket.create_connection(("127.0.0.1", listening.port))
         if peer == "127.0.0.1":
             made.log_in(stream, peer, 2)
@@ -194,7 +194,7 @@ def test_an_answer_that_cannot_be_read_costs_the_connection(name: str, statement
         connection = joined(server(listening.port, waits=SOON), PASSWORD, local_infile=True)
         with pytest.raises(pymysql.err.MySQLError) as caught:
             STATEMENTS[statement](connection)
-        told = translated(caught.value, "here")
+        told = as_nectar_error(caught.value, "here")
         assert isinstance(told, TransientError), told
         assert told.code == "NEC-M003"
         assert not connection.open
@@ -231,7 +231,7 @@ def test_a_job_that_meets_nonsense_goes_on_with_another_connection() -> None:
 
     with serving(answering(script)) as listening:
         to = server(listening.port, waits=SOON)
-        session = Session(Connector(to, lambda: Secret(PASSWORD)), Pool(1, 240, 300), ())
+        session = ServerSession(Connector(to, lambda: Secret(PASSWORD)), Pool(1, 240, 300), ())
         with pytest.raises(TransientError, match="cannot be read"):
             session.execute("INSERT INTO t VALUES (1)")
         with pytest.raises(Undetermined), session.transaction():

@@ -89,14 +89,14 @@ def _found(*addresses: str) -> Callable[..., Any]:
 
 def test_what_a_name_resolves_to_is_checked() -> None:
     with pytest.raises(ConnectError) as caught:
-        resolve.places("db.example.com", 1, WHERE, ("10.0.0.0/8",), look_up=_found("192.0.2.1", "2001:db8::1"))
+        resolve.socket_addresses("db.example.com", 1, WHERE, ("10.0.0.0/8",), look_up=_found("192.0.2.1", "2001:db8::1"))
     assert caught.value.code == faults.NOT_ALLOWED.code
     assert "192.0.2.1, 2001:db8::1" in str(caught.value)
     assert "nothing was sent" in str(caught.value)
 
 
 def test_addresses_that_are_not_allowed_are_left_out() -> None:
-    found = resolve.places(
+    found = resolve.socket_addresses(
         "db.example.com", 1, WHERE, ("10.0.0.0/8",), look_up=_found("192.0.2.1", "10.0.0.1", "10.0.0.1", "10.0.0.2")
     )
     assert [place.address for place in found] == ["10.0.0.1", "10.0.0.2"]
@@ -105,7 +105,7 @@ def test_addresses_that_are_not_allowed_are_left_out() -> None:
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a" * 300, "exa mple", "b\u00fccher..de", "\ud800"])
 def test_a_name_that_is_none(host: str) -> None:
     with pytest.raises(TransientError) as caught:
-        resolve.places(host, 1, WHERE)
+        resolve.socket_addresses(host, 1, WHERE)
     assert caught.value.code == faults.UNKNOWN_NAME.code
 
 
@@ -120,7 +120,7 @@ def test_the_address_that_was_checked_is_connected_to(secured: Server, monkeypat
         return real(host, port, *others, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    monkeypatch.setattr(resolve.places, "__kwdefaults__", {"look_up": look_up})
+    monkeypatch.setattr(resolve.socket_addresses, "__kwdefaults__", {"look_up": look_up})
     to = server(secured.port, host="moving.example", limits=Limits(("127.0.0.0/8",), 100))
     with joined(to) as connection:
         assert asked(connection, "SELECT 1") == [(1,)]
@@ -136,7 +136,7 @@ def test_the_address_that_was_checked_is_connected_to(secured: Server, monkeypat
 
 def test_every_allowed_address_is_tried(secured: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server listens at the second alone; both attempts are on record."""
-    monkeypatch.setattr(resolve.places, "__kwdefaults__", {"look_up": _found("127.0.0.77", "127.0.0.1")})
+    monkeypatch.setattr(resolve.socket_addresses, "__kwdefaults__", {"look_up": _found("127.0.0.77", "127.0.0.1")})
     audit = AuditLog()
     joined(server(secured.port, host="two.example"), audit=audit).close()
     assert [(one.address, one.outcome) for one in audit.records] == [("127.0.0.77", faults.REFUSED.code), ("127.0.0.1", "ok")]
@@ -145,7 +145,7 @@ def test_every_allowed_address_is_tried(secured: Server, monkeypatch: pytest.Mon
 def test_ipv6() -> None:
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
         port = listener.getsockname()[1]
-        (place,) = resolve.places("[::1]", port, WHERE, ("::1",))
+        (place,) = resolve.socket_addresses("[::1]", port, WHERE, ("::1",))
         resolve.open_stream(place, 2, WHERE).close()
         stream, address = listener.accept()
         stream.close()

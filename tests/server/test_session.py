@@ -8,7 +8,7 @@ from nectar.config.profile.model import Pool
 from nectar.errors import NectarError
 from nectar.mysql.connector import Connector
 from nectar.secrets.secret import Secret
-from nectar.sinks.mysql.session import MODE, Session
+from nectar.sinks.mysql.session import MODE, ServerSession
 from tests.mysql import errors
 from tests.mysql.faults import Act, Answer, Drop, FaultPlan, LoseAnswer, at
 from tests.mysql.programs import MARIADB, MYSQL, PASSWORD
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 )
 def test_what_must_be_set_is_set_whatever_happened_before(act: Act, secured: Server) -> None:
     with Proxy(secured.address, FaultPlan([at("SET SESSION sql_mode", act)])) as proxy:
-        session = Session(
+        session = ServerSession(
             Connector(server(proxy.port), lambda: Secret(PASSWORD)), Pool(1, 240, 300), (("net_write_timeout", "77"),)
         )
         with pytest.raises(NectarError):
@@ -38,7 +38,7 @@ def test_what_must_be_set_is_set_whatever_happened_before(act: Act, secured: Ser
 def test_what_may_be_set_is_noted_when_it_is_not(secured: Server) -> None:
     said = "no\x1b[2J\nway " + "x" * 1_000
     with Proxy(secured.address, FaultPlan([at("net_write_timeout", Answer(1238, said))])) as proxy:
-        session = Session(
+        session = ServerSession(
             Connector(server(proxy.port), lambda: Secret(PASSWORD)),
             Pool(1, 240, 300),
             (("net_write_timeout", "77"), ("net_read_timeout", "78")),

@@ -15,7 +15,7 @@ import pytest
 from nectar.config.profile import model as config
 from nectar.config.profile.model import Limits, SqliteFile, SslMode, Tls, Tunnel, Waits
 from nectar.errors import ConnectError, NectarError, TransientError
-from nectar.mysql.server_errors import translated
+from nectar.mysql.server_errors import as_nectar_error
 from nectar.runner.report import Quiet
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
@@ -227,7 +227,7 @@ def test_a_tunnel_that_breaks(ssh: Sshd, secured: Server) -> None:
         with pytest.raises((pymysql.err.MySQLError, OSError)) as caught:
             asked(connection, "SELECT 1")
         assert "timed out" not in str(caught.value)
-        assert isinstance(translated(caught.value, "here"), TransientError)
+        assert isinstance(as_nectar_error(caught.value, "here"), TransientError)
         connection.drop()
 
 

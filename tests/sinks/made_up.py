@@ -7,7 +7,7 @@ from typing import Any
 
 from nectar.compiler.compiled import CompiledPlan
 from nectar.processors.rows import Row, RowBuffers
-from nectar.sinks.base import Layout, Statement
+from nectar.sinks.base import Definition, Layout
 from nectar.tables import Column, Kind, Place, Table, Type
 from tests.compiler.making import ALL, EVERY_TABLE, compiled_from
 from tests.compiler.test_mariadb import VIEWS
@@ -74,7 +74,7 @@ def statements_at_the_end(layout: Layout) -> Iterator[tuple[str, str]]:
         yield "epochs", layout.epoch_sql
 
 
-def indexes_by_then(layout: Layout, look_ups: tuple[Statement, ...]) -> list[Statement]:
+def indexes_by_then(layout: Layout, look_ups: tuple[Definition, ...]) -> list[Definition]:
     return list({one.name: one for one in (*layout.kept_indexes, *look_ups)}.values())
 
 

@@ -18,7 +18,7 @@ from nectar.runner.decoding.worker import Done
 from nectar.runner.report import Progress, Report
 from nectar.runner.summary import Summary
 from nectar.sinks.base import Commit, Epochs, Sink
-from nectar.sinks.seen_dimensions import Things
+from nectar.sinks.seen_dimensions import SeenDimensions
 from nectar.whole_file import write_whole
 
 
@@ -33,7 +33,7 @@ class Keeper:
     summary: Summary
     began: float
     highest: int = -1
-    things: Things = field(default_factory=Things)
+    things: SeenDimensions = field(default_factory=SeenDimensions)
 
     def __post_init__(self) -> None:
         if self.sink is not None:

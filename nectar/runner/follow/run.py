@@ -21,7 +21,7 @@ from nectar.runner.sink_layout import layout
 from nectar.runner.steps import Options, echo, empty_summary, finish, overlap, told_when_stopped, workers_of, write_once
 from nectar.runner.summary import Summary
 from nectar.sinks.base import Sink
-from nectar.sinks.null import Uncommitted
+from nectar.sinks.null import NullSink
 from nectar.sinks.registry import family_of, may_exist
 from nectar.sources.node.bounds import NO_END, Known, NodeRange, resolve
 from nectar.sources.node.connection import Address, address
@@ -47,7 +47,7 @@ def run_on_node(compiled: CompiledPlan, options: Options, source: NodeSource, re
 
 
 def _follow(compiled: CompiledPlan, options: Options, source: NodeSource, report: Report, stop: Stop, summary: Summary) -> None:
-    sink: Sink = Uncommitted()
+    sink: Sink = NullSink()
     ledger = Ledger(source.greeting)
     family = family_of(options.target)
     told = layout(compiled, family, slots_of(compiled, compiled.network.history.slot_at(datetime.now(UTC))))
@@ -69,7 +69,7 @@ def _follow(compiled: CompiledPlan, options: Options, source: NodeSource, report
         asked = Coverage(found.first_slot, found.last_slot)
         summary.first_slot, summary.last_slot = asked
         echo(report, compiled, options, asked, found.how)
-        if isinstance(sink, Uncommitted) and not options.dry_run:
+        if isinstance(sink, NullSink) and not options.dry_run:
             sink = Patient(options.target, told, report, stop)
         if not options.dry_run:
             write_once(sink, family, told, network)

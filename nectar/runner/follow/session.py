@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from nectar.cardano.block import TxOut
 from nectar.cardano.point import Point
 from nectar.cardano.position import block_id
-from nectar.coverage import Coverage, merged, missing, slots_of
+from nectar.coverage import Coverage, merged, missing, slot_count
 from nectar.errors import NectarError, TooBigError, TransientError
 from nectar.processors.epoch_param import epoch_param_rows
 from nectar.processors.rows import RowBuffers
@@ -61,8 +61,8 @@ class Follow:
         """Of the slots that were missing when the job began, up to the node's tip."""
         tip = self.source.tip
         first, last = self.asked.first, self.asked.last if tip is None else min(self.asked.last, tip.point.slot)
-        before = slots_of(self.there, first, last)
-        done = slots_of(self.filled, first, last) - before
+        before = slot_count(self.there, first, last)
+        done = slot_count(self.filled, first, last) - before
         return min(max(done / max(last - first + 1 - before, 1), 0.0), 1.0)
 
     @property

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from nectar.errors import SinkError
 from nectar.mysql.load_data import DATA, Load
 from nectar.mysql.product import product_of
-from nectar.server.faults import readable
+from nectar.server.faults import one_line
 from nectar.sinks.base import Staged
-from nectar.sinks.mysql.session import FAR, MOST_PACKET, Session
+from nectar.sinks.mysql.session import FAR, MOST_PACKET, ServerSession
 from nectar.sinks.mysql.stage import Lines, lines_of
 from nectar.sinks.mysql.statements import inserts, load_data
 from nectar.tables import Kind, Table
@@ -32,7 +32,7 @@ class Terms(NamedTuple):
     named: bool
 
 
-def terms_of(session: Session, statement_bytes: int, load_data: bool) -> Terms:
+def terms_of(session: ServerSession, statement_bytes: int, load_data: bool) -> Terms:
     """What the profile and the server allow. `load_data`: whether it may be tried at all."""
     ((packet, allowed),) = session.rows("SELECT @@max_allowed_packet, @@local_infile")
     by_file = load_data and str(allowed).upper() in ("1", "ON")
@@ -52,7 +52,7 @@ class _Sent(NamedTuple):
 class Loader:
     """`terms` as `terms_of` gives them: every connection to a server has the same."""
 
-    def __init__(self, session: Session, tables: Sequence[Table], terms: Terms) -> None:
+    def __init__(self, session: ServerSession, tables: Sequence[Table], terms: Terms) -> None:
         self._session, self._tables = session, {table.name: table for table in tables}
         session.packet, self._most, session.largest, self._by_file, self._named = terms
 
@@ -97,7 +97,7 @@ class Loader:
 
     def _unlike(self, sent: _Sent, came: int, told: Sequence[tuple[Any, ...]]) -> SinkError:
         """With LOCAL a server leaves out or bends what does not fit, and only warns."""
-        why = readable("; ".join(f"{code}: {text}" for _, code, text in told[:3])) or "no reason given"
+        why = one_line("; ".join(f"{code}: {text}" for _, code, text in told[:3])) or "no reason given"
         return SinkError(
             f"the server took {came:,} of {sent.rows:,} rows of {sent.table.name}: {why}",
             where=self._session.where,

@@ -8,24 +8,24 @@ from nectar.cardano.point import Numbered
 from nectar.coverage import Coverage
 from nectar.sinks.base import Layout
 from nectar.sinks.kept import points_of, ranges_of
-from nectar.sinks.mysql.session import Session
+from nectar.sinks.mysql.session import ServerSession
 from nectar.sinks.mysql.statements import Came, literal
 
 _INSERT = "INSERT INTO nectar_coverage VALUES"
 
 
-def covered(session: Session) -> list[Coverage]:
+def covered(session: ServerSession) -> list[Coverage]:
     found = session.rows("SELECT first_slot, last_slot FROM nectar_coverage WHERE table_name = '*'")
     return ranges_of(found, session.where)
 
 
-def kept_blocks(session: Session) -> list[Numbered]:
+def kept_blocks(session: ServerSession) -> list[Numbered]:
     """The highest first."""
     found = session.rows("SELECT slot, hash, block_no FROM nectar_checkpoint ORDER BY slot DESC, seq DESC")
     return points_of(found, session.where)
 
 
-def cover(session: Session, layout: Layout, ranges: Sequence[Coverage]) -> None:
+def cover(session: ServerSession, layout: Layout, ranges: Sequence[Coverage]) -> None:
     """These, and no others."""
     covering = [f"{_INSERT} {_rows(layout, ranges)}"] if ranges else []
     session.several(["DELETE FROM nectar_coverage WHERE table_name = '*'", *covering])
@@ -37,7 +37,7 @@ def covering(layout: Layout, one: Coverage, came: Came) -> str:
     return f"{_INSERT} {_rows(layout, [one])} {longer}"
 
 
-def whole_to(session: Session, layout: Layout, filled: Sequence[Coverage]) -> int | None:
+def whole_to(session: ServerSession, layout: Layout, filled: Sequence[Coverage]) -> int | None:
     """The last slot before which no row is missing: no gap, no filter, no block in quarantine."""
     if not layout.complete or not filled or filled[0].first >= 0:
         return None

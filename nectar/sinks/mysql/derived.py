@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nectar.cardano.position import ITEMS
-from nectar.sinks.base import Statement
+from nectar.sinks.base import Definition
 from nectar.sinks.derived import Spelling
 from nectar.tables import Place, Table, item_ids
 
@@ -85,16 +85,16 @@ def _action(table: str, column: str, tx_hash: str, index: str) -> str:
 SPELLING = Spelling(_PREVIOUS, _resolve, _CONSUMED, _FEE, _FEE_WITH_BLOCKS, _DEPOSIT, _script_hash, _action, _ACTIVE_EPOCH, "DIV")
 
 
-def look_ups(tables: Sequence[Table]) -> tuple[Statement, ...]:
+def look_ups(tables: Sequence[Table]) -> tuple[Definition, ...]:
     """Indexes that the statements look rows up by."""
     names = {table.name for table in tables}
     return tuple(_LOOK_UPS[name] for name in _LOOK_UPS if name in names)
 
 
 _LOOK_UPS = {
-    "tx": Statement("idx_tx_hash", "CREATE INDEX `idx_tx_hash` ON `tx` (`hash`)", "tx"),
-    "block": Statement("idx_block_hash", "CREATE INDEX `idx_block_hash` ON `block` (`hash`)", "block"),
-    "gov_action_proposal": Statement(
+    "tx": Definition("idx_tx_hash", "CREATE INDEX `idx_tx_hash` ON `tx` (`hash`)", "tx"),
+    "block": Definition("idx_block_hash", "CREATE INDEX `idx_block_hash` ON `block` (`hash`)", "block"),
+    "gov_action_proposal": Definition(
         "idx_gov_action_proposal_tx_id",
         "CREATE INDEX `idx_gov_action_proposal_tx_id` ON `gov_action_proposal` (`tx_id`)",
         "gov_action_proposal",

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from nectar.config.profile.model import Reference, Server
 from nectar.mysql.connector import Connector
-from nectar.secrets.registry import resolve
+from nectar.secrets.registry import resolve_secret
 from nectar.secrets.secret import Secret
 from nectar.sinks.base import Layout
-from nectar.sinks.mysql.session import Session
+from nectar.sinks.mysql.session import ServerSession
 from nectar.sinks.mysql.sink import MysqlSink
 
 
@@ -19,14 +19,14 @@ def connector(server: Server) -> Connector:
     return Connector(server, lambda: _resolved(server.password), lambda: _resolved(tunnel))
 
 
-def session_of(server: Server) -> Session:
+def session_of(server: Server) -> ServerSession:
     """Connects when it is asked something."""
     return sessions_of(connector(server), 1)[0]
 
 
-def sessions_of(shared: Connector, count: int) -> list[Session]:
+def sessions_of(shared: Connector, count: int) -> list[ServerSession]:
     """What the connector counts and records is of all of them."""
-    return [Session(shared, shared.server.pool, shared.server.settings) for _ in range(count)]
+    return [ServerSession(shared, shared.server.pool, shared.server.settings) for _ in range(count)]
 
 
 def server_opener(server: Server, layout: Layout) -> Callable[[], MysqlSink]:
@@ -42,4 +42,4 @@ def server_opener(server: Server, layout: Layout) -> Callable[[], MysqlSink]:
 
 
 def _resolved(reference: Reference | None) -> Secret | None:
-    return None if reference is None else resolve(reference)
+    return None if reference is None else resolve_secret(reference)

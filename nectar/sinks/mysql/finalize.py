@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from nectar.cardano.position import GENESIS_SLOT, GENESIS_TXS, LAST_SLOT, tx_id
-from nectar.sinks.base import Closing, Finished, Layout, Statement
+from nectar.sinks.base import Definition, DerivedColumns, Finished, Layout
 from nectar.sinks.mysql.derived import look_ups
-from nectar.sinks.mysql.session import FAR, Session
-from nectar.sinks.mysql.statements import placed
+from nectar.sinks.mysql.session import FAR, ServerSession
+from nectar.sinks.mysql.statements import with_values
 from nectar.tables import Place
 
 TXS_A_STEP = 20_000  # transactions completed in one transaction of the database
@@ -22,11 +22,11 @@ class _Stopped(Exception):
     """As asked."""
 
 
-class Finisher:
+class MysqlFinisher:
     """One run of it; `step` transactions (of the chain) at a time."""
 
     def __init__(
-        self, session: Session, layout: Layout, stopping: Callable[[], bool], step: int, *, keep_look_ups: bool = False
+        self, session: ServerSession, layout: Layout, stopping: Callable[[], bool], step: int, *, keep_look_ups: bool = False
     ) -> None:
         self._session, self._layout, self._stopping, self._step = session, layout, stopping, step
         self._needed = look_ups(layout.tables) if layout.closing else ()
@@ -45,7 +45,7 @@ class Finisher:
             self._define("indexes", self._missing_columns())
             self._define("indexes", [index for index in layout.deferred_indexes if index.name not in self._there])
             self._define("views", layout.views)
-            self._define("statistics", [Statement("", f"ANALYZE TABLE `{one.name}`", one.name) for one in layout.tables])
+            self._define("statistics", [Definition("", f"ANALYZE TABLE `{one.name}`", one.name) for one in layout.tables])
         except _Stopped:
             return Finished(self._took, False)
         return Finished(self._took, True)
@@ -63,13 +63,13 @@ class Finisher:
         wanted = {index.name for index in (*layout.deferred_indexes, *layout.kept_indexes, *self._kept)}
         self._session.several([f"DROP INDEX `{one.name}` ON `{one.table}`" for one in self._needed if one.name not in wanted])
 
-    def _execute(self, closings: Sequence[Closing], low: int, high: int) -> None:
+    def _execute(self, closings: Sequence[DerivedColumns], low: int, high: int) -> None:
         """Each a transaction, and timed, unless the way is so long that they had better go together."""
         self._stop_if_asked()
         far = self._session.round_trip >= FAR
         for some in [closings] if far else [[one] for one in closings]:
             with self._timed(some[0].name if len(some) == 1 else "rows from rows"):
-                self._session.in_turn([bound(one, low, high) for one in some])
+                self._session.in_turn([derived_sql(one, low, high) for one in some])
 
     def _steps(self) -> Iterator[tuple[int, int]]:
         """Bounds of transactions' ids, so many in each, that together hold all there can be."""
@@ -81,7 +81,7 @@ class Finisher:
                 low = following
         yield low, _LAST
 
-    def _define(self, what: str, statements: Sequence[Statement]) -> None:
+    def _define(self, what: str, statements: Sequence[Definition]) -> None:
         """Of small tables together; of others one by one, for each may take long and all may be asked to stop."""
         together = [one for one in statements if one.table not in self._large]
         packs = [together, *([one] for one in statements if one.table in self._large)]
@@ -91,7 +91,7 @@ class Finisher:
                 self._session.several([one.sql for one in pack])
             self._there.update(one.name for one in pack)
 
-    def _missing_columns(self) -> list[Statement]:
+    def _missing_columns(self) -> list[Definition]:
         if not self._layout.view_columns:
             return []
         rows = self._session.rows("SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE()")
@@ -114,13 +114,13 @@ class Finisher:
         self._took[what] = self._took.get(what, 0.0) + time.monotonic() - began
 
 
-def is_finished(session: Session) -> bool:
+def is_finalized(session: ServerSession) -> bool:
     """Nothing was committed since all that follows from the rows was done last, but what did that itself."""
     ((seq, finished),) = session.rows("SELECT MAX(seq), MAX(finished) FROM nectar_writer")
     return bool(seq == finished)
 
 
-def is_built(session: Session, layout: Layout) -> bool:
+def is_built(session: ServerSession, layout: Layout) -> bool:
     """Indexes and views are all there. A view of another plan's is no other: the plan's fingerprint holds its views."""
     there = session.index_names()
     if not all(one.name in there for one in layout.deferred_indexes):
@@ -129,6 +129,6 @@ def is_built(session: Session, layout: Layout) -> bool:
     return all(view.name in views for view in layout.views)
 
 
-def bound(one: Closing, low: int, high: int) -> list[str]:
+def derived_sql(one: DerivedColumns, low: int, high: int) -> list[str]:
     """Its statements for a range of transactions' ids."""
-    return [placed(sql, {"low": low, "high": high}) for sql in one.sql.split(";")]
+    return [with_values(sql, {"low": low, "high": high}) for sql in one.sql.split(";")]

@@ -12,7 +12,7 @@ from nectar.errors import SinkError
 from nectar.sinks.base import Layout
 from nectar.sinks.mysql.check.privileges import CODE, NOT_ALLOWED, PREFIX, grant, lacks
 from nectar.sinks.mysql.derived import look_ups
-from nectar.sinks.mysql.session import Session
+from nectar.sinks.mysql.session import ServerSession
 
 NOT_THERE = frozenset({1054, 1072, 1091})
 """Errors that say: there is no such column."""
@@ -33,7 +33,7 @@ def needed_at_the_end(layout: Layout) -> dict[str, str]:
     return ({"INDEX": "its indexes"} if looks_up else {}) | columns | views
 
 
-def refuse_without_rights(session: Session, layout: Layout) -> None:
+def refuse_without_rights(session: ServerSession, layout: Layout) -> None:
     """Errors: SinkError NEC-M010, with the GRANT that gives what is missing."""
     needed = needed_at_the_end(layout)
     missing = [name for name in _missing(session, needed) if name in needed]
@@ -43,7 +43,7 @@ def refuse_without_rights(session: Session, layout: Layout) -> None:
         raise SinkError(what, where=session.where, hint=hint, code=CODE)
 
 
-def _missing(session: Session, needed: dict[str, str]) -> Iterator[str]:
+def _missing(session: ServerSession, needed: dict[str, str]) -> Iterator[str]:
     if "INDEX" in needed and not _may(session, _INDEX):
         yield "INDEX"
     if "ALTER" in needed and not _may(session, _ALTER):
@@ -58,7 +58,7 @@ def _missing(session: Session, needed: dict[str, str]) -> Iterator[str]:
         session.execute(_NO_VIEW)
 
 
-def _may(session: Session, sql: str) -> bool:
+def _may(session: ServerSession, sql: str) -> bool:
     try:
         session.execute(sql)
     except SinkError as error:

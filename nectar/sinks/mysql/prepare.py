@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nectar.errors import SinkError
-from nectar.sinks.base import Layout, Statement
-from nectar.sinks.kept import PLANS, damaged, refuse_missing
+from nectar.sinks.base import Definition, Layout
+from nectar.sinks.kept import PLANS, damaged_database, refuse_missing
 from nectar.sinks.mysql.coverage import covered, kept_blocks
-from nectar.sinks.mysql.finalize import is_built, is_finished
+from nectar.sinks.mysql.finalize import is_built, is_finalized
 from nectar.sinks.mysql.needs import refuse_without_rights
-from nectar.sinks.mysql.session import Session
+from nectar.sinks.mysql.session import ServerSession
 from nectar.sinks.mysql.split import split_ahead
 from nectar.sinks.mysql.statements import literal
 from nectar.sinks.mysql.writer import FIRST
 from nectar.sinks.plan_match import refuse_another_plan
 
 
-def prepare(session: Session, layout: Layout) -> None:
+def prepare(session: ServerSession, layout: Layout) -> None:
     """Its tables and the indexes that are kept are there afterwards. Errors: SinkError NEC-K002 (another plan's), NEC-K003 (not
     Nectar's), NEC-M010 (a right is missing that the job needs at its end)."""
     rows = session.rows("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
@@ -34,7 +34,7 @@ def prepare(session: Session, layout: Layout) -> None:
         _refuse_missing(session, layout, names)
     _enter_plan(session, layout)
     _define(session, layout)
-    if not (is_finished(session) and is_built(session, layout)):
+    if not (is_finalized(session) and is_built(session, layout)):
         refuse_without_rights(session, layout)
     if layout.pre_splits and not covered(session):
         split_ahead(session, layout.pre_splits)
@@ -46,7 +46,7 @@ def lanes_entered(lanes: int) -> str:
     return f"INSERT INTO nectar_writer VALUES {rows} ON DUPLICATE KEY UPDATE id = nectar_writer.id"
 
 
-def _enter_plan(session: Session, layout: Layout) -> None:
+def _enter_plan(session: ServerSession, layout: Layout) -> None:
     """Before any other table is made: what is left when that is interrupted is known as ours. One job after another, by the
     lock of the first lane's row: of two with different plans the later one is refused."""
     definitions = {one.name: one.sql for one in layout.definitions}
@@ -59,7 +59,7 @@ def _enter_plan(session: Session, layout: Layout) -> None:
         session.execute(f"INSERT INTO nectar_plan VALUES ({values}) {unless_there}")
 
 
-def _define(session: Session, layout: Layout) -> None:
+def _define(session: ServerSession, layout: Layout) -> None:
     session.several([statement.sql for statement in layout.definitions])
     while wanted := _not_there(session, layout.kept_indexes):
         try:
@@ -69,18 +69,18 @@ def _define(session: Session, layout: Layout) -> None:
                 raise
 
 
-def _not_there(session: Session, indexes: Sequence[Statement]) -> list[Statement]:
+def _not_there(session: ServerSession, indexes: Sequence[Definition]) -> list[Definition]:
     there = session.index_names()
     return [one for one in indexes if one.name not in there]
 
 
-def _refuse_another_plan(session: Session, layout: Layout, lock: str = "") -> None:
+def _refuse_another_plan(session: ServerSession, layout: Layout, lock: str = "") -> None:
     stored = session.rows(PLANS + lock)
     if stored:  # none yet: another job was interrupted, or begins at this moment
         refuse_another_plan(stored, layout, session.where, "database")
 
 
-def _refuse_missing(session: Session, layout: Layout, names: set[str]) -> None:
+def _refuse_missing(session: ServerSession, layout: Layout, names: set[str]) -> None:
     """Tables are made one by one. When that was interrupted, the last ones are missing, and nothing was committed. Kept blocks
     are looked at here, so that damage is told where nothing is left to load, too."""
     first = ("nectar_plan", "nectar_writer")
@@ -90,4 +90,4 @@ def _refuse_missing(session: Session, layout: Layout, names: set[str]) -> None:
     if not (empty and set(wanted[:made]) <= names):
         refuse_missing(wanted, names, session.where)
     elif names & set(wanted[2:]) and not session.rows("SELECT 1 FROM nectar_plan LIMIT 1"):
-        raise damaged("nectar_plan has no row", session.where)
+        raise damaged_database("nectar_plan has no row", session.where)

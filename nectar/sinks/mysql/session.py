@@ -13,11 +13,11 @@ import pymysql
 
 from nectar.config.profile.model import Pool
 from nectar.errors import NectarError, SinkError, TransientError
-from nectar.mysql.connection import PARTED, Connection, Told
+from nectar.mysql.connection import PARTED, MysqlConnection, StatementAnswer
 from nectar.mysql.connector import Connector
 from nectar.mysql.load_data import Load
-from nectar.mysql.server_errors import Action, action_of, translated
-from nectar.server.faults import readable
+from nectar.mysql.server_errors import Action, action_of, as_nectar_error
+from nectar.server.faults import one_line
 
 MODE = "STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION"
 """What our statements mean depends on it: backslashes escape, quotes are quotes, a value that does not fit is an error."""
@@ -35,7 +35,7 @@ _NAMED = "x" * 40
 ERRORS = (pymysql.Error, OSError, EOFError)
 
 
-class Outcome(NamedTuple):
+class StatementOutcome(NamedTuple):
     """Of a statement: rows that it changed; how many came, of an INSERT .. ON DUPLICATE KEY UPDATE (which counts a row that it
     changes as two, and says how many those are; of a single row it does not); rows that it gave."""
 
@@ -44,7 +44,7 @@ class Outcome(NamedTuple):
     rows: list[tuple[Any, ...]]
 
 
-Check = Callable[[Sequence[Outcome]], None]
+Check = Callable[[Sequence[StatementOutcome]], None]
 
 
 class _Begun(NamedTuple):
@@ -58,13 +58,13 @@ class Undetermined(TransientError):
     """The connection was lost while a commit was under way: the server has it, or not."""
 
 
-class Session:
+class ServerSession:
     """Errors of every method: those of `faults.translated`, and `Undetermined`."""
 
     def __init__(self, connector: Connector, pool: Pool, settings: Sequence[tuple[str, str]]) -> None:
         self.connector, self.metrics, self.where = connector, connector.metrics, str(connector.server)
         self._recycle, self._lifetime, self._settings = pool.recycle, pool.lifetime, settings
-        self._connection: Connection | None = None
+        self._connection: MysqlConnection | None = None
         self._made = self._used = 0.0
         self._begun: _Begun | None = None
         self.notes: list[str] = []
@@ -89,13 +89,13 @@ class Session:
         sql = "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()"
         return {name for (name,) in self.rows(sql)}
 
-    def several(self, statements: Iterable[str | Load]) -> list[Outcome]:
+    def several(self, statements: Iterable[str | Load]) -> list[StatementOutcome]:
         """What each did, in as few exchanges as packets allow. What stands before one that fails is done, nothing behind it."""
         begun, self._begun = self._begun, None
         waits = len(begun.statements) if begun is not None else 0
         if begun is not None:
             statements = chain(begun.statements, statements)
-        found: list[Outcome] = []
+        found: list[StatementOutcome] = []
         with self._told():
             connection = self._live()
             for pack in packed(statements, self.packet, self._refuse_beyond):
@@ -178,7 +178,7 @@ class Session:
                 connection.drop()
             self.metrics.move(in_use=-1)
 
-    def _live(self) -> Connection:
+    def _live(self) -> MysqlConnection:
         if self._connection is None:
             connection = self.connector.connect()
             self.metrics.move(in_use=1)
@@ -192,7 +192,7 @@ class Session:
         self._used = time.monotonic()
         return self._connection
 
-    def _agree(self, connection: Connection) -> None:
+    def _agree(self, connection: MysqlConnection) -> None:
         """The one setting that must be, then those that may be tried, each on its own."""
         began = time.monotonic()
         self.version = connection.facts.server_version
@@ -207,7 +207,7 @@ class Session:
             except ERRORS as error:
                 if action_of(error) is Action.RECONNECT:
                     raise
-                said = readable(str(error.args[-1] if error.args else error))
+                said = one_line(str(error.args[-1] if error.args else error))
                 self.note(f"the server does not take {wanted[done].replace('SESSION ', '')}: {said}")
                 done += 1
 
@@ -234,7 +234,7 @@ class Session:
             raise told from error
 
     def _counted(self, error: BaseException) -> NectarError:
-        told = translated(error, self.where)
+        told = as_nectar_error(error, self.where)
         if isinstance(told, TransientError):
             self.metrics.retried(told.code)
         return told
@@ -259,7 +259,7 @@ def packed(
         yield waiting
 
 
-def _outcome(told: Told) -> Outcome:
+def _outcome(told: StatementAnswer) -> StatementOutcome:
     duplicates = _DUPLICATES.search(told.words)
     inserted = told.changed - 2 * int(duplicates[1]) if duplicates else int(told.changed == 1)
-    return Outcome(told.changed, inserted, list(told.rows or ()))
+    return StatementOutcome(told.changed, inserted, list(told.rows or ()))

@@ -17,12 +17,12 @@ from nectar.sinks.base import Commit, Epochs, Finished, Layout, Staged
 from nectar.sinks.kept import highest_of
 from nectar.sinks.mysql.bulk_load import Loader, terms_of
 from nectar.sinks.mysql.coverage import cover, covered, covering, kept_blocks, whole_to
-from nectar.sinks.mysql.finalize import TXS_A_STEP, Finisher, bound, is_built, is_finished
+from nectar.sinks.mysql.finalize import TXS_A_STEP, MysqlFinisher, derived_sql, is_built, is_finalized
 from nectar.sinks.mysql.prepare import lanes_entered, prepare
 from nectar.sinks.mysql.rollback import facts_of_slots, things_after
-from nectar.sinks.mysql.session import Session
-from nectar.sinks.mysql.statements import Came, literal, placed
-from nectar.sinks.mysql.writer import FIRST, Entry, Lane, Writing, thinned
+from nectar.sinks.mysql.session import ServerSession
+from nectar.sinks.mysql.statements import Came, literal, with_values
+from nectar.sinks.mysql.writer import FIRST, PendingCommit, WriterConnection, WriterState, thinned
 from nectar.sinks.one_block import block_within
 from nectar.sinks.unspent import unspent
 from nectar.tables import Place
@@ -36,13 +36,13 @@ class MysqlSink:
     (not Nectar's), NEC-K004 (a second job), and those of `network.answers`."""
 
     def __init__(
-        self, sessions: Sequence[Session], layout: Layout, statement_bytes: int, load_data: bool, *, audit: bool = False
+        self, sessions: Sequence[ServerSession], layout: Layout, statement_bytes: int, load_data: bool, *, audit: bool = False
     ) -> None:
         """`sessions`: one for each that may commit at once; only the first is connected now."""
         self.layout = layout
         self._session = sessions[0]
         self._sessions = sessions
-        self._writing = Writing(f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}", layout.fingerprint, audit)
+        self._writing = WriterState(f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}", layout.fingerprint, audit)
         self._step = TXS_A_STEP
         self._free = threading.Condition()
         self._connecting: list[threading.Thread] = []
@@ -55,7 +55,7 @@ class MysqlSink:
             self._session.drop()
             raise
         self._lanes = [
-            Lane(number, session, Loader(session, layout.tables, terms), self._writing, seqs[number])
+            WriterConnection(number, session, Loader(session, layout.tables, terms), self._writing, seqs[number])
             for number, session in enumerate(sessions, FIRST)
         ]
         self._idle = list(self._lanes)
@@ -76,7 +76,7 @@ class MysqlSink:
             else:
                 self._connecting.append(thread)
 
-    def _connect(self, lane: Lane) -> None:
+    def _connect(self, lane: WriterConnection) -> None:
         try:
             lane.session.connect()
         except BaseException as error:  # noqa: BLE001 - whoever wants the connection tries again, and raises what happens then
@@ -102,7 +102,7 @@ class MysqlSink:
         """In bulk (not `live`) sums of epochs wait for `finish`, and ranges stand as they came: so that connections do not wait
         for each other's rows."""
 
-        def work(lane: Lane) -> dict[str, int]:
+        def work(lane: WriterConnection) -> dict[str, int]:
             session = lane.session
             if commit.replace:
                 session.several(facts_of_slots(self.layout.tables, commit.covered.first, commit.covered.last))
@@ -120,14 +120,14 @@ class MysqlSink:
             return came
 
         blocks = (*commit.earlier, Numbered(commit.point, commit.block_no))
-        entry = Entry(commit, blocks, commit.highest, commit.live, len(commit.staged.load_form))
+        entry = PendingCommit(commit, blocks, commit.highest, commit.live, len(commit.staged.load_form))
         with self._lane(commit, alone=commit.live) as lane:
             return lane.write(entry, work)
 
     def roll_back(self, to: Numbered, epochs: Epochs | None, highest: int) -> None:
         slot = to.point.slot
 
-        def work(lane: Lane) -> dict[str, int]:
+        def work(lane: WriterConnection) -> dict[str, int]:
             gone = [f"DELETE FROM nectar_checkpoint WHERE slot > {slot}"]
             gone += facts_of_slots(self.layout.tables, slot + 1, None)
             gone += things_after(self.layout.tables, slot)
@@ -136,19 +136,19 @@ class MysqlSink:
             cover(self._session, self.layout, without_after(covered(lane.session), slot))
             return {}
 
-        entry = Entry(to, (to,), highest, is_finished(self._session))
+        entry = PendingCommit(to, (to,), highest, is_finalized(self._session))
         with self._lane(to, alone=True) as lane:
             lane.write(entry, work)
 
     def finished(self) -> bool:
-        return is_finished(self._session) and is_built(self._session, self.layout)
+        return is_finalized(self._session) and is_built(self._session, self.layout)
 
     def finish(self, epochs: Epochs | None, stopping: Callable[[], bool], *, live: bool = False) -> Finished:
         """Statement by statement: each may be done again. What is too much for one transaction is done in smaller steps."""
         if self.finished():
             return Finished({}, True)
         try:
-            finisher = Finisher(self._session, self.layout, stopping, self._step, keep_look_ups=live)
+            finisher = MysqlFinisher(self._session, self.layout, stopping, self._step, keep_look_ups=live)
             done = finisher.run(lambda: self._sum_epochs(epochs), whole_to(self._session, self.layout, self.coverage()))
         except TooBigError as error:
             self._step //= 2
@@ -199,7 +199,7 @@ class MysqlSink:
     # -- writing ---------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _lane(self, key: object, *, alone: bool) -> Iterator[Lane]:
+    def _lane(self, key: object, *, alone: bool) -> Iterator[WriterConnection]:
         """One that is idle: where `key` was tried before, if it was. `alone`: nobody else commits, and it is the first."""
         with self._free:
             self._session.metrics.move(waiting=1)
@@ -214,12 +214,12 @@ class MysqlSink:
         finally:
             self._give_back(lane)
 
-    def _give_back(self, lane: Lane) -> None:
+    def _give_back(self, lane: WriterConnection) -> None:
         with self._free:
             self._idle.append(lane)
             self._free.notify_all()
 
-    def _choose(self, key: object, alone: bool) -> Lane | None:
+    def _choose(self, key: object, alone: bool) -> WriterConnection | None:
         for lane in self._idle:
             if lane.doubts(key):
                 return lane
@@ -228,7 +228,7 @@ class MysqlSink:
             return first if first in self._idle and (alone or not first.in_doubt) else None
         return min((lane for lane in self._idle if not lane.in_doubt), key=lambda lane: lane.number, default=None)
 
-    def _close(self, session: Session, commit: Commit, filled: list[Coverage]) -> None:
+    def _close(self, session: ServerSession, commit: Commit, filled: list[Coverage]) -> None:
         """What follows from the batch's rows, as far as it is done at once. In a database that is finished, all of it."""
         low, high = commit.covered.first * Place.TX.value, (commit.covered.last + 1) * Place.TX.value - 1
         for closing in self.layout.closing if commit.live else self.layout.live:
@@ -237,10 +237,10 @@ class MysqlSink:
                 end = whole_to(session, self.layout, filled)
                 wanted = end is not None and end + 1 >= commit.covered.first
             if wanted:
-                session.several(bound(closing, low, high))
+                session.several(derived_sql(closing, low, high))
 
     def _sum_epochs(self, epochs: Epochs | None) -> None:
         if epochs is None or not self.layout.epoch_sql:
             return
         away = f"DELETE FROM epoch WHERE no BETWEEN {epochs.first} AND {epochs.last}"
-        self._session.several([away, f"INSERT INTO epoch {placed(self.layout.epoch_sql, epochs._asdict())}"])
+        self._session.several([away, f"INSERT INTO epoch {with_values(self.layout.epoch_sql, epochs._asdict())}"])

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from nectar.errors import SinkError, TransientError
 from nectar.mysql.product import product_of
-from nectar.sinks.base import Statement
-from nectar.sinks.mysql.session import Session
+from nectar.sinks.base import Definition
+from nectar.sinks.mysql.session import ServerSession
 
 AT_ONCE = "SET SESSION tidb_wait_split_region_finish = 0"
 """The answer does not wait until the new regions have moved to other stores."""
 
 
-def split_ahead(session: Session, splits: Sequence[Statement]) -> None:
+def split_ahead(session: ServerSession, splits: Sequence[Definition]) -> None:
     """A refusal is noted; nothing of the job depends on it. Trouble with the connection ends it, the next statement tells."""
     product = product_of(session.version)
     if not product.is_tidb:

@@ -6,8 +6,8 @@ from nectar.config.profile.model import Server
 from nectar.sinks.kept import PLANS
 from nectar.sinks.mysql.coverage import kept_blocks
 from nectar.sinks.mysql.factory import session_of
-from nectar.sinks.mysql.session import Session
-from nectar.sinks.state import State, Told, kept_of, state_of
+from nectar.sinks.mysql.session import ServerSession
+from nectar.sinks.state import State, StoredProgress, kept_of, state_of
 
 OWN = ("nectar_checkpoint", "nectar_coverage", "nectar_quarantine", "nectar_writer")
 
@@ -22,7 +22,7 @@ def read_state(server: Server) -> State:
         session.drop()
 
 
-def _state(session: Session) -> State:
+def _state(session: ServerSession) -> State:
     tables = "SELECT table_name, data_length + index_length FROM information_schema.tables WHERE table_schema = DATABASE()"
     sizes = {name: int(size or 0) for name, size in session.rows(tables)}
     plans = session.rows(PLANS) if "nectar_plan" in sizes else []
@@ -30,7 +30,7 @@ def _state(session: Session) -> State:
     ranges = session.rows("SELECT first_slot, last_slot, complete FROM nectar_coverage WHERE table_name = '*'")
     rows = {table: _count(session, table) for table in kept.tables}
     ((seq, finished),) = session.rows("SELECT COALESCE(MAX(seq), 0), COALESCE(MAX(finished), -1) FROM nectar_writer")
-    told = Told(ranges, kept_blocks(session))
+    told = StoredProgress(ranges, kept_blocks(session))
     return state_of(
         session.where,
         told,
@@ -43,6 +43,6 @@ def _state(session: Session) -> State:
     )
 
 
-def _count(session: Session, table: str) -> int:
+def _count(session: ServerSession, table: str) -> int:
     ((count,),) = session.rows(f"SELECT COUNT(*) FROM `{table}`")
     return int(count)

@@ -82,6 +82,6 @@ def literal(value: object) -> str:
     return "'" + value.translate(_ESCAPES).replace("'", "''") + "'" if isinstance(value, str) else str(value)
 
 
-def placed(sql: str, values: Mapping[str, int]) -> str:
+def with_values(sql: str, values: Mapping[str, int]) -> str:
     """`sql` with whole numbers in the places of `:name`."""
     return re.sub(r":(\w+)\b", lambda found: str(values[found[1]]), sql)

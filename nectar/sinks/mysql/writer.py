@@ -18,7 +18,7 @@ from nectar.errors import SinkError
 from nectar.server.audit import Attempt
 from nectar.sinks.base import POINTS_KEPT
 from nectar.sinks.mysql.bulk_load import Loader
-from nectar.sinks.mysql.session import Outcome, Session, Undetermined
+from nectar.sinks.mysql.session import ServerSession, StatementOutcome, Undetermined
 from nectar.sinks.mysql.statements import literal
 
 FIRST = 1
@@ -29,7 +29,7 @@ POINTS_AT_ONCE = 500
 """Rows of a statement: about 100 kB, which every server takes."""
 
 
-class Entry(NamedTuple):
+class PendingCommit(NamedTuple):
     """A transaction to be. `key` is the same object when it is tried again; `blocks` get a point each, the last is where the
     database stands then; `highest` as in `Commit`; `finished`: what follows from the rows is in it."""
 
@@ -49,7 +49,7 @@ class _Doubt(NamedTuple):
 
 
 @dataclass
-class Writing:
+class WriterState:
     """What all lanes of a job share. `owners`: whom the first lane's row may name; `others`: the highest number in the other
     lanes' rows when the job came; `top`: the highest given out; `claimed`: the job has the database."""
 
@@ -68,10 +68,10 @@ class Writing:
             return self.top
 
 
-class Lane:
+class WriterConnection:
     """Used by one thread at a time. `seq`: of its last commit."""
 
-    def __init__(self, number: int, session: Session, loader: Loader, writing: Writing, seq: int) -> None:
+    def __init__(self, number: int, session: ServerSession, loader: Loader, writing: WriterState, seq: int) -> None:
         self.number, self.session, self.loader, self.seq = number, session, loader, seq
         self._writing = writing
         self._doubt: _Doubt | None = None
@@ -85,7 +85,7 @@ class Lane:
     def in_doubt(self) -> bool:
         return self._doubt is not None
 
-    def write(self, entry: Entry, work: Callable[[Lane], dict[str, int]]) -> dict[str, int]:
+    def write(self, entry: PendingCommit, work: Callable[[WriterConnection], dict[str, int]]) -> dict[str, int]:
         """One transaction that moves the checkpoint. Asked again after its commit's answer was lost, it finds out first."""
         if self._doubt is not None:
             doubt, self._doubt = self._doubt, None
@@ -107,7 +107,7 @@ class Lane:
         self.session.metrics.committed(self.session.commit_seconds, sum(came.values()), entry.size)
         return came
 
-    def _moving(self, seqs: Sequence[int], entry: Entry) -> list[str]:
+    def _moving(self, seqs: Sequence[int], entry: PendingCommit) -> list[str]:
         writing, seq = self._writing, seqs[-1]
         done = f"finished = {seq}, " if entry.finished else ""
         values = f"{done}seq = {seq}, writer = {literal(writing.writer)}"
@@ -122,7 +122,7 @@ class Lane:
             *(enter.format(", ".join(some)) for some in _by_hundreds(points)),
         ]
 
-    def _check(self, outcomes: Sequence[Outcome], points: int) -> None:
+    def _check(self, outcomes: Sequence[StatementOutcome], points: int) -> None:
         """Another job moves its first lane: whoever uses another one finds that out as well. One that is about to commit is
         told by its numbers, which are ours too."""
         moved, asked, *entered = outcomes

@@ -89,7 +89,7 @@ def refuse_no_file(path: Path) -> None:
         raise SinkError("this is a folder", where=str(path), hint="name a file in it: --db folder/nectar.db", code="NEC-K015")
 
 
-class Opened:
+class OpenedFile:
     """The file that was opened, its log and the tables in it, as they were then."""
 
     def __init__(self, path: Path, connection: apsw.Connection) -> None:
@@ -131,7 +131,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def prepare(connection: apsw.Connection) -> None:
+def set_pragmas(connection: apsw.Connection) -> None:
     """Write-ahead mode, and `w` for the images of batches. A new file gets the page size; an old one keeps its own.
 
     Temporary files, not memory, for what sorting an index needs: it grows with the chain.
@@ -156,7 +156,7 @@ def open_to_read(path: Path) -> apsw.Connection:
 
 
 @contextmanager
-def transaction(connection: apsw.Connection) -> Iterator[None]:
+def write_transaction(connection: apsw.Connection) -> Iterator[None]:
     """Everything or nothing; waits for another writer as long as the connection's patience lasts."""
     connection.execute("BEGIN IMMEDIATE")
     try:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 import apsw
 
 from nectar.cardano.position import GENESIS_SLOT, GENESIS_TXS, LAST_SLOT, tx_id
-from nectar.sinks.base import Closing, Finished, Layout, Statement
-from nectar.sinks.sqlite.connection import transaction
+from nectar.sinks.base import Definition, DerivedColumns, Finished, Layout
+from nectar.sinks.sqlite.connection import write_transaction
 from nectar.sinks.sqlite.derived import look_ups
 from nectar.tables import Place
 
@@ -19,7 +19,7 @@ OPERATIONS = 20_000  # of SQLite's machine between two questions whether to stop
 _FIRST, _LAST = tx_id(GENESIS_SLOT, 0), tx_id(LAST_SLOT, GENESIS_TXS - 1)  # ids of transactions
 
 
-class Finisher:
+class SqliteFinisher:
     """Remembers in the file (`user_version`) after which commit everything was finished, so that nothing is done twice."""
 
     def __init__(self, db: apsw.Connection, layout: Layout, stopping: Callable[[], bool], *, keep_look_ups: bool = False) -> None:
@@ -41,7 +41,7 @@ class Finisher:
         self._db.set_progress_handler(self._stopping, OPERATIONS)
         try:
             self._complete(whole_to)
-            with self._timed("epochs"), transaction(self._db):
+            with self._timed("epochs"), write_transaction(self._db):
                 sum_epochs()
             for index in self._layout.deferred_indexes:
                 self._build(index.sql)
@@ -77,7 +77,7 @@ class Finisher:
             if index.name not in wanted:
                 self._db.execute(f'DROP INDEX "{index.name}"')
 
-    def _missing_views(self) -> list[Statement]:
+    def _missing_views(self) -> list[Definition]:
         """Those that are not there, or not as the plan has them now."""
         there = dict(self._db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'"))  # without IF NOT EXISTS
         return [view for view in self._layout.views if there.get(view.name) != view.sql.replace(" IF NOT EXISTS", "", 1)]
@@ -85,13 +85,13 @@ class Finisher:
     def _make_views(self) -> None:
         for view in self._missing_views():
             self._stop_if_asked()
-            with transaction(self._db):
+            with write_transaction(self._db):
                 self._db.execute(f'DROP VIEW IF EXISTS "{view.name}"')
                 self._db.execute(view.sql)
 
-    def _execute(self, one: Closing, low: int, high: int) -> None:
+    def _execute(self, one: DerivedColumns, low: int, high: int) -> None:
         self._stop_if_asked()
-        with self._timed(one.name), transaction(self._db):
+        with self._timed(one.name), write_transaction(self._db):
             self._db.execute(one.sql, {"low": low, "high": high})
 
     def _steps(self) -> Iterator[tuple[int, int]]:
@@ -107,7 +107,7 @@ class Finisher:
 
     def _build(self, sql: str) -> None:
         self._stop_if_asked()
-        with self._timed("indexes"), transaction(self._db):
+        with self._timed("indexes"), write_transaction(self._db):
             self._db.execute(sql)
 
     def _stop_if_asked(self) -> None:

@@ -16,8 +16,8 @@ from nectar.sinks.base import POINTS_KEPT, Commit, Epochs, Finished, Layout, Sta
 from nectar.sinks.kept import PLANS, highest_of, points_of, ranges_of, refuse_missing
 from nectar.sinks.one_block import block_within
 from nectar.sinks.plan_match import refuse_another_plan
-from nectar.sinks.sqlite.connection import Opened, open_file, prepare, transaction, translated
-from nectar.sinks.sqlite.finalize import Finisher
+from nectar.sinks.sqlite.connection import OpenedFile, open_file, set_pragmas, translated, write_transaction
+from nectar.sinks.sqlite.finalize import SqliteFinisher
 from nectar.sinks.sqlite.rollback import forget_after, remove_facts
 from nectar.sinks.unspent import unspent
 from nectar.tables import Kind, Place, Table
@@ -111,10 +111,10 @@ class SqliteSink:
 
     def finished(self) -> bool:
         with translated(self._where):
-            return Finisher(self._db, self.layout, lambda: False).is_done(self._seq)
+            return SqliteFinisher(self._db, self.layout, lambda: False).is_done(self._seq)
 
     def finish(self, epochs: Epochs | None, stopping: Callable[[], bool], *, live: bool = False) -> Finished:
-        finisher = Finisher(self._db, self.layout, stopping, keep_look_ups=live)
+        finisher = SqliteFinisher(self._db, self.layout, stopping, keep_look_ups=live)
         if finisher.is_done(self._seq):
             return Finished({}, True)
         self._opened.check()
@@ -161,14 +161,14 @@ class SqliteSink:
             self.known_blocks()  # believed, also where nothing is left to load
         self._seq = 0
         with translated(self._where):
-            prepare(self._db)
-            self._opened = Opened(self.path, self._db)
+            set_pragmas(self._db)
+            self._opened = OpenedFile(self.path, self._db)
         with self._transaction():
             for statement in (*self.layout.definitions, *self.layout.kept_indexes):
                 self._db.execute(statement.sql)
             row = (self.layout.fingerprint, self.layout.plan_name, self.layout.compiled, self.layout.version)
             self._db.execute("INSERT OR IGNORE INTO nectar_plan VALUES (?, ?, ?, ?)", row)
-        self._opened = Opened(self.path, self._db)  # its log and its tables with it
+        self._opened = OpenedFile(self.path, self._db)  # its log and its tables with it
         self._seq = self._highest_seq()
 
     def _refuse_another_plan(self) -> None:
@@ -220,7 +220,7 @@ class SqliteSink:
         seq = self._seq
         self._opened.check()
         try:
-            with translated(self._where), transaction(self._db):
+            with translated(self._where), write_transaction(self._db):
                 self._opened.check_tables()
                 yield
         except BaseException:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import apsw
 
 from nectar.processors.rows import Row, RowBuffers
-from nectar.sinks.base import Staged, Statement
+from nectar.sinks.base import Definition, Staged
 from nectar.sinks.sqlite.connection import PAGE_SIZE
 from nectar.sinks.sqlite.u64 import to_sqlite_u64
 from nectar.tables import Table, Type
@@ -20,7 +20,7 @@ from nectar.tables import Table, Type
 class SqliteStager:
     """Holds the database in memory between batches: tables are emptied, not made anew."""
 
-    def __init__(self, tables: Sequence[Table], definitions: Sequence[Statement]) -> None:
+    def __init__(self, tables: Sequence[Table], definitions: Sequence[Definition]) -> None:
         self._db = apsw.Connection(":memory:")
         self._db.pragma("page_size", PAGE_SIZE)
         names = {table.name for table in tables}

@@ -8,7 +8,7 @@ from pathlib import Path
 from nectar.errors import SinkError
 from nectar.sinks.kept import PLANS, points_of
 from nectar.sinks.sqlite.connection import open_to_read, refuse_no_file, translated
-from nectar.sinks.state import State, Told, kept_of, state_of
+from nectar.sinks.state import State, StoredProgress, kept_of, state_of
 
 OWN = ("nectar_checkpoint", "nectar_coverage", "nectar_quarantine")
 
@@ -30,7 +30,7 @@ def read_state(path: Path) -> State:
         closed = db.pragma("user_version")
         quarantined = db.execute("SELECT count(*) FROM nectar_quarantine").get
     db.close()
-    told = Told(ranges, points_of(rows_of_blocks, str(path)))
+    told = StoredProgress(ranges, points_of(rows_of_blocks, str(path)))
     return state_of(
         str(path),
         told,

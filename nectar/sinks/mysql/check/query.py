@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from nectar.config.profile.model import Server
 from nectar.errors import NectarError
-from nectar.mysql.connection import Connection
-from nectar.mysql.server_errors import Action, action_of, translated
+from nectar.mysql.connection import MysqlConnection
+from nectar.mysql.server_errors import Action, action_of, as_nectar_error
 from nectar.sinks.mysql.session import ERRORS
 
 
@@ -24,7 +24,7 @@ class Refused(Exception):
 class Asking(NamedTuple):
     """Errors: Refused."""
 
-    connection: Connection
+    connection: MysqlConnection
     server: Server
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
@@ -58,11 +58,11 @@ class Asking(NamedTuple):
 
     def _refused(self, error: BaseException) -> Refused:
         number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-        return Refused(translated(error, str(self.server)), number, action_of(error) is Action.RECONNECT)
+        return Refused(as_nectar_error(error, str(self.server)), number, action_of(error) is Action.RECONNECT)
 
 
 @contextmanager
-def held(connection: Connection) -> Iterator[Connection]:
+def held(connection: MysqlConnection) -> Iterator[MysqlConnection]:
     """Closed afterwards, whatever became of it."""
     try:
         yield connection
