@@ -95,7 +95,7 @@ def test_each_address_has_its_turn_however_few_there_are(secured: Server, monkey
     attempts = Attempts(1, clock=clock)
     silent, real = free_port(), resolve.socket_addresses
     both = lambda host, port, where, hosts: [*real("127.0.0.1", silent, where), *real("127.0.0.1", port, where)]  # noqa: E731
-    monkeypatch.setattr(resolve, "places", both)
+    monkeypatch.setattr(resolve, "socket_addresses", both)
     with pytest.raises(TransientError) as caught:
         joined(server(secured.port), attempts=attempts)
     assert 0 < caught.value.retry_after <= MINUTE
