@@ -17,7 +17,6 @@ from nectar.compiler.filters import Reader, check_tests, compile_filters, compil
 from nectar.compiler.fingerprint import fingerprint
 from nectar.compiler.internal_tables import WATCHED
 from nectar.compiler.table_checks import check_declarations
-from nectar.compiler.tidb.check import check_tidb
 from nectar.config.complaints.collector import Complaints
 from nectar.config.document.load import Document
 from nectar.config.document.positions import NOWHERE
@@ -74,6 +73,8 @@ def compile_draft(plan: Plan, complaints: Complaints, dialect: str | None = "sql
         fingerprint=fingerprint(network, processors, tables, filters),
     )
     if dialect == "tidb" and known and complaints.sound(("processors",)):
+        from nectar.compiler.tidb.check import check_tidb
+
         check_tidb(compiled, complaints)
     elif dialect == "mysql" and known and complaints.sound(("processors",)):
         check_indexes(compiled, complaints)

@@ -42,13 +42,13 @@ def family_named(connection_type: str) -> str:
 
 
 def dialect_of(target: Target) -> str:
-    """The dialect that plans for this target are compiled to."""
-    return family(family_of(target)).dialect
+    """The dialect that plans for this target are compiled to. It needs no import: a family has the name of its dialect."""
+    return family_of(target)
 
 
 def dialect_named(connection_type: str) -> str:
     """The dialect of a database of which only the `connection_type` is known."""
-    return family(family_named(connection_type)).dialect
+    return family_named(connection_type)
 
 
 def stager(name: str, layout: Layout) -> Stager:
