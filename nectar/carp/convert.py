@@ -54,7 +54,7 @@ def translate(document: Document) -> Translation:
     if not processors and not complaints.found:
         complaints.add(codes.NOTHING_TO_DO, "no task here has an equivalent: nothing would be indexed", ())
     complaints.raise_any()
-    ordered = {name: processors[name] for name in Processors.__slots__ if name in processors}
+    ordered = {name: processors[name] for name in Processors.names() if name in processors}
     return Translation(*_range(TASKS[name] for name in tasks), ordered, tuple(outcomes))
 
 

@@ -61,15 +61,14 @@ def _option(value: object) -> str:
 
 
 def _filters(filters: Filters) -> Iterator[str]:
-    said = filters.shorthands
-    if said.addresses:
-        yield f"{len(said.addresses)} addresses or patterns"
-    if said.min_transaction_value:
-        yield f"at least {said.min_transaction_value:,} lovelace"
-    if said.skip_tx_types:
-        yield f"no {', no '.join(said.skip_tx_types)}"
-    if said.pools:
-        yield f"{len(said.pools)} pools"
+    if filters.addresses:
+        yield f"{len(filters.addresses)} addresses or patterns"
+    if filters.min_transaction_value:
+        yield f"at least {filters.min_transaction_value:,} lovelace"
+    if filters.skip_tx_types:
+        yield f"no {', no '.join(filters.skip_tx_types)}"
+    if filters.pools:
+        yield f"{len(filters.pools)} pools"
     if filters.where:
         yield write(parse(filters.where))
     if filters.rows:

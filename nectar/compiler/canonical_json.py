@@ -1,4 +1,4 @@
-"""Any value of a plan as plain JSON: dataclasses and named tuples by field, enumerations by name, bytes in hex."""
+"""Any value of a plan as plain JSON: models, dataclasses and named tuples by field, enumerations by name, bytes in hex."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from enum import Enum
 from fractions import Fraction
 from pathlib import PurePath
 from typing import Any
+
+from nectar.config.keys import Keys
 
 
 def plain(value: Any) -> Any:
@@ -28,6 +30,8 @@ def plain(value: Any) -> Any:
 
 
 def _composite(value: Any) -> Any:
+    if isinstance(value, Keys):
+        return {name: plain(getattr(value, name)) for name in type(value).model_fields}
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple) and hasattr(value, "_fields"):

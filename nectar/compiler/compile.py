@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -20,7 +19,7 @@ from nectar.compiler.table_checks import check_declarations
 from nectar.config.complaints.collector import Complaints
 from nectar.config.document.load import Document
 from nectar.config.document.positions import NOWHERE
-from nectar.config.plan.model import BlocksOptions, MetadataOptions, Plan, Processors, TransactionsOptions
+from nectar.config.plan.model import Plan, Processors
 from nectar.decode.want import Want
 from nectar.errors import GenesisError
 from nectar.genesis.files import network as network_of
@@ -97,20 +96,18 @@ def _network(plan: Plan, complaints: Complaints) -> Network | None:
 def _is_misspelt(complaints: Complaints) -> bool:
     """Whether [processors] names something that is none, so that it is not known what was meant."""
     names = {path[1:2] for path in complaints.bad if path[:1] == ("processors",)}
-    return any(not name or name[0] not in Processors.__slots__ for name in names)
+    return any(not name or name[0] not in Processors.names() for name in names)
 
 
 def every_processor(plan: Plan) -> tuple[EnabledProcessor, ...]:
     """As though all were on, where it is not known which are: those that the plan has on with their options."""
-    options = dict(replace(_EVERYTHING, **_set(plan.processors)).enabled())
+    everything = Processors(**dict.fromkeys(Processors.names(), True) | _set(plan.processors))
+    options = dict(everything.enabled())
     return tuple(EnabledProcessor(name, options[name]) for name in PROCESSORS)
 
 
-_EVERYTHING = Processors(BlocksOptions(), TransactionsOptions(), True, MetadataOptions(), True, True, True, True)
-
-
 def _set(processors: Processors) -> dict[str, Any]:
-    return {name: value for name in Processors.__slots__ if (value := getattr(processors, name))}
+    return {name: value for name in Processors.names() if (value := getattr(processors, name))}
 
 
 def enabled(plan: Plan) -> tuple[EnabledProcessor, ...]:

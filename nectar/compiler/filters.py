@@ -114,9 +114,9 @@ def compile_views(reader: Reader, dialect: str | None) -> tuple[CompiledView, ..
 def check_tests(reader: Reader) -> None:
     """Tables whose rows a test counts must be filled by the plan."""
     named = {table.name: table for table in reader.tables}
-    for test in reader.plan.tests:
+    for index, test in enumerate(reader.plan.tests):
         for name, _ in test.rows:
-            reader.table(name, ("tests", test.at, "rows", name), named)
+            reader.table(name, ("tests", index, "rows", name), named)
 
 
 def wanted_by(filters: CompiledFilters) -> Want:
@@ -218,7 +218,7 @@ class Reader:
         bounds = bounds_of(self.plan.sync, self.network) if self.network is not None else {}
         self.whole = all(self.complaints.sound(("filters", key)) for key in CHOOSING) and not self.complaints.partial
         parts: list[tree.Test] = []
-        for key, test in desugar(filters.shorthands):
+        for key, test in desugar(filters):
             if self.sensible(test, ("filters", key), bounds):
                 parts.append(test)
             else:
@@ -274,10 +274,10 @@ class Reader:
 
     def views(self, dialect: str | None) -> Iterator[CompiledView]:
         named = {table.name: table for table in self.tables}
-        for view in self.plan.views:
-            self.check_name(view.name, ("views", view.at, "name"), named)
-            path: TomlPath = ("views", view.at, "where")
-            table = self.table(view.table, ("views", view.at, "from"), named) if view.table else None
+        for index, view in enumerate(self.plan.views):
+            self.check_name(view.name, ("views", index, "name"), named)
+            path: TomlPath = ("views", index, "where")
+            table = self.table(view.table, ("views", index, "from"), named) if view.table else None
             if table is None:
                 self.spelled(view.where, path)
                 continue

@@ -13,6 +13,7 @@ from nectar.compiler.ddl.dialects import DIALECTS
 from nectar.compiler.filters import CompiledFilters, CompiledView, scope_of_view, target_of
 from nectar.compiler.internal_tables import key_of
 from nectar.config.plan.bounds import Bound
+from nectar.config.plan.filters import PlanTest
 from nectar.decode.want import Want
 from nectar.filterlang.to_needles import Clause
 from nectar.filterlang.to_sql import NotInSql, to_sql
@@ -49,8 +50,12 @@ def readable(compiled: CompiledPlan) -> dict[str, Any]:
             "deferred": _indexes(compiled.deferred_indexes),
         },
         "performance": plain(plan.performance),
-        "tests": [{key: value for key, value in plain(one).items() if key != "at"} for one in plan.tests],
+        "tests": [_test(test) for test in plan.tests],
     }
+
+
+def _test(test: PlanTest) -> dict[str, Any]:
+    return {"name": test.name, "path": plain(test.path), "first": test.first, "last": test.last, "rows": plain(test.rows)}
 
 
 def _network(network: Network) -> dict[str, Any]:

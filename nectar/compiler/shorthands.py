@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from nectar.cardano.address import as_read
-from nectar.config.plan.filters import AddressEntry, AddressPrefix, FilterShorthands, PaymentAddress, StakeAddress
+from nectar.config.plan.filter_entries import AddressEntry, AddressPrefix, PaymentAddress, StakeAddress
+from nectar.config.plan.filters import FilterShorthands
 from nectar.filterlang import tree
 from nectar.filterlang.kinds import T
 from nectar.filterlang.scopes import TYPES

@@ -74,7 +74,7 @@ def _range(compiled: CompiledPlan, source: ImmutableSource) -> SyncConfig:
         resolve(source, sync.start, sync.end, compiled.network.history)
     except NectarError:
         first = source.first_found().point.slot
-        return SyncConfig(AtOrigin() if source.folder.first.number == 0 else AtSlot(first), FollowTip())
+        return SyncConfig(start=AtOrigin() if source.folder.first.number == 0 else AtSlot(first), end=FollowTip())
     return sync
 
 
@@ -89,7 +89,7 @@ def rows_found(compiled: CompiledPlan, test: PlanTest, report: Report, stop: Sto
             hint='write path = "..." into the test',
             code="NEC-R005",
         )
-    sync = SyncConfig(AtSlot(test.first) if test.first else AtOrigin(), AtSlot(test.last))
+    sync = SyncConfig(start=AtSlot(test.first) if test.first else AtOrigin(), end=AtSlot(test.last))
     with tempfile.TemporaryDirectory(prefix="nectar-test-") as place:
         options = Options(SqliteFile(Path(place) / "test.db"), source=path, workers=1, once=True)
         return _whole(_over(compiled, sync), options, report, stop).rows
@@ -105,5 +105,5 @@ def _whole(compiled: CompiledPlan, options: Options, report: Report, stop: Stop)
 
 def _over(compiled: CompiledPlan, sync: SyncConfig) -> CompiledPlan:
     """The same plan over another range; without its views, which the database that it is for may show and SQLite not."""
-    sync = replace(sync, on_decode_error=compiled.plan.sync.on_decode_error)
-    return replace(compiled, views=(), plan=replace(compiled.plan, sync=sync))
+    sync = sync.model_copy(update={"on_decode_error": compiled.plan.sync.on_decode_error})
+    return replace(compiled, views=(), plan=compiled.plan.model_copy(update={"sync": sync}))

@@ -110,7 +110,7 @@ def test_options_become_options_or_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [name for name, task in TASKS.items() if task.needs])
 def test_each_task_alone_is_a_plan_with_what_it_needs(tmp_path: Path, name: str) -> None:
     told = imported(tmp_path, f"[{name}]\n")
-    assert set(told["plan"]["processors"]) == set(TASKS[name].needs) <= set(Processors.__slots__)
+    assert set(told["plan"]["processors"]) == set(TASKS[name].needs) <= set(Processors.names())
     (one,) = told["tasks"]
     assert (one["line"], one["col"]) == (1, 2)
     assert bool(one["notes"]) is (TASKS[name].fit != "same")

@@ -13,7 +13,8 @@ from nectar.cardano import bech32
 from nectar.cardano.block import Tx
 from nectar.compiler.filters import CompiledFilters, wanted_by
 from nectar.compiler.shorthands import desugar
-from nectar.config.plan.filters import AddressEntry, AddressPrefix, FilterShorthands, PaymentAddress, StakeAddress
+from nectar.config.plan.filter_entries import AddressEntry, AddressPrefix, PaymentAddress, StakeAddress
+from nectar.config.plan.filters import FilterShorthands, TxType
 from nectar.decode.block import decode_block
 from nectar.decode.metadata_json import metadata_json
 from nectar.decode.want import Want
@@ -119,7 +120,7 @@ def test_the_least_value(chain: Path, pattern: str, lovelace: int) -> None:
     assert len(kept(chain, pattern, FilterShorthands(min_transaction_value=lovelace))) == expected
 
 
-TYPES: dict[str, Callable[[RawTx], bool]] = {
+TYPES: dict[TxType, Callable[[RawTx], bool]] = {
     "mint": lambda tx: any(quantity > 0 for quantity in brute.minted(tx)),
     "burn": lambda tx: any(quantity < 0 for quantity in brute.minted(tx)),
     "script": lambda tx: bool(tx.witnesses.get(5)),
@@ -132,7 +133,7 @@ TYPES: dict[str, Callable[[RawTx], bool]] = {
 
 @pytest.mark.parametrize("pattern", [BUSY, CONWAY, FAILED])
 @pytest.mark.parametrize("types", [(name,) for name in TYPES] + [("mint", "burn"), tuple(TYPES)])
-def test_types_that_are_skipped(chain: Path, pattern: str, types: tuple[str, ...]) -> None:
+def test_types_that_are_skipped(chain: Path, pattern: str, types: tuple[TxType, ...]) -> None:
     expected = count(chain, pattern, lambda tx: not any(TYPES[name](tx) for name in types))
     assert len(kept(chain, pattern, FilterShorthands(skip_tx_types=types))) == expected
 

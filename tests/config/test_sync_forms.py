@@ -40,7 +40,8 @@ def test_slot_0_is_the_origin_and_the_tip() -> None:
 @pytest.mark.parametrize("side", ["start", "end"])
 def test_a_number_has_the_bounds_of_a_slot(side: str) -> None:
     schema = load_schema("plan")
-    slot, form = schema["$defs"]["slot"], schema["properties"]["sync"]["properties"][side]
+    sync = schema["properties"]["sync"]["properties"]
+    slot, form = sync[f"{side}_slot"], sync[side]
     assert (form["minimum"], form["maximum"]) == (slot["minimum"], slot["maximum"])
     for number in (-1, slot["maximum"] + 1):
         with pytest.raises(PlanError) as caught:

@@ -20,6 +20,6 @@ def check_indexes(compiled: CompiledPlan, complaints: Complaints) -> None:
     for table, count in counts.items():
         if count > INDEXES:
             what = f"{table} has {count} indexes; MySQL and MariaDB have {INDEXES} at most, besides a table's key"
-            views = [view.at for view in compiled.plan.views if view.table == table]
+            views = [index for index, view in enumerate(compiled.plan.views) if view.table == table]
             path: TomlPath = ("views", views[-1], "where") if views else ("processors",)
             complaints.add(codes.TIDB_COUNT, what, path, at="key", suggestion="leave out views, or fill another database")

@@ -28,9 +28,9 @@ def check_tidb(compiled: CompiledPlan, complaints: Complaints) -> None:
 def _cause(compiled: CompiledPlan, breach: Breach) -> TomlPath:
     """The view that wants it, else the processor that fills the table."""
     of_a_view = breach.name.removeprefix("idx_").startswith("nectar_json_")
-    for view in compiled.plan.views:
+    for index, view in enumerate(compiled.plan.views):
         if breach.name == view.name or (of_a_view and breach.table == view.table):
-            return ("views", view.at, "where")
+            return ("views", index, "where")
     for one in compiled.processors:
         if any(table.name == breach.table for table in PROCESSORS[one.name].tables(one.options)):
             return ("processors", one.name)

@@ -1,4 +1,4 @@
-"""The hand-written schemas as values, and a walk over every key of one."""
+"""The published schemas as values, and a walk over every key of one."""
 
 from __future__ import annotations
 

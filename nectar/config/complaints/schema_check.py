@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
 from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nectar.config.complaints.collector import Complaints
 from nectar.config.complaints.schema import load_schema
 from nectar.config.complaints.schema_messages import REPORTS, Slip
+from nectar.config.document.toml_dates import with_date_as_text
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -71,9 +71,4 @@ def _with_dates_as_texts(data: Mapping[str, Any]) -> Mapping[str, Any]:
     sync = data.get("sync")
     if not isinstance(sync, dict):
         return data
-    return {**data, "sync": {key: _with_date(side) if key in ("start", "end") else side for key, side in sync.items()}}
-
-
-def _with_date(side: Any) -> Any:
-    said = side.get("date") if isinstance(side, dict) else None
-    return {**side, "date": said.isoformat()} if isinstance(said, date | datetime) else side
+    return {**data, "sync": {key: with_date_as_text(side) if key in ("start", "end") else side for key, side in sync.items()}}

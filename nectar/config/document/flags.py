@@ -18,4 +18,4 @@ def flag(name: str, path: TomlPath, value: Any, *, shown: bool = True) -> Docume
 
 def everything(file: str, name: str) -> Document:
     """A plan in no file: every processor on, all else left out."""
-    return Document(file, {"plan": {"name": name}, "processors": dict.fromkeys(Processors.__slots__, True)}, NOWHERE, shown=True)
+    return Document(file, {"plan": {"name": name}, "processors": dict.fromkeys(Processors.names(), True)}, NOWHERE, shown=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from nectar.cardano import base58, bech32
 from nectar.cardano.address import network_of, parse_text
 from nectar.config import codes
 from nectar.config.complaints.collector import say
-from nectar.config.plan.filters import AddressEntry, AddressPrefix, PaymentAddress, StakeAddress
 
 _MAINNET_ID = 1
 _BYRON_KIND = 8
@@ -32,6 +33,30 @@ _MAGIC = {"mainnet": None, "preprod": 1, "preview": 2}
 
 ADDRESS_FORMS = '"addr1..", "stake1..", a base58 Byron address, or a beginning followed by .* ("addr1.*")'
 POOL_FORMS = '"pool1..", or the 56 hex digits of the pool\'s key hash'
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PaymentAddress:
+    """Exactly this address: `raw` bytes as they stand in an output."""
+
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StakeAddress:
+    """Any address that delegates with this credential; `raw` is the 29 bytes of the reward address."""
+
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AddressPrefix:
+    """Any address whose text form begins with `prefix`, such as ``addr1``; one of `stake1` means the delegating part's text."""
+
+    prefix: str
+
+
+AddressEntry: TypeAlias = PaymentAddress | StakeAddress | AddressPrefix
 
 
 class EntryError(ValueError):
@@ -125,3 +150,13 @@ def _pool_hint(text: str) -> str:
     if text.endswith("*"):
         return "pools have no patterns: list their ids"
     return ""
+
+
+def as_address_entry(entry: Any) -> Any:
+    """A text as `parse_address_entry` reads it for any network; an entry as it is."""
+    return parse_address_entry(entry, "") if isinstance(entry, str) else entry
+
+
+def as_pool_entry(entry: Any) -> Any:
+    """A text as `parse_pool_entry` reads it; a key hash as it is."""
+    return parse_pool_entry(entry) if isinstance(entry, str) else entry

@@ -14,21 +14,17 @@ from nectar.config.complaints.schema_check import check_schema
 from nectar.config.document.load import Document, load_file, load_text
 from nectar.config.document.overlay import overlaid
 from nectar.config.document.positions import TomlPath
-from nectar.config.plan.filter_entries import ADDRESS_FORMS, POOL_FORMS, EntryError, parse_address_entry, parse_pool_entry
-from nectar.config.plan.filters import Filters, FilterShorthands, PlanTest, View
-from nectar.config.plan.include import with_includes
-from nectar.config.plan.model import (
-    NAMED_NETWORKS,
-    BlocksOptions,
-    MetadataOptions,
-    Performance,
-    Plan,
-    PlanMeta,
-    Processors,
-    SourceConfig,
-    Storage,
-    TransactionsOptions,
+from nectar.config.plan.filter_entries import (
+    ADDRESS_FORMS,
+    POOL_FORMS,
+    AddressEntry,
+    EntryError,
+    parse_address_entry,
+    parse_pool_entry,
 )
+from nectar.config.plan.filters import Filters, PlanTest, View
+from nectar.config.plan.include import with_includes
+from nectar.config.plan.model import NAMED_NETWORKS, Performance, Plan, PlanMeta, Processors, SourceConfig, Storage
 from nectar.config.plan.sync import read_sync
 
 Value = TypeVar("Value", bound=Hashable)
@@ -58,34 +54,33 @@ def draft_plan(document: Document, path: Path, over: Sequence[Document] = ()) ->
     document, wrong = with_includes(document)
     complaints = Complaints(reduce(overlaid, over, document), wrong, partial=bool(wrong))
     check_schema(complaints, "plan")
-    meta = _meta(complaints, path.stem)
     processors = _processors(complaints)
     plan = Plan(
-        meta,
-        _source(complaints),
-        read_sync(complaints),
-        processors,
-        _filters(complaints),
-        Storage(complaints.get(("storage", "indexes"), "deferred")),
-        Performance(*(complaints.get(("performance", key), 0) for key in ("workers", "batch_blocks", "batch_bytes"))),
-        path,
-        _views(complaints),
-        _tests(complaints),
+        meta=_meta(complaints, path.stem),
+        source=_source(complaints),
+        sync=read_sync(complaints),
+        processors=processors,
+        filters=_filters(complaints),
+        storage=Storage(**_keys(complaints, "storage")),
+        performance=Performance(**_keys(complaints, "performance")),
+        source_text_path=path,
+        views=_views(complaints),
+        tests=_tests(complaints),
     )
     _check_use(complaints, processors)
     return plan, complaints
 
 
+def _keys(complaints: Complaints, *path: str | int) -> dict[str, Any]:
+    """What is right of the table at `path`, by key. The models have defaults for the rest."""
+    return dict(complaints.sound_items(path))
+
+
 def _meta(complaints: Complaints, name: str) -> PlanMeta:
-    network = complaints.get(("plan", "network"), "mainnet")
-    if network not in NAMED_NETWORKS:
-        network = str(_path(complaints, ("plan", "network")))
-    return PlanMeta(
-        complaints.get(("plan", "name"), name),
-        complaints.get(("plan", "description"), ""),
-        network,
-        _path(complaints, ("plan", "profile")),
-    )
+    keys = {"name": name, **_keys(complaints, "plan"), "profile": _path(complaints, ("plan", "profile"))}
+    if keys.get("network", NAMED_NETWORKS[0]) not in NAMED_NETWORKS:
+        keys["network"] = str(_path(complaints, ("plan", "network")))
+    return PlanMeta(**keys)
 
 
 def _path(complaints: Complaints, at: TomlPath) -> Path | None:
@@ -111,7 +106,7 @@ def _source(complaints: Complaints) -> SourceConfig | None:
     if complaints.has(("source", useless)):
         what = f"{useless} does nothing for a source of kind {kind}"
         complaints.add(codes.USELESS_KEY, what, ("source", useless), at="key", suggestion="leave it out")
-    return SourceConfig(kind, _path(complaints, ("source", "path")), _socket(complaints))
+    return SourceConfig(kind=kind, path=_path(complaints, ("source", "path")), socket=_socket(complaints))
 
 
 def _socket(complaints: Complaints) -> str | None:
@@ -124,19 +119,7 @@ def _socket(complaints: Complaints) -> str | None:
 
 
 def _processors(complaints: Complaints) -> Processors:
-    def is_on(name: str) -> bool:
-        return bool(complaints.get(("processors", name), complaints.has(("processors", name))))
-
-    chosen = Processors(
-        blocks=_options(complaints, "blocks", BlocksOptions),
-        transactions=_options(complaints, "transactions", TransactionsOptions),
-        multi_assets=is_on("multi_assets"),
-        metadata=_options(complaints, "metadata", _metadata),
-        scripts=is_on("scripts"),
-        certificates=is_on("certificates"),
-        withdrawals=is_on("withdrawals"),
-        governance=is_on("governance"),
-    )
+    chosen = Processors(**{name: _processor(complaints, name) for name in Processors.names()})
     if complaints.sound(("processors",)) and not any(True for _ in chosen.enabled()):
         complaints.add(
             codes.NOTHING_TO_DO,
@@ -148,16 +131,11 @@ def _processors(complaints: Complaints) -> Processors:
     return chosen
 
 
-def _options(complaints: Complaints, name: str, make: Callable[..., Value]) -> Value | None:
-    """true and {} mean every option's default; false means off. Where something is wrong, what is right of it counts."""
+def _processor(complaints: Complaints, name: str) -> Any:
+    """Its options that are right, or whether it is on. A processor of which something is wrong counts as on."""
     path: TomlPath = ("processors", name)
-    value = complaints.get(path, complaints.has(path))
-    options = dict(complaints.sound_items(path))
-    return None if value is False else make(**options)
-
-
-def _metadata(labels: list[int] | None = None) -> MetadataOptions:
-    return MetadataOptions(tuple(sorted(labels or ())))
+    is_on = complaints.get(path, complaints.has(path)) is not False
+    return _keys(complaints, *path) if is_on and Processors.has_options(name) else is_on
 
 
 def _filters(complaints: Complaints) -> Filters:
@@ -166,24 +144,28 @@ def _filters(complaints: Complaints) -> Filters:
     if not rows and complaints.has(("filters", "rows")) and complaints.sound(("filters", "rows")):
         complaints.add(codes.EMPTY, "rows is an empty table", ("filters", "rows"), at="key", suggestion="leave it out")
     return Filters(
-        _shorthands(complaints, network),
-        complaints.get(("filters", "where"), ""),
-        complaints.get(("filters", "keep"), "tx"),
-        complaints.get(("filters", "on_unknown"), "drop"),
-        complaints.sound_items(("filters", "rows")),
+        **{
+            **_keys(complaints, "filters"),
+            "address_filter": _addresses(complaints, network),
+            "pool_filter": tuple(sorted(_entries(complaints, "pool_filter", parse_pool_entry, POOL_FORMS))),
+            "rows": complaints.sound_items(("filters", "rows")),
+        }
     )
 
 
+def _addresses(complaints: Complaints, network: str) -> tuple[AddressEntry, ...]:
+    def address(text: str) -> AddressEntry:
+        return parse_address_entry(text, network)
+
+    return tuple(sorted(_entries(complaints, "address_filter", address, ADDRESS_FORMS), key=repr))
+
+
 def _views(complaints: Complaints) -> tuple[View, ...]:
-    """Each with what can be used of it: nothing stands where something is wrong. Names that stand twice are complained about."""
-    said = complaints.get
-    views = [
-        View(said(("views", at, "name"), ""), said(("views", at, "from"), ""), said(("views", at, "where"), ""), at)
-        for at in complaints.places(("views",))
-    ]
+    """Complains of names that stand twice."""
+    views = [_view(_keys(complaints, "views", index)) for index in complaints.places(("views",))]
     seen: set[str] = set()
-    for view in views:
-        path: TomlPath = ("views", view.at, "name")
+    for index, view in enumerate(views):
+        path: TomlPath = ("views", index, "name")
         if view.name in seen:
             what = f"there are two views {view.name}" if complaints.shows(path) else "there are two views of this name"
             complaints.add(codes.REPEATED, what, path, suggestion="give one another name", spoils=False)
@@ -191,35 +173,29 @@ def _views(complaints: Complaints) -> tuple[View, ...]:
     return tuple(views)
 
 
+def _view(keys: dict[str, Any]) -> View:
+    """A view of which something is wrong stays in the draft, with empty texts in place of that."""
+    if {"name", "from", "where"} <= keys.keys():
+        return View(**keys)
+    return View.model_construct(name=keys.get("name", ""), table=keys.get("from", ""), where=keys.get("where", ""))
+
+
 def _tests(complaints: Complaints) -> tuple[PlanTest, ...]:
-    return tuple(_test(complaints, at) for at in complaints.places(("tests",)))
+    return tuple(_test(complaints, index) for index in complaints.places(("tests",)))
 
 
-def _test(complaints: Complaints, at: int) -> PlanTest:
-    here: TomlPath = ("tests", at)
-    first, last = complaints.get((*here, "slots"), (0, 0))
+def _test(complaints: Complaints, index: int) -> PlanTest:
+    at: TomlPath = ("tests", index)
+    first, last = complaints.get((*at, "slots"), (0, 0))
     if first > last:
         what = "the first slot comes after the last"
-        complaints.add(codes.OUT_OF_RANGE, what, (*here, "slots"), suggestion="write the lower one first")
-    if complaints.get((*here, "rows"), None) == {}:
+        complaints.add(codes.OUT_OF_RANGE, what, (*at, "slots"), suggestion="write the lower one first")
+    if complaints.get((*at, "rows"), None) == {}:
         hint = "say how many rows a table must get"
-        complaints.add(codes.EMPTY, "rows is an empty table", (*here, "rows"), suggestion=hint)
-    rows = complaints.sound_items((*here, "rows"))
-    path = _path(complaints, (*here, "path"))
-    return PlanTest(complaints.get((*here, "name"), ""), path, first, last, rows, at)
-
-
-def _shorthands(complaints: Complaints, network: str) -> FilterShorthands:
-    def address(text: str) -> Any:
-        return parse_address_entry(text, network)
-
-    addresses = _entries(complaints, "address_filter", address, ADDRESS_FORMS)
-    return FilterShorthands(
-        tuple(sorted(addresses, key=repr)),
-        complaints.get(("filters", "min_transaction_value"), 0),
-        tuple(sorted(complaints.get(("filters", "skip_tx_types"), ()))),
-        tuple(sorted(_entries(complaints, "pool_filter", parse_pool_entry, POOL_FORMS))),
-    )
+        complaints.add(codes.EMPTY, "rows is an empty table", (*at, "rows"), suggestion=hint)
+    name, path, rows = complaints.get((*at, "name"), ""), _path(complaints, (*at, "path")), complaints.sound_items((*at, "rows"))
+    make = PlanTest if name else PlanTest.model_construct
+    return make(name=name, path=path, slots=(first, last), rows=rows)
 
 
 def _entries(complaints: Complaints, key: str, parse: Callable[[str], Value], allowed: str) -> list[Value]:
