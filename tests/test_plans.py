@@ -1,4 +1,4 @@
-"""The plans that come with the project: each runs on real blocks of a network it is made for."""
+"""The plans that come with the project: each runs on real blocks of its network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAINNET = ("mainnet/immutable", "start_slot = 21600000")
 
 
 def runnable(plan: Path, chain: Path, folder: Path) -> Path:
-    """The plan's own text with the source and range of data that is here; everything else as it stands."""
+    """The plan's own text, with a source and a range of the data at hand."""
     text = plan.read_text()
     if plan.name.startswith("preview-"):
         text = text.replace("../tests/data", str(ROOT / "tests/data"))
@@ -35,7 +35,7 @@ def runnable(plan: Path, chain: Path, folder: Path) -> Path:
     return path
 
 
-def test_all_of_them_are_here() -> None:
+def test_each_promised_plan_exists() -> None:
     names = {plan.stem for plan in PLANS}
     assert names >= {"full", "nft-only", "pool-analysis", "governance", "research-era", "fast-catch-up", "wallet-watch"}
 
@@ -67,9 +67,9 @@ def test_each_runs_on_real_blocks(plan: Path, chain: Path, tmp_path: Path) -> No
     summary = json.loads(done.stdout)
     assert summary["blocks"] > 300
     db = sqlite3.connect(database)
-    (kept,) = db.execute("SELECT count(*) FROM block").fetchone()
-    chosen = "[filters]" in plan.read_text() and "every = true" not in plan.read_text()
-    assert kept < summary["blocks"] if chosen else kept >= summary["blocks"]
+    (blocks,) = db.execute("SELECT count(*) FROM block").fetchone()
+    is_filtered = "[filters]" in plan.read_text() and "every = true" not in plan.read_text()
+    assert blocks < summary["blocks"] if is_filtered else blocks >= summary["blocks"]
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert ("tx_metadata" in tables) == (
         "metadata" in plan.read_text().split("[processors]")[1].split("[")[0].replace("metadata = false", "")

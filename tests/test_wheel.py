@@ -1,4 +1,4 @@
-"""A wheel, installed outside of the checkout, has its schemas and grammar and does its work."""
+"""A wheel that is installed outside the checkout has its schemas and grammar, and works."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLEAN = {name: value for name, value in os.environ.items() if not name.startswit
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The `bin` folder of an environment that has the wheel alone; dependencies come from this one's."""
+    """The `bin` folder of an environment with the wheel alone; its dependencies come from this environment."""
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
     subprocess.run(build, check=True, cwd=folder, env=CLEAN)
@@ -29,8 +29,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     install = [str(binaries / "pip"), "install", "--quiet", "--no-deps", "--disable-pip-version-check", str(wheel)]
     subprocess.run(install, check=True, cwd=folder, env=CLEAN)
     libraries = [path for path in sys.path if Path(path).name == "site-packages"]
-    inside = next((home / "lib").glob("python*/site-packages"))
-    (inside / "dependencies.pth").write_text("\n".join(libraries) + "\n")
+    site_packages = next((home / "lib").glob("python*/site-packages"))
+    (site_packages / "dependencies.pth").write_text("\n".join(libraries) + "\n")
     return binaries
 
 

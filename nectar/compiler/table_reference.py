@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Iterator
 
 from nectar.cardano.position import ITEMS
@@ -15,22 +16,24 @@ from nectar.tables import ITEM_PLACE, TX_PLACE, Kind, Place, Table
 INTRODUCTION = f"""\
 # Tables
 
-<!-- Made from what the processors declare by `python -m nectar.compiler.table_reference > docs/tables.md`.
+<!-- Generated from what the processors declare by `python -m nectar.compiler.table_reference > docs/tables.md`.
      A test keeps it current. -->
+
+After this page you know every table and column that a plan can fill, and how to query them by id.
 
 Names and meanings are cardano-db-sync's. Where Nectar differs, the last column says so. Three differences hold everywhere:
 
 * **An id is a place on the chain**, not a sequence: `block.id` = slot * 2 + (0 for a Byron boundary block, else 1);
-  `tx.id` = {TX_PLACE} + index in the block; what stands in a transaction has {ITEM_PLACE} + index. Genesis rows have
+  `tx.id` = {TX_PLACE} + index in the block; an item of a transaction has {ITEM_PLACE} + index. Genesis rows have
   negative ids.
-* **The id of a thing is its own hash** (`stake_address.id` is the 29 bytes of the reward address, `pool_hash.id` the 28 of the
-  pool's key hash, ...), and its row keeps the id of the transaction that first showed it.
-* There are no foreign keys; "points at" says what a value would refer to.
+* **The id of a dimension row is its own hash** (`stake_address.id` is the 29 bytes of the reward address, `pool_hash.id` the 28
+  of the pool's key hash, ...). The row keeps the id of the transaction that first showed it.
+* There are no foreign keys; "points at" says which column a value refers to.
 
 | kind | key | rolled back by |
 |---|---|---|
 | fact | a place on the chain | `DELETE .. WHERE id >= bound` |
-| dimension | the thing's own hash | `DELETE .. WHERE` its first sight `>= bound` |
+| dimension | its own hash | `DELETE .. WHERE` its first sight `>= bound` |
 | derived | computed from other tables | computing it again |
 | single | written once | nothing |
 
@@ -39,9 +42,9 @@ from there on ([why](decisions/0003-u64-in-sqlite.md)); hashes are raw bytes eve
 
 ## Ids above 2^53
 
-An id is a signed 64-bit number, and most ids of what stands in a transaction are above 2^53 = 9,007,199,254,740,992: all those of
+An id is a signed 64-bit number. Most ids of a transaction's items are above 2^53 = 9,007,199,254,740,992: all those of
 blocks after slot {(1 << 53) // Place.IN_TX.value:,}. `block.id` and `tx.id` stay below. A program that keeps numbers as 64-bit
-floats rounds the large ones without a word, and a join by them finds the wrong row or none: JavaScript's `Number` and
+floats rounds the large ones silently, and a join by them finds the wrong row or none: JavaScript's `Number` and
 `JSON.parse`, jq, spreadsheets, and BI tools that show a BIGINT as a decimal number. What to do:
 
 * In JavaScript read BIGINT as `BigInt` or as text: `supportBigNumbers` with `bigNumberStrings` (mysql, mysql2),
@@ -53,17 +56,17 @@ floats rounds the large ones without a word, and a join by them finds the wrong 
 
 ## Joins by id
 
-Rows of a transaction are a range of ids, so most tables have no index on `tx_id`: the primary key answers. Write the range, and a
-query that would read a whole table reads a few rows:
+The rows of a transaction are a range of ids, so most tables have no index on `tx_id`: the primary key answers. Write the range,
+and a query reads a few rows instead of a whole table:
 
-| wanted | write | and not |
+| rows | write | do not write |
 |---|---|---|
 | outputs of a transaction | `o.id BETWEEN t.id * {ITEMS} AND t.id * {ITEMS} + {ITEMS - 1}` | `o.tx_id = t.id` |
 | the output that an input spends | `o.id = i.tx_out_id * {ITEMS} + i.tx_out_index` | `o.tx_id = i.tx_out_id AND ..` |
 | transactions of a block | `t.block_id = b.id`, which has an index | |
 
-The range holds for every fact whose id is a transaction's id * 2^16 + an index. `tx_out.consumed_by_tx_id` tells which
-transaction spent an output.
+The range holds for every fact whose id is a transaction's id * 2^16 + an index. `tx_out.consumed_by_tx_id` is the
+transaction that spent an output.
 """
 
 ABSENT: dict[str, tuple[str, ...]] = {
@@ -90,17 +93,19 @@ ABSENT: dict[str, tuple[str, ...]] = {
         "off_chain_vote_reference",
         "reserved_pool_ticker",
     ),
-    "They are db-sync's own book-keeping": ("epoch_sync_time", "event_info", "extra_migrations", "reverse_index"),
+    "They are db-sync's own bookkeeping": ("epoch_sync_time", "event_info", "extra_migrations", "reverse_index"),
 }
 """Tables of cardano-db-sync 13.7 that no processor fills, and why."""
 
 VIEWS = """\
 ## Views
 
-`utxo_view`: rows of `tx_out` that nothing has spent, without those of genesis, as db-sync's view of that name. It is there in
-every plan with all outputs and inputs: no filter, `resolve_inputs` not `"off"`. It is true once the closing passes are done, and
-of outputs from the plan's start on. Plans have [views of their own](filter-language.md#views) besides.
+`utxo_view` has the rows of `tx_out` that nothing has spent, without those of genesis, as db-sync's view of that name. Every plan
+with all outputs and inputs has it: no filter, `resolve_inputs` not `"off"`. It is true once the passes after loading are done,
+for outputs from the plan's start on. Plans have [views of their own](filter-language.md#views) too.
 """
+
+WIDTH = 130  # characters of a line of prose, as on every page
 
 PLACES = {Place.BLOCK: "block", Place.TX: "transaction", Place.IN_TX: "item of a transaction"}
 
@@ -122,13 +127,13 @@ def _page() -> Iterator[str]:
             seen[table.name] = name
             yield from _table(table)
             yield from _variants(name, table)
-    yield "## Nectar's own tables\n\nIn every database, whatever the plan; two of them in servers' only.\n"
+    yield "## Nectar's own tables\n\nEvery database has these tables, whatever the plan; two of them only on servers.\n"
     for own in (*OWN_TABLES, *SERVER_TABLES):
         yield from _table(own)
     yield VIEWS
-    yield "## Tables of db-sync that are not here\n\nOf a table above, every column of db-sync 13.7's is there.\n"
+    yield "## Tables of db-sync that Nectar does not have\n\nThe tables above have every column of db-sync 13.7's.\n"
     for why, names in ABSENT.items():
-        yield f"* {why}: {', '.join(f'`{name}`' for name in names)}."
+        yield _wrapped(f"* {why}: {', '.join(f'`{name}`' for name in names)}.", indent="  ")
 
 
 def _table(table: Table) -> Iterator[str]:
@@ -182,7 +187,7 @@ def _columns(table: Table) -> Iterator[str]:
 
 
 def _indexes(table: Table) -> Iterator[str]:
-    yield (
+    yield _wrapped(
         "Indexes: "
         + "; ".join(
             f"`{index.name}` on {', '.join(f'`{name}`' for name in index.columns)}"
@@ -191,6 +196,10 @@ def _indexes(table: Table) -> Iterator[str]:
         )
         + "."
     )
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 if __name__ == "__main__":

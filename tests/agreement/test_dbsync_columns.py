@@ -65,7 +65,7 @@ SHARED = [pytest.param(table, theirs()[table.name, variant], id=f"{table.name} {
 def test_every_table_is_there_or_its_absence_is_said() -> None:
     absent = {name for names in ABSENT.values() for name in names}
     assert {table.name for table, _ in ours()} | absent == {name for name, _ in theirs()}
-    said = text().split("## Tables of db-sync that are not here")[1]
+    said = text().split("## Tables of db-sync that Nectar does not have")[1]
     assert all(f"`{name}`" in said for name in absent)
 
 

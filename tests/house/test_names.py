@@ -57,12 +57,12 @@ def public(path: Path) -> Iterator[tuple[str, bool]]:
 
 def homes() -> dict[str, set[str]]:
     """Where each public name is defined: classes by module, functions by room, which is a folder of nectar/."""
-    found: dict[str, set[str]] = defaultdict(set)
+    homes_of: dict[str, set[str]] = defaultdict(set)
     for path in (ROOT / "nectar").rglob("*.py"):
         module = path.relative_to(ROOT / "nectar").with_suffix("")
         for name, is_class in public(path):
-            found[name].add(str(module) if is_class else module.parts[0])
-    return found
+            homes_of[name].add(str(module) if is_class else module.parts[0])
+    return homes_of
 
 
 def test_each_public_name_has_one_home() -> None:
