@@ -177,10 +177,10 @@ def db_schema_command(
 
 def _compared(compiled: CompiledPlan, target: Target, form: OutputFormat) -> int:
     from nectar.cli.exits import Exit
-    from nectar.runner.schema_diff import differences
+    from nectar.runner.schema_diff import schema_differences
     from nectar.sinks.registry import database_schema, dialect_of
 
-    found = differences(compiled, dialect_of(target), database_schema(target))
+    found = schema_differences(compiled, dialect_of(target), database_schema(target))
     wrong = [one for one in found if not one.later]
     later = len(found) - len(wrong)
     if form is OutputFormat.JSON:

@@ -51,11 +51,11 @@ def explain_command(
 
 
 def _sampled(compiled: CompiledPlan, folder: Path) -> Sample:
-    from nectar.runner.report import report
+    from nectar.runner.report import report_of
     from nectar.runner.sample import sample
     from nectar.runner.signals import listening
 
-    with listening() as stop, report("bar" if sys.stderr.isatty() else "off") as told:
+    with listening() as stop, report_of("bar" if sys.stderr.isatty() else "off") as told:
         return sample(compiled, folder, told, stop)
 
 

@@ -44,7 +44,7 @@ class Asked:
 def do_job(read: Callable[[], Draft], asked: Asked) -> int:
     """Read the plan, run it and print the summary; the exit code."""
     from nectar.cli.exits import errors_in_json
-    from nectar.runner.report import report
+    from nectar.runner.report import report_of
     from nectar.runner.run import run as run_job
     from nectar.runner.signals import listening, say_at_the_end
     from nectar.runner.steps import Options
@@ -60,7 +60,7 @@ def do_job(read: Callable[[], Draft], asked: Asked) -> int:
     else:
         say_at_the_end(broken_off)
     in_table = sys.stdout.isatty()
-    with listening() as stop, report(kind.value) as told:
+    with listening() as stop, report_of(kind.value) as told:
         summary = run_job(compiled, options, told, stop)
         stop.told = bool(summary.stopped)
         if summary.stopped and not in_table:

@@ -24,7 +24,7 @@ def run_tests_command(
     """
     from nectar.compiler.load import read_draft
     from nectar.errors import FatalError
-    from nectar.runner.report import report
+    from nectar.runner.report import report_of
     from nectar.runner.sample import rows_found
     from nectar.runner.signals import listening
 
@@ -37,7 +37,7 @@ def run_tests_command(
             code="NEC-R006",
         )
     results: list[dict[str, Any]] = []
-    with listening() as stop, report("off") as told:
+    with listening() as stop, report_of("off") as told:
         for test in compiled.plan.tests:
             rows = rows_found(compiled, test, told, stop)
             wrong = {name: {"wanted": wanted, "found": rows[name]} for name, wanted in test.rows if rows[name] != wanted}

@@ -13,10 +13,6 @@ STANDING = frozenset({"script", "datum"})
 """Dimensions whose things a transaction shows by itself: a filter of rows leaves them, though nothing may name them."""
 
 
-def keep_rows(out: RowBuffers, table: str, keep: Callable[[Row], bool]) -> None:
-    out.facts[table] = [row for row in out.facts[table] if keep(row)]
-
-
 def keep_named(out: RowBuffers, tables: Sequence[Table], among: Iterable[Table]) -> None:
     """Of the dimensions `among`, in this order, only the things that a row names, each first seen where the first of those rows
     stands: what a batch saw of it in rows that were taken out is forgotten."""
@@ -98,15 +94,3 @@ def cut_links(out: RowBuffers, block: Table) -> None:
     at = block.column_names.index("previous_id")
     there = {row[0] for row in out.facts["block"]}
     out.facts["block"] = [row if row[at] in there else (*row[:at], None, *row[at + 1 :]) for row in out.facts["block"]]
-
-
-def merge(into: RowBuffers, other: RowBuffers, tables: Sequence[Table]) -> None:
-    """Rows of `other` beside those of `into`; of a thing that both show, the first sight stays."""
-    for table in tables:
-        if table.kind is not Kind.DIMENSION:
-            into.facts[table.name].extend(other.facts[table.name])
-            continue
-        known, first = into.dimensions[table.name], table.column_names.index(table.first)
-        for key, row in other.dimensions[table.name].items():
-            if key not in known or row[first] < known[key][first]:
-                known[key] = row

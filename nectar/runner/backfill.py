@@ -1,193 +1,189 @@
-"""Gaps of a range, read, decoded and committed in the chain's order."""
+"""Loads the gaps of a range from chunk files: read, decoded and committed in the chain's order."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
+from typing import NamedTuple
 
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.profile.model import Target
 from nectar.coverage import Coverage, merged, missing, slot_count
-from nectar.errors import NectarError, SinkError, TooBigError
-from nectar.runner.committing.committer import Keeper
+from nectar.errors import NectarError, TooBigError
+from nectar.runner.committing.committer import Committer
 from nectar.runner.committing.parallel import Writers, writers_of
-from nectar.runner.decoding.batch import Batch, Limits, batches, limits_of
-from nectar.runner.decoding.pool import AHEAD, Inline, Pool, Processes
-from nectar.runner.decoding.tracked_outputs import NOTHING, WatchState
-from nectar.runner.decoding.worker import Done, Job
+from nectar.runner.decoding.batch import Batch, BatchLimits, batches, limits_of, smaller_share
+from nectar.runner.decoding.pool import AHEAD, Inline, Processes, WorkerPool, cores
+from nectar.runner.decoding.tracked_outputs import TrackedState
+from nectar.runner.decoding.worker import DecodedBatch, Job
 from nectar.runner.report import Report
 from nectar.runner.signals import Halted, Stop
-from nectar.runner.steps import watch_state
-from nectar.runner.summary import Summary
+from nectar.runner.steps import tracked_state
+from nectar.runner.summary import RunSummary
 from nectar.sinks.base import Sink
 from nectar.sources.events import RollForward
 from nectar.sources.immutable.bounds import ResolvedRange
 from nectar.sources.immutable.source import ImmutableSource
 
-ONE_BLOCK = 500  # bytes: a batch of no more is surely of a single block
-ROOM = 1.25  # what a batch is made smaller by, beyond what is known to be too much: others may be fuller
-FEW = 1  # batches: a job with no more is done in this process
+FEW = 1  # batches: a job with no more is decoded in this process
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """What is to be loaded. Without a `sink` everything is decoded and counted, and nothing written."""
+class Backfill:
+    """What to load. Without a `sink` everything is decoded and counted, and nothing is written."""
 
     job: Job
     source: ImmutableSource
-    found: ResolvedRange
+    chunk_range: ResolvedRange
     gaps: tuple[Coverage, ...]
     sink: Sink | None
     target: Target
     workers: int  # 0: the machine's cores
-    state: WatchState = NOTHING
-    share: float = 1.0  # of a batch's usual size
+    tracked: TrackedState  # when the first gap begins
 
     @property
     def compiled(self) -> CompiledPlan:
         return self.job.compiled
 
 
+class _Attempt(NamedTuple):
+    """The gaps that are left, in batches of `share` of the usual size."""
+
+    gaps: tuple[Coverage, ...]
+    tracked: TrackedState
+    share: float = 1.0
+
+
 @dataclass(slots=True)
-class Kept:
-    """What was committed of a job's `slots`, whatever the size of its batches was."""
+class _Loaded:
+    """What is committed of a job's `slots`, whatever the size of its batches was. `done`: slots."""
 
     slots: int
     ranges: list[Coverage] = field(default_factory=list)
     done: int = 0
 
 
-def load(task: Task, report: Report, stop: Stop, summary: Summary) -> None:
-    """Until all gaps are filled or `stop` says so; what is committed stays, the open batches are dropped whole.
+def load(backfill: Backfill, report: Report, stop: Stop, summary: RunSummary) -> None:
+    """Loads until all gaps are filled or `stop` says so. Committed batches stay; open batches are dropped whole.
 
-    A batch that is too much for one transaction of the server is made anew in halves. Errors: SinkError NEC-M009 when it is
-    a single block.
+    When a batch is too big for one transaction of the server, the job continues with smaller ones.
+    Errors: SinkError NEC-M009 when that batch is a single block; those of decoding, of the source and of the sink.
     """
-    share, asked = 1.0, task.gaps
-    keeper = Keeper(task.compiled, task.sink, task.target, report, summary, time.monotonic())
-    kept = Kept(max(slot_count(asked), 1))
+    attempt = _Attempt(backfill.gaps, backfill.tracked)
+    committer = Committer(backfill.compiled, backfill.sink, backfill.target, report, summary, time.monotonic())
+    loaded = _Loaded(max(slot_count(backfill.gaps), 1))
     while True:
         try:
-            _load(replace(task, share=share), keeper, stop, kept)
+            _load(backfill, attempt, committer, stop, loaded)
             return
         except TooBigError as error:
-            share = smaller(share, limits_of(task.compiled, task.target, share, 1), error, report)
-            gaps = tuple(left for gap in asked for left in missing(gap, kept.ranges))
-            assert task.sink is not None
-            task = replace(task, gaps=gaps, state=watch_state(task.compiled, task.sink, gaps[0].first, task.target))
+            share = smaller_share(attempt.share, _limits(backfill, attempt.share), error, report)
+            gaps = tuple(left for gap in backfill.gaps for left in missing(gap, loaded.ranges))
+            assert backfill.sink is not None
+            attempt = _Attempt(gaps, tracked_state(backfill.compiled, backfill.sink, gaps[0].first, backfill.target), share)
 
 
-def smaller(share: float, limits: Limits, error: TooBigError, report: Report) -> float:
-    """Half of a batch's size from now on, or less where it is known how much too much it was. Errors: SinkError NEC-M009."""
-    if limits.blocks <= 1 or limits.bytes <= ONE_BLOCK:
-        hint = "raise the server's limits (max_allowed_packet, txn-total-size-limit, memory quota), or leave tables out"
-        raise SinkError(f"one block is too much: {error.what}", where=error.where, hint=hint, code="NEC-M009") from error
-    times = max(2.0, error.over * ROOM)
-    how = f"{times:.1f} times smaller" if times > 2 else "half as large"
-    report.say("note", f"{error}: going on with batches {how}", code=error.code)
-    return share / times
-
-
-def _load(task: Task, keeper: Keeper, stop: Stop, kept: Kept) -> None:
+def _load(backfill: Backfill, attempt: _Attempt, committer: Committer, stop: Stop, loaded: _Loaded) -> None:
     """Where a block's rows depend on the blocks before it, one process decodes them, in order."""
-    began, summary = time.monotonic(), keeper.summary
-    stream = gap_batches(task)
-    alone = task.workers == 1 or task.compiled.filters.ordered
-    few, stream = _ahead(stream, FEW + 1)
-    committing = writers_of(task.compiled, task.job.layout, task.sink)
-    if task.sink is not None and len(few) > FEW:
-        task.sink.expect(committing)
-    count = 1 if alone or len(few) <= FEW else task.workers or cores()
+    began, summary = time.monotonic(), committer.summary
+    few, stream = _peeked(gap_batches(backfill, attempt.gaps, attempt.share), FEW + 1)
+    commits_at_once = writers_of(backfill.compiled, backfill.job.layout, backfill.sink)
+    if backfill.sink is not None and len(few) > FEW:
+        backfill.sink.expect(commits_at_once)
+    alone = backfill.workers == 1 or backfill.compiled.filters.ordered or len(few) <= FEW
+    count = 1 if alone else backfill.workers or cores()
     summary.workers = max(count, summary.workers)
-    halted = stop.__bool__
-    pool: Pool = Inline(task.job, task.state, halted=halted) if count == 1 else Processes(task.job, count, halted=halted)
+    pool = _pool(backfill.job, attempt.tracked, count, stop)
 
-    def keep(covered: Coverage, _: Done) -> None:
-        kept.ranges = merged([*kept.ranges, covered])
-        kept.done += slot_count([covered])
-        keeper.tell(covered.last, kept.done / kept.slots)
+    def committed(covered: Coverage, _: DecodedBatch) -> None:
+        loaded.ranges = merged([*loaded.ranges, covered])
+        loaded.done += slot_count([covered])
+        committer.tell(covered.last, loaded.done / loaded.slots)
 
     try:
-        with Writers(keeper, committing, keep) as writers:
-            for covered, done in decoded(stream, pool, count, stop):
-                writers.give(covered, done)
+        with Writers(committer, commits_at_once, committed) as writers:
+            for covered, batch in decoded(stream, pool, count, stop):
+                writers.give(covered, batch)
     finally:
         pool.close()
         summary.seconds += time.monotonic() - began
 
 
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0))
+def _pool(job: Job, tracked: TrackedState, count: int, stop: Stop) -> WorkerPool:
+    halted = stop.__bool__
+    return Inline(job, tracked, halted=halted) if count == 1 else Processes(job, count, halted=halted)
 
 
-def gap_batches(task: Task) -> Iterator[Batch]:
+def _limits(backfill: Backfill, share: float) -> BatchLimits:
+    return limits_of(backfill.compiled, backfill.target, share, 1)
+
+
+def gap_batches(backfill: Backfill, gaps: tuple[Coverage, ...], share: float = 1.0) -> Iterator[Batch]:
     """The batches of all gaps, numbered through."""
-    limits = limits_of(task.compiled, task.target, task.share, 1)
+    limits = _limits(backfill, share)
     number = 0
-    for gap in task.gaps:
-        for batch in batches(_events(task, gap), gap, limits, number):
+    for gap in gaps:
+        for batch in batches(_events(backfill, gap), gap, limits, number):
             yield batch
             number = batch.number + 1
 
 
-def _events(task: Task, gap: Coverage) -> Iterator[RollForward]:
+def _events(backfill: Backfill, gap: Coverage) -> Iterator[RollForward]:
     """The gap's blocks. A range may begin with the second of two blocks that share a slot."""
     if gap.last < 0:
         return
-    found, begun = task.found, False
-    for event in task.source.blocks(from_slot=max(gap.first, 0), to_slot=gap.last):
-        begun = begun or event.point.slot != found.first.slot or event.point == found.first
+    first, begun = backfill.chunk_range.first, False
+    for event in backfill.source.blocks(from_slot=max(gap.first, 0), to_slot=gap.last):
+        begun = begun or event.point.slot != first.slot or event.point == first
         if begun:
             yield event
 
 
-def decoded(stream: Iterator[Batch], pool: Pool, count: int, stop: Stop) -> Iterator[tuple[Coverage, Done]]:
-    """What became of each batch, in the order of the chain; a bounded number is under way at any time.
+def decoded(stream: Iterator[Batch], pool: WorkerPool, count: int, stop: Stop) -> Iterator[tuple[Coverage, DecodedBatch]]:
+    """The decoded batches in the chain's order; a bounded number is under way at any time.
 
-    Trouble with the source is raised when everything read before it has been given back.
+    The source's error is raised after everything that was read before it was given.
     """
     given: dict[int, Coverage] = {}
-    ready: dict[int, Done] = {}
+    ready: dict[int, DecodedBatch] = {}
     at, most = 0, count * (AHEAD + 1)
-    batch, trouble = _next(stream)
+    batch, source_error = _next(stream)
     while not stop:
         while batch is not None and len(given) < most and pool.room():
             given[batch.number] = batch.covered
             pool.give(batch)
-            batch, trouble = _next(stream)
+            batch, source_error = _next(stream)
         if not given:
             break
         try:
-            done = pool.result()
+            result = pool.result()
         except Halted:
             return
-        ready[done.number] = done
+        ready[result.number] = result
         while at in ready and not stop:
             yield given.pop(at), ready.pop(at)
             at += 1
-    if trouble is not None and not stop:
-        raise trouble
+    if source_error is not None and not stop:
+        raise source_error
 
 
-def _ahead(stream: Iterator[Batch], count: int) -> tuple[list[Batch], Iterator[Batch]]:
-    """The first batches, so many at most, and all of them: trouble with the source comes in its place among those."""
+def _peeked(stream: Iterator[Batch], count: int) -> tuple[list[Batch], Iterator[Batch]]:
+    """The first batches, `count` of them at most, and a stream of all. It raises the source's error in its place."""
     few: list[Batch] = []
     while len(few) < count:
-        batch, trouble = _next(stream)
+        batch, source_error = _next(stream)
         if batch is None:
-            return few, _then(few, trouble)
+            return few, _then_raise(few, source_error)
         few.append(batch)
     return few, chain(few, stream)
 
 
-def _then(few: list[Batch], trouble: NectarError | None) -> Iterator[Batch]:
+def _then_raise(few: list[Batch], source_error: NectarError | None) -> Iterator[Batch]:
     yield from few
-    if trouble is not None:
-        raise trouble
+    if source_error is not None:
+        raise source_error
 
 
 def _next(stream: Iterator[Batch]) -> tuple[Batch | None, NectarError | None]:

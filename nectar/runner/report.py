@@ -1,4 +1,4 @@
-"""What a running job says: a bar on a terminal, JSON lines elsewhere, nothing when asked to be quiet."""
+"""What a running job reports: a bar on a terminal, JSON lines elsewhere, nothing when asked to be quiet."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ REDRAW = 0.1  # seconds between two drawings of the bar
 
 
 class Progress(NamedTuple):
-    """After a commit. `share` of the job's slots that are done, 0 to 1; rates are since the job began; `filters`: what each
-    answered so far."""
+    """The job's state after a commit. `share`: of its slots that are done, 0 to 1; rates are since the job began; `filters`: each
+    filter's answers so far."""
 
     blocks: int
     transactions: int
@@ -32,7 +32,7 @@ class Progress(NamedTuple):
 
     @property
     def left(self) -> float | None:
-        """Seconds to the end, from the share done; None before there is one."""
+        """Seconds to the end, estimated from the share that is done; None while that is 0."""
         return self.seconds / self.share - self.seconds if self.share > 0 else None
 
 
@@ -68,7 +68,7 @@ class Quiet(_Plain):
 
 @dataclass
 class JsonLines(_Plain):
-    """One JSON object a line on standard error: what is said at once, progress about once a second."""
+    """One JSON object a line: events at once, progress about once a second."""
 
     stream: IO[str]
     clock: Callable[[], float] = time.monotonic
@@ -103,8 +103,10 @@ class JsonLines(_Plain):
 
 
 class Bar:
-    """A progress bar: share of the slots, blocks a second, slot, era, time left. Drawn at each commit, by no thread of its
-    own: decoding processes are forked from this one."""
+    """A progress bar: share of the slots, blocks a second, slot, era, time left.
+
+    It is drawn after commits, without a thread of its own: decoding processes are forked from this one.
+    """
 
     def __init__(self, stream: IO[str]) -> None:
         from rich.console import Console
@@ -134,7 +136,7 @@ class Bar:
             return
         self._next = now + REDRAW
         left = progress.left
-        told = "" if left is None or progress.share >= 1 else f"{_time(left)} left"
+        time_left = "" if left is None or progress.share >= 1 else f"{_time(left)} left"
         self._drawn.update(
             self._task,
             completed=progress.share,
@@ -142,7 +144,7 @@ class Bar:
             rate=f"{progress.rate:,.0f}",
             slot=f"{progress.slot:,}",
             era=progress.era,
-            left=told,
+            left=time_left,
             refresh=True,
         )
 
@@ -160,8 +162,8 @@ def _time(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def report(kind: str) -> Report:
-    """`bar`, `json` (lines of it) or `off`; on standard error, the summary goes to standard output."""
+def report_of(kind: str) -> Report:
+    """The report `bar`, `json` (lines) or `off`. It writes to standard error; the summary goes to standard output."""
     if kind == "bar":
         return Bar(sys.stderr)
     return JsonLines(sys.stderr) if kind == "json" else Quiet()

@@ -1,9 +1,8 @@
-"""One job, from the compiled plan to the summary. Reads like the walk it takes."""
+"""One job, from the compiled plan to the summary. The code follows the order of the work."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from nectar.cardano.point import ORIGIN
 from nectar.cardano.position import LAST_SLOT
@@ -11,9 +10,9 @@ from nectar.compiler.compiled import CompiledPlan
 from nectar.config.plan.bounds import NOT_FOLLOWED
 from nectar.coverage import Coverage, missing
 from nectar.errors import FatalError
-from nectar.runner.backfill import Task, load
-from nectar.runner.committing.retrying_sink import Patient
-from nectar.runner.decoding.tracked_outputs import WatchState
+from nectar.runner.backfill import Backfill, load
+from nectar.runner.committing.retrying_sink import RetryingSink
+from nectar.runner.decoding.tracked_outputs import TrackedState
 from nectar.runner.decoding.worker import Job
 from nectar.runner.follow.rollback import nearest
 from nectar.runner.follow.run import node_address, run_on_node
@@ -25,24 +24,24 @@ from nectar.runner.steps import (
     echo,
     empty_summary,
     finish,
+    noting_stops,
     overlap,
-    told_when_stopped,
-    watch_state,
+    tracked_state,
     workers_of,
     write_once,
 )
-from nectar.runner.summary import Summary
+from nectar.runner.summary import RunSummary
 from nectar.sinks.base import Sink
 from nectar.sinks.registry import family_of
 from nectar.sources.immutable import faults
-from nectar.sources.immutable.bounds import resolve
+from nectar.sources.immutable.bounds import ResolvedRange, resolve
 from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource
 from nectar.sources.node.source import NodeSource, node_facts
 
 
-def run(compiled: CompiledPlan, options: Options, report: Report, stop: Stop) -> Summary:
-    """Index what the plan asks for and is not there yet. Errors: NectarError; what was committed before one stays."""
+def run(compiled: CompiledPlan, options: Options, report: Report, stop: Stop) -> RunSummary:
+    """Index what the plan asks for and the database does not have. Errors: NectarError; what was committed before one stays."""
     address = node_address(compiled, options)
     if address is not None:
         return run_on_node(compiled, options, NodeSource(address, node_facts(compiled.network), stop.__bool__), report, stop)
@@ -56,55 +55,82 @@ def run(compiled: CompiledPlan, options: Options, report: Report, stop: Stop) ->
     return _run_on_files(compiled, options, open_source(compiled, options), report, stop)
 
 
-def _run_on_files(compiled: CompiledPlan, options: Options, source: ImmutableSource, report: Report, stop: Stop) -> Summary:
-    plan, network = compiled.plan, compiled.network
-    if any(one.name == "blocks" and one.options["epoch_param"] for one in compiled.processors):
-        raise FatalError(
-            "epoch_param is asked of a node, and this job reads chunk files",
-            where=str(plan.source_text_path),
-            hint="give --socket PATH, or leave epoch_param out",
-            code="NEC-R007",
-        )
-    found = resolve(source, plan.sync.start, plan.sync.end, network.history)
-    asked = Coverage(-1 if found.start == ORIGIN else found.first_slot, found.last_slot)
+def _run_on_files(compiled: CompiledPlan, options: Options, source: ImmutableSource, report: Report, stop: Stop) -> RunSummary:
+    sync, network = compiled.plan.sync, compiled.network
+    _refuse_epoch_param(compiled)
+    chunk_range = resolve(source, sync.start, sync.end, network.history)
+    asked = Coverage(-1 if chunk_range.start == ORIGIN else chunk_range.first_slot, chunk_range.last_slot)
     summary = empty_summary(compiled, options, asked)
-    echo(report, compiled, options, asked, found.how)
-    if found.follows and not options.once:
+    echo(report, compiled, options, asked, chunk_range.how)
+    if chunk_range.follows and not options.once:
         report.say("note", NOT_FOLLOWED)
     family = family_of(options.target)
-    told = layout(compiled, family, (asked.first, asked.last))
-    workers = workers_of(compiled, options)
-    state = WatchState(whole=asked.first < 0)
-    task = Task(Job(compiled, told, family, options.dry_run), source, found, (asked,), None, options.target, workers, state)
-    with told_when_stopped(summary):
+    job = Job(compiled, layout(compiled, family, (asked.first, asked.last)), family, options.dry_run)
+    with noting_stops(summary):
         try:
             if options.dry_run:
-                load(task, report, stop, summary)
-                _tell_trouble(task, stop)
-                if stop:
-                    summary.stop("")
+                _count(job, options, source, chunk_range, asked, report, stop, summary)
             else:
-                _fill(task, asked, report, stop, summary)
+                _fill(job, options, source, chunk_range, asked, report, stop, summary)
         finally:
             for note in dict.fromkeys(source.notes):
                 report.say("note", note)
     return summary
 
 
-def _fill(task: Task, asked: Coverage, report: Report, stop: Stop, summary: Summary) -> None:
-    """With a database: what is missing, then what follows from all of it."""
-    compiled, told = task.compiled, task.job.layout
-    sink = Patient(task.target, told, report, stop)
+def _refuse_epoch_param(compiled: CompiledPlan) -> None:
+    if any(processor.name == "blocks" and processor.options["epoch_param"] for processor in compiled.processors):
+        raise FatalError(
+            "epoch_param is asked of a node, and this job reads chunk files",
+            where=str(compiled.plan.source_text_path),
+            hint="give --socket PATH, or leave epoch_param out",
+            code="NEC-R007",
+        )
+
+
+def _count(
+    job: Job,
+    options: Options,
+    source: ImmutableSource,
+    chunk_range: ResolvedRange,
+    asked: Coverage,
+    report: Report,
+    stop: Stop,
+    summary: RunSummary,
+) -> None:
+    """Without a database: decodes and counts the whole range."""
+    tracked = TrackedState(whole=asked.first < 0)
+    workers = workers_of(job.compiled, options)
+    load(Backfill(job, source, chunk_range, (asked,), None, options.target, workers, tracked), report, stop, summary)
+    _raise_source_error(chunk_range, stop)
+    if stop:
+        summary.stop("")
+
+
+def _fill(
+    job: Job,
+    options: Options,
+    source: ImmutableSource,
+    chunk_range: ResolvedRange,
+    asked: Coverage,
+    report: Report,
+    stop: Stop,
+    summary: RunSummary,
+) -> None:
+    """With a database: fills the gaps, then completes derived columns."""
+    compiled, target = job.compiled, options.target
+    sink = RetryingSink(target, job.layout, report, stop)
     try:
-        write_once(sink, task.job.database, told, compiled.network)
+        write_once(sink, job)
         filled = list(sink.coverage()) if compiled.plan.sync.skip_existing else []
-        summary.skipped = [str(one) for one in overlap(asked, filled)]
+        summary.skipped = [str(slots) for slots in overlap(asked, filled)]
         gaps = tuple(missing(asked, filled))
         if gaps:
-            _refuse_other_chain(task.source, gaps, sink)
-            state = watch_state(task.compiled, sink, gaps[0].first, task.target)
-            load(replace(task, gaps=gaps, sink=sink, state=state), report, stop, summary)
-        _tell_trouble(task, stop)
+            _refuse_other_chain(source, gaps, sink)
+            tracked = tracked_state(compiled, sink, gaps[0].first, target)
+            workers = workers_of(compiled, options)
+            load(Backfill(job, source, chunk_range, gaps, sink, target, workers, tracked), report, stop, summary)
+        _raise_source_error(chunk_range, stop)
         if stop:
             summary.stop("between two batches; open ones were dropped whole")
         elif not finish(sink, compiled.network, report, stop, summary):
@@ -117,27 +143,30 @@ def _fill(task: Task, asked: Coverage, report: Report, stop: Stop, summary: Summ
 
 
 def _refuse_other_chain(source: ImmutableSource, gaps: Sequence[Coverage], sink: Sink) -> None:
-    """The blocks that the database has on both sides of each gap must be this folder's, as far as it has their chunks; so must
-    the last one within it, where slots are loaded again; and the gap's first block must follow from the one before it.
+    """The database's blocks around each gap must be this folder's, as far as the folder has their chunks.
 
-    Errors: SourceError NEC-S011, before anything is written.
+    These are the block before the gap, the one after it, and the last one within it where slots are loaded again. The gap's
+    first block must follow from the one before it. Errors: SourceError NEC-S011, before anything is written.
     """
     known = sink.known_blocks()
     for gap in gaps:
         before = nearest(sink, known, Coverage(0, gap.first - 1), last=True)
         within = nearest(sink, known, gap, last=True)
         after = nearest(sink, known, Coverage(gap.last + 1, LAST_SLOT), last=False)
-        for one in (before, within, after):
-            if one is not None and source.has_another(one.point):
-                raise faults.other_chain(source.folder.path, one.point)
+        for block in (before, within, after):
+            if block is not None and source.has_another(block.point):
+                raise faults.other_chain(source.folder.path, block.point)
         if before is not None and before.block_no >= 0 and source.parts_from(before, gap.first):
             raise faults.other_chain(source.folder.path, before.point)
 
 
-def _tell_trouble(task: Task, stop: Stop) -> None:
-    """Every whole block is there; what ends the chunk files is told now. Errors: SourceError NEC-S003 to S006, S013."""
-    if task.found.trouble is not None and not stop:
-        raise task.found.trouble
+def _raise_source_error(chunk_range: ResolvedRange, stop: Stop) -> None:
+    """Raises what is wrong with the end of the chunk files, now that every whole block before it is committed.
+
+    Errors: SourceError NEC-S003 to S006, S013.
+    """
+    if chunk_range.trouble is not None and not stop:
+        raise chunk_range.trouble
 
 
 def open_source(compiled: CompiledPlan, options: Options) -> ImmutableSource:

@@ -1,4 +1,4 @@
-"""A plan tried on chunk files, into a database that is thrown away: what it would keep, how much room that takes, how long."""
+"""Tries a plan on chunk files, into a temporary database: what it would keep, how large that is, how long it takes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from nectar.runner.report import Report
 from nectar.runner.run import run
 from nectar.runner.signals import Interrupted, Stop
 from nectar.runner.steps import Options
-from nectar.runner.summary import Summary
+from nectar.runner.summary import RunSummary
 from nectar.sinks.sqlite.state import bytes_of_rows, table_bytes
 from nectar.sources.immutable.bounds import resolve
 from nectar.sources.immutable.facts import facts_of
@@ -28,22 +28,22 @@ from nectar.tables import Kind
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`bytes` by table, its indexes with it; `growing`: those of them that rows of the chain fill. `share`: how much of the
-    network's slots until now the sample is."""
+    """`bytes`: by table, with its indexes; `growing`: bytes of the tables that grow with the chain. `share`: of the network's
+    slots until now that the sample has."""
 
-    summary: Summary
+    summary: RunSummary
     bytes: Mapping[str, int]
     growing: int
     share: float
 
     @property
     def selectivity(self) -> float:
-        """Share of the transactions that are kept, of those in blocks that were not ruled out undecoded."""
+        """Share of the transactions that are kept. Blocks that were ruled out undecoded do not count."""
         return self.summary.kept / self.summary.transactions if self.summary.transactions else 0.0
 
     @property
     def hours(self) -> float:
-        """For the whole network, were all of it like the sample."""
+        """Estimated for the whole network, as if all of it were like the sample."""
         return self.summary.seconds / self.share / 3600
 
     @property
@@ -52,10 +52,10 @@ class Sample:
 
 
 def sample(compiled: CompiledPlan, folder: Path, report: Report, stop: Stop) -> Sample:
-    """The plan on its own range where the folder has it, else on all blocks of the folder. Errors: those of a run."""
+    """Runs the plan on its own range where the folder has it, else on all blocks of the folder. Errors: those of a run."""
     tried = _over(compiled, _range(compiled, ImmutableSource(folder, facts_of(compiled.network))))
-    with tempfile.TemporaryDirectory(prefix="nectar-sample-") as place:
-        database = Path(place) / "sample.db"
+    with tempfile.TemporaryDirectory(prefix="nectar-sample-") as temporary:
+        database = Path(temporary) / "sample.db"
         summary = _whole(tried, Options(SqliteFile(database), source=folder, once=True), report, stop)
         sizes, growing = table_bytes(database), bytes_of_rows(database, _of_the_chain(compiled))
     now = compiled.network.history.slot_at(datetime.now(UTC))
@@ -64,7 +64,7 @@ def sample(compiled: CompiledPlan, folder: Path, report: Report, stop: Stop) -> 
 
 
 def _of_the_chain(compiled: CompiledPlan) -> list[str]:
-    """Tables that grow with it."""
+    """Tables that grow with the chain."""
     return [table.name for table in compiled.tables if table.kind in (Kind.FACT, Kind.DIMENSION)]
 
 
@@ -79,7 +79,7 @@ def _range(compiled: CompiledPlan, source: ImmutableSource) -> SyncConfig:
 
 
 def rows_found(compiled: CompiledPlan, test: PlanTest, report: Report, stop: Stop) -> Mapping[str, int]:
-    """Rows by table that the plan makes of a test's slots. Errors: those of a run; FatalError NEC-R005 without any source."""
+    """Rows by table that the plan makes from a test's slots. Errors: those of a run; FatalError NEC-R005 without any source."""
     configured = compiled.plan.source
     path = test.path or (configured.path if configured is not None else None)
     if path is None:
@@ -90,13 +90,13 @@ def rows_found(compiled: CompiledPlan, test: PlanTest, report: Report, stop: Sto
             code="NEC-R005",
         )
     sync = SyncConfig(start=AtSlot(test.first) if test.first else AtOrigin(), end=AtSlot(test.last))
-    with tempfile.TemporaryDirectory(prefix="nectar-test-") as place:
-        options = Options(SqliteFile(Path(place) / "test.db"), source=path, workers=1, once=True)
+    with tempfile.TemporaryDirectory(prefix="nectar-test-") as temporary:
+        options = Options(SqliteFile(Path(temporary) / "test.db"), source=path, workers=1, once=True)
         return _whole(_over(compiled, sync), options, report, stop).rows
 
 
-def _whole(compiled: CompiledPlan, options: Options, report: Report, stop: Stop) -> Summary:
-    """Errors: Interrupted, where the run was stopped: a part of it tells nothing of the plan."""
+def _whole(compiled: CompiledPlan, options: Options, report: Report, stop: Stop) -> RunSummary:
+    """Errors: Interrupted where the run was stopped: a part of a run says nothing about the plan."""
     summary = run(compiled, options, report, stop)
     if summary.stopped:
         raise Interrupted
@@ -104,6 +104,6 @@ def _whole(compiled: CompiledPlan, options: Options, report: Report, stop: Stop)
 
 
 def _over(compiled: CompiledPlan, sync: SyncConfig) -> CompiledPlan:
-    """The same plan over another range; without its views, which the database that it is for may show and SQLite not."""
+    """The plan over another range, without its views: SQLite may not have what they need."""
     sync = sync.model_copy(update={"on_decode_error": compiled.plan.sync.on_decode_error})
     return replace(compiled, views=(), plan=compiled.plan.model_copy(update={"sync": sync}))

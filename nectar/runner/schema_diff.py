@@ -13,50 +13,52 @@ from nectar.sinks.introspect import Columns, Schema, column_shape
 from nectar.tables import Table
 
 LATER = (StatementKind.DEFERRED_INDEX, StatementKind.VIEW_COLUMN, StatementKind.VIEW_INDEX, StatementKind.VIEW)
-"""What is made when the range is loaded."""
-_ELSEWHERE = (StatementKind.TABLE, StatementKind.PRE_SPLIT)  # looked at by its columns; nothing that a schema shows
+"""These are created when the range is loaded."""
+_NOT_NAMED = (StatementKind.TABLE, StatementKind.PRE_SPLIT)  # tables are compared by columns; a schema does not show a split
 
 
 class Difference(NamedTuple):
-    """`later`: a run makes it when the range is loaded; nothing is wrong."""
+    """`later`: a run creates it when the range is loaded, so nothing is wrong."""
 
     table: str
     what: str
     later: bool = False
 
 
-def differences(compiled: CompiledPlan, dialect: str, there: Schema) -> list[Difference]:
-    """In the plan's order; then tables that it does not have. Indexes beyond the plan's are anybody's right."""
-    return list(_differ(compiled, dialect, there))
+def schema_differences(compiled: CompiledPlan, dialect: str, schema: Schema) -> list[Difference]:
+    """Differences in the plan's order, then tables that the plan does not have. A database may have further indexes."""
+    return list(_differ(compiled, dialect, schema))
 
 
-def _differ(compiled: CompiledPlan, dialect: str, there: Schema) -> Iterator[Difference]:
+def _differ(compiled: CompiledPlan, dialect: str, schema: Schema) -> Iterator[Difference]:
     every = statements(compiled, dialect)
-    added = {one.name for one in every if one.kind is StatementKind.VIEW_COLUMN}
+    added = {statement.name for statement in every if statement.kind is StatementKind.VIEW_COLUMN}
     tables = (*own_tables(dialect), *compiled.tables)
     for table in tables:
-        found = there.tables.get(table.name)
-        if found is None:
+        columns = schema.tables.get(table.name)
+        if columns is None:
             yield Difference(table.name, "is not there")
         else:
-            yield from _columns(table, _expected(table, dialect), {n: f for n, f in found.items() if n not in added})
-    for one in every:
-        if one.kind in _ELSEWHERE or one.table not in there.tables:
+            own = {name: form for name, form in columns.items() if name not in added}
+            yield from _column_differences(table, _expected(table, dialect), own)
+    for statement in every:
+        if statement.kind in _NOT_NAMED or statement.table not in schema.tables:
             continue
-        if one.name not in _of_kind(one, there):
-            later = one.kind in LATER
-            yield Difference(one.table, f"{one.kind.value} {one.name} is not there{' yet' if later else ''}", later)
+        if statement.name not in _names_of_kind(statement, schema):
+            later = statement.kind in LATER
+            what = f"{statement.kind.value} {statement.name} is not there{' yet' if later else ''}"
+            yield Difference(statement.table, what, later)
     names = {table.name for table in tables}
-    for name in there.tables:
+    for name in schema.tables:
         if name not in names:
             yield Difference(name, "is there, and not of this plan")
 
 
-def _of_kind(one: Statement, there: Schema) -> Collection[str]:
-    """The names among which the statement's own must be."""
-    if one.kind is StatementKind.VIEW:
-        return there.views
-    return there.tables[one.table] if one.kind is StatementKind.VIEW_COLUMN else there.indexes
+def _names_of_kind(statement: Statement, schema: Schema) -> Collection[str]:
+    """The schema's names of the statement's kind."""
+    if statement.kind is StatementKind.VIEW:
+        return schema.views
+    return schema.tables[statement.table] if statement.kind is StatementKind.VIEW_COLUMN else schema.indexes
 
 
 def _expected(table: Table, dialect: str) -> Columns:
@@ -67,16 +69,16 @@ def _expected(table: Table, dialect: str) -> Columns:
     }
 
 
-def _columns(table: Table, ours: Columns, there: Columns) -> Iterator[Difference]:
-    for name, form in ours.items():
-        if name not in there:
+def _column_differences(table: Table, expected: Columns, columns: Columns) -> Iterator[Difference]:
+    for name, form in expected.items():
+        if name not in columns:
             yield Difference(table.name, f"column {name} is not there")
-        elif there[name] != form:
-            yield Difference(table.name, f"column {name} is {_said(*there[name])}, and {_said(*form)} in the plan")
-    for name in there:
-        if name not in ours:
+        elif columns[name] != form:
+            yield Difference(table.name, f"column {name} is {_type_text(*columns[name])}, and {_type_text(*form)} in the plan")
+    for name in columns:
+        if name not in expected:
             yield Difference(table.name, f"column {name} is there, and not of this plan")
 
 
-def _said(type_: str, null: bool) -> str:
+def _type_text(type_: str, null: bool) -> str:
     return f"{type_}{'' if null else ' not null'}"

@@ -1,4 +1,4 @@
-"""What the sink is told of the plan: definitions in its dialect, indexes apart, closing statements."""
+"""What a sink knows of the plan: definitions in its dialect, indexes, closing statements."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from nectar.sinks.derived import DEPOSITS, FEES, derived_columns
 from nectar.sinks.registry import family
 
 NEED_ALL_INPUTS = frozenset({FEES, DEPOSITS})
-"""Closing statements that take a transaction's rows for all that it spent and withdrew. A filtered plan has transactions of which
-only some are there: inputs that spend what it kept, or what its filters of rows leave."""
+"""Closing statements that need all inputs and withdrawals of a transaction. A filtered plan may have only some: inputs that spend
+kept outputs, or the rows that its row filters keep."""
 
 
 def layout(compiled: CompiledPlan, name: str = "sqlite", slots: tuple[int, int] | None = None) -> Layout:
-    """For a database of the family of that name. `slots`: the first and last to come, where more is known than the plan says."""
-    speaks = family(name)
-    every = statements(compiled, speaks.dialect, slots)
+    """The layout for a database of the family `name`. `slots`: the first and last to be loaded, where they are known."""
+    chosen = family(name)
+    every = statements(compiled, chosen.dialect, slots)
     resolves = resolve_inputs(compiled)
-    at_end = derived_columns(speaks.spelling, compiled.tables, compiled.network, inputs=resolves != "off")
-    if compiled.filters.where is not None or any(name in ("tx_in", "withdrawal") for name, _ in compiled.filters.rows):
-        at_end = tuple(one for one in at_end if one.name not in NEED_ALL_INPUTS)
-    live = tuple(one for one in at_end if not one.from_origin) if resolves == "live" else ()
+    at_end = derived_columns(chosen.spelling, compiled.tables, compiled.network, inputs=resolves != "off")
+    if compiled.filters.where is not None or any(table in ("tx_in", "withdrawal") for table, _ in compiled.filters.rows):
+        at_end = tuple(statement for statement in at_end if statement.name not in NEED_ALL_INPUTS)
+    live = tuple(statement for statement in at_end if not statement.from_origin) if resolves == "live" else ()
     return Layout(
         tables=compiled.tables,
         definitions=_of(every, StatementKind.TABLE),
-        kept_indexes=(*_of(every, StatementKind.ESSENTIAL_INDEX), *(speaks.look_ups(compiled.tables) if live else ())),
+        kept_indexes=(*_of(every, StatementKind.ESSENTIAL_INDEX), *(chosen.look_ups(compiled.tables) if live else ())),
         deferred_indexes=(*_of(every, StatementKind.DEFERRED_INDEX), *_of(every, StatementKind.VIEW_INDEX)),
         closing=at_end,
         live=live,
-        epoch_sql=epoch_sql(speaks.epochs) if any(table.name == "epoch" for table in compiled.tables) else "",
+        epoch_sql=epoch_sql(chosen.epochs) if any(table.name == "epoch" for table in compiled.tables) else "",
         fingerprint=compiled.fingerprint,
         plan_name=compiled.plan.meta.name,
         compiled=as_json(compiled),
@@ -49,9 +49,10 @@ def layout(compiled: CompiledPlan, name: str = "sqlite", slots: tuple[int, int] 
 
 
 def resolve_inputs(compiled: CompiledPlan) -> str:
-    """The option of `transactions`; without that processor no input is there to be resolved."""
-    return next((str(one.options["resolve_inputs"]) for one in compiled.processors if one.name == "transactions"), "off")
+    """The option of the processor `transactions`; "off" without that processor, which alone makes inputs."""
+    options = (processor.options for processor in compiled.processors if processor.name == "transactions")
+    return next((str(option["resolve_inputs"]) for option in options), "off")
 
 
 def _of(every: Sequence[Defined], kind: StatementKind) -> tuple[Definition, ...]:
-    return tuple(Definition(one.name, one.sql, one.table) for one in every if one.kind is kind)
+    return tuple(Definition(defined.name, defined.sql, defined.table) for defined in every if defined.kind is kind)

@@ -1,4 +1,4 @@
-"""What every job does, wherever its blocks come from: says what it will do, counts, closes."""
+"""What every job does, wherever its blocks come from: says what it will do, writes rows of `meta`, completes the database."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from nectar.processors.blocks import single_rows
 from nectar.processors.registry import PROCESSORS
 from nectar.processors.rows import RowBuffers
 from nectar.runner.committing.committer import epochs_of
-from nectar.runner.decoding.tracked_outputs import NOTHING, WatchState
+from nectar.runner.decoding.tracked_outputs import NOTHING, TrackedState
+from nectar.runner.decoding.worker import Job
 from nectar.runner.report import Report
 from nectar.runner.signals import Halted, Interrupted, Stop
-from nectar.runner.summary import Summary
-from nectar.sinks.base import Layout, Sink
+from nectar.runner.summary import RunSummary
+from nectar.sinks.base import Sink
 from nectar.sinks.registry import stager
 from nectar.sources.node.bounds import NO_END
 from nectar.tables import Kind
@@ -29,7 +30,7 @@ from nectar.tables import Kind
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line adds to the plan. `source`, `socket` and `workers` stand above the plan's own."""
+    """What the command line adds to the plan. `source`, `socket` and `workers` override the plan's own."""
 
     target: Target
     source: Path | None = None
@@ -41,26 +42,28 @@ class Options:
 
 
 def workers_of(compiled: CompiledPlan, options: Options) -> int:
-    """0: as many as there are cores."""
+    """Decoding processes; 0: as many as there are cores."""
     return compiled.plan.performance.workers if options.workers is None else options.workers
 
 
-def empty_summary(compiled: CompiledPlan, options: Options, asked: Coverage) -> Summary:
-    """With nothing counted yet."""
+def empty_summary(compiled: CompiledPlan, options: Options, asked: Coverage) -> RunSummary:
+    """A summary with nothing counted yet."""
     name, network = compiled.plan.meta.name, compiled.network.name
-    summary = Summary(name, network, str(options.target), compiled.fingerprint, asked.first, asked.last)
+    summary = RunSummary(name, network, str(options.target), compiled.fingerprint, asked.first, asked.last)
     summary.dry_run = options.dry_run
     summary.processors = {
-        one.name: tuple(table.name for table in PROCESSORS[one.name].tables(one.options) if table.kind is Kind.FACT)
-        for one in compiled.processors
+        processor.name: tuple(
+            table.name for table in PROCESSORS[processor.name].tables(processor.options) if table.kind is Kind.FACT
+        )
+        for processor in compiled.processors
     }
     summary.rows = {table.name: 0 for table in compiled.tables if table.kind in (Kind.FACT, Kind.DIMENSION)}
     return summary
 
 
 @contextmanager
-def told_when_stopped(summary: Summary) -> Iterator[None]:
-    """A job that stops out of a wait, or is broken off, says so in its summary as one that stops by itself."""
+def noting_stops(summary: RunSummary) -> Iterator[None]:
+    """Notes in the summary that the job was stopped while it waited, or was interrupted."""
     try:
         yield
     except Halted:
@@ -70,7 +73,7 @@ def told_when_stopped(summary: Summary) -> Iterator[None]:
 
 
 def echo(report: Report, compiled: CompiledPlan, options: Options, asked: Coverage, how: str) -> None:
-    """What the job will do, before anything is written."""
+    """Says what the job will do, before anything is written."""
     plan = compiled.plan
     where = "nowhere: a dry run" if options.dry_run else str(options.target)
     report.say(
@@ -83,10 +86,10 @@ def echo(report: Report, compiled: CompiledPlan, options: Options, asked: Covera
     )
     first, last = max(asked.first, 0), None if asked.last == NO_END else asked.last
     history = compiled.network.history
-    places = history.told(first) if last is None or last == first else f"{history.told(first)}; {history.told(last)}"
+    bounds = history.told(first) if last is None or last == first else f"{history.told(first)}; {history.told(last)}"
     report.say(
         "range",
-        f"{how}\n{places}",
+        f"{how}\n{bounds}",
         first_slot=first,
         last_slot=last,
         origin=asked.first < 0,
@@ -99,42 +102,41 @@ def echo(report: Report, compiled: CompiledPlan, options: Options, asked: Covera
 
 
 def note_on_workers(report: Report, compiled: CompiledPlan, options: Options) -> None:
-    """A number of workers that changes nothing is said to."""
+    """Says so where the number of workers has no effect."""
     if workers_of(compiled, options) > 1 and compiled.filters.ordered:
         what = "this plan follows spends, so its blocks are decoded in the chain's order by one process, whatever workers says"
         report.say("note", what)
 
 
-def write_once(sink: Sink, family: str, told: Layout, network: Network) -> None:
-    """`meta` and `schema_version`."""
-    rows = RowBuffers(told.tables)
-    for name, values in single_rows(network, __version__).items():
+def write_once(sink: Sink, job: Job) -> None:
+    """Writes the rows of `meta` and `schema_version`, unless they exist."""
+    rows = RowBuffers(job.layout.tables)
+    for name, values in single_rows(job.compiled.network, __version__).items():
         if name in rows.facts:
             rows.facts[name].extend(values)
-    staged = stager(family, told).stage(rows)
-    sink.write_once(staged)
+    sink.write_once(stager(job.database, job.layout).stage(rows))
 
 
 def overlap(asked: Coverage, filled: Iterable[Coverage]) -> list[Coverage]:
-    """What of the range is there already."""
-    cut = (Coverage(max(one.first, asked.first), min(one.last, asked.last)) for one in filled)
-    return [one for one in cut if one.first <= one.last]
+    """The parts of `asked` that are already filled."""
+    parts = (Coverage(max(slots.first, asked.first), min(slots.last, asked.last)) for slots in filled)
+    return [part for part in parts if part.first <= part.last]
 
 
-def finish(sink: Sink, network: Network, report: Report, stop: Stop, summary: Summary) -> bool:
-    """Deferred indexes and what follows from rows that are all there now; False when stopped before the end."""
+def finish(sink: Sink, network: Network, report: Report, stop: Stop, summary: RunSummary) -> bool:
+    """Builds deferred indexes and completes derived columns. False when stopped before the end."""
     filled = merged(sink.coverage())
     if not filled:
         return True
     report.say("closing", "building indexes and resolving inputs")
     epochs = epochs_of(network.history, filled[0].first, filled[-1].last)
-    done = sink.finish(epochs, stop.__bool__)
-    summary.closing = done.took or summary.closing
-    return done.whole
+    finished = sink.finish(epochs, stop.__bool__)
+    summary.closing = finished.took or summary.closing
+    return finished.whole
 
 
-def watch_state(compiled: CompiledPlan, sink: Sink, first: int, target: Target) -> WatchState:
-    """The outputs that are looked after when slot `first` is the next: those that are there.
+def tracked_state(compiled: CompiledPlan, sink: Sink, first: int, target: Target) -> TrackedState:
+    """The outputs that the database tracks, for a run that goes on with slot `first`.
 
     Errors: FatalError NEC-R004 when the chain's order would not be kept.
     """
@@ -149,4 +151,4 @@ def watch_state(compiled: CompiledPlan, sink: Sink, first: int, target: Target) 
             code="NEC-R004",
         )
     whole = first < 0 or (len(filled) == 1 and filled[0].first < 0 and filled[0].last == first - 1)
-    return WatchState(whole, tuple(sink.looked_after()))
+    return TrackedState(whole, tuple(sink.looked_after()))

@@ -8,17 +8,16 @@ from typing import Any
 from nectar.coverage import Coverage
 from nectar.runner.decoding.filtering import Tally
 
-LONG = 0.1  # seconds from which a closing pass is told of by itself
+LONG = 0.1  # seconds from which the summary shows a closing pass by itself
 
 
 @dataclass(slots=True)
-class Summary:
-    """Counts grow while the job runs. `rows` are those that this job added to each table, or would have added to an empty
-    database in a dry run.
+class RunSummary:
+    """Counts grow while the job runs. `rows`: by table, the rows that this job added, or would have added to an empty database
+    in a dry run.
 
-    `filters`: what each answered, `where` or a table's by its name. `processors`: the tables of facts that each fills.
-
-    `seconds` is the time from the first block read to the last commit; `closing` what came after, by name.
+    `filters`: each filter's answers, by name: `where`, or a table's. `processors`: the fact tables that each fills.
+    `seconds`: the time from the first block read to the last commit; `closing`: that of each closing pass after it.
     """
 
     plan: str
@@ -45,7 +44,7 @@ class Summary:
     processors: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def stop(self, how: str) -> None:
-        """By a signal, as it was asked to. There is nothing that a dry run could go on from."""
+        """A signal asked it to stop. A dry run leaves nothing that a second run could continue."""
         later = "what was read until then is counted; nothing was written" if self.dry_run else f"{how}. Run again to go on"
         self.stopped = f"as asked, {later}"
 
@@ -59,25 +58,25 @@ class Summary:
         return facts
 
     def by_processor(self) -> dict[str, Tally]:
-        """Rows that each processor made, and those of them that `[filters.rows]` left."""
-        found: dict[str, Tally] = {}
+        """Rows that each processor made, and how many `[filters.rows]` kept."""
+        tallies: dict[str, Tally] = {}
         for name, tables in self.processors.items():
-            mine = found.setdefault(name, Tally())
+            tally = tallies.setdefault(name, Tally())
             for table in tables:
                 filtered = self.filters.get(table)
                 if filtered is not None:
-                    mine.add(filtered)
+                    tally.add(filtered)
                 else:
-                    mine.seen += self.rows.get(table, 0)
-                    mine.kept += self.rows.get(table, 0)
-        return found
+                    tally.seen += self.rows.get(table, 0)
+                    tally.kept += self.rows.get(table, 0)
+        return tallies
 
     def _rates(self) -> tuple[float, float]:
         """Blocks and megabytes of blocks a second."""
         return (self.blocks / self.seconds, self.bytes / 1e6 / self.seconds) if self.seconds else (0.0, 0.0)
 
     def as_text(self) -> str:
-        """Two columns: the job, then a row a table that got rows."""
+        """Two columns: facts of the job, then the tables that got rows."""
         blocks, megabytes = self._rates()
         kept = f" ({self.kept:,} kept by the filters)" if self.kept != self.transactions else ""
         facts = [
@@ -90,14 +89,14 @@ class Summary:
             ("took", f"{self.seconds:,.1f} s, {blocks:,.0f} blocks/s, {megabytes:,.1f} MB/s"),
         ]
         facts += [("filled before", text) for text in self.skipped]
-        facts += [(f"filter {name}", _told(tally)) for name, tally in self.filters.items()]
+        facts += [(f"filter {name}", _answers(tally)) for name, tally in self.filters.items()]
         if self.closing:
             long = ", ".join(f"{name} {took:,.1f} s" for name, took in self.closing.items() if took >= LONG)
             facts.append(("closing", f"{sum(self.closing.values()):,.1f} s{f': {long}' if long else ''}"))
         if self.quarantined:
             facts.append(("quarantined", f"{self.quarantined:,} blocks could not be decoded: see nectar_quarantine"))
         if self.rollbacks:
-            facts.append(("rolled back", f"{self.rollbacks:,} times, when the node went over to another fork"))
+            facts.append(("rolled back", f"{self.rollbacks:,} times, when the node switched to another fork"))
         if self.database_bytes:
             facts.append(("size", f"{self.database_bytes / 1e6:,.1f} MB"))
         if self.stopped:
@@ -106,8 +105,8 @@ class Summary:
         return "\n".join([*_columns(facts, right=False), "", *_columns([("table", "rows"), *table], right=True)])
 
 
-def _told(tally: Tally) -> str:
-    """What a filter did, in words; what it never did is left out."""
+def _answers(tally: Tally) -> str:
+    """A filter's answers in words, without those that it never gave."""
     parts = [f"{tally.seen:,} asked, {tally.kept:,} kept, {tally.dropped:,} dropped"]
     parts += [f"{tally.unknown:,} unknown"] * bool(tally.unknown)
     parts += [f"{tally.spends:,} only for what they spend"] * bool(tally.spends)

@@ -1,4 +1,4 @@
-"""Threads whose end is noticed: whoever waits for one is told of it, and never left waiting."""
+"""Threads whose end is noticed: whoever waits for a thread that has ended gets an error, and never waits without end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def started(work: Callable[[], None], name: str) -> Thread:
     return thread
 
 
-def lost(name: str) -> FatalError:
+def lost_thread(name: str) -> FatalError:
     return FatalError(
         f"the thread {name} ended unexpectedly",
         hint="nothing of the open batch was written; was memory short? run again, perhaps with fewer --workers",
@@ -34,13 +34,13 @@ def lost(name: str) -> FatalError:
 
 
 def no_room(what: str) -> FatalError:
-    """Memory, threads, processes or open files: the system gives no more of them."""
+    """The system gives no more memory, threads, processes or open files."""
     hint = "nothing of the open batch was written; lower --workers or [performance] batch_bytes, or raise the limits (ulimit -a)"
     return FatalError(what, hint=hint, code="NEC-R011")
 
 
 class Crew:
-    """At most `count` threads, started when there is work for them. What became of a piece of work is in its future."""
+    """At most `count` threads, started when there is work for them. The result of a piece of work is in its future."""
 
     def __init__(self, count: int, name: str) -> None:
         self._count, self._name = count, name
@@ -59,16 +59,16 @@ class Crew:
         return all(thread.is_alive() for thread in self._threads)
 
     def settled(self, future: Future[T], give_up: Callable[[], bool] = bool) -> bool:
-        """Waits until it is. False when there is reason to give up before. Errors: FatalError NEC-R003 when a thread is lost."""
+        """Waits until it is. False when `give_up` says so before. Errors: FatalError NEC-R003 when a thread has ended."""
         while not wait([future], LOOK).done:
             if not self.is_whole() and not future.done():
-                raise lost(self._name)
+                raise lost_thread(self._name)
             if give_up():
                 return False
         return True
 
     def close(self) -> None:
-        """What waits is dropped. What is being done is not waited for."""
+        """Drops the work that waits. Does not wait for work that is being done."""
         with suppress(Empty):
             while True:
                 self._todo.get_nowait()
@@ -81,9 +81,9 @@ class Crew:
                 future, work = given
                 try:
                     result = work()
-                except BaseException as error:  # noqa: BLE001 - whatever it is, whoever waits for it raises it
+                except BaseException as error:  # noqa: BLE001 - whatever it is, whoever waits for the future raises it
                     future.set_exception(error)
                 else:
                     future.set_result(result)
-        except BaseException:  # noqa: BLE001 - `is_whole` tells it; a second message would only be in the way
+        except BaseException:  # noqa: BLE001 - `is_whole` tells of it; a second message would only confuse
             return

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from nectar.errors import ConnectError, DecodeError
-from nectar.runner.committing.committer import kept_apart
+from nectar.runner.committing.committer import write_block
 from nectar.server.audit import AuditLog
 from nectar.whole_file import write_whole
 from tests.cli.test_node import SAMPLE, nectar
@@ -229,13 +229,13 @@ def test_a_record_of_attempts_is_added_to_no_others_file(tmp_path: Path) -> None
 def test_a_block_that_is_kept_apart_replaces_nothing(kind: str, tmp_path: Path) -> None:
     error = DecodeError("wrong", slot=7, block_hash=bytes(32), raw=b"\x82\x07")
     folder = tmp_path / "x.quarantine"
-    assert kept_apart(folder, error) == f"its bytes are in {folder}/7-{'0' * 16}.block"
-    assert kept_apart(folder, error).startswith("its bytes are in")
+    assert write_block(folder, error) == f"its bytes are in {folder}/7-{'0' * 16}.block"
+    assert write_block(folder, error).startswith("its bytes are in")
     (folder / f"7-{'0' * 16}.block").unlink()
     OTHERS[kind](folder / f"7-{'0' * 16}.block")
     before = _looks(folder)
-    assert "could not be kept" in kept_apart(folder, error)
+    assert "could not be kept" in write_block(folder, error)
     assert _looks(folder) == before
     _file(tmp_path / "y.quarantine")
-    assert "could not be kept" in kept_apart(tmp_path / "y.quarantine", error)
+    assert "could not be kept" in write_block(tmp_path / "y.quarantine", error)
     assert (tmp_path / "y.quarantine").read_text() == TEXT

@@ -13,7 +13,7 @@ from nectar.decode.block import decode_block
 from nectar.decode.want import EVERYTHING
 from nectar.errors import DecodeError
 from nectar.processors.registry import PROCESSORS
-from nectar.runner.decoding.quarantine import places
+from nectar.runner.decoding.quarantine import locating_errors
 from tests.decode.handmade import block, body, tx_hash
 from tests.decode.test_values import BIGNUMS, FIELDS, NUMBERS, OTHERS
 from tests.processors.making import rows_of
@@ -35,7 +35,7 @@ def refusals(raw: bytes) -> Iterator[DecodeError]:
         return
     for processor in PROCESSORS:
         try:
-            with places(found):
+            with locating_errors(found):
                 rows_of(processor, [found], "preview")
         except DecodeError as error:
             yield error
@@ -63,7 +63,7 @@ def many(era: Era) -> Block:
 @pytest.mark.parametrize(("era", "path"), [(Era.CONWAY, "block.transaction_bodies[0]"), (Era.BYRON, "block.body.txPayload[0]")])
 def test_a_place_without_room(era: Era, path: str) -> None:
     found = many(era)
-    with pytest.raises(DecodeError) as caught, places(found):
+    with pytest.raises(DecodeError) as caught, locating_errors(found):
         rows_of("transactions", [found], "preview")
     assert (caught.value.code, caught.value.path) == ("NEC-O002", path)
     assert CDDL.fullmatch(path)

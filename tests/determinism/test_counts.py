@@ -11,7 +11,7 @@ from nectar.runner.report import Quiet
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
-from nectar.runner.summary import Summary
+from nectar.runner.summary import RunSummary
 from nectar.tables import Kind
 from tests.conftest import ROOT
 from tests.determinism.plans import compiled
@@ -23,7 +23,7 @@ from tests.runner.jobs import between, job, plan_text
 SAMPLE = ROOT / "tests/data/preview/immutable"
 
 
-def counted(found: dict[str, list[object]], summaries: list[Summary]) -> None:
+def counted(found: dict[str, list[object]], summaries: list[RunSummary]) -> None:
     assert found["stake_address"]
     for name in found:
         assert sum(summary.rows[name] for summary in summaries) == len(found[name]), name

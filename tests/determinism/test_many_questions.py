@@ -12,7 +12,7 @@ from nectar.compiler.internal_tables import MOST_QUESTIONS, WATCHED
 from nectar.compiler.load import read_document
 from nectar.config.document.load import load_text
 from nectar.errors import PlanError
-from nectar.runner.decoding.tracked_outputs import Watch, WatchState
+from nectar.runner.decoding.tracked_outputs import TrackedOutputs, TrackedState
 from tests.determinism.plans import compiled
 from tests.determinism.running import run_in_pieces
 from tests.determinism.stories import Ground
@@ -57,7 +57,7 @@ def test_the_most_fit_their_column(dialect: str) -> None:
     for each in (2, 4):
         assert 1 + sum(each << 2 * question for question in range(MOST_QUESTIONS)) <= SIGNED
     assert 2 << 2 * MOST_QUESTIONS > SIGNED
-    watch = Watch(compiled(asking(MOST_QUESTIONS)).filters.watched, {}, WatchState(whole=False), writes_kept=True)
+    watch = TrackedOutputs(compiled(asking(MOST_QUESTIONS)).filters.watched, {}, TrackedState(whole=False), writes_kept=True)
     assert watch.asks
 
 

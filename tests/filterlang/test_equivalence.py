@@ -24,7 +24,7 @@ from nectar.filterlang.to_python import Surely, to_python
 from nectar.filterlang.to_sql import NotInSql, to_sql
 from nectar.processors.rows import RowBuffers
 from nectar.runner.decoding.filtering import filter_functions
-from nectar.runner.decoding.worker import _pointed
+from nectar.runner.decoding.row_filter import referenced_value
 from nectar.sinks.sqlite.u64 import to_sqlite_u64
 from nectar.tables import Kind, Table, Type
 from tests.compiler.making import EVERY_TABLE, compiled_from
@@ -70,7 +70,7 @@ def buffers() -> RowBuffers:
 
 
 OUT = buffers()
-ENV = {**filter_functions(COMPILED), "pointed": _pointed}
+ENV = {**filter_functions(COMPILED), "pointed": referenced_value}
 
 
 def surely(name: str, test: tree.Test) -> Surely:

@@ -15,7 +15,7 @@ from nectar.compiler.compiled import CompiledPlan
 from nectar.config.profile.model import SqliteFile, Target
 from nectar.coverage import Coverage, merged
 from nectar.errors import NectarError, SinkError, TransientError
-from nectar.runner.decoding.batch import Limits, batches
+from nectar.runner.decoding.batch import BatchLimits, batches
 from nectar.runner.decoding.worker import Job, Worker
 from nectar.runner.sink_layout import layout
 from nectar.sinks.base import Commit, Sink
@@ -44,7 +44,7 @@ def _commits(chain: Path, compiled: CompiledPlan, family: str, count: int = 4) -
     worker = Worker(Job(compiled, layout(compiled, family), family))
     source = ImmutableSource(chain / "preview/immutable", facts_of(compiled.network))
     found = []
-    for batch in batches(source.blocks(from_slot=FIRST, to_slot=LAST), Coverage(FIRST, LAST), Limits(10)):
+    for batch in batches(source.blocks(from_slot=FIRST, to_slot=LAST), Coverage(FIRST, LAST), BatchLimits(10)):
         done = worker.do(batch)
         found.append(Commit(done.staged, batch.last, done.block_no, batch.covered))
     return found[:count]

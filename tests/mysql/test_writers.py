@@ -12,7 +12,7 @@ import pytest
 from nectar.config.profile.model import SqliteFile
 from nectar.coverage import Coverage
 from nectar.errors import SinkError
-from nectar.runner.decoding.batch import Batch, Limits, batches
+from nectar.runner.decoding.batch import Batch, BatchLimits, batches
 from nectar.runner.decoding.worker import Job, Worker
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
@@ -153,9 +153,9 @@ def test_a_lane_in_doubt_waits_for_the_batch_that_it_was_about(chain: Path, serv
     made = layout(compiled, "mysql")
     worker = Worker(Job(compiled, made, "mysql"))
     source = ImmutableSource(chain / "preview/immutable", facts_of(compiled.network))
-    first, second = list(batches(source.blocks(from_slot=FIRST, to_slot=FIRST + 400), Coverage(FIRST, FIRST + 400), Limits(10)))[
-        :2
-    ]
+    first, second = list(
+        batches(source.blocks(from_slot=FIRST, to_slot=FIRST + 400), Coverage(FIRST, FIRST + 400), BatchLimits(10))
+    )[:2]
 
     def commit(batch: Batch) -> Commit:
         done = worker.do(batch)

@@ -13,7 +13,7 @@ from nectar.runner.report import Quiet, Report
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
-from nectar.runner.summary import Summary
+from nectar.runner.summary import RunSummary
 from tests.runner.jobs import EVERYTHING, content
 
 
@@ -40,7 +40,7 @@ def node_job(
     report: Report | None = None,
     stop: Stop | None = None,
     accept_deep_rollback: int = 0,
-) -> Summary:
+) -> RunSummary:
     options = Options(
         database if isinstance(database, Server) else SqliteFile(database), socket=str(socket), workers=workers, once=once
     )

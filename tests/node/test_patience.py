@@ -6,16 +6,16 @@ import pytest
 
 from nectar.errors import StoppedError, TransientError
 from nectar.runner import retry
-from nectar.runner.retry import Patience
+from nectar.runner.retry import node_backoff
 
 LOST = TransientError("the connection was lost", where="/ipc/node.socket", hint="wait", code="NEC-W002")
 
 
 def test_waits_are_doubled_and_a_few_tries_are_enough_where_nothing_ever_came() -> None:
-    one = Patience()
-    assert [one.after(LOST) for _ in range(5)] == [0.5, 1, 2, 4, 8]
+    one = node_backoff()
+    assert [one.pause(LOST) for _ in range(5)] == [0.5, 1, 2, 4, 8]
     with pytest.raises(StoppedError) as caught:
-        one.after(LOST)
+        one.pause(LOST)
     told = caught.value
     assert (told.what, told.where, told.hint, told.code) == (LOST.what, LOST.where, LOST.hint, LOST.code)
 
@@ -23,15 +23,15 @@ def test_waits_are_doubled_and_a_few_tries_are_enough_where_nothing_ever_came() 
 def test_a_node_that_answered_once_is_waited_for_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000.0
     monkeypatch.setattr("nectar.runner.retry.time.monotonic", lambda: now)
-    one = Patience()
-    one.rewarded()
-    waits = [one.after(LOST) for _ in range(30)]
+    one = node_backoff()
+    one.progress()
+    waits = [one.pause(LOST) for _ in range(30)]
     assert waits[:8] == [0.5, 1, 2, 4, 8, 16, 30, 30]
     assert max(waits) == retry.LONGEST
-    one.rewarded()
-    assert one.after(LOST) == retry.FIRST
+    one.progress()
+    assert one.pause(LOST) == retry.FIRST
     now += retry.HOURS * 3600 - 1
-    one.after(LOST)
+    one.pause(LOST)
     now += 2
     with pytest.raises(StoppedError):
-        one.after(LOST)
+        one.pause(LOST)

@@ -16,10 +16,10 @@ import pytest
 from nectar.coverage import Coverage
 from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.server import Stage
-from nectar.runner.committing.committer import Keeper
-from nectar.runner.decoding.worker import Done
+from nectar.runner.committing.committer import Committer
+from nectar.runner.decoding.worker import DecodedBatch
 from nectar.runner.signals import Stop
-from nectar.runner.summary import Summary
+from nectar.runner.summary import RunSummary
 from tests.node.forging import Forge, forged, real_blocks
 from tests.node.histories import BUSY
 from tests.node.jobs import node_job, node_plan, rows
@@ -59,7 +59,7 @@ class Following:
 
     def __init__(self, database: Path, where: Path | str, plan: str = FOLLOW) -> None:
         self.plan, self.database, self.stop, self.said = plan, database, Stop(), Said()
-        self.summary: Summary | None = None
+        self.summary: RunSummary | None = None
         self.error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, args=(where,), daemon=True)
         self._thread.start()
@@ -172,13 +172,13 @@ def test_batches_are_thousands_far_from_the_tip_and_single_blocks_at_it(
     chain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     committed: list[int] = []
-    take = Keeper.take
+    take = Committer.take
 
-    def taken(self: Keeper, covered: Coverage, done: Done, *, live: bool = False) -> None:
+    def taken(self: Committer, covered: Coverage, done: DecodedBatch, *, live: bool = False) -> None:
         committed.append(done.counts.blocks)
         take(self, covered, done, live=live)
 
-    monkeypatch.setattr(Keeper, "take", taken)
+    monkeypatch.setattr(Committer, "take", taken)
     whole = real_blocks(chain / "preview/immutable")[:20_010]
     base = Located(whole[:20_000])
     with serving(tmp_path / "s", base) as stage, _following(tmp_path / "x.db", tmp_path / "s") as job:

@@ -14,7 +14,7 @@ from nectar.runner.report import Quiet, Report
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
-from nectar.runner.summary import Summary
+from nectar.runner.summary import RunSummary
 
 EVERYTHING = """blocks = true
 transactions = true
@@ -70,7 +70,7 @@ def job(
     report: Report | None = None,
     stop: Stop | None = None,
     accept_deep_rollback: int = 0,
-) -> Summary:
+) -> RunSummary:
     target = database if isinstance(database, Server) else SqliteFile(database)
     options = Options(target, workers=workers, accept_deep_rollback=accept_deep_rollback)
     return run(compiled(text), options, report or Quiet(), Stop() if stop is None else stop)

@@ -12,7 +12,7 @@ from nectar.cardano.point import ORIGIN, Point
 from nectar.config.profile.model import SqliteFile
 from nectar.coverage import Coverage, merged, missing, without_after
 from nectar.decode.envelope import envelope
-from nectar.runner.decoding.batch import Batch, Limits, OpenBatch, batches, is_boundary, limits_of
+from nectar.runner.decoding.batch import Batch, BatchLimits, OpenBatch, batches, is_boundary, limits_of
 from nectar.sources.events import RollForward
 from tests.conftest import ROOT
 from tests.decode.chunks import cut
@@ -28,8 +28,10 @@ def events(path: Path) -> list[RollForward]:
     return [RollForward(raw, Point(found.slot, found.hash), found.block_no) for raw, found in blocks]
 
 
-@pytest.mark.parametrize("limits", [Limits(1, 1), Limits(7, 1 << 30), Limits(1 << 30, 5_000), Limits(1 << 30, 1 << 30)])
-def test_batches_are_the_blocks_in_order(limits: Limits) -> None:
+@pytest.mark.parametrize(
+    "limits", [BatchLimits(1, 1), BatchLimits(7, 1 << 30), BatchLimits(1 << 30, 5_000), BatchLimits(1 << 30, 1 << 30)]
+)
+def test_batches_are_the_blocks_in_order(limits: BatchLimits) -> None:
     given, wanted = events(SAMPLE / "00001.chunk"), Coverage(4_320, 8_639)
     found = list(batches(iter(given), wanted, limits, 5))
     assert [raw for batch in found for raw in batch.raws] == [event.raw for event in given]
@@ -51,14 +53,14 @@ def test_batches_are_the_blocks_in_order(limits: Limits) -> None:
 def test_no_batch_ends_on_a_boundary_block(blocks: int, chain: Path) -> None:
     given = events(chain / "preprod/immutable/00000.chunk")
     assert is_boundary(given[0].raw)
-    found = list(batches(given, Coverage(-1, 21_599), Limits(blocks, 1 << 30)))
+    found = list(batches(given, Coverage(-1, 21_599), BatchLimits(blocks, 1 << 30)))
     assert len(found) > 1
     assert not any(is_boundary(batch.raws[-1]) for batch in found)
     assert [batch.genesis for batch in found] == [True] + [False] * (len(found) - 1)
 
 
 def test_a_range_without_blocks_is_a_batch_without_blocks() -> None:
-    (batch,) = batches([], Coverage(-1, 19), Limits())
+    (batch,) = batches([], Coverage(-1, 19), BatchLimits())
     assert batch == Batch(0, (), ORIGIN, Coverage(-1, 19), None, True)
 
 

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 from nectar.config.profile.model import SqliteFile
 from nectar.genesis.files import network
 from nectar.nodeserver.chain import Offered
-from nectar.runner.decoding.batch import Limits, OpenBatch
-from nectar.runner.follow.gap import Stretch
-from nectar.runner.follow.replaced_range import Replaced
+from nectar.runner.decoding.batch import BatchLimits, OpenBatch
+from nectar.runner.follow.gap import GapFollower
+from nectar.runner.follow.replaced_range import ReplacedRange
 from nectar.runner.sink_layout import layout
 from nectar.sinks.registry import opener
 from nectar.sources.events import RollForward
@@ -36,8 +36,9 @@ def test_a_batch_that_ends_on_a_boundary_block_waits_for_the_next(chain: Path) -
     """At the tip, and however full it is."""
     blocks = _blocks(chain)
     assert blocks[0].point.slot == blocks[1].point.slot
-    gap = object.__new__(Stretch)
-    gap.feed, gap.at_tip, gap.opened, gap.limits, gap.replaces = SimpleNamespace(waits=False), True, 0.0, Limits(1, 1), None  # type: ignore[assignment]
+    gap = object.__new__(GapFollower)
+    gap.queue = SimpleNamespace(has_events=False)  # type: ignore[assignment]
+    gap.at_tip, gap.opened, gap.limits, gap.replaced = True, 0.0, BatchLimits(1, 1), None
     gap.open = OpenBatch(-1)
     assert not gap._due()
     for block, is_due in zip(blocks[:2], (False, True), strict=True):
@@ -56,6 +57,6 @@ def test_a_block_in_a_shared_slot_is_known_when_it_is_loaded_again(chain: Path, 
         batch = OpenBatch(-1)
         for block in blocks[:2]:
             batch.add(RollForward(block.raw, block.point, block.block_no))
-        assert Replaced(sink, blocks[-1].point, frozenset()).may_follow(batch, Limits(100, 1_000_000))
+        assert ReplacedRange(sink, blocks[-1].point, frozenset()).may_follow(batch, BatchLimits(100, 1_000_000))
     finally:
         sink.close()

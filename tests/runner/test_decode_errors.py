@@ -9,7 +9,7 @@ import pytest
 
 from nectar.config.profile.model import SqliteFile
 from nectar.errors import DecodeError
-from nectar.runner.summary import Summary
+from nectar.runner.summary import RunSummary
 from nectar.sinks.sqlite.state import read_state
 from tests.conftest import ROOT
 from tests.runner.broken import bodies_as_map, cut_in_body, damaged, later_era
@@ -99,7 +99,7 @@ def test_a_boundary_block_waits_for_the_block_that_shares_its_slot(chain: Path, 
     assert read_state(tmp_path / "x.db").coverage == ()
 
     sound = plan_text(chain / "preprod/immutable", sync, network="preprod")
-    summary: Summary = job(tmp_path / "x.db", sound)
+    summary: RunSummary = job(tmp_path / "x.db", sound)
     job(tmp_path / "sound.db", sound)
     same(content(tmp_path / "x.db"), content(tmp_path / "sound.db"))
     assert summary.blocks == 11

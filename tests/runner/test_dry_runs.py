@@ -17,7 +17,7 @@ from nectar.runner.report import Progress
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
-from nectar.runner.summary import Summary
+from nectar.runner.summary import RunSummary
 from nectar.sinks.base import Commit, Staged
 from nectar.sinks.null import NullSink
 from tests.conftest import ROOT
@@ -50,12 +50,12 @@ class Stopping(Said):
             self._stop.number = self._number
 
 
-def _from_files(database: Path, place: Path, report: Said, stop: Stop, workers: int, **more: Any) -> Summary:
+def _from_files(database: Path, place: Path, report: Said, stop: Stop, workers: int, **more: Any) -> RunSummary:
     text = plan_text(SAMPLE, processors=FEW, performance="batch_blocks = 7")
     return run(compiled(text), replace(Options(SqliteFile(database), workers=workers, dry_run=True), **more), report, stop)
 
 
-def _from_a_node(database: Path, place: Path, report: Said, stop: Stop, workers: int, **more: Any) -> Summary:
+def _from_a_node(database: Path, place: Path, report: Said, stop: Stop, workers: int, **more: Any) -> RunSummary:
     plan = compiled(node_plan(processors=FEW, more="[performance]\nbatch_blocks = 7"))
     with serving(place / "s", real_blocks(SAMPLE)[:900]):
         options = replace(Options(SqliteFile(database), socket=str(place / "s"), workers=workers, dry_run=True), **more)
@@ -68,7 +68,7 @@ def _files(place: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize(("source", "at"), [(_from_files, "progress"), (_from_a_node, "progress"), (_from_a_node, "tip")])
-def test_one_that_is_stopped_says_so(source: Callable[..., Summary], at: str, workers: int, tmp_path: Path) -> None:
+def test_one_that_is_stopped_says_so(source: Callable[..., RunSummary], at: str, workers: int, tmp_path: Path) -> None:
     """Its counts are of a part, and there is nothing to go on from."""
     stop = Stop()
     report = Stopping(stop, at)
@@ -80,7 +80,7 @@ def test_one_that_is_stopped_says_so(source: Callable[..., Summary], at: str, wo
 
 
 @pytest.mark.parametrize("source", [_from_files, _from_a_node])
-def test_one_that_ends_by_itself_does_not(source: Callable[..., Summary], tmp_path: Path) -> None:
+def test_one_that_ends_by_itself_does_not(source: Callable[..., RunSummary], tmp_path: Path) -> None:
     """Beside a database that is there, which is left as it is."""
     report = Said()
     job(tmp_path / "x.db", plan_text(SAMPLE, 'start = "origin"\nend_slot = 4_000', processors=FEW))

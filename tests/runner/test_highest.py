@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nectar.config.profile.model import SqliteFile
 from nectar.coverage import Coverage
-from nectar.runner.committing.committer import Keeper
+from nectar.runner.committing.committer import Committer
 from nectar.runner.report import Quiet
 from nectar.runner.sink_layout import layout
 from nectar.runner.steps import Options, empty_summary
@@ -32,6 +32,6 @@ def test_the_highest_is_the_last_that_was_committed(tmp_path: Path) -> None:
     sink = opener(target, layout(plan))()
     try:
         summary = empty_summary(plan, Options(target), Coverage(-1, 400))
-        assert Keeper(plan, sink, target, Quiet(), summary, 0.0).highest == highest
+        assert Committer(plan, sink, target, Quiet(), summary, 0.0).highest == highest
     finally:
         sink.close()

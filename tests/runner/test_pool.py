@@ -8,7 +8,7 @@ import time
 import pytest
 
 from nectar.coverage import Coverage
-from nectar.runner.decoding.batch import Limits, batches
+from nectar.runner.decoding.batch import BatchLimits, batches
 from nectar.runner.decoding.pool import Inline, uncollected
 from nectar.runner.decoding.tracked_outputs import NOTHING
 from nectar.runner.decoding.worker import Job
@@ -35,7 +35,7 @@ def test_a_result_is_ready_once_it_is_there() -> None:
     """Never while it is still being made: whoever asks then would wait."""
     plan = compiled(plan_text(SAMPLE))
     pool = Inline(Job(plan, layout(plan), "sqlite"), NOTHING)
-    (batch,) = batches(events(SAMPLE / "00001.chunk"), Coverage(4_320, 8_639), Limits(1 << 30, 1 << 30))
+    (batch,) = batches(events(SAMPLE / "00001.chunk"), Coverage(4_320, 8_639), BatchLimits(1 << 30, 1 << 30))
     try:
         assert not pool.ready()
         pool.give(batch)

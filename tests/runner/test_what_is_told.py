@@ -57,7 +57,7 @@ def test_one_that_is_stopped_while_it_closes(tmp_path: Path) -> None:
 
 def test_the_seconds_until_the_next_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """For a program they are those that a person reads."""
-    monkeypatch.setattr("nectar.runner.committing.retrying_sink.random.uniform", lambda *_: 1.234)
+    monkeypatch.setattr("nectar.runner.retry.random.uniform", lambda *_: 1.234)
     other = apsw.Connection(str(tmp_path / "x.db"))
     other.execute("BEGIN IMMEDIATE")
     stop = Stop()

@@ -13,7 +13,7 @@ from nectar.mysql.connector import Connector
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
-from nectar.runner.summary import Summary
+from nectar.runner.summary import RunSummary
 from nectar.server.metrics import Metrics, Snapshot, Spread
 from nectar.sinks.mysql import factory as opening
 from tests.mysql import errors
@@ -46,7 +46,7 @@ def connectors(monkeypatch: pytest.MonkeyPatch) -> list[Connector]:
 
 def _job(
     chain: Path, secured: Running, plan: FaultPlan, connectors: list[Connector], pool: Pool | None = None, writers: int = 1
-) -> tuple[Summary, Snapshot, Proxy]:
+) -> tuple[RunSummary, Snapshot, Proxy]:
     text = plan_text(chain / "preview/immutable", between(228 * 4_320, 228 * 4_320 + 900), performance="batch_blocks = 10")
     with secured.scratch() as database, Proxy(secured.address, plan) as proxy:
         to = profile(secured, database, port=proxy.port, writers=writers)

@@ -220,7 +220,7 @@ def test_a_locked_database_is_worth_another_try(sink: SqliteSink, monkeypatch: p
     monkeypatch.setattr(retrying_sink, "FILE", Retry(0.05, 0.05, 0.2, 0.05))
     monkeypatch.setattr("nectar.sinks.sqlite.connection.BUSY_MS", 10)
     sink._db.set_busy_timeout(10)
-    insistent = retrying_sink.Patient(SqliteFile(sink.path), LAYOUT, Quiet(), Stop())
+    insistent = retrying_sink.RetryingSink(SqliteFile(sink.path), LAYOUT, Quiet(), Stop())
     other = apsw.Connection(str(sink.path))
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(TransientError) as caught:

@@ -1,9 +1,9 @@
-"""Which transactions of a block are kept, whole or in part, and which of its rows."""
+"""Which transactions of a block are kept, whole or in part, and which of their rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from nectar.cardano.block import Block, Tx, TxOut
@@ -19,20 +19,24 @@ from nectar.filterlang.search import Search, search, spends_any
 from nectar.filterlang.to_needles import to_needles
 from nectar.filterlang.to_python import functions, matching, to_python
 from nectar.processors.metadata import left_out
-from nectar.runner.decoding.tracked_outputs import Watch, WatchState, watch_functions
+from nectar.processors.registry import PROCESSORS
+from nectar.runner.decoding.partial import Part
+from nectar.runner.decoding.tracked_outputs import TrackedOutputs, TrackedState, watch_functions
 
 _TOGETHER = {"certs": "certificates", "proposals": "governance"}
-"""Collections whose things have rows in several tables, kept together: all of that processor's."""
-
+"""Collections whose elements have rows in several tables. All rows of that processor are kept together."""
 
 Ask = Callable[[Point, Sequence[tuple[bytes, int]]], Mapping[tuple[bytes, int], TxOut]]
-"""(block, outputs by name) -> those that were unspent after the block, as far as somebody knows."""
+"""(block, outputs by name) -> the outputs that were unspent after the block, as far as the node's ledger tells."""
+
+TrackedRow = tuple[int, bytes, int, int]
+"""A row of nectar_watched: id, transaction's hash, index, bits."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """Of a filter: what it was asked about, and what it answered. `rejected`: blocks that needles ruled out undecoded;
-    `spends`: transactions of which only the spending of kept outputs was recorded."""
+    """A filter's answers, counted. `seen`: how many it was asked about; `rejected`: blocks that the literal prefilter ruled out
+    undecoded; `spends`: transactions that keep nothing but their spending of kept outputs."""
 
     seen: int = 0
     kept: int = 0
@@ -47,115 +51,97 @@ class Tally:
 
 
 @dataclass(slots=True)
-class Part:
-    """A transaction of which only some rows are kept: ids by table; `tables` of which all rows are."""
-
-    tx: Tx
-    ids: dict[str, set[int]] = field(default_factory=dict)
-    tables: frozenset[str] = frozenset()
-
-
-@dataclass(slots=True)
 class Chosen:
-    """Of one block. `watched`: rows of nectar_watched."""
+    """What is kept of one block: transactions that are whole, transactions in part, and rows of nectar_watched."""
 
     whole: list[Tx]
     parts: list[Part]
-    watched: list[tuple[int, bytes, int, int]]
+    tracked: list[TrackedRow]
 
 
-class Chooser:
-    """Made once in each decoding process of a plan with a filter of transactions."""
+class TransactionFilter:
+    """Built once in each decoding process of a plan with a filter of transactions."""
 
-    def __init__(self, compiled: CompiledPlan, state: WatchState) -> None:
+    def __init__(self, compiled: CompiledPlan, state: TrackedState) -> None:
         filters = compiled.filters
         assert filters.where is not None
         self._keep, self._on_unknown, self._can_be_unknown = filters.keep, filters.on_unknown, filters.unknown
         env = filter_functions(compiled)
-        self._watch = Watch(filters.watched, env, state, writes_kept=filters.remembers) if filters.ordered else None
-        if self._watch is not None:
-            env |= watch_functions(self._watch)
+        self._tracked: TrackedOutputs | None = None
+        if filters.ordered:
+            self._tracked = TrackedOutputs(filters.watched, env, state, writes_kept=filters.remembers)
+            env |= watch_functions(self._tracked)
         self._follows = filters.follows
         self._surely = to_python(filters.where, env, watched=filters.watched)
         self._matches = list(_matches(filters.where, env)) if filters.keep == "row" else []
-        self._tables = {one: frozenset(_tables_of(compiled, one)) for one in _TOGETHER.values()}
-        self._looks = self._searches(compiled)
+        self._tables = {processor: frozenset(_tables_of(compiled, processor)) for processor in _TOGETHER.values()}
+        self._searches = _searches(compiled)
         self.tally = Tally()
-
-    def _searches(self, compiled: CompiledPlan) -> list[Search]:
-        """A block that satisfies none of these, and spends nothing looked after, is ruled out. Empty: none can be."""
-        filters = compiled.filters
-        questions = [to_needles(body, unknown_too=True) for body in filters.watched]
-        if not filters.needles or not all(questions):
-            return []
-        return [search(one) for one in (filters.needles, *questions)]
 
     @property
     def rejects(self) -> bool:
-        return bool(self._looks)
+        """Whether a raw block can be ruled out undecoded."""
+        return bool(self._searches)
 
     @property
     def asks(self) -> bool:
-        """Whether somebody who knows outputs from before the plan's start could change an answer."""
-        return self._watch is not None and self._watch.asks
+        """Whether outputs from before the plan's start could change an answer: a node's ledger may know them."""
+        return self._tracked is not None and self._tracked.asks
 
     def begin(self) -> None:
-        """A batch begins: what happens until the next one can be taken back."""
+        """A batch begins: changes until the next one can be undone."""
         self.tally = Tally()
-        if self._watch is not None:
-            self._watch.begin()
+        if self._tracked is not None:
+            self._tracked.begin()
 
     def undo(self) -> None:
         """As if the batch had not begun."""
         self.tally = Tally()
-        if self._watch is not None:
-            self._watch.undo()
+        if self._tracked is not None:
+            self._tracked.undo()
 
     def may_match(self, raw: bytes) -> bool:
-        """Whether a raw block must be decoded; counted when it need not."""
-        for look in self._looks:
-            if look(raw):
+        """Whether a raw block must be decoded. A block that need not be is counted."""
+        for contains in self._searches:
+            if contains(raw):
                 return True
-        watch = self._watch
-        if watch is not None and watch.outputs and spends_any(raw, watch.outputs):
+        tracked = self._tracked
+        if tracked is not None and tracked.outputs and spends_any(raw, tracked.outputs):
             return True
         self.tally.rejected += 1
         return False
 
     def learn(self, block: Block, after: Point, ask: Ask) -> None:
-        """Ask for the outputs that the block spends and that are not known; `after` is the block before it."""
-        names = self._watch.unknown(block.txs) if self._watch is not None else []
-        if names and self._watch is not None:
-            self._watch.learn(ask(after, names))
+        """Asks for outputs that the block spends and that are not known; `after` is the block before it."""
+        names = self._tracked.unknown(block.txs) if self._tracked is not None else []
+        if names and self._tracked is not None:
+            self._tracked.learn(ask(after, names))
 
     def choose(self, block: Block) -> Chosen:
         """Blocks must come in the chain's order. Errors: UnknowableError where an unknown answer is an error."""
-        whole_block = self._keep == "block"
         chosen = Chosen([], [], [])
-        answers = [self._kept(block, tx) for tx in block.txs] if whole_block and self._watch is None else []
-        if whole_block and self._watch is not None:
-            return self._block_in_order(block, chosen)
-        if whole_block:
+        if self._keep == "block" and self._tracked is not None:
+            return self._whole_block_in_order(block, chosen, self._tracked)
+        if self._keep == "block":
+            answers = [self._keeps(block, tx) for tx in block.txs]
             chosen.whole = list(block.txs) if any(answers) else []
             return chosen
         for tx in block.txs:
-            self._one(block, tx, self._kept(block, tx), chosen)
+            self._add(block, tx, self._keeps(block, tx), chosen)
         return chosen
 
-    def _block_in_order(self, block: Block, chosen: Chosen) -> Chosen:
-        """Whether any matches is only known at the block's end; what it spends and makes within itself counts before."""
-        watch = self._watch
-        assert watch is not None
-        matched, mark = False, watch.mark()
+    def _whole_block_in_order(self, block: Block, chosen: Chosen, tracked: TrackedOutputs) -> Chosen:
+        """Whether the block is kept is known at its end only; outputs that the block itself makes count before."""
+        matched, mark = False, tracked.mark()
         for tx in block.txs:
-            matched = self._kept(block, tx) or matched
-            watch.passed(tx, ())
-        watch.undo_to(mark)
+            matched = self._keeps(block, tx) or matched
+            tracked.passed(tx, ())
+        tracked.undo_to(mark)
         for tx in block.txs:
-            self._one(block, tx, matched, chosen, whole=True)
+            self._add(block, tx, matched, chosen, whole=True)
         return chosen
 
-    def _kept(self, block: Block, tx: Tx) -> bool:
+    def _keeps(self, block: Block, tx: Tx) -> bool:
         tally = self.tally
         tally.seen += 1
         if self._surely.true(tx, block):
@@ -171,67 +157,75 @@ class Chooser:
         tally.dropped += 1
         return False
 
-    def _one(self, block: Block, tx: Tx, kept: bool, chosen: Chosen, whole: bool = False) -> None:
-        """Puts a transaction where it belongs, and goes on in what is looked after."""
+    def _add(self, block: Block, tx: Tx, keeps: bool, chosen: Chosen, whole: bool = False) -> None:
+        """Adds the transaction to `chosen` and updates the tracked outputs."""
         part: Part | None = None
-        if kept and (self._keep != "row" or whole):
+        if keeps and (self._keep != "row" or whole):
             chosen.whole.append(tx)
-        elif kept:
+        elif keeps:
             part = self._part(block, tx)
             chosen.parts.append(part)
-        watch = self._watch
-        if watch is None:
+        tracked = self._tracked
+        if tracked is None:
             return
         this = tx_id(block.slot, tx.index)
-        if self._follows and (not kept or part is not None):
-            places = watch.kept_inputs(tx)
-            if places and part is None:
+        if self._follows and (not keeps or part is not None):
+            positions = tracked.kept_inputs(tx)
+            if positions and part is None:
                 self.tally.spends += 1
                 part = Part(tx)
                 chosen.parts.append(part)
             if part is not None:
-                part.ids.setdefault("tx_in", set()).update(item_id(this, place, "tx_in") for place in places)
-        made = _kept_outputs(tx, this, kept, part) if self._follows else ()
-        for index, bits in watch.passed(tx, made):
-            chosen.watched.append((item_id(this, index, "nectar_watched"), tx.hash, index, bits))
+                part.ids.setdefault("tx_in", set()).update(item_id(this, position, "tx_in") for position in positions)
+        outputs = _kept_outputs(tx, this, keeps, part) if self._follows else ()
+        for index, bits in tracked.passed(tx, outputs):
+            chosen.tracked.append((item_id(this, index, "nectar_watched"), tx.hash, index, bits))
 
     def _part(self, block: Block, tx: Tx) -> Part:
-        """The rows of what the filter's quantifiers looked for, and nothing else."""
+        """The rows of the elements that the filter's quantifiers found, and no other rows."""
         this = tx_id(block.slot, tx.index)
         part = Part(tx)
-        for scope, places in self._matches:
-            found = places(tx, block)
-            if not found:
+        for scope, matches in self._matches:
+            positions = matches(tx, block)
+            if not positions:
                 continue
             if scope in _TOGETHER:
                 part.tables |= self._tables[_TOGETHER[scope]]
             elif scope == "outputs":
                 outs = created(tx)
-                part.ids.setdefault("tx_out", set()).update(item_id(this, outs[place].index, "tx_out") for place in found)
+                part.ids.setdefault("tx_out", set()).update(item_id(this, outs[at].index, "tx_out") for at in positions)
             else:
                 table = COLLECTIONS[scope].table
-                part.ids.setdefault(table, set()).update(item_id(this, place, table) for place in found)
+                part.ids.setdefault(table, set()).update(item_id(this, at, table) for at in positions)
         return part
 
-    def genesis(self, block: Block, txs: Iterable[Tx]) -> tuple[set[bytes], list[tuple[int, bytes, int, int]]]:
-        """Hashes of genesis transactions that are kept, and rows of nectar_watched."""
+    def genesis(self, block: Block, txs: Iterable[Tx]) -> tuple[set[bytes], list[TrackedRow]]:
+        """Hashes of the genesis transactions that are kept, and rows of nectar_watched."""
         kept: set[bytes] = set()
-        watched: list[tuple[int, bytes, int, int]] = []
+        rows: list[TrackedRow] = []
         for at, tx in enumerate(txs):
-            keeps = self._kept(block, tx)
+            keeps = self._keeps(block, tx)
             if keeps:
                 kept.add(tx.hash)
-            if self._watch is not None:
-                made = [0] if keeps and self._follows else []
+            if self._tracked is not None:
+                outputs = [0] if keeps and self._follows else []
                 this = tx_id(GENESIS_SLOT, at)
-                watched += [
-                    (item_id(this, index, "nectar_watched"), tx.hash, index, bits) for index, bits in self._watch.passed(tx, made)
-                ]
-        return kept, watched
+                written = self._tracked.passed(tx, outputs)
+                rows += [(item_id(this, index, "nectar_watched"), tx.hash, index, bits) for index, bits in written]
+        return kept, rows
 
 
-def _kept_outputs(tx: Tx, this: int, kept: bool, part: Part | None) -> list[int]:
-    if not kept:
+def _searches(compiled: CompiledPlan) -> list[Search]:
+    """A block that satisfies none of these, and spends no tracked output, is ruled out. Empty: no block can be."""
+    filters = compiled.filters
+    questions = [to_needles(body, unknown_too=True) for body in filters.watched]
+    if not filters.needles or not all(questions):
+        return []
+    return [search(needles) for needles in (filters.needles, *questions)]
+
+
+def _kept_outputs(tx: Tx, this: int, keeps: bool, part: Part | None) -> list[int]:
+    if not keeps:
         return []
     if part is None:
         return [out.index for out in created(tx)]
@@ -240,7 +234,7 @@ def _kept_outputs(tx: Tx, this: int, kept: bool, part: Part | None) -> list[int]
 
 
 def _matches(test: tree.Test, env: Mapping[str, Any]) -> Iterable[tuple[str, Callable[..., list[int]]]]:
-    """Of each quantifier over a transaction's own collections: which elements it found."""
+    """For each quantifier over a transaction's own collections: the collection, and a function that finds its elements."""
     match test:
         case tree.Any(each, body) if each.parent == "t" and each.scope not in ("inputs", "scripts", "datums"):
             yield each.scope, matching(body, each, env)
@@ -255,19 +249,17 @@ def _matches(test: tree.Test, env: Mapping[str, Any]) -> Iterable[tuple[str, Cal
             yield from _matches(part, env)
 
 
-def _tables_of(compiled: CompiledPlan, processor: str) -> Iterable[str]:
-    from nectar.processors.registry import PROCESSORS
-
-    for one in compiled.processors:
-        if one.name in (processor, "governance"):
-            yield from (table.name for table in PROCESSORS[one.name].tables(one.options))
+def _tables_of(compiled: CompiledPlan, name: str) -> Iterable[str]:
+    for processor in compiled.processors:
+        if processor.name in (name, "governance"):
+            yield from (table.name for table in PROCESSORS[processor.name].tables(processor.options))
 
 
 def filter_functions(compiled: CompiledPlan) -> dict[str, Any]:
-    """What fields' code may call."""
+    """Functions that the generated code of fields may call."""
 
-    def metadata_text(one: Any) -> str | None:
-        text = metadata_json(one.raw)
+    def metadata_text(metadata: Any) -> str | None:
+        text = metadata_json(metadata.raw)
         return None if text is None or left_out(text) else text
 
     return functions(compiled.network, metadata_text)
@@ -275,8 +267,8 @@ def filter_functions(compiled: CompiledPlan) -> dict[str, Any]:
 
 def _unknown(block: Block, tx: Tx) -> UnknowableError:
     return UnknowableError(
-        "the plan's filter cannot be known of this transaction",
+        "whether the plan's filter keeps this transaction cannot be known",
         where=f"slot {block.slot}, transaction {tx.hash.hex()}",
-        hint='nectar plan explain tells what is not known; on_unknown = "drop" or "keep" goes on all the same',
+        hint='nectar plan explain shows what is not known; on_unknown = "drop" or "keep" decides such transactions',
         code="NEC-F060",
     )

@@ -10,7 +10,7 @@ from nectar.cardano.position import GENESIS_SLOT
 
 def genesis_block(genesis: tuple[GenesisOutputs, GenesisOutputs]) -> tuple[Block, list[Tx]]:
     outputs = [*genesis[0].outputs, *genesis[1].outputs]
-    txs = [_tx(index, one) for index, one in enumerate(outputs)]
+    txs = [_tx(index, output) for index, output in enumerate(outputs)]
     block = Block(
         Era.BYRON,
         GENESIS_SLOT,
@@ -25,19 +25,19 @@ def genesis_block(genesis: tuple[GenesisOutputs, GenesisOutputs]) -> tuple[Block
         None,
         None,
         None,
-        sum(one.value for one in outputs),
+        sum(output.value for output in outputs),
         0,
         txs,
     )
     return block, txs
 
 
-def _tx(index: int, one: GenesisOutput) -> Tx:
-    """As db-sync's row of it: no fee, no size, and index 0 for all."""
-    out = TxOut(0, one.address, one.value, (), None, None, None)
+def _tx(index: int, output: GenesisOutput) -> Tx:
+    """Like db-sync's row: no fee, no size, and index 0 for every transaction."""
+    out = TxOut(0, output.address, output.value, (), None, None, None)
     return Tx(
         0,
-        one.tx_hash,
+        output.tx_hash,
         0,
         True,
         0,
@@ -61,6 +61,6 @@ def _tx(index: int, one: GenesisOutput) -> Tx:
         (),
         (),
         (),
-        one.value,
+        output.value,
         None,
     )

@@ -1,4 +1,4 @@
-"""Where batches are decoded: in this process, or in several that each do whole batches."""
+"""Where batches are decoded: in a thread of this process, or in several processes that each decode whole batches."""
 
 from __future__ import annotations
 
@@ -27,20 +27,22 @@ from typing import Any, Protocol
 from nectar.errors import FatalError, NectarError
 from nectar.runner.decoding.batch import Batch
 from nectar.runner.decoding.filtering import Ask
-from nectar.runner.decoding.tracked_outputs import WatchState
-from nectar.runner.decoding.worker import Done, Job, Worker
+from nectar.runner.decoding.tracked_outputs import TrackedState
+from nectar.runner.decoding.worker import DecodedBatch, Job, Worker
 from nectar.runner.signals import LOOK, NUMBERS, THREAD, Halted
-from nectar.runner.threads import Crew, lost, no_room, started
+from nectar.runner.threads import Crew, lost_thread, no_room, started
 
-AHEAD = 2  # batches at each process: the one it does and one that waits
+AHEAD = 2  # batches at each process: the one that it decodes and one that waits
 COLLECT_EVERY = 64  # batches between two runs of the garbage collector
 NO_MEMORY = errno.ENOMEM  # exit code of a decoding process that had too little of it
 
 
-class Pool(Protocol):
-    """`room` says whether a batch may be given, `ready` whether asking for a result leads to something at once; `result` waits
-    for any batch that is done, in no order. Errors of `result`: Halted when the job is to stop; FatalError NEC-R003 or NEC-R011
-    when whoever decodes has died."""
+class WorkerPool(Protocol):
+    """Decodes batches. `room`: whether a batch may be given; `ready`: whether `result` returns or raises at once; `result` waits
+    for any batch that is decoded, in no order.
+
+    Errors of `result`: Halted when the job is to stop; FatalError NEC-R003 or NEC-R011 when a decoding process or thread died.
+    """
 
     def room(self) -> bool: ...
 
@@ -48,18 +50,18 @@ class Pool(Protocol):
 
     def give(self, batch: Batch) -> None: ...
 
-    def result(self) -> Done: ...
+    def result(self) -> DecodedBatch: ...
 
     def close(self) -> None: ...
 
 
 class Inline:
-    """No other process: one thread decodes while the runner's commits, most of which is SQLite's own work."""
+    """One thread of this process decodes while the runner's thread commits, which is mostly SQLite's own work."""
 
-    def __init__(self, job: Job, state: WatchState, ask: Ask | None = None, *, halted: Callable[[], bool] = bool) -> None:
+    def __init__(self, job: Job, state: TrackedState, ask: Ask | None = None, *, halted: Callable[[], bool] = bool) -> None:
         self._worker, self._halted = Worker(job, state, ask), halted
         self._thread = Crew(1, "nectar-decoder")
-        self._under_way: deque[Future[Done]] = deque()
+        self._under_way: deque[Future[DecodedBatch]] = deque()
 
     def room(self) -> bool:
         return len(self._under_way) < AHEAD
@@ -70,7 +72,7 @@ class Inline:
     def give(self, batch: Batch) -> None:
         self._under_way.append(self._thread.submit(partial(self._do, batch)))
 
-    def result(self) -> Done:
+    def result(self) -> DecodedBatch:
         first = self._under_way[0]
         if not self._thread.settled(first, self._halted):
             raise Halted
@@ -78,12 +80,12 @@ class Inline:
         return first.result()
 
     def close(self) -> None:
-        """What waits is dropped; what is being done is waited for, unless the job is to stop."""
+        """Drops the batches that wait, and waits for the one that is being decoded, unless the job is to stop."""
         self._thread.close()
         if self._under_way and self._thread.is_whole() and self._under_way[0].running():
             self._thread.settled(self._under_way[0], self._halted)
 
-    def _do(self, batch: Batch) -> Done:
+    def _do(self, batch: Batch) -> DecodedBatch:
         with uncollected():
             return self._worker.do(batch)
 
@@ -91,11 +93,11 @@ class Inline:
 class Processes:
     """`count` processes, each with a pipe. A process that dies is a clear error, never a wait without end.
 
-    Both ends read in a thread of their own: were both to write a large message at once, each would wait for the other.
+    Each end reads in a thread of its own: if both wrote a large message at once, each would wait for the other.
     """
 
     def __init__(self, job: Job, count: int, *, halted: Callable[[], bool] = bool) -> None:
-        told, self._halted = pickle.dumps(job), halted
+        pickled_job, self._halted = pickle.dumps(job), halted
         self._load: dict[Connection, int] = {}
         self._workers: dict[Connection, BaseProcess] = {}
         self._listeners: dict[Connection, Thread] = {}
@@ -105,7 +107,7 @@ class Processes:
             self._load[ours] = 0
             self._workers[ours] = process
         for pipe in self._workers:  # threads come last: a process must not be forked beside them
-            self._send(pipe, told)
+            self._send(pipe, pickled_job)
             self._listeners[pipe] = started(partial(self._listen, pipe), f"nectar-listener-{len(self._listeners) + 1}")
 
     def room(self) -> bool:
@@ -119,12 +121,12 @@ class Processes:
         self._load[pipe] += 1
         self._send(pipe, pickle.dumps(batch, pickle.HIGHEST_PROTOCOL))
 
-    def result(self) -> Done:
+    def result(self) -> DecodedBatch:
         pipe, answer = self._next()
         if answer is None:
             raise self._dead(pipe)
         self._load[pipe] -= 1
-        if isinstance(answer, Done):
+        if isinstance(answer, DecodedBatch):
             return answer
         if isinstance(answer, MemoryError):
             raise no_room("memory ran out while a decoded batch was read")
@@ -133,7 +135,7 @@ class Processes:
         raise WorkerBug(answer)
 
     def _next(self) -> tuple[Connection, Any]:
-        """Waits, but not for who can say nothing any more."""
+        """Waits, but never for a listener that has ended."""
         while True:
             try:
                 return self._answers.get(timeout=LOOK)
@@ -141,10 +143,10 @@ class Processes:
                 if self._halted():
                     raise Halted from None
             if any(not thread.is_alive() for thread in self._listeners.values()) and self._answers.empty():
-                raise lost("nectar-listener")
+                raise lost_thread("nectar-listener")
 
     def close(self) -> None:
-        """End them all; what they were doing is dropped."""
+        """Kills all processes; what they were decoding is dropped."""
         for process in self._workers.values():
             process.kill()
         for pipe, process in self._workers.items():
@@ -180,28 +182,33 @@ class Processes:
         )
 
 
-class WorkerBug(RuntimeError):
-    """A bug met in a decoding process: carries that process's lines of code."""
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0))
 
-    def __init__(self, told: str) -> None:
+
+class WorkerBug(RuntimeError):
+    """A bug in a decoding process, with that process's traceback."""
+
+    def __init__(self, traceback_text: str) -> None:
         super().__init__("a bug in a decoding process")
-        self.add_note(told)
+        self.add_note(traceback_text)
 
 
 def _start(number: int, others: list[Connection]) -> tuple[Connection, BaseProcess]:
-    """A process and our end of its pipe. Forked where that is safe: it starts in milliseconds and shares what is loaded.
+    """A process and our end of its pipe. It is forked where that is safe: so it starts in milliseconds and shares loaded code.
 
-    A forked process never touches the database that is open here, and leaves without tidying up (multiprocessing's `_exit`).
+    A forked process never touches the database that is open here, and exits without cleaning up (multiprocessing's `_exit`).
     """
-    alone = all(one is threading.main_thread() or one.name == THREAD for one in threading.enumerate())
+    alone = all(thread is threading.main_thread() or thread.name == THREAD for thread in threading.enumerate())
     forked = sys.platform == "linux" and alone
     ours, theirs = multiprocessing.Pipe()
     held = [*others, ours] if forked else []
     make = multiprocessing.get_context("fork").Process if forked else multiprocessing.get_context("spawn").Process
-    process = make(target=serve, args=(theirs, held), name=f"nectar-decoder-{number + 1}", daemon=True)
+    process = make(target=run_decoder, args=(theirs, held), name=f"nectar-decoder-{number + 1}", daemon=True)
     if not forked:
-        resource_tracker.ensure_running()  # which would let signals through again when it starts
-    with _deaf():
+        resource_tracker.ensure_running()  # it unblocks signals when it starts, so it must not start below
+    with _signals_blocked():
         try:
             process.start()
         except (OSError, MemoryError) as error:
@@ -211,8 +218,8 @@ def _start(number: int, others: list[Connection]) -> tuple[Connection, BaseProce
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
-    """Processes started within it hear none of these signals, not even while they start: those are the runner's to handle."""
+def _signals_blocked() -> Iterator[None]:
+    """Processes started within it get none of these signals, not even while they start: the runner's process handles those."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, NUMBERS)
     try:
         yield
@@ -220,39 +227,39 @@ def _deaf() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def serve(pipe: Connection, held: Sequence[Connection] = ()) -> None:
-    """A decoding process's whole life: the job, then batches until the pipe closes.
+def run_decoder(pipe: Connection, held: Sequence[Connection] = ()) -> None:
+    """The main function of a decoding process: it receives the job, then batches until the pipe closes.
 
-    `held` are the runner's ends of pipes that a fork brought along: while they were open here, no end would be seen.
+    `held` are the runner's ends of pipes that a fork copied: while they are open here, the pipes never close.
     """
     signal.set_wakeup_fd(-1)
     for other in held:
         other.close()
     try:
-        _serve(pipe)
+        _decode_batches(pipe)
     except MemoryError:
         os._exit(NO_MEMORY)
 
 
-def _serve(pipe: Connection) -> None:
+def _decode_batches(pipe: Connection) -> None:
     given: SimpleQueue[Batch | None] = SimpleQueue()
     with contextlib.suppress(EOFError, OSError):
         worker = Worker(pickle.loads(pipe.recv_bytes()))
         Thread(target=_receive, args=(pipe, given), daemon=True).start()
         gc.collect()
         gc.freeze()
-        done = 0
+        decoded = 0
         while (batch := given.get()) is not None:
             with uncollected():
                 pipe.send(_answer(worker, batch))
-            done += 1
-            if done % COLLECT_EVERY == 0:
+            decoded += 1
+            if decoded % COLLECT_EVERY == 0:
                 gc.collect()
 
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Decoded blocks have no cycles: the collector would walk them for nothing."""
+    """Without the garbage collector: decoded blocks have no cycles, so it would walk them for nothing."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -263,7 +270,7 @@ def uncollected() -> Iterator[None]:
 
 
 def _receive(pipe: Connection, given: SimpleQueue[Batch | None]) -> None:
-    """Until the runner closes the pipe. Were this thread to end otherwise, the process would wait for ever: so it ends too."""
+    """Runs until the runner closes the pipe. If this thread ends otherwise, it ends the process, which would wait without end."""
     try:
         while True:
             given.put(pipe.recv())
@@ -275,7 +282,7 @@ def _receive(pipe: Connection, given: SimpleQueue[Batch | None]) -> None:
         os._exit(1)
 
 
-def _answer(worker: Worker, batch: Batch) -> Done | NectarError | str:
+def _answer(worker: Worker, batch: Batch) -> DecodedBatch | NectarError | str:
     try:
         return worker.do(batch)
     except NectarError as error:

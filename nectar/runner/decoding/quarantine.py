@@ -1,4 +1,4 @@
-"""Blocks that are refused: which they are, and how they are kept."""
+"""Blocks that are refused: their errors name slot, hash and transaction; their bytes are kept."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from nectar.sinks.base import Quarantined
 
 
 @contextmanager
-def places(block: Block) -> Iterator[None]:
-    """What cannot be made a row, or has no room for an id, names block and transaction."""
+def locating_errors(block: Block) -> Iterator[None]:
+    """Makes an error in the block's rows name the block and the transaction. Errors: DecodeError, OverflowFatal."""
     try:
         yield
     except OverflowFatal as error:
@@ -36,20 +36,20 @@ def _unreadable(block: Block, why: str, path: str) -> DecodeError:
     return DecodeError(f"the block cannot be made rows: {why}", slot=block.slot, block_hash=block.hash, path=path)
 
 
-def placed(error: DecodeError, raw: bytes, epoch_slots: int) -> DecodeError:
-    """The same with slot and hash from the header alone where the block's own decoding did not come that far."""
+def with_header(error: DecodeError, raw: bytes, epoch_slots: int) -> DecodeError:
+    """The error with the header's slot and hash, where decoding the block failed before it knew them."""
     if error.slot is not None and error.block_hash is not None and error.raw:
         return error
-    slot, digest = error.slot, error.block_hash
+    slot, block_hash = error.slot, error.block_hash
     try:
-        found = envelope(raw, epoch_slots)
-        slot, digest = found.slot, found.hash
-    except DecodeError as again:
-        slot, digest = again.slot, again.block_hash
-    return type(error)(error.what, slot=slot, block_hash=digest, path=error.path, raw=raw, hint=error.hint, code=error.code)
+        header = envelope(raw, epoch_slots)
+        slot, block_hash = header.slot, header.hash
+    except DecodeError as header_error:
+        slot, block_hash = header_error.slot, header_error.block_hash
+    return type(error)(error.what, slot=slot, block_hash=block_hash, path=error.path, raw=raw, hint=error.hint, code=error.code)
 
 
-def kept_whole(error: DecodeError) -> Quarantined:
+def quarantined_block(error: DecodeError) -> Quarantined:
     slot = error.slot if error.slot is not None else -1
     era = error.raw[1] if len(error.raw) > 1 else 0
     return Quarantined(slot, error.block_hash or b"", era, error.code, error.path, error.what, error.raw)

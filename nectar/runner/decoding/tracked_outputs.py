@@ -1,4 +1,4 @@
-"""Outputs that the run looks after: those it kept, whose spending is recorded, and those its filter asks about when spent."""
+"""Unspent outputs that a run tracks: those it kept, whose spending it records, and those its filter asks about when spent."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ KEPT = 1
 """Bit of an output that was kept. Question k has two more: 2k + 1 surely yes, 2k + 2 unknown. nectar_watched has the same."""
 
 
-class WatchState(NamedTuple):
-    """What a run begins with. `whole`: every output ever made has been asked about, so one that is not here answers no.
+class TrackedState(NamedTuple):
+    """What a run begins with. `whole`: the filter was asked about every output ever made, so one that is not here answers no.
     `outputs` are (transaction's hash, index, bits)."""
 
     whole: bool
     outputs: Sequence[tuple[bytes, int, int]] = ()
 
 
-NOTHING = WatchState(whole=False)
+NOTHING = TrackedState(whole=False)
 
 
-class Watch:
+class TrackedOutputs:
     """Unspent outputs with bits, by transaction. Blocks must come in the chain's order."""
 
-    def __init__(self, questions: Sequence[tree.Test], env: dict[str, Any], state: WatchState, *, writes_kept: bool) -> None:
-        """`writes_kept`: no row but nectar_watched's tells that an output was kept."""
+    def __init__(self, questions: Sequence[tree.Test], env: dict[str, Any], state: TrackedState, *, writes_kept: bool) -> None:
+        """`writes_kept`: only rows of nectar_watched tell that an output was kept."""
         self.outputs: dict[bytes, dict[int, int]] = {}
         self._questions = [of_element(body, _variable(body), env) for body in questions]
         unknown = sum(2 << 2 * k + 1 for k in range(len(questions)))
         self._absent = 0 if state.whole else unknown
         self._written = ~0 if writes_kept else ~KEPT
         for tx_hash, index, bits in state.outputs:
-            known = self.outputs.setdefault(tx_hash, {})
-            known[index] = known.get(index, 0) | bits
-        self._of: Tx | None = None
+            by_index = self.outputs.setdefault(tx_hash, {})
+            by_index[index] = by_index.get(index, 0) | bits
+        self._spender: Tx | None = None  # whose inputs' bits are remembered in `_bits`
         self._bits: list[int] = []
         self._before: list[tuple[bytes, int, int | None]] = []
 
     @property
     def asks(self) -> bool:
-        """Whether there are outputs of which nothing is known."""
+        """Whether there are outputs that nothing is known about."""
         return bool(self._absent)
 
     def begin(self) -> None:
-        """What is changed from here on can be undone."""
+        """Changes from here on can be undone."""
         self._before.clear()
 
     def mark(self) -> int:
@@ -56,50 +56,50 @@ class Watch:
         return len(self._before)
 
     def undo_to(self, mark: int) -> None:
-        self._of = None
+        self._spender = None
         while len(self._before) > mark:
             self._put(*self._before.pop())
 
     def undo(self) -> None:
         self.undo_to(0)
 
-    def _change(self, named: bytes, index: int, bits: int | None) -> None:
-        """Bits of an output; None when it is not looked after any more."""
-        self._before.append((named, index, self.outputs.get(named, {}).get(index)))
-        self._put(named, index, bits)
+    def _change(self, tx_hash: bytes, index: int, bits: int | None) -> None:
+        """Sets the bits of an output; None when it is no longer tracked."""
+        self._before.append((tx_hash, index, self.outputs.get(tx_hash, {}).get(index)))
+        self._put(tx_hash, index, bits)
 
-    def _put(self, named: bytes, index: int, bits: int | None) -> None:
+    def _put(self, tx_hash: bytes, index: int, bits: int | None) -> None:
         if bits is not None:
-            self.outputs.setdefault(named, {})[index] = bits
+            self.outputs.setdefault(tx_hash, {})[index] = bits
             return
-        known = self.outputs.get(named)
-        if known is not None and known.pop(index, None) is not None and not known:
-            del self.outputs[named]
+        by_index = self.outputs.get(tx_hash)
+        if by_index is not None and by_index.pop(index, None) is not None and not by_index:
+            del self.outputs[tx_hash]
 
     def unknown(self, txs: Sequence[Tx]) -> list[tuple[bytes, int]]:
-        """Outputs that the block's transactions spend, that were made before it and that nothing is known of."""
+        """Outputs that the block's transactions spend, that an earlier block made and that nothing is known about."""
         if not self._absent:
             return []
-        made = {tx.hash for tx in txs}
+        hashes = {tx.hash for tx in txs}
         return [
-            (named, index)
+            (tx_hash, index)
             for tx in txs
-            for named, index in spent(tx)
-            if named not in made and index not in self.outputs.get(named, ())
+            for tx_hash, index in spent(tx)
+            if tx_hash not in hashes and index not in self.outputs.get(tx_hash, ())
         ]
 
     def learn(self, outs: Mapping[tuple[bytes, int], TxOut]) -> None:
-        """What the questions are answered of outputs that somebody else knew."""
-        for (named, index), out in outs.items():
-            self._change(named, index, self._answers(Spent(named, index, out)))
+        """Answers the questions about outputs that the node's ledger had."""
+        for (tx_hash, index), out in outs.items():
+            self._change(tx_hash, index, self._answers(Spent(tx_hash, index, out)))
 
     def some(self, tx: Tx, question: int) -> bool:
-        """Whether one of its inputs surely answers yes."""
+        """Whether one of the inputs surely answers yes."""
         bit = 2 << 2 * question
         return any(bits & bit for bits in self._spent(tx))
 
     def none(self, tx: Tx, question: int) -> bool:
-        """Whether all of them surely answer no."""
+        """Whether all inputs surely answer no."""
         either = 6 << 2 * question
         return not any(bits & either for bits in self._spent(tx))
 
@@ -108,22 +108,25 @@ class Watch:
         return sum(1 for bits in self._spent(tx) if bits & bit)
 
     def kept_inputs(self, tx: Tx) -> list[int]:
-        """Places of the inputs that spend kept outputs."""
-        return [place for place, bits in enumerate(self._spent(tx)) if bits & KEPT]
+        """Positions of the inputs that spend kept outputs."""
+        return [position for position, bits in enumerate(self._spent(tx)) if bits & KEPT]
 
     def _spent(self, tx: Tx) -> list[int]:
-        if self._of is not tx:
+        if self._spender is not tx:
             outputs, absent = self.outputs, self._absent
             self._bits = [outputs[named].get(index, absent) if named in outputs else absent for named, index in spent(tx)]
-            self._of = tx
+            self._spender = tx
         return self._bits
 
     def passed(self, tx: Tx, kept: Iterable[int]) -> list[tuple[int, int]]:
-        """Its inputs are spent, its outputs made, those with an index in `kept` kept. (index, bits) of those to be written."""
-        self._of = None
-        for named, index in spent(tx):
-            if index in self.outputs.get(named, ()):
-                self._change(named, index, None)
+        """Removes the outputs that the transaction spends, and adds those that it makes; those with an index in `kept` are kept.
+
+        Gives (index, bits) of the outputs to be written to nectar_watched.
+        """
+        self._spender = None
+        for tx_hash, index in spent(tx):
+            if index in self.outputs.get(tx_hash, ()):
+                self._change(tx_hash, index, None)
         return self.made(tx.hash, created(tx), set(kept))
 
     def made(self, tx_hash: bytes, outs: Sequence[TxOut], kept: set[int]) -> list[tuple[int, int]]:
@@ -137,12 +140,12 @@ class Watch:
                 written.append((out.index, bits & self._written))
         return written
 
-    def _answers(self, one: Spent) -> int:
+    def _answers(self, output: Spent) -> int:
         bits = 0
         for k, question in enumerate(self._questions):
-            if question.true(one, None):
+            if question.true(output, None):
                 bits |= 2 << 2 * k
-            elif not question.false(one, None):
+            elif not question.false(output, None):
                 bits |= 4 << 2 * k
         return bits
 
@@ -152,6 +155,6 @@ def _variable(body: tree.Test) -> str:
     return next((ref.var for inner in tree.walk(body) for ref in tree.refs_of(inner) if ref.scope == "inputs"), "x1")
 
 
-def watch_functions(watch: Watch) -> dict[str, Any]:
-    """What `to_python` asks of a watch."""
-    return {"watch_some": watch.some, "watch_none": watch.none, "watch_count": watch.count}
+def watch_functions(tracked: TrackedOutputs) -> dict[str, Any]:
+    """Functions that the code of `to_python` calls."""
+    return {"watch_some": tracked.some, "watch_none": tracked.none, "watch_count": tracked.count}

@@ -1,4 +1,4 @@
-"""What a run asks a node's ledger, on a connection of its own: the history of eras, parameters, outputs that are spent."""
+"""Queries to a node's ledger, on a connection of their own: the history of eras, protocol parameters, unspent outputs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nectar.sources.node.state_query import EraSummary
 
 
 class Ledger:
-    """Connects when it is first asked; after trouble the next question connects anew. Errors: as `Session.ask`."""
+    """Connects with the first query, and again with the first one after an error. Errors: as `Session.ask`."""
 
     def __init__(self, to: Greeting) -> None:
         self._to = to
@@ -25,7 +25,7 @@ class Ledger:
         self._era: int | None = None
 
     def history(self, known: EraHistory) -> EraHistory:
-        """The network's, with the eras as the node has been through them. Errors: GenesisError NEC-N007 when they disagree."""
+        """The network's history with the eras that the node knows. Errors: GenesisError NEC-N007 when they disagree."""
         start = state_query.read_start(self._ask(state_query.SYSTEM_START))
         eras = state_query.read_eras(self._ask(state_query.INTERPRETER))
         if start != known.start:
@@ -33,11 +33,11 @@ class Ledger:
         return history_with(known, eras)
 
     def parameters(self, at: Point) -> ProtocolParamUpdate:
-        """Those in force after the block `at`."""
+        """The protocol parameters in force after the block `at`."""
         return state_query.read_parameters(self._ask(state_query.parameters(self._era_at(at)), at))
 
     def outputs(self, after: Point, names: Sequence[tuple[bytes, int]]) -> Mapping[tuple[bytes, int], TxOut]:
-        """Those of the outputs that were unspent after the block `after`."""
+        """The outputs among `names` that were unspent after the block `after`."""
         era = self._era_at(after)
         return state_query.read_utxo(self._ask(state_query.utxo_of(era, names), after))
 
@@ -60,7 +60,7 @@ class Ledger:
 
 
 def history_with(known: EraHistory, eras: Sequence[EraSummary]) -> EraHistory:
-    """`known`, as genesis has it, with each era's first epoch as a node says it. Errors: GenesisError NEC-N007."""
+    """`known`, which is made from genesis, with each era's first epoch from the node. Errors: GenesisError NEC-N007."""
     firsts = {name: era.start.epoch for name, era in zip(ERAS, eras, strict=False)}
     for name, era in zip(ERAS, eras, strict=False):
         byron = name == "byron"
@@ -69,20 +69,20 @@ def history_with(known: EraHistory, eras: Sequence[EraSummary]) -> EraHistory:
         if (era.epoch_slots, era.slot_length * 1_000) != (slots, length):
             theirs = f"has epochs of {era.epoch_slots:,} slots of {era.slot_length / 1_000:g} s in {name}"
             raise _disagree(theirs, f"{slots:,} of {length / 1_000_000:g} s")
-    told = {**known.first_epochs, **firsts}
+    first_epochs = {**known.first_epochs, **firsts}
     if len(eras) > 1:
-        told = {name: epoch for name, epoch in told.items() if name in firsts}
-    return replace(known, first_epochs=told, shelley_epoch=firsts.get("shelley", known.shelley_epoch))
+        first_epochs = {name: epoch for name, epoch in first_epochs.items() if name in firsts}
+    return replace(known, first_epochs=first_epochs, shelley_epoch=firsts.get("shelley", known.shelley_epoch))
 
 
 def history_of(ledger: Ledger, known: EraHistory, report: Report) -> EraHistory:
-    """As the node says it, or, where it says nothing, as genesis does. Errors: GenesisError NEC-N007."""
+    """The history that the node tells; the one from genesis where the node does not. Errors: GenesisError NEC-N007."""
     try:
         return ledger.history(known)
     except GenesisError:
         raise
     except NectarError as error:
-        report.say("note", f"the node does not tell its eras ({error.what}): they are taken from genesis")
+        report.say("note", f"the node does not tell its eras ({error.what}): Nectar takes them from genesis")
         return known
 
 

@@ -1,4 +1,4 @@
-"""A source read ahead, in a thread of its own: what came waits in memory, a bounded number of bytes of it."""
+"""A thread that reads a source ahead of the job: at most a bounded number of bytes wait in memory."""
 
 from __future__ import annotations
 
@@ -6,51 +6,51 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from threading import Condition
 
-from nectar.runner.threads import lost, started
+from nectar.runner.threads import lost_thread, started
 from nectar.sources.events import Event, RollForward
 
 AHEAD_BYTES = 32 << 20
-END_SECONDS = 5.0  # that the thread is given to end, once it was told to
+END_SECONDS = 5.0  # that the thread has to end, once it was told to
 
 
-class Feed:
-    """Begins to read at once. `stop` must make the reading end, from another thread."""
+class ReadAheadQueue:
+    """Begins to read at once. `stop` is called from another thread, and must make the reading end."""
 
     def __init__(self, events: Iterator[list[Event]], stop: Callable[[], None]) -> None:
         self._events, self._stop = events, stop
         self._waiting: deque[tuple[list[Event], int]] = deque()
         self._bytes = 0
-        self._trouble: BaseException | None = None
+        self._error: BaseException | None = None
         self._closed = False
         self._changed = Condition()
         self._thread = started(self._read, "nectar-reader")
 
     def get(self, seconds: float) -> list[Event] | None:
-        """What came together, in order; None when nothing came in so many seconds.
+        """Events that came together, in order; None when nothing came in so many seconds.
 
-        Trouble with the source is raised when everything read before it has been given. Errors: FatalError NEC-R003 besides.
+        The source's error is raised after everything read before it was given. Errors: FatalError NEC-R003 besides.
         """
         with self._changed:
-            if not self._waiting and self._trouble is None:
+            if not self._waiting and self._error is None:
                 self._changed.wait(seconds)
             if self._waiting:
                 events, size = self._waiting.popleft()
                 self._bytes -= size
                 self._changed.notify()
                 return events
-            if self._trouble is not None:
-                raise self._trouble
+            if self._error is not None:
+                raise self._error
             if not self._thread.is_alive():
-                raise lost(self._thread.name)
+                raise lost_thread(self._thread.name)
             return None
 
     @property
-    def waits(self) -> bool:
-        """Something is there to be got."""
-        return bool(self._waiting) or self._trouble is not None
+    def has_events(self) -> bool:
+        """`get` returns events, or raises the source's error, without waiting."""
+        return bool(self._waiting) or self._error is not None
 
     def close(self) -> None:
-        """What waits is dropped. The thread has ended when this returns, or can do nothing any more."""
+        """Drops the events that wait. When it returns, the thread has ended or can do nothing any more."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -69,7 +69,7 @@ class Feed:
                     self._waiting.append((events, size))
                     self._bytes += size
                     self._changed.notify()
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the runner raises it
+        except BaseException as error:  # noqa: BLE001 - whatever it is, `get` raises it
             with self._changed:
-                self._trouble = error
+                self._error = error
                 self._changed.notify()
