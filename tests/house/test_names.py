@@ -31,7 +31,6 @@ TO_DO = frozenset(
         "address",
         "assets",
         "created",
-        "placed",
         "places",
         "read_file",
         "refused",
