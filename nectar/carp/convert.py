@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from nectar.carp.tasks import TASKS, TYPES, Fit, Task
+from nectar.carp.tasks import TASKS, TYPES, CarpTask, Fit
 from nectar.config import codes
-from nectar.config.complaints.collector import Complaints, kind_of
+from nectar.config.complaints.collector import Complaints, type_name
 from nectar.config.complaints.schema import load_schema
 from nectar.config.document.load import Document
 from nectar.config.plan.model import Processors
@@ -18,7 +18,7 @@ _NOT_READONLY = "readonly is not translated: Nectar fills what these rows need, 
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TranslatedTask:
     """What became of one task: how well it fits, the processors it switched on, and what to know. Places count from 1."""
 
     task: str
@@ -36,7 +36,7 @@ class Translation:
     start: str
     end: str
     processors: Mapping[str, Mapping[str, Any]]
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[TranslatedTask, ...]
 
 
 def translate(document: Document) -> Translation:
@@ -50,7 +50,7 @@ def translate(document: Document) -> Translation:
         _add(processors, {**task.needs, **_of_options(task, options)})
         line, col = document.positions.key((name,))
         notes = (*([task.note] if task.note else []), *_untranslated(task, options))
-        outcomes.append(Outcome(name, task.fit, tuple(task.needs), notes, line, col))
+        outcomes.append(TranslatedTask(name, task.fit, tuple(task.needs), notes, line, col))
     if not processors and not complaints.found:
         complaints.add(codes.NOTHING_TO_DO, "no task here has an equivalent: nothing would be indexed", ())
     complaints.raise_any()
@@ -68,7 +68,7 @@ def _tasks(complaints: Complaints) -> Iterator[tuple[str, Mapping[str, Any]]]:
             if own:
                 return
         elif not isinstance(options, dict):
-            what = f"{name} must be a table, not {kind_of(options)}"
+            what = f"{name} must be a table, not {type_name(options)}"
             complaints.add(codes.WRONG_TYPE, what, (name,), suggestion=f"write [{name}]")
         elif _options_are_right(complaints, name, options):
             yield name, options
@@ -83,7 +83,7 @@ def _options_are_right(complaints: Complaints, name: str, options: Mapping[str, 
             complaints.add(codes.UNKNOWN_TASK, what, (name, key), at="key", allowed=allowed, suggestion=_suggest(key, known))
         elif not isinstance(value, TYPES[key]):
             wanted = "true or false" if TYPES[key] is bool else "a text in quotes"
-            complaints.add(codes.WRONG_TYPE, f"{key} must be {wanted}, not {kind_of(value)}", (name, key), allowed=wanted)
+            complaints.add(codes.WRONG_TYPE, f"{key} must be {wanted}, not {type_name(value)}", (name, key), allowed=wanted)
     return complaints.sound((name,))
 
 
@@ -93,14 +93,14 @@ def _suggest(word: str, known: Iterable[str]) -> str:
     return f"did you mean {by_lower[close[0]]}?" if close else ""
 
 
-def _of_options(task: Task, options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _of_options(task: CarpTask, options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """What a task's options add to what it needs anyway: the bytes of transactions."""
     if options.get("include_payload") and "transactions" in task.needs and task.era in ("byron", "multiera"):
         return {"transactions": {**task.needs["transactions"], "tx_cbor": True}}
     return {}
 
 
-def _untranslated(task: Task, options: Mapping[str, Any]) -> Iterator[str]:
+def _untranslated(task: CarpTask, options: Mapping[str, Any]) -> Iterator[str]:
     if options.get("readonly"):
         yield _NOT_READONLY
     if options.get("include_payload") and not _of_options(task, options):
@@ -122,7 +122,7 @@ def _add(processors: dict[str, dict[str, Any]], needs: Mapping[str, Mapping[str,
             processors[name] = {**(before or {}), **options}
 
 
-def _range(tasks: Iterable[Task]) -> tuple[str, str]:
+def _range(tasks: Iterable[CarpTask]) -> tuple[str, str]:
     """Carp reads the eras that its tasks are for: (start, end)."""
     eras = {task.era for task in tasks if task.fit != "nothing"}
     if not eras & {"genesis", "byron", "shelley genesis"}:

@@ -17,7 +17,7 @@ Needs: TypeAlias = Mapping[str, Mapping[str, Any]]
 """Processor -> the options it needs; none means its defaults, and for metadata every label."""
 
 
-class Task(NamedTuple):
+class CarpTask(NamedTuple):
     era: Era
     fit: Fit
     needs: Needs
@@ -41,89 +41,89 @@ MADE_OF = "outputs (transactions), datums (scripts) and tokens (multi_assets) ar
 SWAPS = f"swaps of a DEX are not worked out; {MADE_OF}"
 PRICES = f"prices of a DEX are not worked out; {MADE_OF}"
 
-TASKS: Mapping[str, Task] = {
-    "GenesisBlockTask": Task("genesis", "same", BLOCKS, "", PAYLOAD),
-    "GenesisTransactionTask": Task("genesis", "same", TRANSACTIONS, "", PAYLOAD),
-    "ShelleyGenesisBlockTask": Task(
+TASKS: Mapping[str, CarpTask] = {
+    "GenesisBlockTask": CarpTask("genesis", "same", BLOCKS, "", PAYLOAD),
+    "GenesisTransactionTask": CarpTask("genesis", "same", TRANSACTIONS, "", PAYLOAD),
+    "ShelleyGenesisBlockTask": CarpTask(
         "shelley genesis",
         "elsewhere",
         {"blocks": {}, "transactions": {}, "certificates": {}},
         "initial funds are rows of tx_out, initial stake rows of delegation, both where start is the origin",
     ),
-    "ByronBlockTask": Task("byron", "same", BLOCKS, "", BOTH),
-    "ByronBlockMinterTask": Task("byron", "elsewhere", BLOCKS, "who made a block stands in slot_leader", READONLY),
-    "ByronTransactionTask": Task("byron", "same", TRANSACTIONS, "", BOTH),
-    "ByronAddressTask": Task("byron", "same", ADDRESSES),
-    "ByronOutputTask": Task("byron", "same", TRANSACTIONS),
-    "ByronInputTask": Task("byron", "same", TRANSACTIONS),
-    "MultieraBlockTask": Task("multiera", "same", BLOCKS, "", BOTH),
-    "MultieraTransactionTask": Task("multiera", "same", TRANSACTIONS, "", BOTH),
-    "MultieraMetadataTask": Task("multiera", "same", {"metadata": {}}, "", READONLY),
-    "MultieraAddressTask": Task("multiera", "same", ADDRESSES),
-    "MultieraOutputTask": Task("multiera", "same", TRANSACTIONS, "", READONLY),
-    "MultieraUsedInputTask": Task("multiera", "same", TRANSACTIONS, "", READONLY),
-    "MultieraUnusedInputTask": Task(
+    "ByronBlockTask": CarpTask("byron", "same", BLOCKS, "", BOTH),
+    "ByronBlockMinterTask": CarpTask("byron", "elsewhere", BLOCKS, "who made a block stands in slot_leader", READONLY),
+    "ByronTransactionTask": CarpTask("byron", "same", TRANSACTIONS, "", BOTH),
+    "ByronAddressTask": CarpTask("byron", "same", ADDRESSES),
+    "ByronOutputTask": CarpTask("byron", "same", TRANSACTIONS),
+    "ByronInputTask": CarpTask("byron", "same", TRANSACTIONS),
+    "MultieraBlockTask": CarpTask("multiera", "same", BLOCKS, "", BOTH),
+    "MultieraTransactionTask": CarpTask("multiera", "same", TRANSACTIONS, "", BOTH),
+    "MultieraMetadataTask": CarpTask("multiera", "same", {"metadata": {}}, "", READONLY),
+    "MultieraAddressTask": CarpTask("multiera", "same", ADDRESSES),
+    "MultieraOutputTask": CarpTask("multiera", "same", TRANSACTIONS, "", READONLY),
+    "MultieraUsedInputTask": CarpTask("multiera", "same", TRANSACTIONS, "", READONLY),
+    "MultieraUnusedInputTask": CarpTask(
         "multiera", "elsewhere", TRANSACTIONS, "collateral that was not taken stands in collateral_tx_in"
     ),
-    "MultieraReferenceInputTask": Task("multiera", "same", TRANSACTIONS, "", READONLY),
-    "MultieraStakeCredentialTask": Task(
+    "MultieraReferenceInputTask": CarpTask("multiera", "same", TRANSACTIONS, "", READONLY),
+    "MultieraStakeCredentialTask": CarpTask(
         "multiera",
         "elsewhere",
         ADDRESSES,
         "credentials have no table of their own: payment_cred and stake_address_id of address, and hash of extra_key_witness",
     ),
-    "MultieraAddressCredentialRelationTask": Task(
+    "MultieraAddressCredentialRelationTask": CarpTask(
         "multiera",
         "elsewhere",
         ADDRESSES,
         "an address's credentials are columns of address: payment_cred, stake_address_id",
         READONLY,
     ),
-    "MultieraTxCredentialRelationTask": Task(
+    "MultieraTxCredentialRelationTask": CarpTask(
         "multiera",
         "elsewhere",
         ADDRESSES,
         "no table of its own: a query over tx_out and tx_in with address, and over extra_key_witness; "
         "credentials in certificates, withdrawals and votes with those processors",
     ),
-    "MultieraAssetMintTask": Task("multiera", "same", {"multi_assets": {}}, "", READONLY),
-    "MultieraAssetUtxos": Task(
+    "MultieraAssetMintTask": CarpTask("multiera", "same", {"multi_assets": {}}, "", READONLY),
+    "MultieraAssetUtxos": CarpTask(
         "multiera", "elsewhere", ASSETS, "tokens that come stand in ma_tx_out; they go where tx_out.consumed_by_tx_id says"
     ),
-    "MultieraCip25EntryTask": Task(
+    "MultieraCip25EntryTask": CarpTask(
         "multiera",
         "elsewhere",
         {"metadata": {"labels": [721]}, "multi_assets": {}},
         "entries are not taken apart: they stand whole in tx_metadata under key 721, tokens of the same tx_id in ma_tx_mint",
     ),
-    "MultieraDatumTask": Task(
+    "MultieraDatumTask": CarpTask(
         "multiera", "elsewhere", {"scripts": {}, "transactions": {}}, "datums stand in datum, hashes in tx_out", READONLY
     ),
-    "MultieraAddressDelegationTask": Task(
+    "MultieraAddressDelegationTask": CarpTask(
         "multiera",
         "elsewhere",
         {"certificates": {}},
         "delegation and stake_deregistration, one row a certificate; the pool before is not noted",
     ),
-    "MultieraDrepDelegationTask": Task(
+    "MultieraDrepDelegationTask": CarpTask(
         "multiera",
         "elsewhere",
         {"governance": {}, "certificates": {}},
         "delegation_vote and stake_deregistration, one row a certificate; the DRep before is not noted",
     ),
-    "MultieraGovernanceVotingTask": Task("multiera", "elsewhere", {"governance": {}}, "votes are rows of voting_procedure"),
-    "MultiEraProjectedNftTask": Task(
+    "MultieraGovernanceVotingTask": CarpTask("multiera", "elsewhere", {"governance": {}}, "votes are rows of voting_procedure"),
+    "MultiEraProjectedNftTask": CarpTask(
         "multiera",
         "none",
         {},
         f"the states of one contract are not worked out; {MADE_OF}",
         ("script_hash", "address", *BOTH),
     ),
-    "MultieraMinSwapV1MeanPriceTask": Task("multiera", "none", {}, PRICES),
-    "MultieraMinSwapV1SwapTask": Task("multiera", "none", {}, SWAPS),
-    "MultieraSundaeSwapV1MeanPriceTask": Task("multiera", "none", {}, PRICES),
-    "MultieraSundaeSwapV1SwapTask": Task("multiera", "none", {}, SWAPS),
-    "MultieraWingRidersV1MeanPriceTask": Task("multiera", "none", {}, PRICES),
-    "MultieraWingRidersV1SwapTask": Task("multiera", "none", {}, SWAPS),
-    "ExampleTask": Task("multiera", "nothing", {}, "it shows how to write a task, and fills no table"),
+    "MultieraMinSwapV1MeanPriceTask": CarpTask("multiera", "none", {}, PRICES),
+    "MultieraMinSwapV1SwapTask": CarpTask("multiera", "none", {}, SWAPS),
+    "MultieraSundaeSwapV1MeanPriceTask": CarpTask("multiera", "none", {}, PRICES),
+    "MultieraSundaeSwapV1SwapTask": CarpTask("multiera", "none", {}, SWAPS),
+    "MultieraWingRidersV1MeanPriceTask": CarpTask("multiera", "none", {}, PRICES),
+    "MultieraWingRidersV1SwapTask": CarpTask("multiera", "none", {}, SWAPS),
+    "ExampleTask": CarpTask("multiera", "nothing", {}, "it shows how to write a task, and fills no table"),
 }

@@ -124,11 +124,11 @@ def _ask_once(answers: Answers) -> None:
         answers.settle("path", lambda usual: as_seen_from(answers.file, _line("Its file", usual)), "nectar.db")
         return
     from nectar.config.profile.defaults import DEFAULTS
-    from nectar.config.profile.model import Kind
+    from nectar.config.profile.model import ConnectionType
 
     here = "127.0.0.1" if kind in ("mysql", "tidb-local") else None
     answers.settle("host", lambda usual: _line("Host", usual), here, must="--host")
-    answers.settle("port", lambda usual: ask_number("Port", usual), DEFAULTS[Kind(kind)].port)
+    answers.settle("port", lambda usual: ask_number("Port", usual), DEFAULTS[ConnectionType(kind)].port)
     answers.settle("user", lambda usual: _line("User", usual), "root" if kind == "tidb-local" else None, must="--user")
     answers.settle("database", lambda usual: _line("Database", usual), "nectar")
     _ask_tls(answers, kind)
@@ -154,14 +154,14 @@ def _which(answers: Answers, usual: str) -> str:
 
 def keys_of(text: str, profile: Path) -> dict[str, Any]:
     """The keys of `[database]` that say what a connection text says. Errors: DsnError."""
-    from nectar.config.profile.dsn import kind_of, read_dsn
+    from nectar.config.profile.dsn import connection_type_of, read_dsn
     from nectar.config.profile.write import as_seen_from
 
     said = read_dsn(text)
     waits = {key: value for key, value in said.items() if key.endswith("_seconds")}
     paths = {key: as_seen_from(profile, str(value)) for key, value in said.items() if key.endswith("_path")}
     rest = {key: value for key, value in said.items() if key not in waits}
-    return {"connection_type": kind_of(said)} | rest | paths | ({"pool": waits} if waits else {})
+    return {"connection_type": connection_type_of(said)} | rest | paths | ({"pool": waits} if waits else {})
 
 
 def told_of(error: DsnError) -> str:

@@ -14,7 +14,7 @@ import typer
 from nectar.cli.options import OutputFormat
 
 if TYPE_CHECKING:
-    from nectar.carp.convert import Outcome
+    from nectar.carp.convert import TranslatedTask
 
 FITS = {"elsewhere": "in another form", "nothing": "needs nothing", "none": "no equivalent"}
 
@@ -66,13 +66,13 @@ def import_command(
         print(line, file=sys.stderr)
 
 
-def _as_json(file: Path, out: Path | None, text: str, outcomes: Sequence[Outcome]) -> dict[str, object]:
+def _as_json(file: Path, out: Path | None, text: str, outcomes: Sequence[TranslatedTask]) -> dict[str, object]:
     from dataclasses import asdict
 
     return {"file": str(file), "out": str(out) if out else None, "plan": text, "tasks": [asdict(one) for one in outcomes]}
 
 
-def _told(file: Path, out: Path | None, outcomes: Sequence[Outcome]) -> Iterator[str]:
+def _told(file: Path, out: Path | None, outcomes: Sequence[TranslatedTask]) -> Iterator[str]:
     """One line a note, at its task's place; nothing of tasks that are quite the same."""
     if out is not None:
         yield f"wrote {out}"

@@ -8,7 +8,7 @@ import pytest
 
 from nectar.cli.init_questions import KEEPERS, keys_of
 from nectar.config.complaints.schema import load_schema
-from nectar.config.profile.dsn import kind_of
+from nectar.config.profile.dsn import connection_type_of
 from nectar.config.profile.load import load_profile, parse_profile
 from nectar.config.profile.model import Server
 from nectar.config.profile.write import profile_text
@@ -92,7 +92,7 @@ def test_those_names_are_no_keys(key: str) -> None:
 def test_init_writes_the_keys_that_say_the_same(text: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     keys = keys_of(text, Path("p.toml"))
-    assert (keys["connection_type"], kind_of(keys)) == (kind, kind)
+    assert (keys["connection_type"], connection_type_of(keys)) == (kind, kind)
     written = profile_text(keys)
     assert "custom_dsn" not in written
     if "ssl_ca" in written:

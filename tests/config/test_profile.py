@@ -12,7 +12,7 @@ from nectar.config import codes
 from nectar.config.complaints.schema import load_schema
 from nectar.config.profile.defaults import DEFAULTS
 from nectar.config.profile.load import DEFAULT_TARGET, load_databases, load_profile, parse_profile
-from nectar.config.profile.model import Kind, Reference, Server, SqliteFile, SslMode, Tls
+from nectar.config.profile.model import ConnectionType, Reference, Server, SqliteFile, SslMode, Tls
 from nectar.config.profile.sections import SECTIONS
 from nectar.errors import PlanError
 from tests.config.profiles import GATEWAY, by_dsn, complaints_of, server, table
@@ -56,8 +56,8 @@ def test_every_spelling_gives_the_same_server(text: str, said: dict[str, Any]) -
     assert server(text) == replace(plain, **said, load_data=trusted or here)
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_what_a_kind_means(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", list(ConnectionType))
+def test_what_a_kind_means(kind: ConnectionType) -> None:
     usual = DEFAULTS[kind]
     got = server(table(kind.value))
     assert (got.kind, got.port, got.pool, got.waits, got.retry) == (kind, usual.port, usual.pool, usual.waits, usual.retry)
@@ -83,7 +83,7 @@ ssl_cert_path = "" # optional
 ssl_key_path = "" # optional
 """
     got = server(text)
-    assert (got.kind, got.host, got.port, got.user) == (Kind.TIDB_SERVERLESS, GATEWAY, 4000, "3KMG9RoJdmgyYep.root")
+    assert (got.kind, got.host, got.port, got.user) == (ConnectionType.TIDB_SERVERLESS, GATEWAY, 4000, "3KMG9RoJdmgyYep.root")
     assert got.password == Reference("env", "NECTAR_DB_PASSWORD", "database.password", Path("/p"))
     assert got.pool.recycle <= 300 >= got.pool.lifetime
     assert (got.waits.first_connect, got.waits.connect) == (150, 30)
@@ -171,7 +171,7 @@ def test_databases_by_name() -> None:
         + table("tidb-cluster", header="[databases.b]")
         + '[databases.c]\npath = "c.db"\n'
     )
-    assert server(text).kind is Kind.TIDB_CLUSTER
+    assert server(text).kind is ConnectionType.TIDB_CLUSTER
     first = server(text, name="a")
     assert (first.key, first.pool.size, first.waits.read) == ("databases.a", 2, 5)
     assert server(text, {"NECTAR_DATABASE": "a"}) == first
@@ -206,7 +206,7 @@ ENVIRONMENT: list[tuple[str, str, str, object]] = [
     ("PORT", "4001", "port", 4001),
     ("USER", "me", "user", "me"),
     ("DATABASE", "d", "database", "d"),
-    ("CONNECTION_TYPE", "tidb-cluster", "kind", Kind.TIDB_CLUSTER),
+    ("CONNECTION_TYPE", "tidb-cluster", "kind", ConnectionType.TIDB_CLUSTER),
     ("SSL_MODE", "VERIFY_CA", "tls", Tls(SslMode.VERIFY_CA)),
     ("SSL_CERT_PATH", "", "tls", Tls(SslMode.VERIFY_IDENTITY)),
     ("PASSWORD", "hunter2", "password", Reference("env", "NECTAR_DB_PASSWORD", "database.password", Path())),

@@ -12,7 +12,7 @@ import pytest
 from nectar.config.complaints.schema import load_schema
 from nectar.config.complaints.schema_messages import REPORTS
 from nectar.config.profile.load import parse_profile
-from nectar.config.profile.model import Kind
+from nectar.config.profile.model import ConnectionType
 from tests.config.profiles import table
 from tests.conftest import ROOT
 
@@ -89,8 +89,8 @@ def test_the_references_examples_are_profiles() -> None:
         kinds.append(parse_profile(kept, Path("/p/profile.toml")))
     assert [getattr(one, "kind", None) for one in kinds] == [
         None,
-        Kind.MYSQL,
-        Kind.TIDB_LOCAL,
-        Kind.TIDB_SERVERLESS,
-        Kind.TIDB_CLUSTER,
+        ConnectionType.MYSQL,
+        ConnectionType.TIDB_LOCAL,
+        ConnectionType.TIDB_SERVERLESS,
+        ConnectionType.TIDB_CLUSTER,
     ]

@@ -15,7 +15,7 @@ from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.load import read_document
 from nectar.config.document.load import load_text
 from nectar.config.profile import model as config
-from nectar.config.profile.model import Kind, Limits, Pool, Reference, Retry, SslMode, Tls, Waits
+from nectar.config.profile.model import ConnectionLimits, ConnectionType, PoolSettings, Reference, Retry, SslMode, Tls, Waits
 from nectar.runner.report import Quiet
 from tests.mysql.server import Server
 from tests.tidb.real import ADDRESS
@@ -30,20 +30,20 @@ def profile(
 ) -> config.Server:
     """As a profile would say it: plain text, which only tests on loopback may use."""
     return config.Server(
-        kind=Kind.TIDB_LOCAL if ADDRESS else Kind.MYSQL,
+        kind=ConnectionType.TIDB_LOCAL if ADDRESS else ConnectionType.MYSQL,
         host=server.host,
         port=port or server.port,
         user=server.user,
         database=database,
         password=Reference("env", PASSWORD_VARIABLE, "database.password"),
         tls=Tls(SslMode.DISABLED),
-        pool=Pool(writers, 300, 3_600),
+        pool=PoolSettings(writers, 300, 3_600),
         waits=Waits(10, 10, 20, 20),
         retry=retry,
         batch_bytes=1 << 24,
         batch_rows=100_000,
         statement_bytes=1 << 20,
-        limits=Limits(attempts_per_minute=1_000_000),
+        limits=ConnectionLimits(attempts_per_minute=1_000_000),
         load_data=load_data,
     )
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from nectar.config.profile.model import Kind
+from nectar.config.profile.model import ConnectionType
 from nectar.mysql.product import product_of
 from nectar.sinks.mysql.check.connection_type import notes_of
 
 MYSQL, MARIADB = "8.4.3", "11.4.4-MariaDB-1"
 OWN, STARTER = "8.0.11-TiDB-v8.5.1", "8.0.11-TiDB-v7.5.2-serverless"
-TIDB = (Kind.TIDB_LOCAL, Kind.TIDB_SERVERLESS, Kind.TIDB_CLUSTER)
+TIDB = (ConnectionType.TIDB_LOCAL, ConnectionType.TIDB_SERVERLESS, ConnectionType.TIDB_CLUSTER)
 SERVERLESS, CLUSTER, PLAIN = (
     'write connection_type = "tidb-serverless"',
     'write connection_type = "tidb-cluster"',
@@ -21,17 +21,17 @@ SERVERLESS, CLUSTER, PLAIN = (
 @pytest.mark.parametrize(
     ("version", "kind", "advice"),
     [
-        *[(version, Kind.MYSQL, []) for version in (MYSQL, MARIADB)],
+        *[(version, ConnectionType.MYSQL, []) for version in (MYSQL, MARIADB)],
         *[(version, kind, [PLAIN]) for version in (MYSQL, MARIADB) for kind in TIDB],
-        (OWN, Kind.MYSQL, [CLUSTER]),
-        (STARTER, Kind.MYSQL, [SERVERLESS]),
+        (OWN, ConnectionType.MYSQL, [CLUSTER]),
+        (STARTER, ConnectionType.MYSQL, [SERVERLESS]),
         *[(OWN, kind, []) for kind in TIDB],
-        (STARTER, Kind.TIDB_SERVERLESS, []),
-        (STARTER, Kind.TIDB_LOCAL, [SERVERLESS]),
-        (STARTER, Kind.TIDB_CLUSTER, [SERVERLESS]),
+        (STARTER, ConnectionType.TIDB_SERVERLESS, []),
+        (STARTER, ConnectionType.TIDB_LOCAL, [SERVERLESS]),
+        (STARTER, ConnectionType.TIDB_CLUSTER, [SERVERLESS]),
     ],
 )
-def test_the_type_fits_the_server(version: str, kind: Kind, advice: list[str]) -> None:
+def test_the_type_fits_the_server(version: str, kind: ConnectionType, advice: list[str]) -> None:
     assert [note.hint for note in notes_of(product_of(version), kind)] == advice
 
 
@@ -48,6 +48,6 @@ def test_the_type_fits_the_server(version: str, kind: Kind, advice: list[str]) -
     ],
 )
 def test_an_old_server_is_told(version: str, is_old: bool) -> None:
-    notes = notes_of(product_of(version), Kind.MYSQL)
+    notes = notes_of(product_of(version), ConnectionType.MYSQL)
     assert [note.hint for note in notes] == ["take a newer server"] * is_old
     assert all("and newer" in note.what for note in notes)

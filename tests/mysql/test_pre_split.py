@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nectar.cardano.position import TX_BITS
-from nectar.config.profile.model import Kind
+from nectar.config.profile.model import ConnectionType
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
@@ -27,7 +27,15 @@ FIRST, LAST = 238 * 4_320, 238 * 4_320 + 400
 REFUSED = Answer(8212, "Failed to split region ranges: the region size is too small", rolls_back=False)
 
 
-def load(chain: Path, server: Server, database: str, proxy: Proxy, *, last: int = LAST, kind: Kind = Kind.TIDB_LOCAL) -> Heard:
+def load(
+    chain: Path,
+    server: Server,
+    database: str,
+    proxy: Proxy,
+    *,
+    last: int = LAST,
+    kind: ConnectionType = ConnectionType.TIDB_LOCAL,
+) -> Heard:
     said = Heard()
     target = replace(profile(server, database, port=proxy.port), kind=kind)
     summary = run(plan_of(plan_text(chain / "preview/immutable", between(FIRST, last))), Options(target, workers=1), said, Stop())
@@ -56,10 +64,11 @@ def test_before_the_first_row_and_once(chain: Path, server: Server, database: st
 
 
 @pytest.mark.parametrize(
-    ("version", "kind"), [(STARTER, Kind.TIDB_SERVERLESS), (SELF_MANAGED, Kind.MYSQL), (None, Kind.TIDB_CLUSTER)]
+    ("version", "kind"),
+    [(STARTER, ConnectionType.TIDB_SERVERLESS), (SELF_MANAGED, ConnectionType.MYSQL), (None, ConnectionType.TIDB_CLUSTER)],
 )
 def test_nowhere_else(
-    version: str | None, kind: Kind, chain: Path, server: Server, database: str, tidb_parser: TidbParser
+    version: str | None, kind: ConnectionType, chain: Path, server: Server, database: str, tidb_parser: TidbParser
 ) -> None:
     """Not on Starter, not where the profile says MySQL, not where the server is none."""
     made = (

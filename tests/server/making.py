@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nectar.config.profile.model import Kind, Pool, Retry, Server, SslMode, Tls, Waits
+from nectar.config.profile.model import ConnectionType, PoolSettings, Retry, Server, SslMode, Tls, Waits
 from nectar.mysql.connect import connect_to_server
 from nectar.mysql.connection import MysqlConnection
 from nectar.secrets.secret import Secret
@@ -25,14 +25,14 @@ def server(
     port: int, mode: SslMode = SslMode.DISABLED, ca: Path | None = None, client: Pair | None = None, **other: Any
 ) -> Server:
     made = Server(
-        kind=Kind.MYSQL,
+        kind=ConnectionType.MYSQL,
         host="localhost",
         port=port,
         user=USER,
         database=DATABASE,
         password=None,
         tls=Tls(mode, ca, client.certificate if client else None, client.key if client else None),
-        pool=Pool(1, 240, 300),
+        pool=PoolSettings(1, 240, 300),
         waits=Waits(10, 10, 20, 20),
         retry=Retry(0.1, 1, 10, 60),
         batch_bytes=1 << 20,

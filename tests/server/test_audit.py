@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from nectar.config.profile.model import Audit, Limits, SslMode, Tls
+from nectar.config.profile.model import Audit, ConnectionLimits, SslMode, Tls
 from nectar.errors import ConnectError, NectarError
 from nectar.mysql.connector import Connector
 from nectar.runner.report import Quiet
@@ -101,7 +101,7 @@ def test_every_end_is_recorded(secured: Server, papers: Papers, file: Path) -> N
         (replace(good, tls=Tls(SslMode.VERIFY_CA, papers.other.pair.certificate)), PASSWORD, faults.UNKNOWN_CA, "", "127.0.0.1"),
         (replace(good, tls=Tls(SslMode.VERIFY_CA, papers.folder / "absent")), PASSWORD, faults.TLS_FILE, "", ""),
         (replace(good, host="no-such-host.invalid"), PASSWORD, faults.UNKNOWN_NAME, "", ""),
-        (replace(good, limits=Limits(("10.0.0.0/8",))), PASSWORD, faults.NOT_ALLOWED, "", ""),
+        (replace(good, limits=ConnectionLimits(("10.0.0.0/8",))), PASSWORD, faults.NOT_ALLOWED, "", ""),
         (replace(good, port=1), PASSWORD, faults.REFUSED, "", "127.0.0.1"),
     ]
     for to, password, fault, _, _ in ends:

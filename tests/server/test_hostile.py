@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1
 
-from nectar.config.profile.model import Pool, SslMode, Waits
+from nectar.config.profile.model import PoolSettings, SslMode, Waits
 from nectar.errors import ConnectError, NectarError, TransientError
 from nectar.mysql.connection import MysqlConnection
 from nectar.mysql.connector import Connector
@@ -231,7 +231,7 @@ def test_a_job_that_meets_nonsense_goes_on_with_another_connection() -> None:
 
     with serving(answering(script)) as listening:
         to = server(listening.port, waits=SOON)
-        session = ServerSession(Connector(to, lambda: Secret(PASSWORD)), Pool(1, 240, 300), ())
+        session = ServerSession(Connector(to, lambda: Secret(PASSWORD)), PoolSettings(1, 240, 300), ())
         with pytest.raises(TransientError, match="cannot be read"):
             session.execute("INSERT INTO t VALUES (1)")
         with pytest.raises(Undetermined), session.transaction():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nectar.config.profile.model import Pool, Server
+from nectar.config.profile.model import PoolSettings, Server
 from nectar.mysql.connector import Connector
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
@@ -45,7 +45,12 @@ def connectors(monkeypatch: pytest.MonkeyPatch) -> list[Connector]:
 
 
 def _job(
-    chain: Path, secured: Running, plan: FaultPlan, connectors: list[Connector], pool: Pool | None = None, writers: int = 1
+    chain: Path,
+    secured: Running,
+    plan: FaultPlan,
+    connectors: list[Connector],
+    pool: PoolSettings | None = None,
+    writers: int = 1,
 ) -> tuple[RunSummary, Snapshot, Proxy]:
     text = plan_text(chain / "preview/immutable", between(228 * 4_320, 228 * 4_320 + 900), performance="batch_blocks = 10")
     with secured.scratch() as database, Proxy(secured.address, plan) as proxy:
@@ -74,7 +79,7 @@ def test_seconds_are_of_what_they_say(chain: Path, secured: Running, connectors:
     assert slow.round_trip.most < SLOW
     connectors.clear()
     _, waking, proxy = _job(
-        chain, secured, FaultPlan(waking=SLOW), connectors, Pool(1, 300, 0.0)
+        chain, secured, FaultPlan(waking=SLOW), connectors, PoolSettings(1, 300, 0.0)
     )  # a new connection for each batch
     assert waking.handshake.count == proxy.connections >= 5
     assert waking.handshake.least > SLOW

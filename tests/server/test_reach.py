@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nectar.config.profile.hosts import is_allowed
-from nectar.config.profile.model import Limits
+from nectar.config.profile.model import ConnectionLimits
 from nectar.errors import ConnectError, TransientError
 from nectar.server import faults, resolve
 from nectar.server.audit import AuditLog
@@ -121,7 +121,7 @@ def test_the_address_that_was_checked_is_connected_to(secured: Server, monkeypat
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     monkeypatch.setattr(resolve.socket_addresses, "__kwdefaults__", {"look_up": look_up})
-    to = server(secured.port, host="moving.example", limits=Limits(("127.0.0.0/8",), 100))
+    to = server(secured.port, host="moving.example", limits=ConnectionLimits(("127.0.0.0/8",), 100))
     with joined(to) as connection:
         assert asked(connection, "SELECT 1") == [(1,)]
         assert connection.facts.address == "127.0.0.1"

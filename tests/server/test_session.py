@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nectar.config.profile.model import Pool
+from nectar.config.profile.model import PoolSettings
 from nectar.errors import NectarError
 from nectar.mysql.connector import Connector
 from nectar.secrets.secret import Secret
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.servers(MARIADB, MYSQL)
 def test_what_must_be_set_is_set_whatever_happened_before(act: Act, secured: Server) -> None:
     with Proxy(secured.address, FaultPlan([at("SET SESSION sql_mode", act)])) as proxy:
         session = ServerSession(
-            Connector(server(proxy.port), lambda: Secret(PASSWORD)), Pool(1, 240, 300), (("net_write_timeout", "77"),)
+            Connector(server(proxy.port), lambda: Secret(PASSWORD)), PoolSettings(1, 240, 300), (("net_write_timeout", "77"),)
         )
         with pytest.raises(NectarError):
             session.execute("SELECT 1")
@@ -40,7 +40,7 @@ def test_what_may_be_set_is_noted_when_it_is_not(secured: Server) -> None:
     with Proxy(secured.address, FaultPlan([at("net_write_timeout", Answer(1238, said))])) as proxy:
         session = ServerSession(
             Connector(server(proxy.port), lambda: Secret(PASSWORD)),
-            Pool(1, 240, 300),
+            PoolSettings(1, 240, 300),
             (("net_write_timeout", "77"), ("net_read_timeout", "78")),
         )
         assert session.rows("SELECT @@net_read_timeout") == [(78,)]

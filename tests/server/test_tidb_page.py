@@ -9,7 +9,7 @@ from nectar.compiler.internal_tables import own_tables
 from nectar.compiler.tidb import limits, row_size
 from nectar.compiler.tidb.row_size import largest_row
 from nectar.config.profile.defaults import DEFAULTS
-from nectar.config.profile.model import Kind
+from nectar.config.profile.model import ConnectionType
 from nectar.mysql.server_errors import MEANING, TEXTS, Action
 from tests.compiler.making import EVERY_TABLE, compiled_from
 from tests.conftest import ROOT
@@ -52,7 +52,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         limits.KEY_BYTES,
         row_size.ENTRY_BYTES,
         limits.STATEMENT_BYTES,
-        DEFAULTS[Kind.TIDB_CLUSTER].most_batch_bytes,
+        DEFAULTS[ConnectionType.TIDB_CLUSTER].most_batch_bytes,
         row_size.BLOCK_BYTES,
         largest,
     ):
@@ -65,7 +65,7 @@ def test_the_regions_are_those_of_the_code() -> None:
 
 
 def test_the_defaults_are_those_of_the_code() -> None:
-    serverless = DEFAULTS[Kind.TIDB_SERVERLESS]
+    serverless = DEFAULTS[ConnectionType.TIDB_SERVERLESS]
     for said in (
         f"recycled after {serverless.pool.recycle:g} s",
         f"{serverless.pool.lifetime:g} s old",

@@ -13,7 +13,7 @@ import pymysql
 import pytest
 
 from nectar.config.profile import model as config
-from nectar.config.profile.model import Limits, SqliteFile, SslMode, Tls, Tunnel, Waits
+from nectar.config.profile.model import ConnectionLimits, SqliteFile, SslMode, Tls, Tunnel, Waits
 from nectar.errors import ConnectError, NectarError, TransientError
 from nectar.mysql.server_errors import as_nectar_error
 from nectar.runner.report import Quiet
@@ -211,7 +211,7 @@ def test_the_database_is_checked_by_its_own_name(ssh: Sshd, secured: Server, pap
 )
 def test_both_hosts_must_be_allowed(hosts: tuple[str, ...], allowed: bool, ssh: Sshd, secured: Server) -> None:
     with recording(ssh.port) as wired:
-        to = server(secured.port, tunnel=ssh.tunnel(wired.port), limits=Limits(hosts, 1_000))
+        to = server(secured.port, tunnel=ssh.tunnel(wired.port), limits=ConnectionLimits(hosts, 1_000))
         if allowed:
             joined(to).close()
         else:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nectar.config.profile import model as config
-from nectar.config.profile.model import Audit, Kind, Target
+from nectar.config.profile.model import Audit, ConnectionType, Target
 from nectar.errors import SinkError
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
@@ -60,7 +60,7 @@ class Runs:
         text = plan_text(files or self.files, between(first * CHUNK, last * CHUNK - 1) + "\n" + sync, **plan)
         target = replace(
             profile(self.server, database, port=self.proxy.port, load_data=load_data),
-            kind=Kind.TIDB_LOCAL,
+            kind=ConnectionType.TIDB_LOCAL,
             audit=Audit(table=True),
         )
         options = Options(target, workers=1)

@@ -91,7 +91,7 @@ class Complaints:
 
     def say(self, value: object, path: TomlPath) -> str:
         """As `say`, of what stands at `path`; only its kind where it may not be repeated."""
-        return say(value) if self.shows(path) else kind_of(value)
+        return say(value) if self.shows(path) else type_name(value)
 
     def dotted(self, path: TomlPath) -> str:
         """As `dotted`; of what may not be repeated only the words that every plan and profile has, and databases' names."""
@@ -159,7 +159,7 @@ def _line(home: Document, number: int) -> str:
     return lines[number - 1] if 0 < number <= len(lines) else ""
 
 
-def kind_of(value: object) -> str:
+def type_name(value: object) -> str:
     """What a value is, without saying it."""
     for kind, name in _KINDS:
         if isinstance(value, kind):

@@ -1,4 +1,4 @@
-"""Every complaint that a JSON Schema has about a document: finds the slips; `slips.py` tells them."""
+"""Judges a document by a published schema and adds a complaint for each violation; `schema_messages` words them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nectar.config.complaints.collector import Complaints
 from nectar.config.complaints.schema import load_schema
-from nectar.config.complaints.schema_messages import REPORTS, Slip
+from nectar.config.complaints.schema_messages import REPORTS, Violation
 from nectar.config.document.toml_dates import with_date_as_text
 
 if TYPE_CHECKING:
@@ -23,20 +23,21 @@ def check_schema(complaints: Complaints, schema_name: str) -> None:
     One complaint for a value of the wrong type, whatever else the schema says of it; and none about the choice between
     forms of a table in which something else is wrong.
     """
-    slips = list(_slips(complaints, schema_name))
-    wrong_type = {slip.path for slip in slips if slip.keyword == "type"}
-    for slip in slips:
-        if slip.keyword != "oneOf" and (slip.keyword == "type" or slip.path not in wrong_type):
-            REPORTS[slip.keyword](complaints, slip)
-    for slip in slips:
-        if slip.keyword == "oneOf" and complaints.sound(slip.path):
-            REPORTS[slip.keyword](complaints, slip)
+    violations = list(_violations(complaints, schema_name))
+    wrong_type = {violation.path for violation in violations if violation.keyword == "type"}
+    for violation in violations:
+        if violation.keyword != "oneOf" and (violation.keyword == "type" or violation.path not in wrong_type):
+            REPORTS[violation.keyword](complaints, violation)
+    for violation in violations:
+        if violation.keyword == "oneOf" and complaints.sound(violation.path):
+            REPORTS[violation.keyword](complaints, violation)
 
 
-def _slips(complaints: Complaints, schema_name: str) -> Iterator[Slip]:
+def _violations(complaints: Complaints, schema_name: str) -> Iterator[Violation]:
     for error in _validator(schema_name).iter_errors(_with_dates_as_texts(complaints.document.data)):
-        found: Any = error  # typed as perhaps unset, which no error found here is
-        yield Slip(tuple(found.absolute_path), found.validator, found.validator_value, found.instance, found.schema, schema_name)
+        violated: Any = error  # its attributes are typed as perhaps unset, which they never are here
+        path, keyword, limit = tuple(violated.absolute_path), violated.validator, violated.validator_value
+        yield Violation(path, keyword, limit, violated.instance, violated.schema, schema_name)
 
 
 @lru_cache(maxsize=4)

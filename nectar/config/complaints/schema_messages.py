@@ -1,4 +1,4 @@
-"""How a slip against a schema is told: its code, its place, what is allowed, and what was perhaps meant."""
+"""Violations of a schema -> complaints: code, place, what is allowed, and what was perhaps meant."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from nectar.config import codes
-from nectar.config.complaints.collector import Complaints, dotted, kind_of, say
+from nectar.config.complaints.collector import Complaints, dotted, say, type_name
 from nectar.config.complaints.schema import Schema, load_schema, walk_schema
 from nectar.config.document.positions import TomlPath
 
@@ -24,7 +24,7 @@ _TYPE_NAMES = {
 }
 
 
-class Slip(NamedTuple):
+class Violation(NamedTuple):
     """`value`, at `path`, breaks the `keyword` of its `schema`, whose argument there is `limit`. `root`: plan or profile."""
 
     path: TomlPath
@@ -35,21 +35,21 @@ class Slip(NamedTuple):
     root: str = "plan"
 
 
-def _unknown_keys(complaints: Complaints, slip: Slip) -> None:
-    known = list(slip.schema.get("properties", {}))
-    shown = [name for name in known if "not" not in slip.schema["properties"][name]]
-    where = f"in [{complaints.dotted(slip.path)}]" if slip.path else "here"
-    for key in slip.value:
+def _unknown_keys(complaints: Complaints, violation: Violation) -> None:
+    known = list(violation.schema.get("properties", {}))
+    shown = [name for name in known if "not" not in violation.schema["properties"][name]]
+    where = f"in [{complaints.dotted(violation.path)}]" if violation.path else "here"
+    for key in violation.value:
         if key in known:
             continue
-        path = (*slip.path, key)
+        path = (*violation.path, key)
         complaints.add(
             codes.UNKNOWN_KEY,
             f"there is no key {say(key)} {where}" if complaints.shows(path) else f"there is no such key {where}",
             path,
             at="key",
             allowed=", ".join(shown),
-            suggestion=_suggest_key(complaints, key, known, slip.root),
+            suggestion=_suggest_key(complaints, key, known, violation.root),
         )
 
 
@@ -78,26 +78,26 @@ def _homes(root: str) -> Mapping[str, str]:
     return {path[-1]: ".".join(path[:-1]) for path, inner in walked if len(path) > 1 or inner.get("type") == "array"}
 
 
-def _wrong_type(complaints: Complaints, slip: Slip) -> None:
-    schema, value = slip.schema, slip.value
+def _wrong_type(complaints: Complaints, violation: Violation) -> None:
+    schema, value = violation.schema, violation.value
     if schema.get("x-secret") and isinstance(value, str):
         complaints.add(
             codes.CLEAR_SECRET,
-            f"{complaints.name(slip.path)} is written out here",
-            slip.path,
+            f"{complaints.name(violation.path)} is written out here",
+            violation.path,
             allowed=schema["x-allowed"],
-            suggestion=seal_hint(dotted(slip.path)),
+            suggestion=seal_hint(dotted(violation.path)),
         )
         return
-    wanted = slip.limit if isinstance(slip.limit, list) else [slip.limit]
+    wanted = violation.limit if isinstance(violation.limit, list) else [violation.limit]
     names = " or ".join(_TYPE_NAMES[name] for name in wanted)
-    got = kind_of(value) if schema.get("x-secret") else f"{complaints.say(value, slip.path)}{_kind_note(value)}"
+    got = type_name(value) if schema.get("x-secret") else f"{complaints.say(value, violation.path)}{_kind_note(value)}"
     complaints.add(
         codes.WRONG_TYPE,
-        f"{complaints.name(slip.path)} must be {names}, not {got}",
-        slip.path,
+        f"{complaints.name(violation.path)} must be {names}, not {got}",
+        violation.path,
         allowed=schema.get("x-allowed", names),
-        suggestion=_retype(wanted, value, schema, complaints.shows(slip.path)),
+        suggestion=_retype(wanted, value, schema, complaints.shows(violation.path)),
     )
 
 
@@ -138,34 +138,34 @@ def _retype_unshown(wanted: list[str], value: object, schema: Schema) -> str:
     return f"write {schema['x-number']}" if type(value) is int and schema.get("x-number") else ""
 
 
-def _enum(complaints: Complaints, slip: Slip) -> None:
-    allowed = [str(value) for value in slip.limit]
+def _enum(complaints: Complaints, violation: Violation) -> None:
+    allowed = [str(value) for value in violation.limit]
     complaints.add(
         codes.NOT_ALLOWED,
-        f"{complaints.name(slip.path)} cannot be {complaints.say(slip.value, slip.path)}",
-        slip.path,
+        f"{complaints.name(violation.path)} cannot be {complaints.say(violation.value, violation.path)}",
+        violation.path,
         allowed=", ".join(say(value) for value in allowed),
-        suggestion=_did_you_mean(slip.value, allowed),
+        suggestion=_did_you_mean(violation.value, allowed),
     )
 
 
-def _pattern(complaints: Complaints, slip: Slip) -> None:
-    schema = slip.schema
-    got = "this text" if schema.get("x-secret") else complaints.say(slip.value, slip.path)
+def _pattern(complaints: Complaints, violation: Violation) -> None:
+    schema = violation.schema
+    got = "this text" if schema.get("x-secret") else complaints.say(violation.value, violation.path)
     complaints.add(
         codes.BAD_FORM,
-        f"{complaints.name(slip.path)} cannot be {got}",
-        slip.path,
+        f"{complaints.name(violation.path)} cannot be {got}",
+        violation.path,
         allowed=schema.get("x-allowed", ""),
-        suggestion=_instead(slip),
+        suggestion=_instead(violation),
     )
 
 
-def _instead(slip: Slip) -> str:
-    """The nearest of the schema's examples; for a word that is known to be no slip of those, and for one far off, what to do."""
-    known = str(slip.value).lower() in slip.schema.get("x-known", [])
-    near = "" if known else _did_you_mean(slip.value, slip.schema.get("examples", []))
-    return near or str(slip.schema.get("x-instead", ""))
+def _instead(violation: Violation) -> str:
+    """The nearest of the schema's examples; what to do for a word that is known to mean none of them, and for one far off."""
+    known = str(violation.value).lower() in violation.schema.get("x-known", [])
+    near = "" if known else _did_you_mean(violation.value, violation.schema.get("examples", []))
+    return near or str(violation.schema.get("x-instead", ""))
 
 
 def _did_you_mean(value: object, words: list[str]) -> str:
@@ -173,74 +173,76 @@ def _did_you_mean(value: object, words: list[str]) -> str:
     return f"did you mean {say(close[0])}?" if close else ""
 
 
-def _range(complaints: Complaints, slip: Slip) -> None:
-    schema = slip.schema
+def _range(complaints: Complaints, violation: Violation) -> None:
+    schema = violation.schema
     allowed = f"{schema['minimum']:,} to {schema['maximum']:,}".replace(",", "_")
-    what = f"{complaints.name(slip.path)} cannot be {complaints.say(slip.value, slip.path)}"
-    complaints.add(codes.OUT_OF_RANGE, what, slip.path, allowed=allowed)
+    what = f"{complaints.name(violation.path)} cannot be {complaints.say(violation.value, violation.path)}"
+    complaints.add(codes.OUT_OF_RANGE, what, violation.path, allowed=allowed)
 
 
-def _length(complaints: Complaints, slip: Slip) -> None:
-    limit = slip.limit
-    if slip.keyword in ("minItems", "minLength"):
-        noun = "list" if slip.keyword == "minItems" else "text"
+def _length(complaints: Complaints, violation: Violation) -> None:
+    limit = violation.limit
+    if violation.keyword in ("minItems", "minLength"):
+        noun = "list" if violation.keyword == "minItems" else "text"
         if limit > 1:
-            what = f"{complaints.name(slip.path)} has {len(slip.value)} of {limit} entries"
-            complaints.add(codes.OUT_OF_RANGE, what, slip.path, allowed=f"{limit} entries")
+            what = f"{complaints.name(violation.path)} has {len(violation.value)} of {limit} entries"
+            complaints.add(codes.OUT_OF_RANGE, what, violation.path, allowed=f"{limit} entries")
             return
-        complaints.add(codes.EMPTY, f"{complaints.name(slip.path)} is an empty {noun}", slip.path, suggestion="leave the key out")
+        complaints.add(
+            codes.EMPTY, f"{complaints.name(violation.path)} is an empty {noun}", violation.path, suggestion="leave the key out"
+        )
         return
-    noun = "entries" if slip.keyword == "maxItems" else "characters"
-    what = f"{complaints.name(slip.path)} has {len(slip.value):,} {noun}"
-    complaints.add(codes.OUT_OF_RANGE, what, slip.path, allowed=f"at most {limit:,} {noun}")
+    noun = "entries" if violation.keyword == "maxItems" else "characters"
+    what = f"{complaints.name(violation.path)} has {len(violation.value):,} {noun}"
+    complaints.add(codes.OUT_OF_RANGE, what, violation.path, allowed=f"at most {limit:,} {noun}")
 
 
-def _missing(complaints: Complaints, slip: Slip) -> None:
-    for key in slip.limit:
-        if key not in slip.value:
-            where = f"[{complaints.dotted(slip.path)}]" if slip.path else "this file"
-            inner = slip.schema["properties"][key]
+def _missing(complaints: Complaints, violation: Violation) -> None:
+    for key in violation.limit:
+        if key not in violation.value:
+            where = f"[{complaints.dotted(violation.path)}]" if violation.path else "this file"
+            inner = violation.schema["properties"][key]
             allowed = ", ".join(say(value) for value in inner.get("enum", ()))
-            complaints.add(codes.MISSING_KEY, f"{where} has no {key}", slip.path, at="key", allowed=allowed, spoils=False)
+            complaints.add(codes.MISSING_KEY, f"{where} has no {key}", violation.path, at="key", allowed=allowed, spoils=False)
 
 
-def _dependent(complaints: Complaints, slip: Slip) -> None:
-    for key, needed in slip.limit.items():
+def _dependent(complaints: Complaints, violation: Violation) -> None:
+    for key, needed in violation.limit.items():
         for other in needed:
-            if key in slip.value and other not in slip.value:
-                what = f"{complaints.name(slip.path)} has {key} without {other}"
-                hint = f"write {slip.path[-1]}_slot = N for a bare slot" if key == "slot" else ""
-                complaints.add(codes.MISSING_KEY, what, (*slip.path, key), at="key", suggestion=hint)
+            if key in violation.value and other not in violation.value:
+                what = f"{complaints.name(violation.path)} has {key} without {other}"
+                hint = f"write {violation.path[-1]}_slot = N for a bare slot" if key == "slot" else ""
+                complaints.add(codes.MISSING_KEY, what, (*violation.path, key), at="key", suggestion=hint)
 
 
-def _repeated(complaints: Complaints, slip: Slip) -> None:
+def _repeated(complaints: Complaints, violation: Violation) -> None:
     """One complaint for each entry that stood before; 1 and true are different."""
     seen: set[tuple[type, str]] = set()
-    for index, item in enumerate(slip.value):
+    for index, item in enumerate(violation.value):
         marked = (type(item), repr(item))
         if marked in seen:
-            what = f"{complaints.name(slip.path)} has {complaints.say(item, slip.path)} twice"
-            complaints.add(codes.REPEATED, what, (*slip.path, index), suggestion="leave one out", spoils=False)
+            what = f"{complaints.name(violation.path)} has {complaints.say(item, violation.path)} twice"
+            complaints.add(codes.REPEATED, what, (*violation.path, index), suggestion="leave one out", spoils=False)
         seen.add(marked)
 
 
-def _refused(complaints: Complaints, slip: Slip) -> None:
-    schema = slip.schema
+def _refused(complaints: Complaints, violation: Violation) -> None:
+    schema = violation.schema
     if "x-not-yet" in schema:
-        what = f"{complaints.name(slip.path)} is not yet available in this version ({schema['x-not-yet']})"
-        complaints.add(codes.NOT_YET, what, slip.path, at="key", suggestion="leave it out for now")
+        what = f"{complaints.name(violation.path)} is not yet available in this version ({schema['x-not-yet']})"
+        complaints.add(codes.NOT_YET, what, violation.path, at="key", suggestion="leave it out for now")
     else:
-        complaints.add(codes.WRONG_SIDE, f"{complaints.name(slip.path)}: {schema['x-refused']}", slip.path, at="key")
+        complaints.add(codes.WRONG_SIDE, f"{complaints.name(violation.path)}: {schema['x-refused']}", violation.path, at="key")
 
 
-def _one_of(complaints: Complaints, slip: Slip) -> None:
-    given = list(slip.value)
+def _one_of(complaints: Complaints, violation: Violation) -> None:
+    given = list(violation.value)
     got = f"both {' and '.join(given)}" if given else "none"
-    what = f"{complaints.name(slip.path)} must hold exactly one form, and has {got}"
-    complaints.add(codes.ONE_OF_THESE, what, slip.path, allowed=slip.schema.get("x-allowed", ""))
+    what = f"{complaints.name(violation.path)} must hold exactly one form, and has {got}"
+    complaints.add(codes.ONE_OF_THESE, what, violation.path, allowed=violation.schema.get("x-allowed", ""))
 
 
-REPORTS: Mapping[str, Callable[[Complaints, Slip], None]] = {
+REPORTS: Mapping[str, Callable[[Complaints, Violation], None]] = {
     "additionalProperties": _unknown_keys,
     "type": _wrong_type,
     "enum": _enum,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from nectar.config.document.positions import Place
+from nectar.config.document.positions import TextPlace
 
 _LONG = ('"""', "'''")
 
 
-def place_inside(source: str, value_at: Place, offset: int) -> Place:
+def place_inside(source: str, value_at: TextPlace, offset: int) -> TextPlace:
     """Line and column of the value's character `offset`, where the value begins at `value_at` with its quotes.
 
     Escapes count as the one character that they stand for.
@@ -27,7 +27,7 @@ def place_inside(source: str, value_at: Place, offset: int) -> Place:
         at = _next(source, at, escapes=quote == '"')
     at = _joined(source, at) if quote == '"' else at
     before = source[:at]
-    return Place(before.count("\n") + 1, at - (before.rfind("\n") + 1) + 1)
+    return TextPlace(before.count("\n") + 1, at - (before.rfind("\n") + 1) + 1)
 
 
 def _next(source: str, at: int, *, escapes: bool) -> int:

@@ -25,7 +25,7 @@ _LONG_BASIC = re.compile(r'"""(?:"{0,2}(?:\\.|[^"\\]))*"{3,5}', re.DOTALL)
 _LONG_LITERAL = re.compile(r"'''(?:'{0,2}[^'])*'{3,5}", re.DOTALL)
 
 
-class Place(NamedTuple):
+class TextPlace(NamedTuple):
     """Both count from 1; `col` counts characters, not bytes."""
 
     line: int
@@ -43,22 +43,22 @@ class Positions:
     values: Mapping[TomlPath, int]
     line_starts: tuple[int, ...]
 
-    def key(self, path: TomlPath) -> Place:
+    def key(self, path: TomlPath) -> TextPlace:
         """Where the last key of `path` stands; the nearest thing around it when the text has no such key."""
         return self._place(self.keys, path)
 
-    def value(self, path: TomlPath) -> Place:
+    def value(self, path: TomlPath) -> TextPlace:
         """Where the value of `path` begins; a table's value is where its header's name stands."""
         return self._place(self.values, path)
 
-    def _place(self, offsets: Mapping[TomlPath, int], path: TomlPath) -> Place:
+    def _place(self, offsets: Mapping[TomlPath, int], path: TomlPath) -> TextPlace:
         if not self.line_starts:
-            return Place(0, 0)
+            return TextPlace(0, 0)
         while path and path not in offsets:
             path = path[:-1]
         offset = offsets.get(path, 0)
         line = bisect_right(self.line_starts, offset)
-        return Place(line, offset - self.line_starts[line - 1] + 1)
+        return TextPlace(line, offset - self.line_starts[line - 1] + 1)
 
 
 NOWHERE = Positions({}, {}, ())

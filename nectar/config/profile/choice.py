@@ -17,7 +17,7 @@ ONLY = "database"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
-def places(data: Mapping[str, Any]) -> list[tuple[str, ...]]:
+def database_paths(data: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Where the databases' tables stand; of a profile without names, the one place where it would."""
     named = data.get("databases")
     return [("databases", one) for one in named] if isinstance(named, dict) and named else [(ONLY,)]
@@ -25,7 +25,7 @@ def places(data: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 def chosen(data: Mapping[str, Any], name: str | None) -> tuple[str, ...] | None:
     """The path of the table that is meant; None when that is not said."""
-    there = places(data)
+    there = database_paths(data)
     if there == [(ONLY,)]:
         return there[0]
     wanted = name or data.get("default") or (there[0][-1] if len(there) == 1 else None)
@@ -34,7 +34,7 @@ def chosen(data: Mapping[str, Any], name: str | None) -> tuple[str, ...] | None:
 
 def check_choice(complaints: Complaints, name: str | None) -> None:
     """Complains of databases that cannot be told apart, and of a choice that leads nowhere."""
-    names = [str(place[-1]) for place in places(complaints.document.data) if place != (ONLY,)]
+    names = [str(place[-1]) for place in database_paths(complaints.document.data) if place != (ONLY,)]
     if complaints.has(("databases",)) and complaints.has(("database",)):
         what = "there are both [database] and [databases]"
         hint = "write [database] as [databases.NAME] too"

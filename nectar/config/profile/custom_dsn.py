@@ -13,7 +13,7 @@ from nectar.config.document.flags import flag
 from nectar.config.document.load import Document
 from nectar.config.document.overlay import overlaid
 from nectar.config.document.positions import NOWHERE, TomlPath
-from nectar.config.profile.dsn import DsnError, Said, kind_of, read_dsn
+from nectar.config.profile.dsn import DsnError, Said, connection_type_of, read_dsn
 
 
 def with_kinds(document: Document, places: Sequence[TomlPath]) -> Document:
@@ -24,7 +24,7 @@ def with_kinds(document: Document, places: Sequence[TomlPath]) -> Document:
         if table.get("use_custom_dsn") is not True or not isinstance(text, str) or "connection_type" in table:
             continue
         with suppress(DsnError):  # told when the text itself is read
-            document = overlaid(document, flag("custom_dsn", (*place, "connection_type"), kind_of(read_dsn(text))))
+            document = overlaid(document, flag("custom_dsn", (*place, "connection_type"), connection_type_of(read_dsn(text))))
     return document
 
 

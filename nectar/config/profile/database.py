@@ -10,10 +10,11 @@ from nectar.config import codes
 from nectar.config.complaints.collector import Complaints, dotted, say
 from nectar.config.document.positions import NOWHERE, TomlPath
 from nectar.config.profile.custom_dsn import read_custom_dsn
+from nectar.config.profile.database_reader import DatabaseReader
 from nectar.config.profile.defaults import DEFAULTS
 from nectar.config.profile.host import check_kind, check_there, read_host
 from nectar.config.profile.hosts import is_loopback
-from nectar.config.profile.model import Kind, Server, SqliteFile, SslMode, Target, Tls
+from nectar.config.profile.model import ConnectionType, Server, SqliteFile, SslMode, Target, Tls
 from nectar.config.profile.sections import (
     SECTIONS,
     check_allowed,
@@ -25,13 +26,12 @@ from nectar.config.profile.sections import (
     read_tunnel,
     read_waits,
 )
-from nectar.config.profile.table import Table
 from nectar.config.profile.tls import check_tls_files, read_tls
 
 DEFAULT_PATH = "nectar.db"
 _SQLITE_KEYS = ("connection_type", "path")
 _SERVER_KEYS = ("host", "user", "custom_dsn", "password")
-_KINDS = ", ".join(say(kind.value) for kind in Kind)
+_KINDS = ", ".join(say(kind.value) for kind in ConnectionType)
 
 
 def read_database(complaints: Complaints, at: TomlPath, *, files: bool) -> Target:
@@ -45,7 +45,7 @@ def read_database(complaints: Complaints, at: TomlPath, *, files: bool) -> Targe
         _look_at_rest(complaints, at, files)
         return SqliteFile(Path(DEFAULT_PATH))
     if kind is not None and kind != "sqlite":
-        return _server(complaints, at, Kind(kind), files)
+        return _server(complaints, at, ConnectionType(kind), files)
     read_custom_dsn(complaints, at)  # a password in it is one whether or not it is used
     strays = [key for key in given if key not in _SQLITE_KEYS and complaints.sound((*at, key))]
     if kind is None and not complaints.sound((*at, "custom_dsn")):
@@ -62,7 +62,7 @@ def read_database(complaints: Complaints, at: TomlPath, *, files: bool) -> Targe
 def _look_at_rest(complaints: Complaints, at: TomlPath, files: bool) -> None:
     """Of a database whose kind is wrong: what would be wrong for any kind of server."""
     if any(key in _given(complaints, at) for key in _SERVER_KEYS):
-        _server(replace(complaints, partial=True), at, Kind.MYSQL, files)
+        _server(replace(complaints, partial=True), at, ConnectionType.MYSQL, files)
 
 
 def _given(complaints: Complaints, at: TomlPath) -> dict[str, Any]:
@@ -79,14 +79,14 @@ def _useless(complaints: Complaints, at: TomlPath, whom: str) -> None:
 
 def _sqlite(complaints: Complaints, at: TomlPath) -> SqliteFile:
     place = (*at, "path")
-    path = Table(complaints, at).path(place, complaints.get(place, DEFAULT_PATH))
+    path = DatabaseReader(complaints, at).path(place, complaints.get(place, DEFAULT_PATH))
     return SqliteFile(path or Path(DEFAULT_PATH))
 
 
-def _server(complaints: Complaints, at: TomlPath, kind: Kind, files: bool) -> Server:
+def _server(complaints: Complaints, at: TomlPath, kind: ConnectionType, files: bool) -> Server:
     if complaints.has((*at, "path")):
         _useless(complaints, (*at, "path"), f"{kind.value}: it is the file of an SQLite database")
-    table = Table(complaints, at, read_custom_dsn(complaints, at))
+    table = DatabaseReader(complaints, at, read_custom_dsn(complaints, at))
     for key in ("host", "user", "database"):
         check_there(table, key)
     host = read_host(table)
@@ -99,13 +99,13 @@ def _server(complaints: Complaints, at: TomlPath, kind: Kind, files: bool) -> Se
     if files:
         check_tls_files(table, tls)
     password = table.reference((*at, "password"))
-    if password is None and kind is Kind.TIDB_SERVERLESS:
+    if password is None and kind is ConnectionType.TIDB_SERVERLESS:
         table.notes.append("no password is said, and tidb-serverless has no users without one")
     server = _plain_server(table, kind, host, tls)
     return replace(server, password=password, limits=limits, tunnel=tunnel, notes=tuple(table.notes))
 
 
-def _plain_server(table: Table, kind: Kind, host: str, tls: Tls) -> Server:
+def _plain_server(table: DatabaseReader, kind: ConnectionType, host: str, tls: Tls) -> Server:
     """With the kind's defaults wherever nothing is said, without what is no default's business."""
     defaults = DEFAULTS[kind]
     document = table.complaints.document

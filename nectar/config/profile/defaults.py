@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from nectar.config.profile.model import Kind, Pool, Retry, Waits
+from nectar.config.profile.model import ConnectionType, PoolSettings, Retry, Waits
 
 
 class Defaults(NamedTuple):
@@ -13,7 +13,7 @@ class Defaults(NamedTuple):
     `most_batch_bytes`: what one transaction may have at most."""
 
     port: int
-    pool: Pool
+    pool: PoolSettings
     waits: Waits
     retry: Retry
     batch_bytes: int
@@ -31,13 +31,13 @@ _TXN_TOTAL_SIZE_LIMIT = 100 << 20
 
 _RETRY = Retry(first=0.5, longest=30, patience=3_600, quota=600)
 
-DEFAULTS: Mapping[Kind, Defaults] = {
+DEFAULTS: Mapping[ConnectionType, Defaults] = {
     # A server keeps idle connections for 8 hours; firewalls on the way seldom keep them for more than one.
     # Waiting longer for a slow reader or writer harms nobody. unique_checks and foreign_key_checks stay on: they find faults.
     # 3.5 MB a statement is below the smallest max_allowed_packet in use, MySQL 5.7's 4 MiB.
-    Kind.MYSQL: Defaults(
+    ConnectionType.MYSQL: Defaults(
         port=3306,
-        pool=Pool(size=4, recycle=1_800, lifetime=14_400),
+        pool=PoolSettings(size=4, recycle=1_800, lifetime=14_400),
         waits=Waits(first_connect=30, connect=30, read=300, write=300),
         retry=_RETRY,
         batch_bytes=16_000_000,
@@ -46,9 +46,9 @@ DEFAULTS: Mapping[Kind, Defaults] = {
         settings=(("net_read_timeout", "300"), ("net_write_timeout", "300")),
     ),
     # TiDB's own advice is single statements of moderate size; a transaction's memory is bounded, a row's entry too.
-    Kind.TIDB_LOCAL: Defaults(
+    ConnectionType.TIDB_LOCAL: Defaults(
         port=4000,
-        pool=Pool(size=4, recycle=1_800, lifetime=14_400),
+        pool=PoolSettings(size=4, recycle=1_800, lifetime=14_400),
         waits=Waits(first_connect=30, connect=30, read=300, write=300),
         retry=_RETRY,
         batch_bytes=16_000_000,
@@ -60,9 +60,9 @@ DEFAULTS: Mapping[Kind, Defaults] = {
     # an instance that sleeps takes up to two minutes to wake. More than 10 MiB a transaction is not documented. wait_timeout and
     # most others are read-only there, so none is tried. LOAD DATA LOCAL saves nothing over so long a way. Over its quota an
     # instance refuses every connection for long.
-    Kind.TIDB_SERVERLESS: Defaults(
+    ConnectionType.TIDB_SERVERLESS: Defaults(
         port=4000,
-        pool=Pool(size=4, recycle=240, lifetime=300),
+        pool=PoolSettings(size=4, recycle=240, lifetime=300),
         waits=Waits(first_connect=150, connect=30, read=300, write=300),
         retry=Retry(first=1, longest=60, patience=3_600, quota=900),
         batch_bytes=8_000_000,
@@ -74,9 +74,9 @@ DEFAULTS: Mapping[Kind, Defaults] = {
         most_batch_bytes=_TXN_TOTAL_SIZE_LIMIT,
     ),
     # Behind a load balancer as a rule, which forgets idle connections after some minutes; restarts move on in half an hour.
-    Kind.TIDB_CLUSTER: Defaults(
+    ConnectionType.TIDB_CLUSTER: Defaults(
         port=4000,
-        pool=Pool(size=4, recycle=300, lifetime=1_800),
+        pool=PoolSettings(size=4, recycle=300, lifetime=1_800),
         waits=Waits(first_connect=30, connect=30, read=300, write=300),
         retry=_RETRY,
         batch_bytes=16_000_000,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from nectar.config import codes
 from nectar.config.document.positions import TomlPath
+from nectar.config.profile.database_reader import DatabaseReader
 from nectar.config.profile.hosts import is_cloud, is_gateway, is_host
-from nectar.config.profile.model import Kind
-from nectar.config.profile.table import Table
+from nectar.config.profile.model import ConnectionType
 
 
-def check_there(table: Table, key: str) -> None:
+def check_there(table: DatabaseReader, key: str) -> None:
     """Complains when `key` is said nowhere."""
     if table.has(key) or not table.sound("custom_dsn", "use_custom_dsn"):
         return
@@ -18,7 +18,7 @@ def check_there(table: Table, key: str) -> None:
     table.complaints.add(codes.MISSING_KEY, what, place, at="key", suggestion=f'write {key} = ".."', spoils=False)
 
 
-def read_host(table: Table) -> str:
+def read_host(table: DatabaseReader) -> str:
     """Without the brackets of an IPv6 address. Complains of what is no host."""
     host = str(table.get("host", ""))
     if host.startswith("[") and host.endswith("]"):
@@ -44,15 +44,15 @@ def _host_fault(host: str) -> tuple[str, str]:
     return "host cannot be this text", ""
 
 
-def check_kind(table: Table, kind: Kind, host: str) -> None:
+def check_kind(table: DatabaseReader, kind: ConnectionType, host: str) -> None:
     """TiDB Cloud's servers are known by their names."""
-    right = Kind.TIDB_SERVERLESS if is_gateway(host) else Kind.TIDB_CLUSTER
-    if is_cloud(host) and kind not in (right, Kind.TIDB_SERVERLESS):
+    right = ConnectionType.TIDB_SERVERLESS if is_gateway(host) else ConnectionType.TIDB_CLUSTER
+    if is_cloud(host) and kind not in (right, ConnectionType.TIDB_SERVERLESS):
         what = f"the host is TiDB Cloud's, and connection_type is {kind.value}"
         hint = f'write connection_type = "{right.value}"'
         table.complaints.add(codes.WRONG_KIND, what, (*table.at, "connection_type"), suggestion=hint)
     user = str(table.get("user", ""))
-    if is_gateway(host) and kind is Kind.TIDB_SERVERLESS and user and "." not in user:
+    if is_gateway(host) and kind is ConnectionType.TIDB_SERVERLESS and user and "." not in user:
         what = 'user has no prefix: TiDB Cloud would answer "Missing user name prefix"'
         hint = "write it as the console shows it, such as 3KMG9RoJdmgyYep.root"
         table.complaints.add(codes.WRONG_KIND, what, table.place("user"), suggestion=hint)

@@ -15,7 +15,7 @@ from nectar.config.complaints.schema_check import check_schema
 from nectar.config.document.load import Document, load_file, load_text
 from nectar.config.document.overlay import overlaid
 from nectar.config.document.positions import NOWHERE, TomlPath
-from nectar.config.profile.choice import check_choice, chosen, places
+from nectar.config.profile.choice import check_choice, chosen, database_paths
 from nectar.config.profile.custom_dsn import read_custom_dsn, with_kinds
 from nectar.config.profile.database import check_sections_are_used, read_database
 from nectar.config.profile.environment import CHOICE, PASSWORD, is_any, overrides, unknown_variables
@@ -76,12 +76,12 @@ def _read(document: Document, name: str | None, environment: Mapping[str, str]) 
     meant, secrets = chosen(document.data, name), _clear_secrets(document)
     if meant is not None:
         document = _with_overrides(document, meant, environment)
-    document = with_kinds(document, places(document.data))
+    document = with_kinds(document, database_paths(document.data))
     complaints = Complaints(document)
     complaints.found.update(dict.fromkeys([*secrets, *unknown_variables(environment, document.data)]))
     check_schema(complaints, "profile")
     check_choice(complaints, name)
-    there = places(document.data)
+    there = database_paths(document.data)
     databases = {place[-1]: read_database(complaints, place, files=place == meant) for place in there}
     unsure = any(not complaints.sound((*place, "connection_type")) for place in there)
     if not unsure and not any(isinstance(target, Server) for target in databases.values()):
@@ -100,7 +100,7 @@ def _clear_secrets(document: Document) -> list[Complaint]:
     """Those of the profile itself, which a variable that takes their place must not hide."""
     complaints = Complaints(document)
     check_schema(complaints, "profile")
-    for place in places(document.data):
+    for place in database_paths(document.data):
         read_custom_dsn(complaints, place)
     return [one for one in complaints.found if one.code == codes.CLEAR_SECRET]
 

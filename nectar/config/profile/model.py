@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 
-class Kind(Enum):
+class ConnectionType(Enum):
     """`connection_type`. MYSQL is MariaDB too."""
 
     MYSQL = "mysql"
@@ -63,7 +63,7 @@ class Tunnel:
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
+class PoolSettings:
     """Seconds. A connection idle for longer than `recycle`, or older than `lifetime`, is made anew before it is used."""
 
     size: int
@@ -93,7 +93,7 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ConnectionLimits:
     """Where connections may go, and how many attempts a minute. `hosts`: names, patterns (``*.tidbcloud.com``), addresses and
     CIDR ranges; empty allows every host."""
 
@@ -118,21 +118,21 @@ class Server:
     may be used. `notes`: sentences for the person who set this up; nothing is wrong.
     """
 
-    kind: Kind
+    kind: ConnectionType
     host: str
     port: int
     user: str
     database: str
     password: Reference | None
     tls: Tls
-    pool: Pool
+    pool: PoolSettings
     waits: Waits
     retry: Retry
     batch_bytes: int
     batch_rows: int
     statement_bytes: int
     settings: tuple[tuple[str, str], ...] = ()
-    limits: Limits = field(default_factory=Limits)
+    limits: ConnectionLimits = field(default_factory=ConnectionLimits)
     audit: Audit = field(default_factory=Audit)
     tunnel: Tunnel | None = None
     load_data: bool = True

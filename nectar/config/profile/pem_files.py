@@ -30,31 +30,31 @@ class FileFault(Exception):
         self.what, self.hint = what, hint
 
 
-class Found(NamedTuple):
+class FileNote(NamedTuple):
     """`note`: what to know of a file that can be used; mostly nothing."""
 
     note: str = ""
 
 
-def check_authorities(path: Path) -> Found:
+def check_authorities(path: Path) -> FileNote:
     """The file has an authority's certificate that is in date. Errors: FileFault."""
     faults: list[str] = []
     for block in _blocks(read_whole(path)):
         certificate = _certificate(block)
         fault = _date_fault(certificate) if _is_authority(certificate) else "holds no certificate of an authority"
         if not fault:
-            return Found(_note(certificate))
+            return FileNote(_note(certificate))
         faults.append(fault)
     raise FileFault(faults[-1], "give the file of the authority that signed the server's certificate")
 
 
-def check_certificate(path: Path) -> Found:
+def check_certificate(path: Path) -> FileNote:
     """The first certificate of the file, which is the client's own, is in date. Errors: FileFault."""
     certificate = _own_certificate(path)
     fault = _date_fault(certificate)
     if fault:
         raise FileFault(fault, "have a new one made")
-    return Found(_note(certificate))
+    return FileNote(_note(certificate))
 
 
 def check_key(path: Path, certificate: Path | None) -> None:

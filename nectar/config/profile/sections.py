@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from nectar.config import codes
 from nectar.config.document.positions import TomlPath
+from nectar.config.profile.database_reader import DatabaseReader
 from nectar.config.profile.defaults import Defaults
 from nectar.config.profile.hosts import is_host, may_be_allowed, pattern_fault
-from nectar.config.profile.model import Audit, Limits, Pool, Retry, Tunnel, Waits
+from nectar.config.profile.model import Audit, ConnectionLimits, PoolSettings, Retry, Tunnel, Waits
 from nectar.config.profile.pem_files import FileFault, check_private, read_whole
-from nectar.config.profile.table import Table
 
 SECTIONS = ("pool", "retry", "tunnel", "limits", "audit")
 SSH_PORT = 22
 
 
-def read_pool(table: Table, defaults: Defaults) -> Pool:
+def read_pool(table: DatabaseReader, defaults: Defaults) -> PoolSettings:
     """Complains of times beyond which the service itself cuts connections."""
     lifetime = float(table.option("pool", "lifetime_seconds", defaults.pool.lifetime))
     recycle = float(table.option("pool", "recycle_seconds", min(defaults.pool.recycle, lifetime)))
@@ -24,16 +24,16 @@ def read_pool(table: Table, defaults: Defaults) -> Pool:
     if recycle > lifetime and table.complaints.has(said) and table.complaints.sound(said):
         what = "recycle_seconds does nothing: it is longer than lifetime_seconds"
         table.complaints.add(codes.USELESS_KEY, what, said, suggestion=f"write at most {lifetime:g}")
-    return Pool(table.option("pool", "size", defaults.pool.size), recycle, lifetime)
+    return PoolSettings(table.option("pool", "size", defaults.pool.size), recycle, lifetime)
 
 
-def _check_most(table: Table, key: str, value: float, most: float) -> None:
+def _check_most(table: DatabaseReader, key: str, value: float, most: float) -> None:
     if value > most:
         what = f"{key} is too long: the service cuts such connections itself"
         table.complaints.add(codes.OUT_OF_RANGE, what, table.section("pool", key), allowed=f"1 to {most:g}")
 
 
-def read_batch_bytes(table: Table, defaults: Defaults) -> int:
+def read_batch_bytes(table: DatabaseReader, defaults: Defaults) -> int:
     """Complains of more than one transaction may have."""
     said = int(table.option("limits", "batch_bytes", defaults.batch_bytes))
     if said > defaults.most_batch_bytes:
@@ -44,7 +44,7 @@ def read_batch_bytes(table: Table, defaults: Defaults) -> int:
     return said
 
 
-def read_waits(table: Table, defaults: Defaults) -> Waits:
+def read_waits(table: DatabaseReader, defaults: Defaults) -> Waits:
     """custom_dsn may say times too; how long the first connection takes is at least what any other may."""
 
     def seconds(key: str, default: float) -> float:
@@ -56,7 +56,7 @@ def read_waits(table: Table, defaults: Defaults) -> Waits:
     return Waits(first, connect, seconds("read_seconds", usual.read), seconds("write_seconds", usual.write))
 
 
-def read_retry(table: Table, defaults: Defaults) -> Retry:
+def read_retry(table: DatabaseReader, defaults: Defaults) -> Retry:
     usual = defaults.retry
     first = float(table.option("retry", "first_seconds", usual.first))
     longest = float(table.option("retry", "longest_seconds", max(usual.longest, first)))
@@ -67,7 +67,7 @@ def read_retry(table: Table, defaults: Defaults) -> Retry:
     return Retry(first, longest, patience, float(table.option("retry", "quota_seconds", usual.quota)))
 
 
-def read_tunnel(table: Table, *, files: bool) -> Tunnel | None:
+def read_tunnel(table: DatabaseReader, *, files: bool) -> Tunnel | None:
     """`files`: whether the key's file is looked at."""
     if not table.complaints.has(table.section("tunnel")):
         return None
@@ -93,7 +93,7 @@ def read_tunnel(table: Table, *, files: bool) -> Tunnel | None:
     return tunnel
 
 
-def _check_key(table: Table, at: TomlPath, tunnel: Tunnel) -> None:
+def _check_key(table: DatabaseReader, at: TomlPath, tunnel: Tunnel) -> None:
     if tunnel.key_path is None or not table.complaints.sound(at):
         return
     try:
@@ -104,7 +104,7 @@ def _check_key(table: Table, at: TomlPath, tunnel: Tunnel) -> None:
         table.complaints.add(codes.BAD_CERTIFICATE, what, at, suggestion=fault.hint)
 
 
-def read_limits(table: Table) -> Limits:
+def read_limits(table: DatabaseReader) -> ConnectionLimits:
     """Complains of entries of allowed_hosts that are no pattern."""
     at = table.section("limits", "allowed_hosts")
     listed = table.complaints.get(at, ())
@@ -114,10 +114,10 @@ def read_limits(table: Table) -> Limits:
             what = f"allowed_hosts has a wrong entry: {fault}"
             allowed = "db.example.com, *.tidbcloud.com, 10.1.2.3, 10.0.0.0/8"
             table.complaints.add(codes.BAD_HOST, what, (*at, index), allowed=allowed)
-    return Limits(tuple(listed), table.option("limits", "attempts_per_minute", Limits().attempts_per_minute))
+    return ConnectionLimits(tuple(listed), table.option("limits", "attempts_per_minute", ConnectionLimits().attempts_per_minute))
 
 
-def check_allowed(table: Table, limits: Limits, host: str, place: TomlPath) -> None:
+def check_allowed(table: DatabaseReader, limits: ConnectionLimits, host: str, place: TomlPath) -> None:
     """Names are checked again when they are resolved; here, against the names that are allowed."""
     at = table.section("limits", "allowed_hosts")
     if not host or not table.complaints.sound(at) or not table.complaints.sound(place):
@@ -128,6 +128,6 @@ def check_allowed(table: Table, limits: Limits, host: str, place: TomlPath) -> N
         table.complaints.add(codes.HOST_NOT_ALLOWED, what, place, suggestion=hint)
 
 
-def read_audit(table: Table) -> Audit:
+def read_audit(table: DatabaseReader) -> Audit:
     file = table.section("audit", "file")
     return Audit(table.path(file, table.complaints.get(file, None)), table.option("audit", "table", False))

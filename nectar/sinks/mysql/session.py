@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pymysql
 
-from nectar.config.profile.model import Pool
+from nectar.config.profile.model import PoolSettings
 from nectar.errors import NectarError, SinkError, TransientError
 from nectar.mysql.connection import PARTED, MysqlConnection, StatementAnswer
 from nectar.mysql.connector import Connector
@@ -61,7 +61,7 @@ class Undetermined(TransientError):
 class ServerSession:
     """Errors of every method: those of `faults.translated`, and `Undetermined`."""
 
-    def __init__(self, connector: Connector, pool: Pool, settings: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, connector: Connector, pool: PoolSettings, settings: Sequence[tuple[str, str]]) -> None:
         self.connector, self.metrics, self.where = connector, connector.metrics, str(connector.server)
         self._recycle, self._lifetime, self._settings = pool.recycle, pool.lifetime, settings
         self._connection: MysqlConnection | None = None

@@ -8,7 +8,7 @@ from nectar.config.profile.hosts import is_cloud, is_gateway, is_loopback
 _TIDB_PORT = 4000
 
 
-def kind_of(said: Said) -> str:
+def connection_type_of(said: Said) -> str:
     """TiDB Cloud's servers are known by their names, other TiDBs by their port; all else is MySQL or MariaDB."""
     host = str(said.get("host", ""))
     if is_cloud(host):

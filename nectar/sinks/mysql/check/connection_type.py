@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from nectar.config.profile.model import Kind
+from nectar.config.profile.model import ConnectionType
 from nectar.mysql.product import Product
 from nectar.sinks.check_step import Note
 
 _OLDEST = {"MySQL": (8, 0), "MariaDB": (10, 6)}
-_TIDB_KINDS = (Kind.TIDB_LOCAL, Kind.TIDB_SERVERLESS, Kind.TIDB_CLUSTER)
+_TIDB_KINDS = (ConnectionType.TIDB_LOCAL, ConnectionType.TIDB_SERVERLESS, ConnectionType.TIDB_CLUSTER)
 
 
-def notes_of(product: Product, kind: Kind) -> list[Note]:
+def notes_of(product: Product, kind: ConnectionType) -> list[Note]:
     """What does not fit the profile, and versions that are too old."""
     notes = []
-    if product.is_tidb and kind is Kind.MYSQL:
+    if product.is_tidb and kind is ConnectionType.MYSQL:
         fitting = "tidb-serverless" if product.is_starter else "tidb-cluster"
         notes.append(Note("this is TiDB, and connection_type is mysql", f'write connection_type = "{fitting}"'))
     elif not product.is_tidb and kind in _TIDB_KINDS:
         notes.append(Note(f"this is no TiDB, and connection_type is {kind.value}", 'write connection_type = "mysql"'))
-    elif product.is_starter and kind is not Kind.TIDB_SERVERLESS:
+    elif product.is_starter and kind is not ConnectionType.TIDB_SERVERLESS:
         what = f"this is TiDB Cloud Starter or Essential, and connection_type is {kind.value}"
         notes.append(Note(what, 'write connection_type = "tidb-serverless"'))
     oldest = _OLDEST.get(product.name)

@@ -14,7 +14,7 @@ from nectar.config.profile.model import Reference
 
 
 @dataclass(slots=True)
-class Table:
+class DatabaseReader:
     """`at` is where it stands: ``("database",)`` or ``("databases", "prod")``. `said`: what custom_dsn says, by key.
 
     Grows `notes`: see `Server`.
