@@ -28,7 +28,7 @@ from nectar.genesis.files import network
 from nectar.sources.events import CaughtUp
 from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource
-from nectar.sources.node.connection import address
+from nectar.sources.node.connection import parse_address
 from nectar.sources.node.source import NodeSource, node_facts
 
 ALL = ("blocks", "transactions", "multi_assets", "metadata", "scripts", "certificates", "withdrawals", "governance")
@@ -70,7 +70,7 @@ def laid_out(case: Case, chain: Path, into: Path) -> Chain:
         for file in (chain / case.folder).glob(f"{number:05}.*"):
             shutil.copy(file, into)
     known = network(case.network)
-    points = [found.point for found in ImmutableSource(into, facts_of(known)).found(None, 0, 1 << 60)]
+    points = [found.point for found in ImmutableSource(into, facts_of(known)).checked_blocks(None, 0, 1 << 60)]
     middle = case.first > 0
     return Chain(known, into, points[0] if middle else ORIGIN, len(points) - middle, points[-1])
 
@@ -90,7 +90,7 @@ def served(peer: str, chain: Chain, socket: Path) -> Iterator[None]:
 
 
 def bare(chain: Chain, socket: Path) -> float:
-    source = NodeSource(address(str(socket)), node_facts(chain.network))
+    source = NodeSource(parse_address(str(socket)), node_facts(chain.network))
     began = time.perf_counter()
     assert source.meet([chain.after]) == chain.after
     count = 0

@@ -175,11 +175,11 @@ def _network(name: str) -> Network:
 
 
 def _greeting(socket: str, network: str) -> Greeting:
-    from nectar.sources.node.connection import address
+    from nectar.sources.node.connection import parse_address
     from nectar.sources.node.session import Greeting
 
     known = _network(network)
-    return Greeting(address(socket), known.name, known.magic)
+    return Greeting(parse_address(socket), known.name, known.magic)
 
 
 def _ago(seconds: float) -> str:

@@ -14,7 +14,7 @@ from nectar.nodeserver.script import Fork, read_answers, read_script
 from nectar.nodeserver.server import Stage, serve
 from nectar.sources.immutable.facts import ChainFacts, facts_of
 from nectar.sources.immutable.source import ImmutableSource
-from nectar.sources.node.connection import address
+from nectar.sources.node.connection import parse_address
 
 
 def offer(
@@ -31,7 +31,7 @@ def offer(
     if queries is not None:
         canned = read_answers(queries)
         stage.answers = lambda query, _tip: canned.get(query)
-    where = address(socket, to_listen=True)
+    where = parse_address(socket, to_listen=True)
 
     def ready(port: str) -> None:
         held = f"{len(stage.chain.blocks):,} blocks" if steps is None else "a chain that its script will make"
@@ -43,7 +43,7 @@ def offer(
 
 def _blocks(folder: Path, facts: ChainFacts) -> Iterator[Offered]:
     source = ImmutableSource(folder, facts)
-    for found in source.found(None, 0, (1 << 63) - 1):
+    for found in source.checked_blocks(None, 0, (1 << 63) - 1):
         yield Offered(found.raw, found.point, found.block_no)
     for note in source.notes:
         _say(note)

@@ -12,12 +12,12 @@ from nectar.cardano.network import Network
 from nectar.cardano.point import ORIGIN, Point
 from nectar.errors import FatalError, NectarError
 from nectar.nodeserver.chain import Chain, Offered
-from nectar.nodeserver.place import bound
+from nectar.nodeserver.listener import listen_at
 from nectar.nodeserver.queries import answer
 from nectar.nodeserver.script import Back, Drop, Fork, Forward, Step, Wait
 from nectar.sources.node import chain_sync, handshake, mux, state_query
 from nectar.sources.node.chain_sync import FindIntersect, RequestNext, Tip
-from nectar.sources.node.connection import Address
+from nectar.sources.node.connection import NodeAddress
 from nectar.sources.node.message import Cutter, whole
 
 _READ = 1 << 16
@@ -91,7 +91,7 @@ class Stage:
         return found
 
 
-async def serve(stage: Stage, where: Address, ready: Callable[[str], None]) -> None:
+async def serve(stage: Stage, where: NodeAddress, ready: Callable[[str], None]) -> None:
     """Until it is cancelled. Errors: FatalError NEC-V003 when the address cannot be used."""
     stage.begin()
 
@@ -108,7 +108,7 @@ async def serve(stage: Stage, where: Address, ready: Callable[[str], None]) -> N
     with contextlib.ExitStack() as held:
         try:
             if where.path:
-                listener = held.enter_context(bound(Path(where.path)))
+                listener = held.enter_context(listen_at(Path(where.path)))
                 server = await asyncio.start_unix_server(client, sock=listener)
             else:
                 server = await asyncio.start_server(client, where.host, where.port)
@@ -208,9 +208,9 @@ class _Client:
             after = chain.after(point)
             if after is not None:
                 self.at, self.told = after, False
-                self._send(mux.CHAIN_SYNC, chain_sync.found(point, tip))
+                self._send(mux.CHAIN_SYNC, chain_sync.intersect_found(point, tip))
                 return
-        self._send(mux.CHAIN_SYNC, chain_sync.not_found(tip))
+        self._send(mux.CHAIN_SYNC, chain_sync.intersect_not_found(tip))
 
     async def _answer(self) -> None:
         """Answers requests for blocks. A client that cannot be answered any more is cut off, never left waiting."""

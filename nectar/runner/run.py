@@ -34,7 +34,7 @@ from nectar.runner.summary import RunSummary
 from nectar.sinks.base import Sink
 from nectar.sinks.registry import family_of
 from nectar.sources.immutable import faults
-from nectar.sources.immutable.bounds import ResolvedRange, resolve
+from nectar.sources.immutable.bounds import ResolvedRange, resolve_range
 from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource
 from nectar.sources.node.source import NodeSource, node_facts
@@ -58,7 +58,7 @@ def run(compiled: CompiledPlan, options: Options, report: Report, stop: Stop) ->
 def _run_on_files(compiled: CompiledPlan, options: Options, source: ImmutableSource, report: Report, stop: Stop) -> RunSummary:
     sync, network = compiled.plan.sync, compiled.network
     _refuse_epoch_param(compiled)
-    chunk_range = resolve(source, sync.start, sync.end, network.history)
+    chunk_range = resolve_range(source, sync.start, sync.end, network.history)
     asked = Coverage(-1 if chunk_range.start == ORIGIN else chunk_range.first_slot, chunk_range.last_slot)
     summary = empty_summary(compiled, options, asked)
     echo(report, compiled, options, asked, chunk_range.how)

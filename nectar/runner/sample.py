@@ -20,7 +20,7 @@ from nectar.runner.signals import Interrupted, Stop
 from nectar.runner.steps import Options
 from nectar.runner.summary import RunSummary
 from nectar.sinks.sqlite.state import bytes_of_rows, table_bytes
-from nectar.sources.immutable.bounds import resolve
+from nectar.sources.immutable.bounds import resolve_range
 from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource
 from nectar.tables import Kind
@@ -71,9 +71,9 @@ def _of_the_chain(compiled: CompiledPlan) -> list[str]:
 def _range(compiled: CompiledPlan, source: ImmutableSource) -> SyncConfig:
     sync = compiled.plan.sync
     try:
-        resolve(source, sync.start, sync.end, compiled.network.history)
+        resolve_range(source, sync.start, sync.end, compiled.network.history)
     except NectarError:
-        first = source.first_found().point.slot
+        first = source.first_block().point.slot
         return SyncConfig(start=AtOrigin() if source.folder.first.number == 0 else AtSlot(first), end=FollowTip())
     return sync
 

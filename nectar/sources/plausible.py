@@ -65,11 +65,11 @@ class Eras:
             return f"its era's tag is {shown(tag)}, and there is no such era"
         era = max(tag, int(Era.BYRON))
         if era < before_tag:
-            return f"it is of era {name_of(era)}, after a block of era {name_of(before_tag)}"
+            return f"it is of era {era_name(era)}, after a block of era {era_name(before_tag)}"
         if self._tags:
             expected = self._tags[max(bisect_right(self._firsts, slot) - 1, 0)]
             if era < expected:
-                return f"it is of era {name_of(era)}, at a slot of era {name_of(expected)}"
+                return f"it is of era {era_name(era)}, at a slot of era {era_name(expected)}"
         return ""
 
 
@@ -79,7 +79,7 @@ def eras_of(history: EraHistory) -> tuple[tuple[int, int], ...]:
     return tuple(sorted(firsts.items()))
 
 
-def name_of(tag: int) -> str:
+def era_name(tag: int) -> str:
     return Era(tag).name.capitalize() if tag <= Era.CONWAY else f"tag {shown(tag)}"
 
 

@@ -32,7 +32,7 @@ class Ground:
 def ground(files: Path, named: str, first_slot: int = 0, last_slot: int = 1 << 60) -> Ground:
     found = network(named)
     source = ImmutableSource(files, facts_of(found))
-    blocks = [Offered(one.raw, one.point, one.block_no) for one in source.found(None, first_slot, last_slot)]
+    blocks = [Offered(one.raw, one.point, one.block_no) for one in source.checked_blocks(None, first_slot, last_slot)]
     return Ground(files, named, found, blocks)
 
 

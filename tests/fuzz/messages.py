@@ -40,7 +40,7 @@ def follow(message: bytes) -> object:
     """As a job's source reads it: cut, taken apart, the block's header looked at, links checked."""
     reader = Follower(node_facts(preview()), ORIGIN)
     reader.to_ask()
-    return reader.read(chain_sync.Reader().feed(message))
+    return reader.read(chain_sync.ChainSyncReader().feed(message))
 
 
 READERS: Sequence[Read] = (

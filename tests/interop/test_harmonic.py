@@ -8,7 +8,7 @@ import pytest
 
 from nectar.cardano.point import ORIGIN
 from nectar.errors import GenesisError
-from nectar.sources.node.connection import address
+from nectar.sources.node.connection import parse_address
 from nectar.sources.node.session import Greeting, open_session
 from tests.interop.peers import answer, nectar_server, running
 from tests.interop.test_pallas_server import alone, in_files, read
@@ -25,7 +25,7 @@ def served(harmonic: Path, at: Path, chunks: Path, *more: str, magic: int = 2) -
 def test_its_blocks_are_put_together_from_many_segments(harmonic: Path, chain: Path, tmp_path: Path) -> None:
     folder = chain / "preview/immutable"
     with running(served(harmonic, tmp_path / "s", folder)):
-        session = open_session(Greeting(address(tmp_path / "s"), "preview", 2))
+        session = open_session(Greeting(parse_address(tmp_path / "s"), "preview", 2))
         assert session.version == 19
         session.close()
         found = read(str(tmp_path / "s"), ORIGIN)
@@ -37,7 +37,7 @@ def test_its_blocks_are_put_together_from_many_segments(harmonic: Path, chain: P
 def test_it_refuses_another_network(harmonic: Path, chain: Path, tmp_path: Path) -> None:
     server = running(served(harmonic, tmp_path / "s", chain / "preview/immutable", "--limit", "5"))
     with server, pytest.raises(GenesisError) as caught:
-        open_session(Greeting(address(tmp_path / "s"), "mainnet", 764824073))
+        open_session(Greeting(parse_address(tmp_path / "s"), "mainnet", 764824073))
     assert caught.value.code == "NEC-W006"
 
 

@@ -23,7 +23,7 @@ from nectar.sources.events import CaughtUp, RollForward
 from nectar.sources.immutable.facts import facts_of
 from nectar.sources.immutable.source import ImmutableSource
 from nectar.sources.node import state_query
-from nectar.sources.node.connection import address
+from nectar.sources.node.connection import parse_address
 from nectar.sources.node.session import Greeting, open_session
 from nectar.sources.node.source import NodeSource, node_facts
 from tests.interop.peers import pallas_server, running
@@ -39,7 +39,7 @@ SEEDS = 12 if not os.environ.get("NECTAR_LONG") else 300
 
 def read(where: str, after: Point, name: str = "preview") -> list[RollForward]:
     """Every block after a point, up to the tip."""
-    source = NodeSource(address(where), node_facts(network(name)))
+    source = NodeSource(parse_address(where), node_facts(network(name)))
     assert source.meet([after]) == after
     found: list[RollForward] = []
     for events in source.events(after):
@@ -52,7 +52,7 @@ def read(where: str, after: Point, name: str = "preview") -> list[RollForward]:
 
 def in_files(folder: Path, name: str) -> list[tuple[bytes, Point, int]]:
     source = ImmutableSource(folder, facts_of(network(name)))
-    return [(one.raw, one.point, one.block_no) for one in source.found(None, 0, 1 << 60)]
+    return [(one.raw, one.point, one.block_no) for one in source.checked_blocks(None, 0, 1 << 60)]
 
 
 def alone(chain: Path, folder: str, number: str, into: Path) -> Path:
@@ -114,7 +114,7 @@ def test_the_same_database_with_a_filter_and_from_the_middle(pallas: Path, chain
 def test_another_network_is_refused_by_name(pallas: Path, chain: Path, tmp_path: Path) -> None:
     with running(pallas_server(pallas, tmp_path / "s", chain / "preview/immutable", "--limit", "10")):
         with pytest.raises(GenesisError) as caught:
-            open_session(Greeting(address(tmp_path / "s"), "preprod", 1))
+            open_session(Greeting(parse_address(tmp_path / "s"), "preprod", 1))
         assert caught.value.code == "NEC-W006"
         assert "preprod" in str(caught.value)
         with pytest.raises(GenesisError):
@@ -133,7 +133,7 @@ def test_its_ledger_answers(pallas: Path, chain: Path, tmp_path: Path) -> None:
     with running(
         pallas_server(pallas, tmp_path / "s", chain / "preview/immutable", "--limit", "10", "--queries", tmp_path / "answers")
     ):
-        session = open_session(Greeting(address(tmp_path / "s"), "preview", 2))
+        session = open_session(Greeting(parse_address(tmp_path / "s"), "preview", 2))
         assert state_query.read_start(session.ask(state_query.SYSTEM_START)) == network("preview").history.start
         assert len(state_query.read_eras(session.ask(state_query.INTERPRETER))) == 2
         assert state_query.read_block_no(session.ask(state_query.BLOCK_NO)) == 59_314

@@ -119,7 +119,7 @@ def test_commits_overtake_each_other_where_no_fork_can_reach(
     chain: Path, tmp_path: Path, server: Server, proxied: Proxied, database: str
 ) -> None:
     source = ImmutableSource(chain / "preview/immutable", facts_of(network("preview")))
-    blocks = [Offered(one.raw, one.point, one.block_no) for one in source.found(None, 0, 30_000)]
+    blocks = [Offered(one.raw, one.point, one.block_no) for one in source.checked_blocks(None, 0, 30_000)]
     tip = blocks[-1].block_no
     assert tip > 2 * K
     plan = node_plan(f"end_slot = {blocks[-1].point.slot}", more="[performance]\nbatch_blocks = 40")
@@ -144,7 +144,7 @@ def test_too_much_for_one_transaction_is_made_smaller(
 ) -> None:
     """What came of the batch is asked of the node again, in smaller pieces; a block alone that is too much ends the job."""
     source = ImmutableSource(chain / "preview/immutable", facts_of(network("preview")))
-    blocks = [Offered(one.raw, one.point, one.block_no) for one in source.found(None, 0, 30_000)]
+    blocks = [Offered(one.raw, one.point, one.block_no) for one in source.checked_blocks(None, 0, 30_000)]
     plan, heard = node_plan(f"end_slot = {blocks[-1].point.slot}"), Heard()
     with serving(tmp_path / "s", blocks), proxied(FaultPlan(transaction_limit=60_000)) as proxy:
         target: Any = profile(server, database, port=proxy.port)

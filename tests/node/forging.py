@@ -24,7 +24,7 @@ PREVIEW = network("preview")
 def real_blocks(folder: Path, first_slot: int = 0, last_slot: int = 1 << 60) -> list[Offered]:
     """Blocks of preview's chunk files, in order."""
     source = ImmutableSource(folder, facts_of(PREVIEW))
-    return [Offered(one.raw, one.point, one.block_no) for one in source.found(None, first_slot, last_slot)]
+    return [Offered(one.raw, one.point, one.block_no) for one in source.checked_blocks(None, first_slot, last_slot)]
 
 
 def forged(body: bytes, block_no: int, slot: int, previous: Point) -> Offered:

@@ -52,7 +52,7 @@ class Client:
         """Says that the client's last point (the origin) is where the chains meet, and begins there."""
         request = chain_sync.read_request(self.hears(mux.CHAIN_SYNC))
         assert isinstance(request, chain_sync.FindIntersect)
-        self.says(chain_sync.found(request.points[-1], chain_sync.tip_bytes(tip)))
+        self.says(chain_sync.intersect_found(request.points[-1], chain_sync.tip_bytes(tip)))
         self.hears(mux.CHAIN_SYNC)
         self.says(chain_sync.backward(request.points[-1], chain_sync.tip_bytes(tip)))
 

@@ -12,7 +12,7 @@ from nectar.cardano.network import Network
 from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.script import Fork, Step
 from nectar.nodeserver.server import Answers, Stage, serve
-from nectar.sources.node.connection import Address
+from nectar.sources.node.connection import NodeAddress
 from tests.node.forging import PREVIEW
 
 
@@ -41,7 +41,7 @@ def serving(
     def run() -> None:
         nonlocal task
         asyncio.set_event_loop(loop)
-        task = loop.create_task(serve(stage, Address(path=str(socket)), lambda _port: ready.set()))
+        task = loop.create_task(serve(stage, NodeAddress(path=str(socket)), lambda _port: ready.set()))
         try:
             loop.run_until_complete(task)
         except asyncio.CancelledError:

@@ -16,7 +16,7 @@ from nectar.nodeserver.script import Back, Fork, Step
 from nectar.runner.signals import Stop
 from nectar.sources.events import CaughtUp, Event, RollBackward, RollForward
 from nectar.sources.node import chain_sync, handshake, mux
-from nectar.sources.node.connection import address
+from nectar.sources.node.connection import parse_address
 from nectar.sources.node.source import NodeSource, node_facts
 from tests.node.forging import PREVIEW, Forge, real_blocks
 from tests.node.hostile import Client, cutting, peer
@@ -47,7 +47,7 @@ def _talk(one: Sequence[Offered], other: Sequence[Offered]) -> list[tuple[bytes,
     tip, after = tip_of(one), tip_of(other)
     said: list[tuple[bytes, list[Event]]] = [
         (_segment(mux.HANDSHAKE, handshake.accept(16, MAGIC)), []),
-        (_segment(mux.CHAIN_SYNC, chain_sync.found(ORIGIN, tip)), []),
+        (_segment(mux.CHAIN_SYNC, chain_sync.intersect_found(ORIGIN, tip)), []),
         (_segment(mux.CHAIN_SYNC, chain_sync.backward(ORIGIN, tip)), []),
     ]
     for block in one:
@@ -67,7 +67,7 @@ def _talk(one: Sequence[Offered], other: Sequence[Offered]) -> list[tuple[bytes,
 
 def _until_cut(where: str) -> tuple[list[Event], str]:
     """What a source gives, and the code of the error that it ends with."""
-    source, found = NodeSource(address(where), node_facts(PREVIEW)), []
+    source, found = NodeSource(parse_address(where), node_facts(PREVIEW)), []
     try:
         source.meet([ORIGIN])
         for some in source.events(ORIGIN):

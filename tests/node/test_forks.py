@@ -93,7 +93,7 @@ def test_a_fork_right_after_a_boundary_block(batch: int, chain: Path, tmp_path: 
     """It has its slot in common with the block after it, which is another one now."""
     preprod = network("preprod")
     source = ImmutableSource(chain / "preprod/immutable", facts_of(preprod))
-    real = [Offered(found.raw, found.point, found.block_no) for found in islice(source.found(None, 0, 21_000), 11)]
+    real = [Offered(found.raw, found.point, found.block_no) for found in islice(source.checked_blocks(None, 0, 21_000), 11)]
     one, other = resealed(real, b"\x01"), resealed(real, b"\x02")
     assert one[0].raw[1] == Era.BYRON_EBB
     assert one[0].point.slot == one[1].point.slot

@@ -26,7 +26,7 @@ from nectar.sources.node import chain_sync, handshake, mux
 from nectar.sources.node import session as sessions
 from nectar.sources.node import source as sources
 from nectar.sources.node.chain_sync import Tip
-from nectar.sources.node.connection import Address, address
+from nectar.sources.node.connection import NodeAddress, parse_address
 from nectar.sources.node.session import Greeting, open_session
 from nectar.sources.node.source import NodeSource, node_facts
 from tests.node.forging import PREVIEW, Forge, forged, real_blocks
@@ -117,7 +117,7 @@ HANDSHAKES: dict[str, tuple[Behaviour, type[NectarError], str, str]] = {
 def test_a_handshake_that_fails_says_why(name: str, tmp_path: Path) -> None:
     behave, kind, code, words = HANDSHAKES[name]
     with peer(tmp_path / "s", behave), pytest.raises(kind, match=words) as caught:
-        open_session(Greeting(address(tmp_path / "s"), "preview", 2))
+        open_session(Greeting(parse_address(tmp_path / "s"), "preview", 2))
     assert caught.value.code == code
     assert caught.value.where == str(tmp_path / "s")
 
@@ -129,21 +129,21 @@ def test_addresses_that_nobody_answers_at(tmp_path: Path) -> None:
     listener.close()
     for where, words in (("nothing", "no such socket"), ("file", "nobody listens|no socket"), ("dead", "nobody listens")):
         with pytest.raises(TransientError, match=words) as caught:
-            open_session(Greeting(address(tmp_path / where), "preview", 2))
+            open_session(Greeting(parse_address(tmp_path / where), "preview", 2))
         assert caught.value.code == "NEC-W001"
     with pytest.raises(TransientError, match="nobody listens"):
-        open_session(Greeting(address("127.0.0.1:9"), "preview", 2))
+        open_session(Greeting(parse_address("127.0.0.1:9"), "preview", 2))
     with pytest.raises(TransientError, match="name"):
-        open_session(Greeting(address("no-such-host.invalid:3001"), "preview", 2))
+        open_session(Greeting(parse_address("no-such-host.invalid:3001"), "preview", 2))
 
 
 def test_what_is_a_path_and_what_is_a_host() -> None:
-    assert address("/ipc/node.socket") == Address(path="/ipc/node.socket")
-    assert address("node.socket") == Address(path="node.socket")
-    assert address("localhost:3001") == Address(host="localhost", port=3001)
-    assert address("[::1]:3001") == Address(host="::1", port=3001)
-    assert address("./a:3001") == Address(path="./a:3001")
-    assert str(address("[::1]:3001")) == "[::1]:3001"
+    assert parse_address("/ipc/node.socket") == NodeAddress(path="/ipc/node.socket")
+    assert parse_address("node.socket") == NodeAddress(path="node.socket")
+    assert parse_address("localhost:3001") == NodeAddress(host="localhost", port=3001)
+    assert parse_address("[::1]:3001") == NodeAddress(host="::1", port=3001)
+    assert parse_address("./a:3001") == NodeAddress(path="./a:3001")
+    assert str(parse_address("[::1]:3001")) == "[::1]:3001"
 
 
 # -- chain-sync ----------------------------------------------------------------------------------------------------
@@ -181,7 +181,7 @@ def hostile(blocks: list[Offered]) -> dict[str, tuple[Behaviour, type[NectarErro
     def not_offered(client: Client) -> None:
         client.agrees()
         client.hears(mux.CHAIN_SYNC)
-        client.says(chain_sync.found(Point(3, bytes(32)), tip))
+        client.says(chain_sync.intersect_found(Point(3, bytes(32)), tip))
         client.waits()
 
     def mute(client: Client) -> None:
@@ -210,12 +210,17 @@ def hostile(blocks: list[Offered]) -> dict[str, tuple[Behaviour, type[NectarErro
         "garbage": (syncing(first, b"\x00" * 40), SourceError, "NEC-W004", "segment"),
         "no CBOR": (syncing(first, said(b"\xff\xff\xff")), SourceError, "NEC-W004", "no message"),
         "another message": (syncing(first, said(dumps([9, 9]))), SourceError, "NEC-W004", "chain-sync"),
-        "an intersection instead": (syncing(first, said(chain_sync.found(ORIGIN, tip))), SourceError, "NEC-W004", "found"),
+        "an intersection instead": (
+            syncing(first, said(chain_sync.intersect_found(ORIGIN, tip))),
+            SourceError,
+            "NEC-W004",
+            "found",
+        ),
         "back to where nobody was": (
             lambda client: (
                 client.agrees(),
                 client.hears(mux.CHAIN_SYNC),
-                client.says(chain_sync.found(ORIGIN, tip)),
+                client.says(chain_sync.intersect_found(ORIGIN, tip)),
                 client.hears(mux.CHAIN_SYNC),
                 client.says(chain_sync.backward(Point(5, bytes(32)), tip)),
                 client.waits(),
@@ -233,7 +238,7 @@ CASES = 18
 @pytest.mark.parametrize("number", range(CASES))
 def test_a_peer_that_misbehaves_ends_in_the_designed_error(number: int, blocks: list[Offered], tmp_path: Path) -> None:
     behave, kind, code, words = list(hostile(blocks).values())[number]
-    source = NodeSource(address(tmp_path / "s"), node_facts(PREVIEW))
+    source = NodeSource(parse_address(tmp_path / "s"), node_facts(PREVIEW))
     with peer(tmp_path / "s", behave), pytest.raises(kind, match=words) as caught:
         read_on(source)
     source.close()
@@ -252,7 +257,7 @@ def test_a_block_that_was_not_asked_for(blocks: list[Offered], tmp_path: Path) -
             client.says(chain_sync.forward(block.raw, chain_sync.tip_bytes(Tip(blocks[0].point, 0 + 1))))
         client.waits()
 
-    source = NodeSource(address(tmp_path / "s"), node_facts(PREVIEW))
+    source = NodeSource(parse_address(tmp_path / "s"), node_facts(PREVIEW))
     with peer(tmp_path / "s", eager), pytest.raises((SourceError, TransientError)) as caught:
         read_on(source)
     source.close()

@@ -124,7 +124,7 @@ def _leaves(ours: Sequence[Offered], cut: int, held: int, theirs: Sequence[Offer
                 case FindIntersect(points):
                     found = next(point for point in points if now.after(point) is not None)
                     at, told = now.after(found) or 0, False
-                    peer.sync(chain_sync.found(found, tip_of(blocks)))
+                    peer.sync(chain_sync.intersect_found(found, tip_of(blocks)))
                 case RequestNext() if not told:
                     told = True
                     peer.sync(chain_sync.backward(now.tip_at(at).point, tip_of(blocks)))

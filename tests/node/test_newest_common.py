@@ -8,7 +8,7 @@ import pytest
 
 from nectar.cardano.point import ORIGIN, Point
 from nectar.runner.follow.rollback import newest_common
-from nectar.sources.node.connection import address
+from nectar.sources.node.connection import parse_address
 from nectar.sources.node.source import NodeSource, node_facts
 from tests.conftest import ROOT
 from tests.node.forging import PREVIEW, real_blocks
@@ -24,7 +24,7 @@ def test_the_newest_of_many(held: int, tmp_path: Path) -> None:
     theirs = [block.point for block in blocks]
     ours = [*theirs[:held], *(Point(point.slot, bytes(32)) for point in theirs[held:OURS])]
     with serving(tmp_path / "s", blocks):
-        source = NodeSource(address(tmp_path / "s"), node_facts(PREVIEW))
+        source = NodeSource(parse_address(tmp_path / "s"), node_facts(PREVIEW))
         try:
             assert newest_common(source, ours, []) == (theirs[held - 1] if held else ORIGIN)
         finally:

@@ -24,8 +24,16 @@ from nectar.decode.skip import skipper
 from nectar.errors import GenesisError, NectarError, SourceError
 from nectar.nodeserver.queries import answer
 from nectar.sources.node import chain_sync, handshake, mux, state_query
-from nectar.sources.node.chain_sync import Await, Backward, Forward, Found, NotFound, Reader, Tip
-from nectar.sources.node.ladder import DENSE, ladder
+from nectar.sources.node.chain_sync import (
+    AwaitMessage,
+    BackwardMessage,
+    ChainSyncReader,
+    ForwardMessage,
+    FoundMessage,
+    NotFoundMessage,
+    Tip,
+)
+from nectar.sources.node.intersect_points import DENSE, intersect_points
 from nectar.sources.node.message import Cutter
 from nectar.sources.node.state_query import Bound, EraSummary
 from tests.node.forging import PREVIEW, real_blocks
@@ -84,27 +92,27 @@ def test_golden_refusals_say_why(name: str, kind: type[NectarError], code: str, 
 
 
 FROM_NODE: tuple[tuple[str, chain_sync.Message], ...] = (
-    ("cs.awaitReply", Await()),
-    ("cs.intersectFound", Found(ALONZO_END, LAST)),
-    ("cs.intersectFound.origin", Found(ORIGIN, LAST)),
-    ("cs.intersectNotFound", NotFound(LAST)),
-    ("cs.intersectNotFound.emptyChain", NotFound(Tip(ORIGIN, 0))),
-    ("cs.rollBackward.origin", Backward(ORIGIN, LAST)),
-    ("cs.rollBackward.point", Backward(ALONZO_END, LAST)),
-    ("cs.rollBackward.gouroboros", Backward(ORIGIN, GOUROBOROS)),
+    ("cs.awaitReply", AwaitMessage()),
+    ("cs.intersectFound", FoundMessage(ALONZO_END, LAST)),
+    ("cs.intersectFound.origin", FoundMessage(ORIGIN, LAST)),
+    ("cs.intersectNotFound", NotFoundMessage(LAST)),
+    ("cs.intersectNotFound.emptyChain", NotFoundMessage(Tip(ORIGIN, 0))),
+    ("cs.rollBackward.origin", BackwardMessage(ORIGIN, LAST)),
+    ("cs.rollBackward.point", BackwardMessage(ALONZO_END, LAST)),
+    ("cs.rollBackward.gouroboros", BackwardMessage(ORIGIN, GOUROBOROS)),
 )
 
 
 @pytest.mark.parametrize(("name", "message"), FROM_NODE)
 def test_golden_messages_of_a_node_are_read_and_written(name: str, message: chain_sync.Message, golden: dict[str, bytes]) -> None:
     raw = golden[name]
-    assert Reader().feed(raw) == [message]
+    assert ChainSyncReader().feed(raw) == [message]
     assert _written(message) == raw
 
 
 FROM_CLIENT: tuple[tuple[str, chain_sync.Request], ...] = (
     ("cs.requestNext", chain_sync.RequestNext()),
-    ("cs.done", chain_sync.Done()),
+    ("cs.done", chain_sync.DoneMessage()),
     ("cs.findIntersect.origin", chain_sync.FindIntersect((ORIGIN,))),
     ("cs.findIntersect.empty", chain_sync.FindIntersect(())),
     ("cs.findIntersect.definite", chain_sync.FindIntersect((ALONZO_END, ORIGIN))),
@@ -249,8 +257,8 @@ def _hex(file: Path) -> bytes:
 @pytest.mark.parametrize("name", ROLLED)
 def test_a_recorded_roll_forward_holds_its_block(name: str, chain: Path) -> None:
     message = _hex(chain / f"wire/rollforward_ntc_{name}.hex")
-    (forward,) = Reader().feed(message)
-    assert isinstance(forward, Forward)
+    (forward,) = ChainSyncReader().feed(message)
+    assert isinstance(forward, ForwardMessage)
     assert quick_header(forward.raw).hash.hex() == name.rpartition("_")[2]
     alone = chain / f"wire/{name}.hex"
     if alone.exists():
@@ -269,7 +277,7 @@ def _body(raw: bytes) -> bytes:
 def test_what_nodes_say_to_each_other_is_told_from_what_they_say_to_us(name: str, chain: Path) -> None:
     """A recorded roll forward of Node-to-Node: a header in place of the block. Somebody named the wrong port."""
     with pytest.raises(SourceError, match="not its TCP port for other nodes") as caught:
-        Reader().feed(_hex(chain / f"wire/rollforward_ntn_{name}.hex"))
+        ChainSyncReader().feed(_hex(chain / f"wire/rollforward_ntn_{name}.hex"))
     assert caught.value.code == "NEC-W004"
 
 
@@ -328,38 +336,38 @@ def _small_blocks(chain: Path) -> list[bytes]:
 def talk(chain: Path) -> list[chain_sync.Message]:
     """A node's messages of every kind, blocks of every size that has a head of its own."""
     blocks = [block for block in _small_blocks(chain) if len(block) < 1_500]
-    made = [Forward(bytes(length), LAST) for length in (0, 1, 23, 24, 25, 255, 256, 257)]
+    made = [ForwardMessage(bytes(length), LAST) for length in (0, 1, 23, 24, 25, 255, 256, 257)]
     return [
-        NotFound(Tip(ORIGIN, 0)),
-        Found(ALONZO_END, LAST),
-        Backward(ALONZO_END, LAST),
-        *(Forward(block, LAST) for block in blocks[:2]),
-        Await(),
+        NotFoundMessage(Tip(ORIGIN, 0)),
+        FoundMessage(ALONZO_END, LAST),
+        BackwardMessage(ALONZO_END, LAST),
+        *(ForwardMessage(block, LAST) for block in blocks[:2]),
+        AwaitMessage(),
         *made,
-        Backward(ORIGIN, GOUROBOROS),
-        Forward(blocks[-1], GOUROBOROS),
-        Forward(b"", Tip(ORIGIN, 0)),
-        Forward(blocks[-2], Tip(ORIGIN, 0)),
-        Await(),
+        BackwardMessage(ORIGIN, GOUROBOROS),
+        ForwardMessage(blocks[-1], GOUROBOROS),
+        ForwardMessage(b"", Tip(ORIGIN, 0)),
+        ForwardMessage(blocks[-2], Tip(ORIGIN, 0)),
+        AwaitMessage(),
     ]
 
 
 def _written(message: chain_sync.Message) -> bytes:
     """By what our server writes with."""
     match message:
-        case Forward(raw, tip):
+        case ForwardMessage(raw, tip):
             return chain_sync.forward(raw, chain_sync.tip_bytes(tip))
-        case Backward(point, tip):
+        case BackwardMessage(point, tip):
             return chain_sync.backward(point, chain_sync.tip_bytes(tip))
-        case Found(point, tip):
-            return chain_sync.found(point, chain_sync.tip_bytes(tip))
-        case NotFound(tip):
-            return chain_sync.not_found(chain_sync.tip_bytes(tip))
+        case FoundMessage(point, tip):
+            return chain_sync.intersect_found(point, chain_sync.tip_bytes(tip))
+        case NotFoundMessage(tip):
+            return chain_sync.intersect_not_found(chain_sync.tip_bytes(tip))
     return chain_sync.AWAIT_REPLY
 
 
 def _read(pieces: Iterator[bytes]) -> list[chain_sync.Message]:
-    demux, reader = mux.Demux(frozenset((mux.CHAIN_SYNC, mux.STATE_QUERY))), Reader()
+    demux, reader = mux.Demux(frozenset((mux.CHAIN_SYNC, mux.STATE_QUERY))), ChainSyncReader()
     found: list[chain_sync.Message] = []
     for piece in pieces:
         demux.feed(piece)
@@ -406,7 +414,7 @@ def test_several_messages_in_one_segment_cut_anywhere_are_the_same(talk: list[ch
 
 
 def test_protocols_that_share_segments_are_told_apart(talk: list[chain_sync.Message]) -> None:
-    demux, reader, cutter = mux.Demux(frozenset((mux.CHAIN_SYNC, mux.STATE_QUERY))), Reader(), Cutter()
+    demux, reader, cutter = mux.Demux(frozenset((mux.CHAIN_SYNC, mux.STATE_QUERY))), ChainSyncReader(), Cutter()
     found: list[chain_sync.Message] = []
     answers: list[bytes] = []
     query = state_query.result(dumps([bytes(5_000), "x" * 300]))
@@ -425,7 +433,7 @@ def test_protocols_that_share_segments_are_told_apart(talk: list[chain_sync.Mess
 
 @pytest.mark.parametrize("length", [0, 1, 23, 24, 255, 256, 65_535, 65_536, 200_000])
 def test_blocks_of_any_length_go_there_and_back(length: int) -> None:
-    block = Forward(bytes(length), LAST)
+    block = ForwardMessage(bytes(length), LAST)
     raw = _written(block)
     assert raw == dumps([2, CBORTag(24, bytes(length)), [[*LAST.point], LAST.block_no]])
     assert _read(iter([_segment(raw) * 3])) == [block] * 3
@@ -446,7 +454,7 @@ def test_a_reader_knows_that_it_is_within_a_message(talk: list[chain_sync.Messag
     for message in talk:
         raw = _written(message)
         for at in range(1, len(raw)):
-            reader = Reader()
+            reader = ChainSyncReader()
             assert (reader.feed(raw[:at]), reader.within) == ([], True)
 
 
@@ -456,11 +464,11 @@ slots = st.integers(0, (1 << 63) - 1)
 points = st.builds(Point, slots, st.binary(min_size=32, max_size=32)) | st.just(ORIGIN)
 tips = st.builds(Tip, points, st.integers(0, 1 << 40))
 messages: st.SearchStrategy[chain_sync.Message] = (
-    st.builds(Forward, st.binary(max_size=300), tips)
-    | st.builds(Backward, points, tips)
-    | st.builds(Found, points, tips)
-    | st.builds(NotFound, tips)
-    | st.just(Await())
+    st.builds(ForwardMessage, st.binary(max_size=300), tips)
+    | st.builds(BackwardMessage, points, tips)
+    | st.builds(FoundMessage, points, tips)
+    | st.builds(NotFoundMessage, tips)
+    | st.just(AwaitMessage())
 )
 
 
@@ -559,7 +567,7 @@ def test_mutated_messages_are_messages_or_a_violation(
 
 
 def _feed(pieces: Sequence[bytes]) -> None:
-    demux, reader = mux.Demux(frozenset((mux.CHAIN_SYNC, mux.STATE_QUERY))), Reader()
+    demux, reader = mux.Demux(frozenset((mux.CHAIN_SYNC, mux.STATE_QUERY))), ChainSyncReader()
     for piece in pieces:
         demux.feed(piece)
         reader.feed(demux.take(mux.CHAIN_SYNC))
@@ -579,7 +587,7 @@ READERS: tuple[Callable[[bytes], Any], ...] = (
     handshake.read_proposal,
     handshake.read_versions,
     chain_sync.read_request,
-    lambda raw: Reader().feed(raw),
+    lambda raw: ChainSyncReader().feed(raw),
     partial(state_query.read_acquired, at=state_query.TIP),
     state_query.read_result,
     state_query.read_eras,
@@ -719,7 +727,7 @@ BEYOND_REASON = (
 
 
 def _grows(begins: bytes) -> None:
-    reader = Reader()
+    reader = ChainSyncReader()
     reader.feed(begins)
     for _ in range(6):
         reader.feed(bytes(16 * MEGABYTE))
@@ -742,7 +750,7 @@ def _chain_of(count: int) -> list[Point]:
 @pytest.mark.parametrize("count", [0, 1, 2, 23, 24, 25, 26, 27, 28, 29, 60, 432, 2_160, 20_000, 1_000_000])
 def test_a_ladder_is_newest_first_dense_bounded_and_reaches_down(count: int) -> None:
     known = _chain_of(count)
-    rungs = ladder(known)
+    rungs = intersect_points(known)
     assert rungs == sorted(set(rungs), reverse=True)
     assert set(rungs) <= set(known)
     assert rungs[:DENSE] == known[::-1][:DENSE]
@@ -755,7 +763,7 @@ def test_a_ladder_is_newest_first_dense_bounded_and_reaches_down(count: int) -> 
 
 @given(st.lists(points, max_size=200))
 def test_a_ladder_does_not_mind_the_order_or_repeats(known: list[Point]) -> None:
-    rungs = ladder([*known, *known])
+    rungs = intersect_points([*known, *known])
     assert len(rungs) == len(set(rungs))
-    assert {point.slot for point in rungs} == {point.slot for point in ladder(known[::-1])}
+    assert {point.slot for point in rungs} == {point.slot for point in intersect_points(known[::-1])}
     assert [point.slot for point in rungs] == sorted((point.slot for point in rungs), reverse=True)

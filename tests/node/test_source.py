@@ -13,8 +13,8 @@ from nectar.errors import SourceError
 from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.script import Back, Fork, Step, Wait
 from nectar.sources.events import CaughtUp, RollBackward, RollForward
-from nectar.sources.node.chain_sync import Await, Backward, Forward, Tip
-from nectar.sources.node.connection import address
+from nectar.sources.node.chain_sync import AwaitMessage, BackwardMessage, ForwardMessage, Tip
+from nectar.sources.node.connection import parse_address
 from nectar.sources.node.source import WINDOW, NodeSource, _Reader, node_facts
 from tests.node.forging import PREVIEW, Forge, real_blocks
 from tests.node.serving import serving
@@ -26,7 +26,7 @@ def blocks(chain: Path) -> list[Offered]:
 
 
 def source(at: Path) -> NodeSource:
-    return NodeSource(address(at), node_facts(PREVIEW))
+    return NodeSource(parse_address(at), node_facts(PREVIEW))
 
 
 def test_it_goes_on_after_the_newest_known_point(blocks: list[Offered], tmp_path: Path) -> None:
@@ -91,14 +91,14 @@ def test_fewer_blocks_are_asked_for_near_the_tip(blocks: list[Offered]) -> None:
     reader = _Reader(node_facts(PREVIEW), ORIGIN)
     assert reader.to_ask() == WINDOW
     assert reader.to_ask() == 0
-    reader.read([Backward(ORIGIN, tip)])
+    reader.read([BackwardMessage(ORIGIN, tip)])
     flying = WINDOW - 1
     for number, block in enumerate(blocks):
-        reader.read([Forward(block.raw, tip)])
+        reader.read([ForwardMessage(block.raw, tip)])
         flying += reader.to_ask() - 1
         left = len(blocks) - number - 1
         assert 1 <= flying <= WINDOW
         assert flying >= min(left, WINDOW) // 2
-    reader.read([Await()])
+    reader.read([AwaitMessage()])
     assert reader.awaiting
     assert reader.to_ask() in (0, 1)

@@ -20,7 +20,7 @@ from nectar.errors import FatalError, GenesisError, NectarError, SourceError, St
 from nectar.nodeserver.chain import Offered
 from nectar.sources.events import CaughtUp, RollBackward, RollForward
 from nectar.sources.node import chain_sync, connection, handshake, mux, session, source, state_query
-from nectar.sources.node.connection import Address, address, connect
+from nectar.sources.node.connection import NodeAddress, connect_to_node, parse_address
 from nectar.sources.node.session import Greeting, open_session, versions_of
 from nectar.sources.node.source import NodeSource, node_facts
 from tests.node.forging import PREVIEW, forged, real_blocks
@@ -166,7 +166,7 @@ GREETINGS: tuple[tuple[str, Act, str, str], ...] = (
 @pytest.mark.parametrize(("act", "code", "told"), [case[1:] for case in GREETINGS], ids=[case[0] for case in GREETINGS])
 def test_a_handshake_that_fails_says_how(act: Act, code: str, told: str, tcp: bool, tmp_path: Path) -> None:
     with wicked(None if tcp else tmp_path / "s", act) as (_, where), _in_time(), pytest.raises(NectarError) as caught:
-        open_session(Greeting(address(where), "preview", 2))
+        open_session(Greeting(parse_address(where), "preview", 2))
     _check(caught.value, code, told)
     assert caught.value.where == where
 
@@ -181,7 +181,7 @@ def test_a_node_that_speaks_no_version_in_common_still_says_which(tmp_path: Path
         )
     ):
         with wicked(tmp_path / f"{number}", _refuses(message)) as (_, where):
-            assert versions_of(Greeting(address(where), "preview", 2)) == spoken
+            assert versions_of(Greeting(parse_address(where), "preview", 2)) == spoken
 
 
 # -- addresses -------------------------------------------------------------------------------------------------------
@@ -238,7 +238,7 @@ def test_a_socket_whose_queue_is_full_cannot_be_reached(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "s"))
         listener.listen(0)
-        waiting = connect(Address(path=str(tmp_path / "s")), 0.2)
+        waiting = connect_to_node(NodeAddress(path=str(tmp_path / "s")), 0.2)
         error = _no_connection(tmp_path / "s", 0.2)
         waiting.close()
     _check(error, "NEC-W001", "the node cannot be reached")
@@ -255,7 +255,7 @@ REASONS = (
 
 @pytest.mark.parametrize(("number", "told", "hint"), REASONS)
 def test_what_the_system_says_is_put_into_words(number: int, told: str, hint: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(_where: Address, _seconds: float) -> socket.socket:
+    def fails(_where: NodeAddress, _seconds: float) -> socket.socket:
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(connection, "_stream", fails)
@@ -270,7 +270,7 @@ def test_a_host_that_has_no_address_is_said() -> None:
 
 def _no_connection(where: Path | str, seconds: float = 2.0) -> NectarError:
     with _in_time(), pytest.raises(NectarError) as caught:
-        connect(address(where), seconds)
+        connect_to_node(parse_address(where), seconds)
     assert caught.value.where == str(where)
     return caught.value
 
@@ -286,7 +286,7 @@ def test_a_job_that_cannot_reach_its_node_makes_no_database(tmp_path: Path) -> N
 
 
 def _source(where: str) -> NodeSource:
-    return NodeSource(address(where), node_facts(PREVIEW))
+    return NodeSource(parse_address(where), node_facts(PREVIEW))
 
 
 def _all_events(found: NodeSource) -> Iterator[Any]:
@@ -388,13 +388,13 @@ WRONG: tuple[tuple[str, Callable[[Wire], Act], str, str], ...] = (
     ("a point that is none", lambda w: w.then(syncs(b"\x83\x03" + dumps([1, b"short"]) + w.tip)), BROKEN, "no point"),
     (
         "an intersection instead of a block",
-        lambda w: w.then(syncs(chain_sync.found(ORIGIN, w.tip))),
+        lambda w: w.then(syncs(chain_sync.intersect_found(ORIGIN, w.tip))),
         BROKEN,
         "`found` came instead of a block",
     ),
     (
         "no intersection instead of a block",
-        lambda w: w.then(syncs(chain_sync.not_found(w.tip))),
+        lambda w: w.then(syncs(chain_sync.intersect_not_found(w.tip))),
         BROKEN,
         "`notfound` came instead of a block",
     ),
@@ -501,8 +501,8 @@ MEETINGS: tuple[tuple[str, Callable[[Wire], Act], str, str], ...] = (
     ("silent", lambda w: Peer.until_gone, SLOW, "an intersection of the two chains within 0.3 s"),
     ("gone", lambda w: lambda _peer: None, LOST, "the other side closed it"),
     ("half closed", lambda w: _half_closed, LOST, "the other side closed it"),
-    ("half an answer", lambda w: syncs(chain_sync.found(ORIGIN, w.tip)[:9]), SLOW, "within 0.3 s"),
-    ("a point that was not offered", lambda w: syncs(chain_sync.found(ELSEWHERE, w.tip)), BROKEN, "not offered, came"),
+    ("half an answer", lambda w: syncs(chain_sync.intersect_found(ORIGIN, w.tip)[:9]), SLOW, "within 0.3 s"),
+    ("a point that was not offered", lambda w: syncs(chain_sync.intersect_found(ELSEWHERE, w.tip)), BROKEN, "not offered, came"),
     ("a block", lambda w: syncs(w.first), BROKEN, "an intersection was asked for, and forward came"),
     ("word to wait", lambda w: syncs(chain_sync.AWAIT_REPLY), BROKEN, "an intersection was asked for, and await came"),
     ("a rollback", lambda w: syncs(w.begun), BROKEN, "an intersection was asked for, and backward came"),
@@ -546,7 +546,7 @@ PLACES: tuple[tuple[str, Callable[[Wire], Act]], ...] = (
     ("a block that does not link", lambda w: met(w.blocks, syncs(w.begun, w.first, w.third))),
     ("an unknown protocol", lambda w: met(w.blocks, says(_segment(77, b"\x81\x00")))),
     ("garbage in chain-sync", lambda w: met(w.blocks, syncs(b"\xff"))),
-    ("a point that was not offered", lambda w: shaken(in_turn(_reads, syncs(chain_sync.found(ELSEWHERE, w.tip))))),
+    ("a point that was not offered", lambda w: shaken(in_turn(_reads, syncs(chain_sync.intersect_found(ELSEWHERE, w.tip))))),
     ("another answer to a query", lambda w: met(w.blocks, w.then(_acquires(says(_segment(mux.STATE_QUERY, b"\x81\x01")))))),
 )
 

@@ -66,7 +66,7 @@ class Peer:
         """Answers a question for an intersection with the first point asked for, or `at`."""
         request = chain_sync.read_request(self.next()[1])
         assert isinstance(request, FindIntersect)
-        self.sync(chain_sync.found(request.points[0] if at is None else at, tip))
+        self.sync(chain_sync.intersect_found(request.points[0] if at is None else at, tip))
 
 
 Act: TypeAlias = Callable[[Peer], None]
@@ -95,10 +95,10 @@ def good(blocks: Sequence[Offered], *, stop_after: int | None = None) -> Act:
                 case FindIntersect(points):
                     found = next((point for point in points if chain.after(point) is not None), None)
                     if found is None:
-                        peer.sync(chain_sync.not_found(tip))
+                        peer.sync(chain_sync.intersect_not_found(tip))
                         continue
                     at, told = chain.after(found) or 0, False
-                    peer.sync(chain_sync.found(found, tip))
+                    peer.sync(chain_sync.intersect_found(found, tip))
                 case RequestNext():
                     if stop_after is not None and answered >= stop_after:
                         return

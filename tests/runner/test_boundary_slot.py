@@ -28,7 +28,7 @@ PREPROD = network("preprod")
 def _blocks(chain: Path) -> list[Offered]:
     """A boundary block, one of the same slot, and some more."""
     source = ImmutableSource(chain / "preprod/immutable", facts_of(PREPROD))
-    real = [Offered(found.raw, found.point, found.block_no) for found in islice(source.found(None, 0, 21_000), 11)]
+    real = [Offered(found.raw, found.point, found.block_no) for found in islice(source.checked_blocks(None, 0, 21_000), 11)]
     return resealed(real, b"\x01")
 
 

@@ -24,7 +24,7 @@ from nectar.config.plan.bounds import (
 )
 from nectar.errors import SourceError
 from nectar.sources.immutable import lookup
-from nectar.sources.immutable.bounds import ResolvedRange, resolve
+from nectar.sources.immutable.bounds import ResolvedRange, resolve_range
 from nectar.sources.immutable.facts import ChainFacts
 from nectar.sources.immutable.source import ImmutableSource
 from tests.sources.networks import MAINNET, PREPROD, PREVIEW, PreviewCalendar, Row, expected
@@ -66,7 +66,7 @@ def test_every_form_of_start(preview: ImmutableSource, rows: list[Row]) -> None:
         (TipMinus(2160), rows[-2161].slot, "tip-2160"),
     ]
     for bound, slot, text in wanted:
-        found = resolve(preview, bound, FollowTip(), CALENDAR)
+        found = resolve_range(preview, bound, FollowTip(), CALENDAR)
         first = next(each for each in rows if each.slot >= slot)
         assert (found.first_slot, found.first, found.start) == (slot, point(first), point(first)), bound
         start_line, end_line = found.how.split("\n")
@@ -77,7 +77,7 @@ def test_every_form_of_start(preview: ImmutableSource, rows: list[Row]) -> None:
 
 
 def test_the_origin(preview: ImmutableSource, rows: list[Row]) -> None:
-    found = resolve(preview, AtOrigin(), TipMinus(1), CALENDAR)
+    found = resolve_range(preview, AtOrigin(), TipMinus(1), CALENDAR)
     assert (found.start, found.first, found.first_slot) == (ORIGIN, point(rows[0]), 0)
     assert (found.end, found.follows) == (point(rows[-2]), False)
 
@@ -96,7 +96,7 @@ def test_every_form_of_end(preview: ImmutableSource, rows: list[Row]) -> None:
         (TipMinus(len(rows) - 1), 0, f"tip-{len(rows) - 1}"),
     ]
     for bound, slot, text in wanted:
-        found = resolve(preview, AtSlot(0), bound, CALENDAR)
+        found = resolve_range(preview, AtSlot(0), bound, CALENDAR)
         last = [each for each in rows if each.slot <= slot][-1]
         assert (found.last_slot, found.end, found.follows) == (slot, point(last), False), bound
         assert found.how.split("\n")[1].startswith(f"end: {text}"), bound
@@ -104,12 +104,12 @@ def test_every_form_of_end(preview: ImmutableSource, rows: list[Row]) -> None:
 
 
 def test_an_era_that_has_not_ended_ends_at_the_tip(preview: ImmutableSource, rows: list[Row]) -> None:
-    found = resolve(preview, AtSlot(0), AtEra("conway"), CALENDAR)
+    found = resolve_range(preview, AtSlot(0), AtEra("conway"), CALENDAR)
     assert (found.end, found.follows) == (point(rows[-1]), True)
 
 
 def test_the_range_gives_its_blocks(preview: ImmutableSource, rows: list[Row]) -> None:
-    found = resolve(preview, AtEpoch(2), AtEpoch(3), CALENDAR)
+    found = resolve_range(preview, AtEpoch(2), AtEpoch(3), CALENDAR)
     given = [event.point for event in preview.between(found.first, found.end)]
     assert given == [point(each) for each in rows if 172_800 <= each.slot < 345_600]
 
@@ -140,14 +140,14 @@ def test_the_range_gives_its_blocks(preview: ImmutableSource, rows: list[Row]) -
 )
 def test_bounds_that_cannot_be(preview: ImmutableSource, start: Bound, end: Bound, code: str, match: str) -> None:
     with pytest.raises(SourceError, match=match) as caught:
-        resolve(preview, start, end, CALENDAR)
+        resolve_range(preview, start, end, CALENDAR)
     assert caught.value.code == code
     assert str(preview.folder.path) in caught.value.where
 
 
 def test_a_checkpoint_at_the_tip_has_nothing_after_it(preview: ImmutableSource, rows: list[Row]) -> None:
     with pytest.raises(SourceError, match="what follows the checkpoint"):
-        resolve(preview, AtCheckpoint(point(rows[-1]).hash), FollowTip(), CALENDAR)
+        resolve_range(preview, AtCheckpoint(point(rows[-1]).hash), FollowTip(), CALENDAR)
 
 
 def late(chain: Path) -> ImmutableSource:
@@ -156,9 +156,9 @@ def late(chain: Path) -> ImmutableSource:
 
 def test_a_start_in_mid_chain_needs_no_earlier_chunk(chain: Path) -> None:
     source = late(chain)
-    found = resolve(source, AtSlot(8_893 * 4_320), AtSlot(8_895 * 4_320 - 1), CALENDAR)
+    found = resolve_range(source, AtSlot(8_893 * 4_320), AtSlot(8_895 * 4_320 - 1), CALENDAR)
     assert len(list(source.between(found.first, found.end))) == 347
-    single = resolve(source, AtSlot(22_477 * 4_320), AtSlot(22_478 * 4_320 - 1), CALENDAR)
+    single = resolve_range(source, AtSlot(22_477 * 4_320), AtSlot(22_478 * 4_320 - 1), CALENDAR)
     assert len(list(source.between(single.first, single.end))) == 7
     assert single.last_slot == 22_478 * 4_320 - 1
 
@@ -174,14 +174,14 @@ def test_a_start_in_mid_chain_needs_no_earlier_chunk(chain: Path) -> None:
 )
 def test_a_range_across_a_gap_names_what_is_missing(chain: Path, start: int, end: int | None, missing: str) -> None:
     with pytest.raises(SourceError, match=missing) as caught:
-        resolve(late(chain), AtSlot(start), AtSlot(end) if end else FollowTip(), CALENDAR)
+        resolve_range(late(chain), AtSlot(start), AtSlot(end) if end else FollowTip(), CALENDAR)
     assert caught.value.code == "NEC-S002"
 
 
 @pytest.mark.parametrize(("start", "what"), [(AtSlot(5), "slot 5"), (AtOrigin(), "the origin")])
 def test_a_start_before_the_first_chunk(chain: Path, start: Bound, what: str) -> None:
     with pytest.raises(SourceError, match=f"{what} is outside of what the folder holds: it holds slots 38417768 to"):
-        resolve(late(chain), start, FollowTip(), CALENDAR)
+        resolve_range(late(chain), start, FollowTip(), CALENDAR)
 
 
 def last_chunks(chain: Path, to: Path, *kinds: str) -> ImmutableSource:
@@ -192,7 +192,7 @@ def last_chunks(chain: Path, to: Path, *kinds: str) -> ImmutableSource:
 
 
 def ends_with_epoch_11(source: ImmutableSource) -> ResolvedRange:
-    return resolve(source, AtSlot(239 * 4_320), AtEpoch(11), CALENDAR)
+    return resolve_range(source, AtSlot(239 * 4_320), AtEpoch(11), CALENDAR)
 
 
 def test_an_end_after_the_last_block_of_an_unfinished_chunk_is_refused(chain: Path, tmp_path: Path) -> None:
@@ -229,5 +229,5 @@ def test_a_hash_is_found_with_and_without_index(chain: Path, tmp_path: Path, row
 def test_points_of_other_networks(chain: Path, folder: str, facts: ChainFacts, name: str) -> None:
     source = ImmutableSource(chain / folder, facts)
     each = expected(chain, name)
-    found = resolve(source, AtBlock(point(each[3]).hash), TipMinus(3), CALENDAR)
+    found = resolve_range(source, AtBlock(point(each[3]).hash), TipMinus(3), CALENDAR)
     assert [event.point for event in source.between(found.first, found.end)] == [point(row) for row in each[3:-3]]

@@ -14,7 +14,7 @@ from nectar.errors import SourceError
 from nectar.sources.events import RollBackward, RollForward
 from nectar.sources.immutable import chunk
 from nectar.sources.immutable.chunk import located
-from nectar.sources.immutable.chunk_file import ChunkFile, Found
+from nectar.sources.immutable.chunk_file import ChunkBlock, ChunkFile
 from nectar.sources.immutable.facts import ChainFacts
 from nectar.sources.immutable.source import ImmutableSource
 from nectar.sources.registry import SOURCES
@@ -28,7 +28,7 @@ RUNS = [
 ]
 
 
-def row(found: Found) -> Row:
+def row(found: ChunkBlock) -> Row:
     prev = found.prev_hash.hex() if found.prev_hash else ""
     return Row(found.point.slot, found.block_no, found.point.hash.hex(), prev)
 
@@ -153,13 +153,13 @@ def test_slots_choose_the_blocks(chain: Path, preview: ImmutableSource) -> None:
 
 def test_only_the_chunks_of_the_range_are_read(preview: ImmutableSource, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    real = chunk.read_file
+    real = chunk.read_chunk
 
     def noted(path: Path) -> bytes:
         read.append(path.name)
         return real(path)
 
-    monkeypatch.setattr(chunk, "read_file", noted)
+    monkeypatch.setattr(chunk, "read_chunk", noted)
     assert len(list(preview.blocks(from_slot=4_320 * 7, to_slot=4_320 * 9 - 1))) > 400
     assert read == ["00007.chunk", "00008.chunk"]
 

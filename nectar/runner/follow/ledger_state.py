@@ -12,16 +12,16 @@ from nectar.cardano.point import Point
 from nectar.errors import GenesisError, NectarError
 from nectar.runner.report import Report
 from nectar.sources.node import state_query
-from nectar.sources.node.session import Greeting, Session, open_session
+from nectar.sources.node.session import Greeting, NodeSession, open_session
 from nectar.sources.node.state_query import EraSummary
 
 
 class Ledger:
-    """Connects with the first query, and again with the first one after an error. Errors: as `Session.ask`."""
+    """Connects with the first query, and again with the first one after an error. Errors: as `NodeSession.ask`."""
 
     def __init__(self, to: Greeting) -> None:
         self._to = to
-        self._session: Session | None = None
+        self._session: NodeSession | None = None
         self._era: int | None = None
 
     def history(self, known: EraHistory) -> EraHistory:

@@ -12,7 +12,7 @@ from nectar.sinks.base import Sink
 from nectar.sources.events import RollBackward
 from nectar.sources.node import faults
 from nectar.sources.node.chain_sync import Tip
-from nectar.sources.node.ladder import ladder
+from nectar.sources.node.intersect_points import intersect_points
 
 STABLE = 60  # times k: slots after which no block is rolled back any more (3 k / f, f = 1/20)
 ROUNDS = 8  # of questions to the node, each of which leaves a twentieth of the points
@@ -45,14 +45,14 @@ def newest_common(chain: NodeChain, ours: Sequence[Point], others: Iterable[Poin
 
     Among `ours` the answer is exact, however many there are, so no block that both chains have is rolled back.
     """
-    offered = sorted({*ladder(ours), *others, ORIGIN}, key=lambda point: point.slot, reverse=True)
+    offered = sorted({*intersect_points(ours), *others, ORIGIN}, key=lambda point: point.slot, reverse=True)
     common = chain.meet(offered) or ORIGIN
     for _ in range(ROUNDS):
         above = min((point.slot for point in offered if point.slot > common.slot), default=-1)
         between = [point for point in ours if common.slot < point.slot < above]
         if not between:
             break
-        offered = [*ladder(between), common, ORIGIN]
+        offered = [*intersect_points(between), common, ORIGIN]
         common = chain.meet(offered) or ORIGIN
     return common
 

@@ -24,19 +24,19 @@ from nectar.runner.summary import RunSummary
 from nectar.sinks.base import Sink
 from nectar.sinks.null import NullSink
 from nectar.sinks.registry import family_of, may_exist
-from nectar.sources.node.bounds import NO_END, Known, NodeRange, resolve
-from nectar.sources.node.connection import Address, address
+from nectar.sources.node.bounds import NO_END, Known, NodeRange, resolve_range
+from nectar.sources.node.connection import NodeAddress, parse_address
 from nectar.sources.node.source import NodeSource
 
 
-def node_address(compiled: CompiledPlan, options: Options) -> Address | None:
+def node_address(compiled: CompiledPlan, options: Options) -> NodeAddress | None:
     """The node that the command line or the plan names; None when blocks come from files."""
     configured = compiled.plan.source
     if options.socket is not None:
-        return address(options.socket)
+        return parse_address(options.socket)
     if options.source is not None or configured is None or configured.socket is None:
         return None
-    return address(configured.socket)
+    return parse_address(configured.socket)
 
 
 def run_on_node(compiled: CompiledPlan, options: Options, source: NodeSource, report: Report, stop: Stop) -> RunSummary:
@@ -79,7 +79,7 @@ def _run(compiled: CompiledPlan, options: Options, source: NodeSource, report: R
 def _resolved(
     compiled: CompiledPlan, source: NodeSource, ledger: Ledger, sink: Sink, report: Report, stop: Stop
 ) -> tuple[CompiledPlan, NodeRange]:
-    """The plan with the node's history of eras, and its range on the node's chain. Errors: those of `resolve`; StoppedError."""
+    """The plan with the node's history of eras, and its range on the node's chain. Errors: those of `resolve_range`; StoppedError."""
     sync = compiled.plan.sync
     known = Known([block.point for block in sink.known_blocks()], sink.coverage())
 
@@ -89,7 +89,7 @@ def _resolved(
         source.open()
         history = history_of(ledger, compiled.network.history, report)
         source.facts = source.facts._replace(history=history)
-        node_range = resolve(source, sync.start, sync.end, history, known)
+        node_range = resolve_range(source, sync.start, sync.end, history, known)
         return replace(compiled, network=replace(compiled.network, history=history)), node_range
 
     return retried(ask, node_backoff(), report, stop, let_go=source.close)

@@ -19,9 +19,9 @@ from nectar.config.plan.bounds import (
 from nectar.errors import SourceError
 from nectar.sources.calendar import Calendar, equals, first_slot, last_slot
 from nectar.sources.immutable import faults, lookup
-from nectar.sources.immutable.chunk_file import Found
+from nectar.sources.immutable.chunk_file import ChunkBlock
 from nectar.sources.immutable.edges import none_lost
-from nectar.sources.immutable.secondary import is_finished
+from nectar.sources.immutable.secondary import is_chunk_finished
 from nectar.sources.immutable.source import ImmutableSource
 
 _NOT_SURE = ": without whole index files nothing tells whether more belong there"
@@ -47,7 +47,7 @@ class ResolvedRange:
 
 
 class _Side(NamedTuple):
-    found: Found
+    found: ChunkBlock
     slot: int
     text: str
     origin: bool = False
@@ -55,7 +55,7 @@ class _Side(NamedTuple):
     trouble: SourceError | None = None
 
 
-def resolve(source: ImmutableSource, start: Bound, end: Bound, calendar: Calendar) -> ResolvedRange:
+def resolve_range(source: ImmutableSource, start: Bound, end: Bound, calendar: Calendar) -> ResolvedRange:
     """Both bounds as blocks that are there.
 
     Errors: SourceError NEC-S002 (a chunk of the range is missing), NEC-S008 (a bound outside of the folder), NEC-S009
@@ -80,7 +80,7 @@ def _start(source: ImmutableSource, bound: Bound, calendar: Calendar) -> _Side:
     if isinstance(bound, AtOrigin):
         if source.folder.first.number != 0:
             raise faults.outside(source.folder.path, "the origin", source.holds())
-        found = source.first_found()
+        found = source.first_block()
         return _Side(found, 0, _text("origin", None, "first", found), origin=True)
     if isinstance(bound, AtCheckpoint):
         return _after_checkpoint(source, bound)
@@ -105,7 +105,7 @@ def _from_slot(source: ImmutableSource, slot: int, asked: str) -> _Side:
     return _Side(found, found.point.slot, f"{text}, the first there is{_NOT_SURE}")
 
 
-def _is_sure(source: ImmutableSource, slot: int, first: Found) -> bool:
+def _is_sure(source: ImmutableSource, slot: int, first: ChunkBlock) -> bool:
     """Whether slots from `slot` on are claimed before the first block: also where reading will say why they cannot be."""
     if source.facts.chunk_of(slot) != source.facts.chunk_of(first.point.slot):
         return True
@@ -121,7 +121,7 @@ def _after_checkpoint(source: ImmutableSource, bound: AtCheckpoint) -> _Side:
         raise _no_such_point(source, Point(bound.slot, bound.hash))
     if found is None:
         raise faults.not_found(source.folder.path, f"no block has the hash {bound.hash.hex()}", source.holds())
-    after = iter(source.found(found.point, 0, source.last_whole()[0].point.slot))
+    after = iter(source.checked_blocks(found.point, 0, source.last_whole()[0].point.slot))
     following = next(after, None)
     if following is None:
         raise faults.outside(source.folder.path, f"what follows the checkpoint {found.point}", source.holds())
@@ -166,12 +166,14 @@ def _to_slot(source: ImmutableSource, slot: int, asked: str) -> _Side:
         trouble = trouble or error
     if trouble is not None:
         return _Side(found, last, text + ", where a chunk file breaks off", trouble=trouble)
-    if beyond and (facts.chunk_of(slot) > folder.last.number or is_finished(folder.last.primary, facts.slots_per_chunk) is False):
+    if beyond and (
+        facts.chunk_of(slot) > folder.last.number or is_chunk_finished(folder.last.primary, facts.slots_per_chunk) is False
+    ):
         raise faults.outside(path, equals(asked, slot), source.holds())
     return _Side(found, last, f"{text}, the last there is{_NOT_SURE}")
 
 
-def _block(source: ImmutableSource, bound: Bound) -> tuple[Found, str] | None:
+def _block(source: ImmutableSource, bound: Bound) -> tuple[ChunkBlock, str] | None:
     """The block that the bound itself names, and how to call it; None when the bound names a slot or the like."""
     path = source.folder.path
     if isinstance(bound, AtPoint):
@@ -205,6 +207,6 @@ def _no_such_point(source: ImmutableSource, point: Point) -> Exception:
     return faults.not_found(path, what, source.holds(), "check slot and hash, and that the plan's network is right")
 
 
-def _text(asked: str, slot: int | None, which: str, found: Found) -> str:
+def _text(asked: str, slot: int | None, which: str, found: ChunkBlock) -> str:
     named = asked if slot is None else equals(asked, slot)
     return f"{named}, {which} block {found.point} (block {found.block_no})"

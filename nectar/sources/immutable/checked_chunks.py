@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nectar.sources.immutable.chunk import chunk_blocks
-from nectar.sources.immutable.chunk_file import GENESIS, ChunkFile, Found
+from nectar.sources.immutable.chunk_file import GENESIS, ChunkBlock, ChunkFile
 from nectar.sources.immutable.facts import ChainFacts
 from nectar.sources.immutable.folder import Folder
 
@@ -22,7 +22,7 @@ class CheckedChunks:
         self.facts = facts
         self.notes: list[str] = []
 
-    def chunk(self, chunk: ChunkFile, before: Found | None = None) -> Iterator[Found]:
+    def chunk(self, chunk: ChunkFile, before: ChunkBlock | None = None) -> Iterator[ChunkBlock]:
         """The checked blocks of one chunk; `before` as in `chunk_blocks`."""
         if before is None and chunk.number == 0:
             before = GENESIS

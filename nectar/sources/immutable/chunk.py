@@ -12,11 +12,11 @@ from nectar.cardano.point import ORIGIN, Era, Point
 from nectar.decode.envelope import byron_magic, header_at, quick_fields
 from nectar.decode.head import Malformed
 from nectar.sources.immutable import faults
-from nectar.sources.immutable.chunk_file import GENESIS, ChunkFile, Found
+from nectar.sources.immutable.chunk_file import GENESIS, ChunkBlock, ChunkFile
 from nectar.sources.immutable.facts import ChainFacts
 from nectar.sources.immutable.scan import Scan, scanned
-from nectar.sources.immutable.secondary import Entry, entries
-from nectar.sources.plausible import NEXT_ERA, name_of, number_trouble
+from nectar.sources.immutable.secondary import IndexEntry, entries
+from nectar.sources.plausible import NEXT_ERA, era_name, number_trouble
 
 Note = Callable[[str], None]
 """Takes one sentence a person may want to know, about something that was mended on the way."""
@@ -24,7 +24,7 @@ Note = Callable[[str], None]
 _BYRON_PREFIX = {0: b"\x82\x00", 1: b"\x82\x01"}
 
 
-def read_file(path: Path) -> bytes:
+def read_chunk(path: Path) -> bytes:
     """The whole file; SourceError NEC-S010 when that cannot be done."""
     try:
         return reading.read_file(path, reading.CHUNK)
@@ -42,7 +42,7 @@ def read_index(path: Path) -> bytes:
         raise faults.unreadable(path, error) from error
 
 
-def chunk_blocks(file: ChunkFile, facts: ChainFacts, before: Found | None, note: Note) -> Iterator[Found]:
+def chunk_blocks(file: ChunkFile, facts: ChainFacts, before: ChunkBlock | None, note: Note) -> Iterator[ChunkBlock]:
     """The chunk's blocks in order, read into memory as one file; `before` is the block before the first one
     (GENESIS: there is none), or None when it is not known.
 
@@ -51,12 +51,12 @@ def chunk_blocks(file: ChunkFile, facts: ChainFacts, before: Found | None, note:
     return linked(located(file, facts.byron_epoch_slots, note), file, facts, before)
 
 
-def located(file: ChunkFile, byron_epoch_slots: int, note: Note) -> Iterator[Found]:
+def located(file: ChunkFile, byron_epoch_slots: int, note: Note) -> Iterator[ChunkBlock]:
     """The chunk's blocks, each true to its checksum or to its own hashes; not yet to the rest of the chain.
 
     The index is used as far as it agrees with the chunk; from the first disagreement on the chunk is scanned.
     """
-    data, index = read_file(file.path), read_index(file.secondary)
+    data, index = read_chunk(file.path), read_index(file.secondary)
     if not data:
         if index:
             raise faults.emptied(file.path, len(index) // 56)
@@ -70,7 +70,7 @@ def located(file: ChunkFile, byron_epoch_slots: int, note: Note) -> Iterator[Fou
         yield from scanned(data, Scan(file, at, count, by_offset, byron_epoch_slots))
 
 
-def _indexed(data: bytes, listed: list[Entry], byron_epoch_slots: int) -> Generator[Found, None, tuple[int, int]]:
+def _indexed(data: bytes, listed: list[IndexEntry], byron_epoch_slots: int) -> Generator[ChunkBlock, None, tuple[int, int]]:
     """Blocks that their index entries describe rightly; returns the offset and the count reached."""
     last = len(listed) - 1
     for position, (start, header_at_, header_size, crc, block_hash, _) in enumerate(listed):
@@ -93,11 +93,11 @@ def _indexed(data: bytes, listed: list[Entry], byron_epoch_slots: int) -> Genera
                 slot, block_no, prev_hash = quick_fields(raw, header_at_)
         except Malformed:
             return start, position
-        yield Found(raw, Point(slot, block_hash), prev_hash, block_no, era_tag)
+        yield ChunkBlock(raw, Point(slot, block_hash), prev_hash, block_no, era_tag)
     return (len(data) if listed else 0), len(listed)
 
 
-def linked(blocks: Iterator[Found], file: ChunkFile, facts: ChainFacts, before: Found | None) -> Iterator[Found]:
+def linked(blocks: Iterator[ChunkBlock], file: ChunkFile, facts: ChainFacts, before: ChunkBlock | None) -> Iterator[ChunkBlock]:
     """The same blocks, each following from the one before it and in the place its slot belongs to.
 
     Errors: SourceError NEC-S005 (link), S006 (order, place), S007 (another network's), S013 (it cannot be true).
@@ -125,24 +125,24 @@ def linked(blocks: Iterator[Found], file: ChunkFile, facts: ChainFacts, before: 
         told = horizon.trouble(slot) if horizon is not None and not horizon.has(slot) else ""
         told = told or number_trouble(block.era_tag, slot, block.block_no, before and (before.era_tag, before.block_no))
         if told:
-            raise faults.implausible(path, block.point, told)
+            raise faults.implausible_block(path, block.point, told)
         before = block
         yield block
 
 
-def _check_network(block: Found, path: Path, facts: ChainFacts) -> None:
+def _check_network(block: ChunkBlock, path: Path, facts: ChainFacts) -> None:
     """The era must be the network's at that slot, and a Byron header must carry its magic.
 
     An era newer than the network's last known one is let through: decoding will say what is to be said of it.
     """
     if block.era_tag > NEXT_ERA or block.raw[1] != block.era_tag:
-        raise faults.implausible(path, block.point, f"its era's tag is {block.era_tag:,}, and there is no such era")
+        raise faults.implausible_block(path, block.point, f"its era's tag is {block.era_tag:,}, and there is no such era")
     expected = facts.era_tag_at(block.point.slot)
     era_tag = max(block.era_tag, int(Era.BYRON))
     newer = expected is not None and expected == facts.eras[-1][1] and era_tag > expected
     if expected is not None and era_tag != expected and not newer:
         raise faults.foreign(
-            path, f"its block {block.point} is of era {name_of(era_tag)}, at a slot of era {name_of(expected)}", facts.name
+            path, f"its block {block.point} is of era {era_name(era_tag)}, at a slot of era {era_name(expected)}", facts.name
         )
     if block.era_tag <= Era.BYRON:
         magic = byron_magic(block.raw, 3)
@@ -150,7 +150,7 @@ def _check_network(block: Found, path: Path, facts: ChainFacts) -> None:
             raise faults.foreign(path, f"its block {block.point} has protocol magic {magic}, not {facts.magic}", facts.name)
 
 
-def _check_first(block: Found, path: Path, facts: ChainFacts) -> None:
+def _check_first(block: ChunkBlock, path: Path, facts: ChainFacts) -> None:
     """The chain's first block names genesis: by its hash in Byron, by nothing in later eras."""
     names = block.prev_hash
     if names is None:

@@ -24,7 +24,7 @@ class ChunkFile(NamedTuple):
         return self.path.with_suffix(".primary")
 
 
-class Found(NamedTuple):
+class ChunkBlock(NamedTuple):
     """A block of a chunk: `raw` is `[era, block]`; `prev_hash` None where genesis came before; `era_tag` as on disk."""
 
     raw: bytes
@@ -34,5 +34,5 @@ class Found(NamedTuple):
     era_tag: int
 
 
-GENESIS = Found(b"", ORIGIN, None, -1, -1)
+GENESIS = ChunkBlock(b"", ORIGIN, None, -1, -1)
 """Stands before the chain's first block, where a block before is asked for."""

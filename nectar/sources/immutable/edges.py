@@ -9,7 +9,7 @@ from __future__ import annotations
 from nectar.errors import SourceError
 from nectar.sources.immutable import faults, lookup
 from nectar.sources.immutable.checked_chunks import CheckedChunks
-from nectar.sources.immutable.chunk_file import GENESIS, Found
+from nectar.sources.immutable.chunk_file import GENESIS, ChunkBlock
 from nectar.sources.immutable.secondary import listed_slots
 
 
@@ -35,15 +35,15 @@ def none_lost(source: CheckedChunks, low: int, high: int) -> bool:
             raise faults.unlinked(path, after.point, after.prev_hash, before.point)
         return True
     if named:
-        raise faults.lost(source.chunk_path(named[0]), named[0])
+        raise faults.lost_block(source.chunk_path(named[0]), named[0])
     return told
 
 
-def _follows(source: CheckedChunks, after: Found, before: Found) -> bool:
+def _follows(source: CheckedChunks, after: ChunkBlock, before: ChunkBlock) -> bool:
     return after.prev_hash in ((None, source.facts.genesis_hash) if before is GENESIS else (before.point.hash,))
 
 
-def _before(source: CheckedChunks, slot: int) -> Found | None:
+def _before(source: CheckedChunks, slot: int) -> ChunkBlock | None:
     """The last block before `slot`; GENESIS where the chain begins. None: it is not here, or cannot be read."""
     try:
         found = lookup.at_or_before(source, slot - 1) if slot > 0 else None
@@ -52,7 +52,7 @@ def _before(source: CheckedChunks, slot: int) -> Found | None:
     return GENESIS if found is None and source.folder.first.number == 0 else found
 
 
-def _after(source: CheckedChunks, slot: int) -> Found | None:
+def _after(source: CheckedChunks, slot: int) -> ChunkBlock | None:
     try:
         return lookup.at_or_after(source, slot + 1)
     except SourceError:

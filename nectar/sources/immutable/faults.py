@@ -65,7 +65,7 @@ def unproven(folder: Path, low: int, high: int) -> SourceError:
     )
 
 
-def lost(path: Path, slot: int) -> SourceError:
+def lost_block(path: Path, slot: int) -> SourceError:
     return SourceError(
         f"the chunk has no block at slot {slot:,}, and its index has one there", where=str(path), hint=_RESTORE, code="NEC-S003"
     )
@@ -77,7 +77,7 @@ def emptied(path: Path, listed: int) -> SourceError:
     )
 
 
-def damaged(path: Path, at: int, why: str) -> SourceError:
+def damaged_block(path: Path, at: int, why: str) -> SourceError:
     return SourceError(
         f"the block that begins at byte {at:,} is damaged: {why}",
         where=f"{path} at byte {at:,}",
@@ -124,7 +124,7 @@ def foreign(path: Path, what: str, network: str) -> SourceError:
     return SourceError(f"this is not {network}'s chain: {what}", where=str(path), hint=_WHICH_NETWORK, code="NEC-S007")
 
 
-def implausible(path: Path, point: object, told: str) -> SourceError:
+def implausible_block(path: Path, point: object, told: str) -> SourceError:
     return SourceError(
         f"block {point} cannot be true: {told}",
         where=str(path),

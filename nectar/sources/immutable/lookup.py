@@ -10,11 +10,11 @@ from nectar.cardano.point import Era
 from nectar.sources.immutable import faults
 from nectar.sources.immutable.checked_chunks import CheckedChunks
 from nectar.sources.immutable.chunk import read_index
-from nectar.sources.immutable.chunk_file import ChunkFile, Found
+from nectar.sources.immutable.chunk_file import ChunkBlock, ChunkFile
 from nectar.sources.immutable.secondary import entries, find_hash
 
 
-def by_hash(source: CheckedChunks, block_hash: bytes) -> Found | None:
+def by_hash(source: CheckedChunks, block_hash: bytes) -> ChunkBlock | None:
     """The block with that 32-byte hash, or None. Newest chunks first; a chunk is only read when its index names the hash,
     or, when no index does, when its index does not describe the whole of it.
     """
@@ -32,7 +32,7 @@ def by_hash(source: CheckedChunks, block_hash: bytes) -> Found | None:
     return None
 
 
-def _in_chunk(source: CheckedChunks, chunk: ChunkFile, block_hash: bytes) -> Found | None:
+def _in_chunk(source: CheckedChunks, chunk: ChunkFile, block_hash: bytes) -> ChunkBlock | None:
     return next((found for found in source.chunk(chunk) if found.point.hash == block_hash), None)
 
 
@@ -50,7 +50,7 @@ def _is_described(chunk: ChunkFile) -> bool:
         raise faults.unreadable(chunk.path, error) from error
 
 
-def at_or_after(source: CheckedChunks, slot: int) -> Found | None:
+def at_or_after(source: CheckedChunks, slot: int) -> ChunkBlock | None:
     """The first block of `slot` or later; None when there is none up to the folder's end.
 
     Errors: SourceError NEC-S002 when a chunk between `slot` and that block is missing.
@@ -66,7 +66,7 @@ def at_or_after(source: CheckedChunks, slot: int) -> Found | None:
     return None
 
 
-def at_or_before(source: CheckedChunks, slot: int) -> Found | None:
+def at_or_before(source: CheckedChunks, slot: int) -> ChunkBlock | None:
     """The last block of `slot` or earlier; None when there is none down to the folder's begin.
 
     Errors: SourceError NEC-S002 when a chunk between that block and `slot` is missing.
@@ -76,7 +76,7 @@ def at_or_before(source: CheckedChunks, slot: int) -> Found | None:
         chunk = folder.get(number)
         if chunk is None:
             raise faults.missing_chunks(folder.path, number, number)
-        last: Found | None = None
+        last: ChunkBlock | None = None
         for found in source.chunk(chunk):
             if found.point.slot > slot:
                 break
@@ -88,7 +88,7 @@ def at_or_before(source: CheckedChunks, slot: int) -> Found | None:
     return None
 
 
-def before_tip(source: CheckedChunks, blocks: int) -> Found | None:
+def before_tip(source: CheckedChunks, blocks: int) -> ChunkBlock | None:
     """The block `blocks` before the tip, boundary blocks not counted; None when the folder holds fewer.
 
     Errors: SourceError NEC-S002 when a chunk on the way is missing.
@@ -98,7 +98,7 @@ def before_tip(source: CheckedChunks, blocks: int) -> Found | None:
         chunk = folder.get(number)
         if chunk is None:
             raise faults.missing_chunks(folder.path, number, number)
-        kept: deque[Found] = deque(maxlen=min(wanted, 1 << 30) + 1)
+        kept: deque[ChunkBlock] = deque(maxlen=min(wanted, 1 << 30) + 1)
         count = 0
         for found in source.chunk(chunk):
             if found.era_tag != Era.BYRON_EBB:

@@ -18,8 +18,8 @@ from nectar.decode.head import Malformed
 from nectar.decode.skip import skipper
 from nectar.errors import SourceError
 from nectar.sources.immutable import faults
-from nectar.sources.immutable.chunk_file import ChunkFile, Found
-from nectar.sources.immutable.secondary import Entry
+from nectar.sources.immutable.chunk_file import ChunkBlock, ChunkFile
+from nectar.sources.immutable.secondary import IndexEntry
 
 
 class Scan(NamedTuple):
@@ -28,11 +28,11 @@ class Scan(NamedTuple):
     file: ChunkFile
     at: int
     already: int
-    listed: Mapping[int, Entry]
+    listed: Mapping[int, IndexEntry]
     byron_epoch_slots: int
 
 
-def scanned(data: bytes, scan: Scan) -> Iterator[Found]:
+def scanned(data: bytes, scan: Scan) -> Iterator[ChunkBlock]:
     """The blocks of the chunk `data` from `scan.at` to its end.
 
     Errors: SourceError NEC-S003 (cut short), NEC-S004 (damaged), NEC-S005 (the next block names another), raised after
@@ -40,7 +40,7 @@ def scanned(data: bytes, scan: Scan) -> Iterator[Found]:
     """
     file, at, count, listed = scan.file, scan.at, scan.already, scan.listed
     skip = skipper(data)
-    held: Found | None = None
+    held: ChunkBlock | None = None
     doubt: SourceError | None = None
     while at < len(data):
         fault: SourceError | None = None
@@ -69,13 +69,13 @@ def scanned(data: bytes, scan: Scan) -> Iterator[Found]:
         yield held
 
 
-def _found(data: bytes, at: int, parts: Outline, header: Header) -> Found:
+def _found(data: bytes, at: int, parts: Outline, header: Header) -> ChunkBlock:
     point = Point(header.slot, header.hash)
-    return Found(data[at : parts.end], point, header.prev_hash, header.block_no, header.era_tag)
+    return ChunkBlock(data[at : parts.end], point, header.prev_hash, header.block_no, header.era_tag)
 
 
 def _damage(
-    data: bytes, at: int, parts: Outline, header: Header, file: ChunkFile, entry: Entry | None
+    data: bytes, at: int, parts: Outline, header: Header, file: ChunkFile, entry: IndexEntry | None
 ) -> tuple[SourceError | None, SourceError | None]:
     """(fault, doubt) about the block at `at`: a fault is certain; a doubt ends when the next block names this one.
 
@@ -83,7 +83,7 @@ def _damage(
     """
     known_body = header.body_hash is not None and header.era_tag <= Era.CONWAY
     if known_body and body_hash(data, parts.parts) != header.body_hash:
-        return faults.damaged(file.path, at, "its body is not what its header's body hash says"), None
+        return faults.damaged_block(file.path, at, "its body is not what its header's body hash says"), None
     if entry is None or entry.crc == crc32(data[at : parts.end]) or (known_body and entry.hash == header.hash):
         return None, None
     fault = faults.disowned(file.path, at, entry.hash == header.hash)
@@ -93,4 +93,4 @@ def _damage(
 def _malformed(error: Malformed, data: bytes, at: int, count: int, file: ChunkFile) -> SourceError:
     if error.cut_short:
         return faults.cut_short(file.path, at, len(data), count, file.is_last)
-    return faults.damaged(file.path, at, f"{error.what} (byte {error.at:,})")
+    return faults.damaged_block(file.path, at, f"{error.what} (byte {error.at:,})")

@@ -22,7 +22,7 @@ _ENTRY = Struct(">QHHI32sQ")
 _VERSION, _OFFSET = 1, Struct(">I")
 
 
-class Entry(NamedTuple):
+class IndexEntry(NamedTuple):
     """One block: its offset in the chunk, its header's offset and size in the block, CRC-32 of the whole block, its
     hash, and its slot; for a Byron boundary block, its epoch instead."""
 
@@ -34,20 +34,20 @@ class Entry(NamedTuple):
     slot_or_epoch: int
 
 
-def entries(index: bytes, chunk_bytes: int) -> tuple[list[Entry], bool]:
+def entries(index: bytes, chunk_bytes: int) -> tuple[list[IndexEntry], bool]:
     """The entries that can be of a chunk of that many bytes, and whether the whole index can be.
 
     Entries after the first impossible one are left out: an odd length, offsets that do not rise from 0, or that lie
     beyond the chunk's end.
     """
-    found: list[Entry] = []
+    found: list[IndexEntry] = []
     whole = len(index) - len(index) % ENTRY_BYTES
     expected_min = 0
     for fields in _ENTRY.iter_unpack(index[:whole]):
         offset = fields[0]
         if offset < expected_min or offset >= chunk_bytes or (not found and offset):
             return found, False
-        found.append(Entry._make(fields))
+        found.append(IndexEntry._make(fields))
         expected_min = offset + 1
     return found, whole == len(index)
 
@@ -62,7 +62,7 @@ def find_hash(index: bytes, block_hash: bytes) -> int:
     return -1
 
 
-def is_finished(primary: Path, slots_per_chunk: int) -> bool | None:
+def is_chunk_finished(primary: Path, slots_per_chunk: int) -> bool | None:
     """Whether the node closed the chunk of this primary index; None when there is no such file to tell."""
     try:
         size = primary.stat().st_size

@@ -11,7 +11,7 @@ from nectar.errors import SourceError
 from nectar.sources.events import RollBackward, RollForward
 from nectar.sources.immutable import faults, lookup
 from nectar.sources.immutable.checked_chunks import CheckedChunks
-from nectar.sources.immutable.chunk_file import GENESIS, ChunkFile, Found
+from nectar.sources.immutable.chunk_file import GENESIS, ChunkBlock, ChunkFile
 from nectar.sources.immutable.edges import none_lost
 from nectar.sources.immutable.facts import ChainFacts
 from nectar.sources.immutable.folder import open_folder
@@ -52,20 +52,20 @@ class ImmutableSource(CheckedChunks):
 
     def tip(self) -> Point:
         """The last block there is; SourceError NEC-S001 when the chunks hold none, NEC-S003 to S007 when it is broken."""
-        return self.last_found().point
+        return self.last_block().point
 
-    def last_found(self) -> Found:
+    def last_block(self) -> ChunkBlock:
         """The tip's block."""
         found, trouble = self.last_whole()
         if trouble is not None:
             raise trouble
         return found
 
-    def last_whole(self) -> tuple[Found, SourceError | None]:
+    def last_whole(self) -> tuple[ChunkBlock, SourceError | None]:
         """The last block before which nothing is wrong in its chunk, and what is wrong after it: a file that was cut, say."""
         trouble: SourceError | None = None
         for chunk in reversed(self.folder.chunks):
-            last: Found | None = None
+            last: ChunkBlock | None = None
             try:
                 for found in self.chunk(chunk):
                     last = found
@@ -75,7 +75,7 @@ class ImmutableSource(CheckedChunks):
                 return last, trouble
         raise trouble or faults.no_blocks(self.folder.path)
 
-    def first_found(self) -> Found:
+    def first_block(self) -> ChunkBlock:
         """The first block there is."""
         for chunk in self.folder.chunks:
             for found in self.chunk(chunk):
@@ -86,7 +86,7 @@ class ImmutableSource(CheckedChunks):
         """What the folder has, in words: its first and last slot, and that there are gaps. For messages: never fails."""
         chunks = self.folder.chunks
         try:
-            slots = f"it holds slots {self.first_found().point.slot} to {self.tip().slot}"
+            slots = f"it holds slots {self.first_block().point.slot} to {self.tip().slot}"
         except SourceError as error:
             slots = f"it holds chunks {chunks[0].number:05} to {chunks[-1].number:05}, not all of them readable: {error.what}"
         gaps = sum(after - before + 1 for before, after in self.folder.gaps())
@@ -101,7 +101,7 @@ class ImmutableSource(CheckedChunks):
         Errors: SourceError NEC-S002 before the first block when a chunk of the range is missing; NEC-S003 to S007, S010
         when the reading reaches the fault; NEC-S009 when `after` is not on this chain.
         """
-        for found in self.found(after, from_slot, to_slot):
+        for found in self.checked_blocks(after, from_slot, to_slot):
             yield RollForward(found.raw, found.point, found.block_no)
 
     def between(self, first: Point, end: Point) -> Iterator[RollForward]:
@@ -110,7 +110,7 @@ class ImmutableSource(CheckedChunks):
         Errors: as `blocks`; NEC-S009 when one of the two is not on this chain.
         """
         begun = False
-        for found in self.found(None, first.slot, end.slot):
+        for found in self.checked_blocks(None, first.slot, end.slot):
             begun = begun or found.point == first
             if begun:
                 yield RollForward(found.raw, found.point, found.block_no)
@@ -121,7 +121,7 @@ class ImmutableSource(CheckedChunks):
         if not begun:
             raise faults.not_found(self.folder.path, f"block {first} is not on this chain", self.holds())
 
-    def found(self, after: Point | None, from_slot: int, to_slot: int) -> Iterator[Found]:
+    def checked_blocks(self, after: Point | None, from_slot: int, to_slot: int) -> Iterator[ChunkBlock]:
         """As `blocks`, with what the header says of each."""
         excluded = after if after is not None and after != ORIGIN else None
         if excluded is not None:
@@ -147,7 +147,7 @@ class ImmutableSource(CheckedChunks):
         if self.facts.chunk_of(to_slot) <= self.folder.last.number:
             self._prove(max(reached + 1, from_slot), to_slot)
 
-    def _linked_chunks(self, from_slot: int, to_slot: int, begins: bool) -> Iterator[Found]:
+    def _linked_chunks(self, from_slot: int, to_slot: int, begins: bool) -> Iterator[ChunkBlock]:
         """Every block of the chunks that hold the range, linked across them."""
         folder, chunk_of = self.folder, self.facts.chunk_of
         first = chunk_of(max(from_slot, 0))
@@ -164,7 +164,7 @@ class ImmutableSource(CheckedChunks):
         if low <= high and not none_lost(self, low, high):
             raise faults.unproven(self.folder.path, low, high)
 
-    def find(self, point: Point) -> Found | None:
+    def find(self, point: Point) -> ChunkBlock | None:
         """The block at `point`; None when its chunk is not here or holds another there."""
         chunk = self.folder.get(self.facts.chunk_of(point.slot)) if point.slot >= 0 else None
         if chunk is None:
@@ -208,14 +208,14 @@ class ImmutableSource(CheckedChunks):
         Errors: SourceError NEC-S009 when there is no such block, NEC-S005 when the one before is not the one it names.
         """
         chunk = self.folder.get(self.facts.chunk_of(point.slot)) if point.slot >= 0 else None
-        before: Found | None = None
+        before: ChunkBlock | None = None
         for found in self.chunk(chunk) if chunk is not None else ():
             if found.point == point and chunk is not None:
                 return before.point if before is not None else self._before_chunk(chunk, found)
             before = found
         raise faults.not_found(self.folder.path, f"block {point} is not on this chain", self.holds())
 
-    def _before_chunk(self, chunk: ChunkFile, first: Found) -> Point | None:
+    def _before_chunk(self, chunk: ChunkFile, first: ChunkBlock) -> Point | None:
         """The last block before `chunk`, whose first block is `first`."""
         if first.prev_hash is None or chunk.number == 0:
             return ORIGIN
@@ -231,6 +231,6 @@ class ImmutableSource(CheckedChunks):
         return ORIGIN
 
 
-def _last(blocks: Iterator[Found]) -> Found | None:
+def _last(blocks: Iterator[ChunkBlock]) -> ChunkBlock | None:
     kept = deque(blocks, maxlen=1)
     return kept[0] if kept else None

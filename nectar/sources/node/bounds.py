@@ -65,7 +65,7 @@ class _End(NamedTuple):
     follows: bool = False
 
 
-def resolve(source: NodeSource, start: Bound, end: Bound, calendar: Calendar, known: Known) -> NodeRange:
+def resolve_range(source: NodeSource, start: Bound, end: Bound, calendar: Calendar, known: Known) -> NodeRange:
     """Errors: SourceError NEC-W010; those of the source; GenesisError for an era or time the network never had."""
     source.meet([ORIGIN])
     last = _end(source, end, calendar, known)

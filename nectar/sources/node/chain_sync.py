@@ -29,32 +29,37 @@ class Tip(NamedTuple):
     block_no: int
 
 
-class Forward(NamedTuple):
+class ForwardMessage(NamedTuple):
     """`raw` is `[era, block]`, the very bytes of a chunk file."""
 
     raw: bytes
     tip: Tip
 
 
-class Backward(NamedTuple):
+class BackwardMessage(NamedTuple):
     point: Point
     tip: Tip
 
 
-class Await(NamedTuple):
+class AwaitMessage(NamedTuple):
     """Nothing more for now."""
 
 
-class Found(NamedTuple):
+class FoundMessage(NamedTuple):
     point: Point
     tip: Tip
 
 
-class NotFound(NamedTuple):
+class NotFoundMessage(NamedTuple):
     tip: Tip
 
 
-Message: TypeAlias = Forward | Backward | Await | Found | NotFound
+Message: TypeAlias = ForwardMessage | BackwardMessage | AwaitMessage | FoundMessage | NotFoundMessage
+
+
+def message_name(message: Message) -> str:
+    """`forward`, `backward`, `await`, `found` or `notfound`."""
+    return type(message).__name__.removesuffix("Message").lower()
 
 
 class RequestNext(NamedTuple):
@@ -65,11 +70,11 @@ class FindIntersect(NamedTuple):
     points: tuple[Point, ...]
 
 
-class Done(NamedTuple):
+class DoneMessage(NamedTuple):
     pass
 
 
-Request: TypeAlias = RequestNext | FindIntersect | Done
+Request: TypeAlias = RequestNext | FindIntersect | DoneMessage
 
 
 def find_intersect(points: Sequence[Point]) -> bytes:
@@ -86,11 +91,11 @@ def backward(point: Point, tip: bytes) -> bytes:
     return b"\x83\x03" + dumps(_as_list(point)) + tip
 
 
-def found(point: Point, tip: bytes) -> bytes:
+def intersect_found(point: Point, tip: bytes) -> bytes:
     return b"\x83\x05" + dumps(_as_list(point)) + tip
 
 
-def not_found(tip: bytes) -> bytes:
+def intersect_not_found(tip: bytes) -> bytes:
     return b"\x82\x06" + tip
 
 
@@ -109,7 +114,7 @@ def _bytes_head(length: int) -> bytes:
     return bytes(({1: 0x58, 2: 0x59, 4: 0x5A}[width],)) + length.to_bytes(width, "big")
 
 
-class Reader:
+class ChainSyncReader:
     """A node's messages, as its bytes come. The tip is read once and then compared: it is the same for many blocks."""
 
     def __init__(self) -> None:
@@ -138,7 +143,7 @@ class Reader:
             start, end = _block_at(data, at)
             tip_bytes = self._tip_bytes
             if end and data.startswith(tip_bytes, end):
-                add(Forward(data[start:end], self._tip))
+                add(ForwardMessage(data[start:end], self._tip))
                 at = end + len(tip_bytes)
                 continue
             if end > size:
@@ -152,7 +157,7 @@ class Reader:
             if end:
                 self._tip_bytes = data[end:after]
                 self._tip = _tip(whole(self._tip_bytes), self._tip_bytes)
-                add(Forward(data[start:end], self._tip))
+                add(ForwardMessage(data[start:end], self._tip))
             else:
                 add(_message(data[at:after]))
             at = after
@@ -175,15 +180,15 @@ def _block_at(data: bytes, at: int) -> tuple[int, int]:
 def _message(message: bytes) -> Message:
     match whole(message):
         case [1]:
-            return Await()
+            return AwaitMessage()
         case [2, CBORTag(tag=24, value=bytes(raw)), tip]:
-            return Forward(raw, _tip(tip, message))
+            return ForwardMessage(raw, _tip(tip, message))
         case [3, point, tip]:
-            return Backward(_point(point, message), _tip(tip, message))
+            return BackwardMessage(_point(point, message), _tip(tip, message))
         case [5, point, tip]:
-            return Found(_point(point, message), _tip(tip, message))
+            return FoundMessage(_point(point, message), _tip(tip, message))
         case [6, tip]:
-            return NotFound(_tip(tip, message))
+            return NotFoundMessage(_tip(tip, message))
     raise faults.violation("no message of chain-sync that a node sends", message)
 
 
@@ -195,7 +200,7 @@ def read_request(message: bytes) -> Request:
         case [4, list(points)]:
             return FindIntersect(tuple(_point(point, message) for point in points))
         case [7]:
-            return Done()
+            return DoneMessage()
     raise faults.violation("no message of chain-sync that a client sends", message)
 
 

@@ -32,7 +32,7 @@ _REASONS = {
 }
 
 
-class Address(NamedTuple):
+class NodeAddress(NamedTuple):
     """`path` of a unix socket, or `host` and `port` of TCP (socat, an SSH tunnel)."""
 
     path: str = ""
@@ -43,17 +43,17 @@ class Address(NamedTuple):
         return self.path or (f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}")
 
 
-def address(text: str | Path, *, to_listen: bool = False) -> Address:
+def parse_address(text: str | Path, *, to_listen: bool = False) -> NodeAddress:
     """`host:port` and `[v6]:port` are TCP; everything else, and whatever has a slash in it, is a path. Who listens may say
     port 0: any that is free."""
     told = str(text)
     host, colon, port = told.rpartition(":")
     if colon and host and "/" not in told and port.isdecimal() and (0 if to_listen else 1) <= int(port) < 1 << 16:
-        return Address(host=host.strip("[]"), port=int(port))
-    return Address(path=told)
+        return NodeAddress(host=host.strip("[]"), port=int(port))
+    return NodeAddress(path=told)
 
 
-class Connection:
+class NodeConnection:
     """An open stream. Errors: TransientError NEC-W002 (lost), NEC-W003 (time limit)."""
 
     def __init__(self, stream: socket.socket, where: str, halted: Callable[[], bool] = bool) -> None:
@@ -66,7 +66,7 @@ class Connection:
         except TimeoutError:
             raise faults.too_slow(self.where, "taking what was sent", SEND_SECONDS) from None
         except OSError as error:
-            raise faults.lost(self.where, _told(error)) from error
+            raise faults.connection_lost(self.where, _told(error)) from error
 
     def receive(self, seconds: float | None) -> bytes | None:
         """Whatever there is; None when nothing came in so many seconds (None: wait for ever)."""
@@ -77,14 +77,14 @@ class Connection:
                 data = self._stream.recv(_RECEIVE)
             except TimeoutError:
                 if self._halted():
-                    raise faults.lost(self.where, "the job is to stop") from None
+                    raise faults.connection_lost(self.where, "the job is to stop") from None
                 if deadline.left <= 0:
                     return None
             except OSError as error:
-                raise faults.lost(self.where, _told(error)) from error
+                raise faults.connection_lost(self.where, _told(error)) from error
             else:
                 if not data:
-                    raise faults.lost(self.where, "the other side closed it")
+                    raise faults.connection_lost(self.where, "the other side closed it")
                 return data
 
     def close(self) -> None:
@@ -94,10 +94,10 @@ class Connection:
         self._stream.close()
 
 
-def connect(where: Address, seconds: float = CONNECT_SECONDS, halted: Callable[[], bool] = bool) -> Connection:
+def connect_to_node(where: NodeAddress, seconds: float = CONNECT_SECONDS, halted: Callable[[], bool] = bool) -> NodeConnection:
     """`halted` ends every wait for bytes. Errors: TransientError NEC-W001."""
     try:
-        return Connection(_stream(where, seconds), str(where), halted)
+        return NodeConnection(_stream(where, seconds), str(where), halted)
     except TimeoutError:
         raise faults.unreachable(str(where), f"no connection within {seconds:g} s", "check the address and firewalls") from None
     except socket.gaierror as error:
@@ -110,7 +110,7 @@ def connect(where: Address, seconds: float = CONNECT_SECONDS, halted: Callable[[
         raise faults.unreachable(str(where), reason, hint) from error
 
 
-def _stream(where: Address, seconds: float) -> socket.socket:
+def _stream(where: NodeAddress, seconds: float) -> socket.socket:
     if not where.path:
         stream = socket.create_connection((where.host, where.port), seconds)
         stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

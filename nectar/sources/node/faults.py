@@ -19,7 +19,7 @@ def unreachable(where: str, reason: str, hint: str) -> NectarError:
     return TransientError(f"the node cannot be reached: {reason}", where=where, hint=hint, code="NEC-W001")
 
 
-def lost(where: str, reason: str) -> NectarError:
+def connection_lost(where: str, reason: str) -> NectarError:
     return TransientError(f"the connection to the node was lost: {reason}", where=where, code="NEC-W002")
 
 
@@ -55,7 +55,7 @@ def other_network(network: str, magic: int, told: str) -> GenesisError:
     )
 
 
-def refused(told: str) -> SourceError:
+def handshake_refused(told: str) -> SourceError:
     return SourceError(f"the node refuses the connection: {told}", code="NEC-W007")
 
 
@@ -97,16 +97,16 @@ def implausible(what: str) -> SourceError:
 
 
 @contextmanager
-def placed(where: str) -> Iterator[None]:
+def errors_at(where: str) -> Iterator[None]:
     """Errors from within say where they happened."""
     try:
         yield
     except NectarError as error:
-        at(where, error)
+        with_place(where, error)
         raise
 
 
-def at(where: str, error: NectarError) -> NectarError:
+def with_place(where: str, error: NectarError) -> NectarError:
     """The same error, with the place it happened at where that was not said."""
     if not error.where:
         error.where = where

@@ -76,7 +76,7 @@ def read_answer(message: bytes, network: str, magic: int) -> Accepted:
         case [2, [0, list(numbers)]] if all(isinstance(one, int) for one in numbers):
             raise faults.no_version(_range([_version(one) for one in numbers]), _range(list(VERSIONS)))
         case [2, [1, int(), str(text)]]:
-            raise faults.refused(f"it cannot read what it was offered: {text}")
+            raise faults.handshake_refused(f"it cannot read what it was offered: {text}")
         case [2, [2, int(), str(text)]]:
             raise faults.other_network(network, magic, text)  # all that a version's data can be refused for
     raise faults.violation("an answer to the offered versions was expected", message)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from nectar.cardano.point import Point
 from nectar.errors import NectarError
 from nectar.sources.node import chain_sync, faults, handshake, mux, state_query
-from nectar.sources.node.connection import Address, Connection, Deadline, connect
+from nectar.sources.node.chain_sync import FoundMessage, NotFoundMessage
+from nectar.sources.node.connection import Deadline, NodeAddress, NodeConnection, connect_to_node
 from nectar.sources.node.message import Cutter
 
 HANDSHAKE_SECONDS = 10.0
@@ -23,19 +24,19 @@ ACQUIRE_SECONDS, QUERY_SECONDS = 15.0, 120.0
 class Greeting(NamedTuple):
     """Whom we are to talk to, and as what."""
 
-    address: Address
+    address: NodeAddress
     network: str
     magic: int
     halted: Callable[[], bool] = bool
     """True once nobody waits for answers any more."""
 
 
-class Session:
+class NodeSession:
     """Chain-sync and state queries on one connection. Errors: TransientError NEC-W002, NEC-W003; SourceError NEC-W004."""
 
-    def __init__(self, connection: Connection, version: int) -> None:
+    def __init__(self, connection: NodeConnection, version: int) -> None:
         self.connection, self.version = connection, version
-        self.chain = chain_sync.Reader()
+        self.chain = chain_sync.ChainSyncReader()
         self.tip: chain_sync.Tip | None = None
         self._idle = True  # nothing that chain-sync still owes: it may be told that we are done
         self._answers = Cutter()
@@ -59,7 +60,7 @@ class Session:
         limit = begun.left if begun is not None and (seconds is None or begun.left < seconds) else seconds
         data = self.connection.receive(limit)
         if data is not None:
-            with faults.placed(self.where):
+            with faults.errors_at(self.where):
                 self._demux.feed(data)
                 self._sort()
         if self._begun is not None and self._begun.left <= 0:
@@ -88,19 +89,19 @@ class Session:
                 raise faults.too_slow(self.where, what, seconds)
         return self._messages.pop(0)
 
-    def intersect(self, points: list[Point]) -> chain_sync.Found | chain_sync.NotFound:
+    def intersect(self, points: list[Point]) -> FoundMessage | NotFoundMessage:
         """Where the node's chain has one of `points`, the first of them that it has; its cursor stands there then."""
         self.send(mux.CHAIN_SYNC, chain_sync.find_intersect(points))
         answer = self.message(INTERSECT_SECONDS, "an intersection of the two chains")
-        if isinstance(answer, chain_sync.NotFound) or (isinstance(answer, chain_sync.Found) and answer.point in points):
+        if isinstance(answer, NotFoundMessage) or (isinstance(answer, FoundMessage) and answer.point in points):
             self.tip = answer.tip
             return answer
-        came = f"{answer.point}, not offered," if isinstance(answer, chain_sync.Found) else type(answer).__name__.lower()
-        raise faults.at(self.where, faults.violation(f"an intersection was asked for, and {came} came"))
+        came = f"{answer.point}, not offered," if isinstance(answer, FoundMessage) else chain_sync.message_name(answer)
+        raise faults.with_place(self.where, faults.violation(f"an intersection was asked for, and {came} came"))
 
     def ask(self, query: bytes, at: Point | state_query.Volatile = state_query.TIP) -> bytes:
         """A query's answer, as bytes, of the ledger's state after `at`. Errors: SourceError NEC-W011."""
-        with faults.placed(self.where):
+        with faults.errors_at(self.where):
             self._request(state_query.acquire(at))
             state_query.read_acquired(self._answer("a state to be asked about", ACQUIRE_SECONDS), at)
             self._request(state_query.query(query))
@@ -127,17 +128,17 @@ class Session:
         self.connection.close()
 
 
-def open_session(to: Greeting) -> Session:
+def open_session(to: Greeting) -> NodeSession:
     """Connect and shake hands.
 
     Errors: TransientError NEC-W001 to W003; SourceError NEC-W004, W005, W007; GenesisError NEC-W006.
     """
-    connection = connect(to.address, halted=to.halted)
+    connection = connect_to_node(to.address, halted=to.halted)
     try:
-        with faults.placed(connection.where):
+        with faults.errors_at(connection.where):
             message = _shake(connection, handshake.propose(to.magic))
             accepted = handshake.read_answer(message, to.network, to.magic)
-        return Session(connection, accepted.version)
+        return NodeSession(connection, accepted.version)
     except BaseException:
         connection.close()
         raise
@@ -145,14 +146,14 @@ def open_session(to: Greeting) -> Session:
 
 def versions_of(to: Greeting) -> dict[int, int]:
     """version -> magic: what a node says it speaks."""
-    connection = connect(to.address, halted=to.halted)
+    connection = connect_to_node(to.address, halted=to.halted)
     try:
         return handshake.read_versions(_shake(connection, handshake.propose(to.magic, query=True)))
     finally:
         connection.close()
 
 
-def _shake(connection: Connection, proposal: bytes) -> bytes:
+def _shake(connection: NodeConnection, proposal: bytes) -> bytes:
     """The answer. Nothing may follow it: the node speaks when it is asked."""
     connection.send(mux.segments(mux.HANDSHAKE, proposal))
     deadline = Deadline(HANDSHAKE_SECONDS)

@@ -14,9 +14,9 @@ from nectar.decode.head import Malformed
 from nectar.sources.events import CaughtUp, Event, RollBackward, RollForward
 from nectar.sources.node import chain_sync, faults, mux, state_query
 from nectar.sources.node.chain_sync import REQUEST_NEXT, Tip
-from nectar.sources.node.connection import Address
-from nectar.sources.node.ladder import ladder
-from nectar.sources.node.session import Greeting, Session, open_session
+from nectar.sources.node.connection import NodeAddress
+from nectar.sources.node.intersect_points import intersect_points
+from nectar.sources.node.session import Greeting, NodeSession, open_session
 from nectar.sources.plausible import Eras, Horizon, eras_of, number_trouble
 
 WINDOW = 100
@@ -56,11 +56,11 @@ class NodeSource:
     GenesisError NEC-W006 (not worth one).
     """
 
-    def __init__(self, address: Address, facts: NodeFacts, halted: Callable[[], bool] = bool) -> None:
+    def __init__(self, address: NodeAddress, facts: NodeFacts, halted: Callable[[], bool] = bool) -> None:
         self.address, self.facts, self._halted = address, facts, halted
         self.notes: list[str] = []
         self.tip: Tip | None = None
-        self._session: Session | None = None
+        self._session: NodeSession | None = None
 
     def __str__(self) -> str:
         return str(self.address)
@@ -69,7 +69,7 @@ class NodeSource:
     def greeting(self) -> Greeting:
         return Greeting(self.address, self.facts.name, self.facts.magic, self._halted)
 
-    def open(self) -> Session:
+    def open(self) -> NodeSession:
         """The connection, made anew when there is none."""
         if self._session is None:
             self._session = open_session(self.greeting)
@@ -85,10 +85,10 @@ class NodeSource:
         """The first of `points` that is on the node's chain; None when none is. Newest first, and about a hundred at most."""
         session = self.open()
         answer = session.intersect(list(points))
-        with faults.placed(session.where):
+        with faults.errors_at(session.where):
             _check_tip(answer.tip, Horizon(self.facts.history))
         self.tip = answer.tip
-        return answer.point if isinstance(answer, chain_sync.Found) else None
+        return answer.point if isinstance(answer, chain_sync.FoundMessage) else None
 
     def immutable_tip(self) -> tuple[Point, int] | None:
         """The newest block that can never be rolled back, and its number; None where the node cannot say (before V16)."""
@@ -104,7 +104,7 @@ class NodeSource:
         A newer known point that is not on it was on a fork: then a `RollBackward` comes first.
         Errors: SourceError NEC-W008 when points are known but none is on this chain.
         """
-        offered = ladder(known_points) or [ORIGIN]
+        offered = intersect_points(known_points) or [ORIGIN]
         found = self.meet(offered)
         if found is None:
             raise faults.no_intersection(len(offered), self.tip.point if self.tip else ORIGIN)
@@ -122,7 +122,7 @@ class NodeSource:
         """
         return self._events(self.open(), _Reader(self.facts, after, block_no))
 
-    def _events(self, session: Session, reader: _Reader) -> Iterator[list[Event]]:
+    def _events(self, session: NodeSession, reader: _Reader) -> Iterator[list[Event]]:
         while True:
             ask = reader.to_ask()
             if ask:
@@ -131,7 +131,7 @@ class NodeSource:
                 if not reader.awaiting:
                     raise faults.too_slow(session.where, "the next block, or word that there is none,", NEXT_SECONDS)
                 session.ask(state_query.POINT)
-            with faults.placed(session.where):
+            with faults.errors_at(session.where):
                 events = reader.read(session.messages())
             self.tip = reader.tip or self.tip
             if events:
@@ -180,13 +180,13 @@ class _Reader:
         for message in messages:
             if not self._flying:
                 raise faults.violation(f"{_named(message)} came without being asked for")
-            if isinstance(message, chain_sync.Forward):
+            if isinstance(message, chain_sync.ForwardMessage):
                 self._flying -= 1
                 self.awaiting = False
                 events.append(self._forward(message))
                 if self._last.point == message.tip.point:
                     events.append(CaughtUp())
-            elif isinstance(message, chain_sync.Backward):
+            elif isinstance(message, chain_sync.BackwardMessage):
                 self._flying -= 1
                 self.awaiting = False
                 self._stands(message.tip)
@@ -198,7 +198,7 @@ class _Reader:
                     raise faults.violation(f"it went back to {message.point}, where it stood already, {STANDING} times")
                 self._stood += 1
                 self._begun = True
-            elif isinstance(message, chain_sync.Await):
+            elif isinstance(message, chain_sync.AwaitMessage):
                 if self.awaiting:
                     raise faults.violation("it said twice to wait for one block")
                 self.awaiting = True
@@ -213,7 +213,7 @@ class _Reader:
             _check_tip(tip, self._horizon)
             self.tip = tip
 
-    def _forward(self, message: chain_sync.Forward) -> RollForward:
+    def _forward(self, message: chain_sync.ForwardMessage) -> RollForward:
         self._stands(message.tip)
         try:
             header = quick_header(message.raw, self._facts.byron_epoch_slots)
@@ -283,4 +283,4 @@ def _check_tip(tip: Tip, horizon: Horizon) -> None:
 
 
 def _named(message: chain_sync.Message) -> str:
-    return f"the message `{type(message).__name__.lower()}`"
+    return f"the message `{chain_sync.message_name(message)}`"

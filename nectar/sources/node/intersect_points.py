@@ -11,7 +11,7 @@ STEPS = 6
 """Points of each doubling of the distance."""
 
 
-def ladder(points: Iterable[Point]) -> list[Point]:
+def intersect_points(points: Iterable[Point]) -> list[Point]:
     """Newest first, each once; about a hundred however many there are. Nodes take the first that is on their chain."""
     ordered = sorted(set(points), key=lambda point: point.slot, reverse=True)
     return [ordered[at] for at in _rungs(len(ordered))]

@@ -25,7 +25,7 @@ _HINT = "name another --socket; nothing was taken away"
 
 
 @contextmanager
-def bound(path: Path) -> Iterator[socket.socket]:
+def listen_at(path: Path) -> Iterator[socket.socket]:
     """A socket that listens at `path`; both files are gone afterwards. Errors: FatalError NEC-V003; OSError."""
     if (found := _kind(path)) not in ("", "socket"):
         raise _taken(path, f"there is a {found} already, and it is not replaced")
