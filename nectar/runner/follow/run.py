@@ -79,7 +79,10 @@ def _run(compiled: CompiledPlan, options: Options, source: NodeSource, report: R
 def _resolved(
     compiled: CompiledPlan, source: NodeSource, ledger: Ledger, sink: Sink, report: Report, stop: Stop
 ) -> tuple[CompiledPlan, NodeRange]:
-    """The plan with the node's history of eras, and its range on the node's chain. Errors: those of `resolve_range`; StoppedError."""
+    """The plan with the node's history of eras, and its range on the node's chain.
+
+    Errors: those of `resolve_range`; StoppedError.
+    """
     sync = compiled.plan.sync
     known = Known([block.point for block in sink.known_blocks()], sink.coverage())
 
