@@ -14,8 +14,9 @@ from typing import Any
 
 from nectar.config.keys import Keys
 from nectar.config.plan.model import Plan
+from nectar.config.profile.keys import Profile
 
-MODELS: Mapping[str, type[Keys]] = {"plan": Plan}
+MODELS: Mapping[str, type[Keys]] = {"plan": Plan, "profile": Profile}
 TITLES = {"plan": "Nectar plan", "profile": "Nectar connection profile"}
 _COMMENT = (
     "Written by python -m nectar.config.schemas from the models in nectar/config. x-allowed: what `nectar plan validate` says is "

@@ -14,6 +14,7 @@ from nectar.config.profile.database_reader import DatabaseReader
 from nectar.config.profile.defaults import DEFAULTS
 from nectar.config.profile.host import check_kind, check_there, read_host
 from nectar.config.profile.hosts import is_loopback
+from nectar.config.profile.keys import DEFAULT_PATH, LimitsKeys
 from nectar.config.profile.model import ConnectionType, Server, SqliteFile, SslMode, Target, Tls
 from nectar.config.profile.sections import (
     SECTIONS,
@@ -28,7 +29,6 @@ from nectar.config.profile.sections import (
 )
 from nectar.config.profile.tls import check_tls_files, read_tls
 
-DEFAULT_PATH = "nectar.db"
 _SQLITE_KEYS = ("connection_type", "path")
 _SERVER_KEYS = ("host", "user", "custom_dsn", "password")
 _KINDS = ", ".join(say(kind.value) for kind in ConnectionType)
@@ -121,7 +121,7 @@ def _plain_server(table: DatabaseReader, kind: ConnectionType, host: str, tls: T
         waits=read_waits(table, defaults),
         retry=read_retry(table, defaults),
         batch_bytes=read_batch_bytes(table, defaults),
-        batch_rows=table.option("limits", "batch_rows", defaults.batch_rows),
+        batch_rows=table.keys(LimitsKeys, "limits").batch_rows or defaults.batch_rows,
         statement_bytes=defaults.statement_bytes,
         settings=defaults.settings,
         audit=read_audit(table),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from nectar.config import codes
 from nectar.config.complaints.collector import Complaints, dotted
 from nectar.config.document.positions import TomlPath
+from nectar.config.keys import Keys
 from nectar.config.profile.dsn import Said
 from nectar.config.profile.model import Reference
+
+Section = TypeVar("Section", bound=Keys)
 
 
 @dataclass(slots=True)
@@ -49,6 +52,11 @@ class DatabaseReader:
     def option(self, section: str, key: str, default: Any = None) -> Any:
         """Such as `option("pool", "size", 4)`."""
         return self.complaints.get(self.section(section, key), default)
+
+    def keys(self, model: type[Section], section: str) -> Section:
+        """The section's keys, each from the database's own section, else from the one for all. Wrong ones are left out."""
+        keys = {key: self.option(section, key) for key in model.model_fields}
+        return model(**{key: value for key, value in keys.items() if value is not None})
 
     def path(self, at: TomlPath, text: str | None) -> Path | None:
         """A path that stands at `at`, relative to the folder of whoever says it; None for none. A ~ is refused."""

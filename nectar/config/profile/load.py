@@ -19,10 +19,11 @@ from nectar.config.profile.choice import check_choice, chosen, database_paths
 from nectar.config.profile.custom_dsn import read_custom_dsn, with_kinds
 from nectar.config.profile.database import check_sections_are_used, read_database
 from nectar.config.profile.environment import CHOICE, PASSWORD, is_any, overrides, unknown_variables
+from nectar.config.profile.keys import DEFAULT_PATH
 from nectar.config.profile.model import Server, SqliteFile, Target
 from nectar.errors import Complaint, PlanError
 
-DEFAULT_TARGET = SqliteFile(Path("nectar.db"))
+DEFAULT_TARGET = SqliteFile(Path(DEFAULT_PATH))
 """What holds without any profile: SQLite in ./nectar.db."""
 
 
@@ -35,8 +36,8 @@ class ProfileError(PlanError):
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
-    """`databases` by name, in the profile's order; `default` is the one that was chosen."""
+class Databases:
+    """Those of a profile. `databases` by name, in the profile's order; `default` is the one that was chosen."""
 
     databases: Mapping[str, Target]
     default: str
@@ -61,7 +62,7 @@ def load_profile(path: Path | None, name: str | None = None, environment: Mappin
     return _read(Document("the environment", {}, NOWHERE), name, environment).target
 
 
-def load_databases(path: Path, environment: Mapping[str, str] = os.environ) -> Profile:
+def load_databases(path: Path, environment: Mapping[str, str] = os.environ) -> Databases:
     """As `load_profile`, with all of its databases."""
     return _read(load_file(path), None, environment)
 
@@ -71,7 +72,7 @@ def parse_profile(text: str, path: Path, name: str | None = None, environment: M
     return _read(load_text(text, str(path)), name, environment or {}).target
 
 
-def _read(document: Document, name: str | None, environment: Mapping[str, str]) -> Profile:
+def _read(document: Document, name: str | None, environment: Mapping[str, str]) -> Databases:
     name = name or environment.get(CHOICE) or None
     meant, secrets = chosen(document.data, name), _clear_secrets(document)
     if meant is not None:
@@ -93,7 +94,7 @@ def _read(document: Document, name: str | None, environment: Mapping[str, str]) 
         known = meant is not None and complaints.sound(path)
         raise ProfileError(error.complaints, str(complaints.get(path, "sqlite")) if known else None) from None
     assert meant is not None
-    return Profile(databases, meant[-1])
+    return Databases(databases, meant[-1])
 
 
 def _clear_secrets(document: Document) -> list[Complaint]:

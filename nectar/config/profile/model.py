@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
+
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+
+STRICT = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
+"""Checked, so that a target built in Python is right too; nothing is converted, and no error shows a value."""
 
 
 class ConnectionType(Enum):
@@ -40,7 +46,7 @@ class Reference(NamedTuple):
     folder: Path = Path()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=STRICT)
 class Tls:
     """`ca_path` None: the system's bundle, else certifi's."""
 
@@ -50,7 +56,7 @@ class Tls:
     key_path: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=STRICT)
 class Tunnel:
     """An SSH server that forwards to the database's host and port. `known_hosts` None: the user's own file."""
 
@@ -62,7 +68,7 @@ class Tunnel:
     known_hosts: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=STRICT)
 class PoolSettings:
     """Seconds. A connection idle for longer than `recycle`, or older than `lifetime`, is made anew before it is used."""
 
@@ -71,7 +77,7 @@ class PoolSettings:
     lifetime: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=STRICT)
 class Waits:
     """Seconds: `first_connect` for the first connection of a run (a sleeping instance wakes up), `connect` for others."""
 
@@ -81,7 +87,7 @@ class Waits:
     write: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=STRICT)
 class Retry:
     """Seconds between two tries, doubled from `first` to `longest`, by chance up to half more; given up after `patience`
     seconds without any progress. `quota`: between two tries when a usage quota is exhausted."""
@@ -92,7 +98,7 @@ class Retry:
     quota: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=STRICT)
 class ConnectionLimits:
     """Where connections may go, and how many attempts a minute. `hosts`: names, patterns (``*.tidbcloud.com``), addresses and
     CIDR ranges; empty allows every host."""
@@ -101,7 +107,7 @@ class ConnectionLimits:
     attempts_per_minute: int = 60
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=STRICT)
 class Audit:
     """Where each connection attempt is recorded: a file of JSON lines, and the table `nectar_connection`."""
 
@@ -109,7 +115,7 @@ class Audit:
     table: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=STRICT)
 class Server:
     """`key` is the profile's dotted path of its table: ``database``, ``databases.prod``; `file` the profile.
 
@@ -146,7 +152,7 @@ class Server:
         return f"{self.user}@{host}:{self.port}/{self.database}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=STRICT)
 class SqliteFile:
     """`path` is the database file, made when it is not there."""
 

@@ -7,24 +7,25 @@ from nectar.config.document.positions import TomlPath
 from nectar.config.profile.database_reader import DatabaseReader
 from nectar.config.profile.defaults import Defaults
 from nectar.config.profile.hosts import is_host, may_be_allowed, pattern_fault
+from nectar.config.profile.keys import AuditKeys, LimitsKeys, PoolKeys, RetryKeys, TunnelKeys
 from nectar.config.profile.model import Audit, ConnectionLimits, PoolSettings, Retry, Tunnel, Waits
 from nectar.config.profile.pem_files import FileFault, check_private, read_whole
 
 SECTIONS = ("pool", "retry", "tunnel", "limits", "audit")
-SSH_PORT = 22
 
 
 def read_pool(table: DatabaseReader, defaults: Defaults) -> PoolSettings:
     """Complains of times beyond which the service itself cuts connections."""
-    lifetime = float(table.option("pool", "lifetime_seconds", defaults.pool.lifetime))
-    recycle = float(table.option("pool", "recycle_seconds", min(defaults.pool.recycle, lifetime)))
+    keys = table.keys(PoolKeys, "pool")
+    lifetime = keys.lifetime_seconds or float(defaults.pool.lifetime)
+    recycle = keys.recycle_seconds or min(float(defaults.pool.recycle), lifetime)
     _check_most(table, "recycle_seconds", recycle, defaults.longest_recycle)
     _check_most(table, "lifetime_seconds", lifetime, defaults.longest_lifetime)
-    said = table.section("pool", "recycle_seconds")
-    if recycle > lifetime and table.complaints.has(said) and table.complaints.sound(said):
+    at = table.section("pool", "recycle_seconds")
+    if recycle > lifetime and keys.recycle_seconds is not None and table.complaints.sound(at):
         what = "recycle_seconds does nothing: it is longer than lifetime_seconds"
-        table.complaints.add(codes.USELESS_KEY, what, said, suggestion=f"write at most {lifetime:g}")
-    return PoolSettings(table.option("pool", "size", defaults.pool.size), recycle, lifetime)
+        table.complaints.add(codes.USELESS_KEY, what, at, suggestion=f"write at most {lifetime:g}")
+    return PoolSettings(keys.size or defaults.pool.size, recycle, lifetime)
 
 
 def _check_most(table: DatabaseReader, key: str, value: float, most: float) -> None:
@@ -35,36 +36,36 @@ def _check_most(table: DatabaseReader, key: str, value: float, most: float) -> N
 
 def read_batch_bytes(table: DatabaseReader, defaults: Defaults) -> int:
     """Complains of more than one transaction may have."""
-    said = int(table.option("limits", "batch_bytes", defaults.batch_bytes))
-    if said > defaults.most_batch_bytes:
+    size = table.keys(LimitsKeys, "limits").batch_bytes or defaults.batch_bytes
+    if size > defaults.most_batch_bytes:
         what = "batch_bytes is too much: TiDB refuses such a transaction (txn-total-size-limit)"
         table.complaints.add(
             codes.TIDB_SIZE, what, table.section("limits", "batch_bytes"), allowed=f"65536 to {defaults.most_batch_bytes}"
         )
-    return said
+    return size
 
 
 def read_waits(table: DatabaseReader, defaults: Defaults) -> Waits:
-    """custom_dsn may say times too; how long the first connection takes is at least what any other may."""
+    """custom_dsn may set times too. The first connection may take at least as long as any other."""
+    keys, usual = table.keys(PoolKeys, "pool"), defaults.waits
 
     def seconds(key: str, default: float) -> float:
-        return float(table.said[key] if key in table.said else table.option("pool", key, default))
+        return float(table.said.get(key) or getattr(keys, key) or default)
 
-    usual = defaults.waits
     connect = seconds("connect_seconds", usual.connect)
     first = seconds("first_connect_seconds", max(usual.first_connect, connect))
     return Waits(first, connect, seconds("read_seconds", usual.read), seconds("write_seconds", usual.write))
 
 
 def read_retry(table: DatabaseReader, defaults: Defaults) -> Retry:
-    usual = defaults.retry
-    first = float(table.option("retry", "first_seconds", usual.first))
-    longest = float(table.option("retry", "longest_seconds", max(usual.longest, first)))
+    keys, usual = table.keys(RetryKeys, "retry"), defaults.retry
+    first = keys.first_seconds or float(usual.first)
+    longest = keys.longest_seconds or float(max(usual.longest, first))
     if first > longest:
         what = "first_seconds is more than longest_seconds"
         table.complaints.add(codes.CONTRADICTION, what, table.section("retry", "first_seconds"), suggestion="write less")
-    patience = float(table.option("retry", "patience_seconds", usual.patience))
-    return Retry(first, longest, patience, float(table.option("retry", "quota_seconds", usual.quota)))
+    patience, quota = keys.patience_seconds or float(usual.patience), keys.quota_seconds or float(usual.quota)
+    return Retry(first, longest, patience, quota)
 
 
 def read_tunnel(table: DatabaseReader, *, files: bool) -> Tunnel | None:
@@ -74,7 +75,8 @@ def read_tunnel(table: DatabaseReader, *, files: bool) -> Tunnel | None:
     for key in ("host", "user"):
         if not table.complaints.has(table.section("tunnel", key)):
             table.complaints.add(codes.MISSING_KEY, f"[tunnel] has no {key}", table.section("tunnel"), at="key", spoils=False)
-    host = table.option("tunnel", "host", "")
+    keys = table.keys(TunnelKeys, "tunnel")
+    host = keys.host or ""
     place = table.section("tunnel", "host")
     if host and not is_host(host):
         table.complaints.add(codes.BAD_HOST, "host cannot be this text", place, allowed="a name or an address")
@@ -82,11 +84,11 @@ def read_tunnel(table: DatabaseReader, *, files: bool) -> Tunnel | None:
     known_hosts = table.section("tunnel", "known_hosts_path")
     tunnel = Tunnel(
         host,
-        table.option("tunnel", "port", SSH_PORT),
-        table.option("tunnel", "user", ""),
-        table.path(key_path, table.complaints.get(key_path, None)),
+        keys.port,
+        keys.user or "",
+        table.path(key_path, keys.key_path),
         table.reference(table.section("tunnel", "password")),
-        table.path(known_hosts, table.complaints.get(known_hosts, None)),
+        table.path(known_hosts, keys.known_hosts_path),
     )
     if files:
         _check_key(table, key_path, tunnel)
@@ -107,14 +109,14 @@ def _check_key(table: DatabaseReader, at: TomlPath, tunnel: Tunnel) -> None:
 def read_limits(table: DatabaseReader) -> ConnectionLimits:
     """Complains of entries of allowed_hosts that are no pattern."""
     at = table.section("limits", "allowed_hosts")
-    listed = table.complaints.get(at, ())
-    for index, pattern in enumerate(listed):
+    keys = table.keys(LimitsKeys, "limits")
+    for index, pattern in enumerate(keys.allowed_hosts):
         fault = pattern_fault(pattern)
         if fault:
             what = f"allowed_hosts has a wrong entry: {fault}"
             allowed = "db.example.com, *.tidbcloud.com, 10.1.2.3, 10.0.0.0/8"
             table.complaints.add(codes.BAD_HOST, what, (*at, index), allowed=allowed)
-    return ConnectionLimits(tuple(listed), table.option("limits", "attempts_per_minute", ConnectionLimits().attempts_per_minute))
+    return ConnectionLimits(keys.allowed_hosts, keys.attempts_per_minute or ConnectionLimits().attempts_per_minute)
 
 
 def check_allowed(table: DatabaseReader, limits: ConnectionLimits, host: str, place: TomlPath) -> None:
@@ -129,5 +131,5 @@ def check_allowed(table: DatabaseReader, limits: ConnectionLimits, host: str, pl
 
 
 def read_audit(table: DatabaseReader) -> Audit:
-    file = table.section("audit", "file")
-    return Audit(table.path(file, table.complaints.get(file, None)), table.option("audit", "table", False))
+    keys = table.keys(AuditKeys, "audit")
+    return Audit(table.path(table.section("audit", "file"), keys.file), keys.table or False)
