@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cache import compile_once, forget_temporary
+from tests.commands import stop_servers
 from tests.mysql.programs import MARIADB, PERSONA
 from tests.tidb.real import ADDRESS, NONE_TESTED
 
@@ -63,6 +64,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    stop_servers()
     if not hasattr(session.config, "workerinput"):  # once, by the process that started the workers
         forget_temporary()
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.commands import run_nectar
 from tests.conftest import ROOT
 
 PLANS = sorted((ROOT / "plans").glob("*.toml"))
@@ -42,27 +40,14 @@ def test_each_promised_plan_exists() -> None:
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.stem)
 def test_each_validates(plan: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "nectar", "plan", "validate", str(plan)], capture_output=True, text=True, cwd=ROOT
-    )
+    done = run_nectar("plan", "validate", plan)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.stem)
 def test_each_runs_on_real_blocks(plan: Path, chain: Path, tmp_path: Path) -> None:
     database = tmp_path / "out.db"
-    command = [
-        sys.executable,
-        "-m",
-        "nectar",
-        "run",
-        str(runnable(plan, chain, tmp_path)),
-        "--db",
-        str(database),
-        "--progress",
-        "off",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    done = run_nectar("run", runnable(plan, chain, tmp_path), "--db", database, "--progress", "off")
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
     assert summary["blocks"] > 300

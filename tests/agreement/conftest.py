@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.commands import run_nectar
 
 FULL = """
 [plan]
@@ -37,8 +37,8 @@ def run_plan(folder: Path, text: str, *options: str) -> Path:
     plan = folder / "plan.toml"
     plan.write_text(text)
     database = folder / "nectar.db"
-    command = [sys.executable, "-m", "nectar", "run", str(plan), "--db", str(database), "--progress", "off", *options]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "NO_COLOR": "1"})
+    environment = {**os.environ, "NO_COLOR": "1"}
+    done = run_nectar("run", plan, "--db", database, "--progress", "off", *options, environment=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return database
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,7 @@ import pytest
 
 from nectar.cardano.position import TX_BITS
 from nectar.samplechain.make import make_sample_chain
-from tests.conftest import ROOT
+from tests.commands import run_nectar
 
 Fact = dict[str, Any]
 
@@ -26,8 +23,7 @@ def indexed(
 ) -> Iterator[tuple[Path, sqlite3.Connection]]:
     folder = tmp_path_factory.mktemp("sample") / "chain"
     make_sample_chain(folder, 1_400, request.param)
-    command = [sys.executable, "-m", "nectar", "run", "plan.toml", "--db", "nectar.db", "--progress", "off"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    done = run_nectar("run", "plan.toml", "--db", "nectar.db", "--progress", "off", folder=folder)
     assert done.returncode == 0, done.stderr
     connection = sqlite3.connect(folder / "nectar.db")
     connection.row_factory = sqlite3.Row

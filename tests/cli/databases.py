@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+from tests.commands import run_nectar
 from tests.conftest import ROOT
 from tests.mysql.programs import PASSWORD, USER
 
@@ -24,8 +24,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def nectar(*arguments: object, folder: Path, said: str = "", code: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "nectar", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, input=said, cwd=folder, env=environment(**more))
+    done = run_nectar(*arguments, folder=folder, environment=environment(**more), given=said)
     assert done.returncode == code, done.stdout + done.stderr
     assert "this is a bug" not in done.stderr
     return done

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
+from tests.commands import run_nectar
 from tests.conftest import ROOT
 
 PLAN = f"""
@@ -30,10 +30,7 @@ WALLET = "addr_test1vz09v9yfxguvlp0zsnrpa3tdtm7el8xufp3m5lsm7qxzclgmzkket"
 
 
 def nectar(*words: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "nectar", "plan", *map(str, words)]
-    return subprocess.run(
-        command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-    )
+    return run_nectar("plan", *words, environment={**os.environ, "NO_COLOR": "1"})
 
 
 def written(folder: Path, text: str) -> Path:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import run_nectar
 from tests.conftest import ROOT
 from tests.interop.peers import nectar_server, running
 
@@ -21,11 +22,8 @@ SAMPLE = ROOT / "tests/data/preview/immutable"
 LAST = "fa0d2365fc80"
 
 
-def nectar(*words: object, code: int = 0, timeout: float = 60) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-m", "nectar", *map(str, words)], capture_output=True, text=True, env=env, timeout=timeout
-    )
+def nectar(*words: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = run_nectar(*words, folder=Path.cwd())
     assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
     return done
 

@@ -7,15 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.commands import run_nectar
 from tests.conftest import ROOT
 
 BAD = "[processors]\nblock = true\n[sync]\nskip_existing = 3\n"
 
 
 def validate(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "nectar", "plan", "validate", *arguments], capture_output=True, text=True, cwd=ROOT
-    )
+    return run_nectar("plan", "validate", *arguments)
 
 
 def bad_plan(tmp_path: Path) -> str:

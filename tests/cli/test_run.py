@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.commands import run_nectar
 from tests.conftest import ROOT
 from tests.runner.broken import bodies_as_map, damaged
 from tests.runner.jobs import between, plan_text
@@ -30,9 +31,8 @@ def plan(tmp_path: Path) -> Path:
 
 
 def nectar(*arguments: object, folder: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "nectar", *map(str, arguments)]
-    environment = {key: value for key, value in os.environ.items() if key != "NECTAR_PROFILE"} | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment)
+    environment = {key: value for key, value in os.environ.items() if key != "NECTAR_PROFILE"}
+    done = run_nectar(*arguments, folder=folder, environment=environment)
     assert done.returncode == code, done.stdout + done.stderr
     return done
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.commands import run_nectar
 from tests.compiler.making import ALL
-from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -22,8 +21,7 @@ def plan(tmp_path: Path) -> Path:
 
 
 def compile_command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "nectar", "plan", "compile", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return run_nectar("plan", "compile", *arguments)
 
 
 def test_it_prints_the_compiled_plan(plan: Path) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.commands import run_nectar
 from tests.mysql.jobs import PASSWORD_VARIABLE
 from tests.mysql.programs import MARIADB, MYSQL
 from tests.mysql.server import Server
@@ -45,7 +45,7 @@ path = "x.db"
 
 
 def _nectar(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "nectar", *map(str, arguments)], capture_output=True, text=True, check=False)
+    return run_nectar(*arguments, folder=Path.cwd())
 
 
 def test_a_run_and_its_status(server: Server, database: str, tmp_path: Path) -> None:

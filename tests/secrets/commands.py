@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.cache import BYTECODE
+from tests.commands import run_nectar
 from tests.conftest import ROOT
 
 PATIENCE_SECONDS = 60
@@ -32,18 +33,8 @@ def nectar(
     **more: str,
 ) -> subprocess.CompletedProcess[str]:
     """In the folder `home`, without a terminal and in a session of its own; `more` are variables."""
-    command = [sys.executable, "-m", "nectar", *map(str, arguments)]
-    sent = given.encode() if isinstance(given, str) else given
-    done = subprocess.run(
-        command,
-        input=sent,
-        capture_output=True,
-        cwd=home,
-        env=environment(home, {**(variables or {}), **more}),
-        start_new_session=True,
-        timeout=PATIENCE_SECONDS,
-    )
-    told = subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
+    variables = environment(home, {**(variables or {}), **more})
+    told = run_nectar(*arguments, folder=home, environment=variables, given=given, new_session=True)
     assert told.returncode == code, told.stdout + told.stderr
     return told
 

@@ -19,6 +19,7 @@ from nectar.runner.report import Progress, Quiet
 from nectar.sinks.sqlite.check import check_file
 from nectar.sinks.sqlite.state import read_state
 from tests.cli.databases import environment, profile
+from tests.commands import run_nectar
 from tests.conftest import ROOT
 from tests.mysql.server import Server
 from tests.runner.jobs import job, plan_text
@@ -43,15 +44,18 @@ def copy(filled: Path, tmp_path: Path) -> Path:
 
 
 def command(*words: object, folder: Path, code: int = 1, before: Callable[[], None] | None = None) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "nectar", *map(str, words)],
-        cwd=folder,
-        env=environment(HOME=str(ROOT)),
-        capture_output=True,
-        text=True,
-        preexec_fn=before,
-        timeout=120,
-    )
+    if before is None:
+        done = run_nectar(*words, folder=folder, environment=environment(HOME=str(ROOT)))
+    else:
+        done = subprocess.run(
+            [sys.executable, "-m", "nectar", *map(str, words)],
+            cwd=folder,
+            env=environment(HOME=str(ROOT)),
+            capture_output=True,
+            text=True,
+            preexec_fn=before,
+            timeout=120,
+        )
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout + done.stderr
