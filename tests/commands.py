@@ -8,7 +8,7 @@ import select
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.nectar_server import Request
@@ -25,7 +25,13 @@ def run_nectar(
     given: str | bytes = b"",
     new_session: bool = False,
 ) -> subprocess.CompletedProcess[str]:
-    """`nectar WORDS` in a folder, with `given` on its standard input; in the test's own environment where none is said."""
+    """`nectar WORDS` in a folder, with `given` on its standard input; in the test's own environment where none is named.
+
+    A PYTHONPATH of the environment's own gets an interpreter of its own: it may lead to a module with a bug.
+    """
+    variables = dict(os.environ if environment is None else environment)
+    if variables.get("PYTHONPATH") not in (None, str(ROOT), os.environ.get("PYTHONPATH")):
+        return _interpreter(words, folder, variables, given, new_session)
     with tempfile.TemporaryDirectory(prefix="nectar-command-") as streams:
         files = [Path(streams, name) for name in ("in", "out", "err")]
         for file, content in zip(files, (given.encode() if isinstance(given, str) else given, b"", b""), strict=True):
@@ -34,7 +40,7 @@ def run_nectar(
             {
                 "words": [str(word) for word in words],
                 "folder": str(folder),
-                "environment": dict(os.environ if environment is None else environment),
+                "environment": variables,
                 "streams": [str(file) for file in files],
                 "new_session": new_session,
             }
@@ -63,6 +69,23 @@ def _code_of(request: Request) -> int:
     code = int(server.stdout.readline())
     _idle.append(server)
     return code
+
+
+def _interpreter(
+    words: Sequence[object], folder: Path, variables: Mapping[str, str], given: str | bytes, new_session: bool
+) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "nectar", *map(str, words)]
+    sent = given.encode() if isinstance(given, str) else given
+    done = subprocess.run(
+        command,
+        input=sent,
+        capture_output=True,
+        cwd=folder,
+        env=variables,
+        start_new_session=new_session,
+        timeout=PATIENCE_SECONDS,
+    )
+    return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def _started() -> subprocess.Popen[str]:
