@@ -33,7 +33,7 @@ def layout(compiled: CompiledPlan, name: str = "sqlite", slots: tuple[int, int] 
         definitions=_of(every, StatementKind.TABLE),
         kept_indexes=(*_of(every, StatementKind.ESSENTIAL_INDEX), *(chosen.look_ups(compiled.tables) if live else ())),
         deferred_indexes=(*_of(every, StatementKind.DEFERRED_INDEX), *_of(every, StatementKind.VIEW_INDEX)),
-        closing=at_end,
+        derived=at_end,
         live=live,
         epoch_sql=epoch_sql(chosen.epochs) if any(table.name == "epoch" for table in compiled.tables) else "",
         fingerprint=compiled.fingerprint,

@@ -151,4 +151,4 @@ def tracked_state(compiled: CompiledPlan, sink: Sink, first: int, target: Target
             code="NEC-R004",
         )
     whole = first < 0 or (len(filled) == 1 and filled[0].first < 0 and filled[0].last == first - 1)
-    return TrackedState(whole, tuple(sink.looked_after()))
+    return TrackedState(whole, tuple(sink.tracked_outputs()))

@@ -16,11 +16,12 @@ from nectar.processors.rows import RowBuffers
 from nectar.tables import Table
 
 POINTS_KEPT = ((1, 4_096), (64, 65_536), (1_024, 262_144))
-"""Every so manyth point of the last so many is kept: near the tip, where each block has one, enough for the deepest fork."""
+"""(step, reach): of the last `reach` checkpoints every `step`-th is kept. The last 4,096 are all kept, which is
+enough for the deepest fork, of 2,160 blocks."""
 
 
 class Definition(NamedTuple):
-    """A definition: `name` is what it creates, of or on `table`."""
+    """SQL that creates `name`, which is the table `table` itself or belongs to it."""
 
     name: str
     sql: str
@@ -28,11 +29,11 @@ class Definition(NamedTuple):
 
 
 class DerivedColumns(NamedTuple):
-    """SQL that completes rows from other rows, once those it looks at are there: set-based, idempotent, order-free.
+    """SQL that derives columns from other rows, once these exist. It is set-based, and may run twice or in another order.
 
-    `:low` and `:high` bound transactions' ids: a batch's, or a stretch of all. `from_origin`: true only of rows that have
-    all of the chain before them, so it is run once at the end, for the unbroken stretch from the origin; `tables` are those
-    whose rows it completes.
+    `:low` and `:high` bound the ids of transactions: those of a batch, or of one step over the whole range.
+    `from_origin`: the value is right only for rows that have the whole chain before them. The SQL runs once at the end, for the
+    unbroken range from the origin. `tables` are those whose rows it changes.
     """
 
     name: str
@@ -42,7 +43,7 @@ class DerivedColumns(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """Seconds by what they were spent on; `whole` is False when it was asked to stop before the end."""
+    """Seconds spent, by what they were spent on. `whole` is False when the work was stopped before its end."""
 
     took: dict[str, float]
     whole: bool
@@ -50,38 +51,40 @@ class Finished(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Everything a sink knows of the plan that fills it."""
+    """Everything that a sink knows about the plan that fills it."""
 
     tables: tuple[Table, ...]
     definitions: tuple[Definition, ...]
     kept_indexes: tuple[Definition, ...]
     deferred_indexes: tuple[Definition, ...]
-    closing: tuple[DerivedColumns, ...]
-    live: tuple[DerivedColumns, ...]  # run within each commit
+    derived: tuple[DerivedColumns, ...]
+    live: tuple[DerivedColumns, ...]  # those that run within each commit
     epoch_sql: str  # SELECT of epoch rows, see `Epochs`; empty without the table
     fingerprint: str
     plan_name: str
     compiled: str  # the compiled plan, JSON
     version: str
     complete: bool  # False when filters leave rows out
-    rows_tell_kept: bool = False  # rows of tx_out are the outputs whose spending is recorded
+    rows_tell_kept: bool = False  # rows of tx_out are themselves the tracked outputs
     views: tuple[Definition, ...] = ()
-    view_columns: tuple[Definition, ...] = ()  # which some deferred indexes are on
-    pre_splits: tuple[Definition, ...] = ()  # may be tried while nothing is filled
+    view_columns: tuple[Definition, ...] = ()  # some deferred indexes are on them
+    pre_splits: tuple[Definition, ...] = ()  # tried while the tables are empty
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A batch of consecutive blocks in the sink's load form. `rows` counts rows by table. `things`, for a dry run alone: of each
-    dimension what the batch shows, with the slot where it does first."""
+    """A batch of consecutive blocks in the sink's load form. `rows` counts rows by table.
+
+    `dimensions` are filled for a dry run only: for each dimension its keys in this batch, with the slot where each comes first.
+    """
 
     load_form: bytes
     rows: dict[str, int] = field(default_factory=dict)
-    things: dict[str, list[tuple[Any, int]]] = field(default_factory=dict)
+    dimensions: dict[str, list[tuple[Any, int]]] = field(default_factory=dict)
 
 
 class Quarantined(NamedTuple):
-    """A block that could not be decoded, kept whole."""
+    """A block that could not be decoded, with all its bytes."""
 
     slot: int
     hash: bytes
@@ -93,7 +96,7 @@ class Quarantined(NamedTuple):
 
 
 class Epochs(NamedTuple):
-    """Epochs to sum anew: their numbers and the ids of the blocks they can have."""
+    """Epochs to sum again: their numbers, and the lowest and highest id that their blocks can have."""
 
     first: int
     last: int
@@ -103,12 +106,12 @@ class Epochs(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """After it the database holds everything of `covered`. `epochs` are those that its blocks belong to.
+    """One transaction. After it the database holds all rows of the slots `covered`.
 
-    `point` and `block_no` are the last block's, never a boundary block's, which shares its slot with the next.
-    `replace`: rows of the covered slots are taken away first, in the same transaction. `live`: everything was finished
-    before (`Sink.finished`), and is to stay so: what follows from the new rows is done in the same transaction.
-    `earlier`: blocks of the batch before the last that a fork may undo. `highest`: the highest number that was ever committed.
+    `point` and `block_no` are the last block's. A boundary block is never the last: it shares its slot with the next block.
+    `epochs`: those that the blocks belong to. `replace`: rows of the covered slots are deleted first, in the same transaction.
+    `live`: the database was finished before (`Sink.finished`) and stays so: columns are derived in the same transaction.
+    `earlier`: blocks before the last one that a fork may undo. `highest`: the highest block number that was ever committed.
     """
 
     staged: Staged
@@ -128,50 +131,57 @@ class Stager(Protocol):
 
 
 class Sink(Protocol):
-    """Everything either happens whole or not at all. Errors: SinkError, or TransientError when another try may do."""
+    """A database that Nectar fills. Each call happens whole or not at all.
+
+    Errors: SinkError, or TransientError when another try may succeed.
+    """
 
     def coverage(self) -> Sequence[Coverage]:
-        """Slots that are filled, as few ranges as will do, in order."""
+        """The filled slots, as few ranges as possible, in order."""
 
     def known_blocks(self) -> Sequence[Numbered]:
-        """The last committed points, newest first."""
+        """The blocks of the checkpoints that are kept, newest first."""
 
     def block_within(self, slots: Coverage, *, last: bool) -> Numbered | None:
-        """The first or the last block of these slots that has a row; None where there is none, or no table `block`."""
+        """The first or last block in these slots that has a row. None without such a row, or without the table `block`."""
 
     def highest_block_no(self) -> int:
-        """The highest number that was ever committed, undone or not; -1 before there is one."""
+        """The highest block number that was ever committed, even if it was rolled back; -1 before the first."""
 
     def writers(self) -> int:
-        """How many threads may commit at once; 0: only the one that opened it."""
+        """How many threads may commit at once; 0: only the thread that opened the sink."""
 
     def expect(self, writers: int) -> None:
-        """So many will soon commit at once: what they need may be made ready meanwhile."""
+        """This many threads will soon commit at once. The sink may prepare for them meanwhile."""
 
     def commit(self, commit: Commit) -> dict[str, int]:
-        """Rows that came by it, by table: a thing that was there already is not among them, wherever it was seen."""
+        """Rows inserted, by table. Dimension rows that already existed are not counted."""
 
     def roll_back(self, to: Numbered, epochs: Epochs | None, highest: int) -> None:
-        """Everything after `to` never happened; `epochs` are those to sum anew; `highest` as in `Commit`."""
+        """Delete everything after `to`. `epochs` are summed again; `highest` as in `Commit`."""
 
     def finish(self, epochs: Epochs | None, stopping: Callable[[], bool], *, live: bool = False) -> Finished:
-        """Deferred indexes and closing statements, unless nothing changed since they were done last. `live`: indexes that
-        closing statements need stay, for commits that go on."""
+        """Derive columns and build deferred indexes and views, unless nothing changed since the last time.
+
+        `live`: commits follow, so the indexes that deriving needs are kept.
+        """
 
     def finished(self) -> bool:
-        """Closing statements and indexes were done, and every commit since then was `live`."""
+        """Whether columns are derived and indexes built, and every commit since then was `live`."""
 
     def write_once(self, staged: Staged) -> None:
-        """Rows of tables that are written once, unless they are there."""
+        """Insert rows of tables that are written once. Rows that exist stay as they are."""
 
-    def looked_after(self) -> Sequence[tuple[bytes, int, int]]:
-        """Outputs that the plan's filter looks after, and that no row spends: (transaction's hash, index, bits); see
-        `runner.watch`."""
+    def tracked_outputs(self) -> Sequence[tuple[bytes, int, int]]:
+        """The plan's tracked outputs that no row spends: (transaction's hash, index, filter bits).
+
+        See `runner.decoding.tracked_outputs`.
+        """
 
     def size(self) -> int:
-        """Bytes that the database takes, as far as it tells."""
+        """The database's size in bytes, as far as the database says it."""
 
     def notes(self) -> Sequence[str]:
-        """For the run's log."""
+        """Sentences for the job's log, in the order in which they were noted."""
 
     def close(self) -> None: ...

@@ -1,4 +1,4 @@
-"""One step of looking at a database: how it went, and what to do about it."""
+"""One step of a database check: its outcome, and what to do about it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nectar.errors import NectarError
 
 
 class Outcome(Enum):
-    """WARNING: it works, and somebody should know. NOT_REACHED: a step before it failed."""
+    """WARNING: it works, but somebody should know. NOT_REACHED: an earlier step failed."""
 
     OK = "ok"
     WARNING = "warning"
@@ -20,7 +20,7 @@ class Outcome(Enum):
 
 
 class Note(NamedTuple):
-    """Beside the step's own words: what is so, and what to do."""
+    """A remark on a step: what is so, and what to do."""
 
     what: str
     hint: str = ""
@@ -28,8 +28,7 @@ class Note(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`says` is for people; `facts` are the same for programs, JSON's types alone. A failed step says what went wrong, with an
-    error's `code` and `hint`."""
+    """`says` is for people, `facts` for programs (JSON's types). A failed step has an error's `code` and `hint`."""
 
     name: str
     outcome: Outcome
@@ -41,9 +40,9 @@ class Step:
 
 
 def passed(name: str, says: str, notes: Iterable[Note] = (), **facts: Any) -> Step:
-    """A warning when there are notes."""
-    told = tuple(notes)
-    return Step(name, Outcome.WARNING if told else Outcome.OK, says, told, facts)
+    """A step that worked; with notes it is a warning."""
+    remarks = tuple(notes)
+    return Step(name, Outcome.WARNING if remarks else Outcome.OK, says, remarks, facts)
 
 
 def failed(name: str, error: NectarError, **facts: Any) -> Step:

@@ -1,7 +1,7 @@
-"""Columns that say what a protocol parameter was: genesis' value, for as long as nothing can have changed it.
+"""Columns that hold the value of a protocol parameter: that of genesis, for as long as nothing can have changed it.
 
-Whether an update was adopted is ledger state. But none is before it is proposed: until a proposal of another value can have taken
-effect, the value of genesis is in force. From there on the column stays NULL.
+Only the ledger state says whether an update was adopted. But no update is adopted before it is proposed: the value of genesis
+is in force until a proposal of another value can have taken effect. From then on the column stays NULL.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from nectar.tables import Place, item_ids
 
 NAME = "parameters in force"
 
-_UPDATE = 1  # epochs after which an update by genesis keys takes effect at the earliest
-_ACTION = 2  # ... and a governance action: the epoch after its own votes on it, the next one begins with it
-_ACTIVE_AFTER = 2  # epochs, of a pool that was not registered: only such a one pays a deposit
+_UPDATE = 1  # epochs: an update by genesis keys takes effect after this many, at the earliest
+_ACTION = 2  # epochs: an action of epoch N is ratified in N + 1 at the earliest, and N + 2 begins with it
+_ACTIVE_AFTER = 2  # epochs until a pool is active that was not registered before: only such a pool pays a deposit
 
 
 def in_force(divide: str, tables: frozenset[str], network: Network) -> Iterator[DerivedColumns]:
-    """Those that a plan with these tables can fill. `divide`: the database's operator for whole numbers."""
+    """The statements that a plan with these tables can run. `divide`: the operator that divides whole numbers."""
 
     def epoch(id_: str) -> str:
-        """Of a row's id; every such row is of an era with Shelley's epochs."""
+        """SQL for the epoch of a row, by its id. Every such row belongs to an era with Shelley's epochs."""
         history = network.history
         slot = f"{id_} {divide} {Place.IN_TX.value}"
         return f"{history.shelley_epoch} + ({slot} - {history.first_shelley_slot}) {divide} {history.shelley_epoch_slots}"
@@ -39,7 +39,7 @@ def in_force(divide: str, tables: frozenset[str], network: Network) -> Iterator[
         lifetime = network.gov_action_lifetime
         value = f"{epoch('id')} + {lifetime}"
         yield closing("gov_action_proposal", "expiration", value, "gov_action_lifetime", lifetime, _ACTION)
-    before = _told_of(tables, network)
+    before = _all_proposals_known(tables, network)
     if before is not None and "stake_registration" in tables:
         value = str(network.key_deposit)
         yield closing("stake_registration", "deposit", value, "key_deposit", network.key_deposit, _UPDATE, before)
@@ -49,8 +49,8 @@ def in_force(divide: str, tables: frozenset[str], network: Network) -> Iterator[
         yield closing("pool_update", "deposit", value, "pool_deposit", network.pool_deposit, _UPDATE, new)
 
 
-def _told_of(tables: frozenset[str], network: Network) -> str | None:
-    """Up to where every proposal is a row: without governance actions, to the end of Babbage, if that is known."""
+def _all_proposals_known(tables: frozenset[str], network: Network) -> str | None:
+    """SQL: rows before which every proposal is a row. Without governance actions: those up to Babbage's end, if it is known."""
     if "gov_action_proposal" in tables:
         return ""
     if "conway" not in network.history.first_epochs:

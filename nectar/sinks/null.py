@@ -1,4 +1,4 @@
-"""What stands for a database in a dry run: it remembers where it is, and nothing else."""
+"""The null sink, for a dry run: it remembers its position and counts rows, and writes nothing."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from nectar.sinks.base import Commit, Epochs, Finished, Staged
 from nectar.sinks.seen_dimensions import SeenDimensions
 
 POINTS_KEPT = 5_000
+"""Enough for the deepest fork, of 2,160 blocks."""
 
 
 class NullSink:
-    """A sink that counts."""
+    """A `Sink` without a database."""
 
     def __init__(self) -> None:
         self._points: list[Numbered] = []
         self._highest = -1
         self._covered: list[Coverage] = []
-        self._things = SeenDimensions()
+        self._dimensions = SeenDimensions()
 
     def coverage(self) -> Sequence[Coverage]:
         return self._covered
@@ -43,13 +44,13 @@ class NullSink:
         self._points = [*self._points[-POINTS_KEPT:], *commit.earlier, Numbered(commit.point, commit.block_no)]
         self._highest = commit.highest
         self._covered = merged([*self._covered, commit.covered])
-        return self._things.count(commit.staged)
+        return self._dimensions.count(commit.staged)
 
     def roll_back(self, to: Numbered, epochs: Epochs | None, highest: int) -> None:
-        self._points = [one for one in self._points if one.point.slot < to.point.slot] + [to]
+        self._points = [block for block in self._points if block.point.slot < to.point.slot] + [to]
         self._highest = highest
         self._covered = without_after(self._covered, to.point.slot)
-        self._things.forget_after(to.point.slot)
+        self._dimensions.forget_after(to.point.slot)
 
     def finish(self, epochs: Epochs | None, stopping: Callable[[], bool], *, live: bool = False) -> Finished:
         return Finished({}, True)
@@ -60,7 +61,7 @@ class NullSink:
     def write_once(self, staged: Staged) -> None:
         return None
 
-    def looked_after(self) -> Sequence[tuple[bytes, int, int]]:
+    def tracked_outputs(self) -> Sequence[tuple[bytes, int, int]]:
         return ()
 
     def size(self) -> int:

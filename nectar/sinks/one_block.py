@@ -1,4 +1,4 @@
-"""A block that the table `block` has, by its slots."""
+"""The first or last block of a range, read from the table `block`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from nectar.sinks.base import Layout
 def block_within(
     layout: Layout, slots: Coverage, ask: Callable[[str], Sequence[Sequence[Any]]], *, last: bool
 ) -> Numbered | None:
-    """The first or the last one of these slots; None where the plan has no such table, too. No boundary block, which shares its
-    slot with another, nor genesis: those have no slot of their own. `ask` gives the rows of a statement."""
+    """None without such a row, or where the plan has no table `block`. `ask` returns the rows of a statement.
+
+    Boundary blocks and genesis have no slot of their own, so they are never the answer.
+    """
     if all(table.name != "block" for table in layout.tables) or slots.last < slots.first:
         return None
     low, high = block_id(slots.first, is_boundary=True), block_id(slots.last, is_boundary=False)

@@ -1,4 +1,4 @@
-"""What two compiled plans say differently, in words, of what decides the rows."""
+"""How two compiled plans differ, in words: only in what decides the rows."""
 
 from __future__ import annotations
 
@@ -7,50 +7,52 @@ from typing import Any
 
 from nectar.errors import SinkError
 from nectar.sinks.base import Layout
-from nectar.sinks.kept import kept_plan, only_plan, refuse_newer
+from nectar.sinks.stored import compiled_plan, only_plan, refuse_newer
 
 _MEANING = ("network", "processors", "filters", "tables")
+_SHOWN = 6
 
 
-def plan_differences(there: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]:
-    """`there` is in the database, `ours` is the plan at hand; at most six differences, then how many more."""
-    found = [text for part in _MEANING for text in _differ(part, there.get(part), ours.get(part))]
-    found = found or ["its columns were defined by another version"]
-    return found if len(found) <= 6 else [*found[:6], f"and {len(found) - 6} more"]
+def plan_differences(stored: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]:
+    """`stored` is in the database, `ours` is the plan at hand. At most six differences, then how many more there are."""
+    differences = [text for part in _MEANING for text in _differ(part, stored.get(part), ours.get(part))]
+    differences = differences or ["its columns were defined by another version"]
+    more = len(differences) - _SHOWN
+    return differences if more <= 0 else [*differences[:_SHOWN], f"and {more} more"]
 
 
 def refuse_another_plan(stored: Sequence[tuple[Any, ...]], ours: Layout, where: str, other: str) -> None:
-    """`stored`: fingerprint, name, compiled plan and version of the one that filled it; `other`: what to index into instead.
+    """`stored`: the row of `nectar_plan`. `other`: what to index into instead.
 
-    Errors: SinkError NEC-K002 when ours means something else; NEC-K025, NEC-K026 when what is stored cannot be believed.
+    Errors: SinkError NEC-K002 when the plans differ; NEC-K025, NEC-K026 when the stored row cannot be believed.
     """
     fingerprint, name, compiled, version = only_plan(stored, where)
     refuse_newer(version, where)
-    kept_plan(compiled, where)
+    compiled_plan(compiled, where)
     if fingerprint == ours.fingerprint:
         return
-    told = "; ".join(plan_differences(kept_plan(compiled, where), kept_plan(ours.compiled, where)))
+    differences = "; ".join(plan_differences(compiled_plan(compiled, where), compiled_plan(ours.compiled, where)))
     raise SinkError(
-        f"this database was filled by another plan, {name!r}: {told}",
+        f"this database was filled by another plan, {name!r}: {differences}",
         where=where,
         hint=f"index into another {other}, or run the plan that filled this one",
         code="NEC-K002",
     )
 
 
-def _differ(path: str, there: Any, ours: Any) -> Iterator[str]:
-    if there == ours:
+def _differ(path: str, stored: Any, ours: Any) -> Iterator[str]:
+    if stored == ours:
         return
-    if isinstance(there, Mapping) and isinstance(ours, Mapping):
-        for key in dict.fromkeys((*there, *ours)):
+    if isinstance(stored, Mapping) and isinstance(ours, Mapping):
+        for key in dict.fromkeys((*stored, *ours)):
             if key not in ours:
                 yield f"{path}.{key} is there but not in this plan"
-            elif key not in there:
+            elif key not in stored:
                 yield f"{path}.{key} is in this plan but not there"
             else:
-                yield from _differ(f"{path}.{key}", there[key], ours[key])
+                yield from _differ(f"{path}.{key}", stored[key], ours[key])
         return
-    yield f"{path} is {_short(there)} there and {_short(ours)} in this plan"
+    yield f"{path} is {_short(stored)} there and {_short(ours)} in this plan"
 
 
 def _short(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The outputs that a plan's filter looks after, asked of a database whose indexes may not be built yet."""
+"""The tracked outputs that no row spends, read from a database whose indexes may not be built yet."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ _OF_ROWS = "tx_out o JOIN tx t ON t.id = o.tx_id"
 
 
 def unspent(layout: Layout, index: str) -> str:
-    """Gives rows (transaction's hash, index, bits) of those that no row spends; "" where the plan looks after none.
-    `index` is that column's name, quoted.
+    """SQL that returns (transaction's hash, index, filter bits). "" where the plan tracks no outputs.
 
-    What was made and what was spent are put together and sorted once: a join would read all of one for each row of the other
-    where there is no index, which is so until the end of a load. No two of an output's rows have a bit in common.
+    `index` is the quoted name of that column. Created and spent outputs are put into one list and sorted once: until the end of a
+    load there is no index, and a join would read one table for each row of the other. The bits of an output's rows are disjoint.
     """
     names = {table.name for table in layout.tables}
     parts = [_MADE.format("t.hash", index, 1, _OF_ROWS)] * layout.rows_tell_kept

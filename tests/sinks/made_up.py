@@ -66,7 +66,7 @@ def _value(table: Table, at: int, column: Column, number: int) -> Any:
 
 def statements_at_the_end(layout: Layout) -> Iterator[tuple[str, str]]:
     """Every one that completes rows from rows, with its name, apart from what only makes room for it."""
-    for one in (*layout.closing, *layout.live):
+    for one in (*layout.derived, *layout.live):
         for sql in one.sql.split(";"):
             if sql.strip().startswith(("UPDATE", "INSERT", "WITH")):
                 yield one.name, sql.strip()

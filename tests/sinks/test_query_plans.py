@@ -79,7 +79,7 @@ def _operations(name: str, count: int) -> dict[str, int]:
     asked: list[int] = []
     db.set_progress_handler(lambda: bool(asked.append(1)), OPERATIONS)  # type: ignore[func-returns-value]
     took: dict[str, int] = {}
-    for at, one in enumerate((*made.closing, *made.live)):
+    for at, one in enumerate((*made.derived, *made.live)):
         asked.clear()
         db.execute(one.sql, {"low": 0, "high": 1 << 40})
         took[f"{one.name} {at}"] = len(asked)

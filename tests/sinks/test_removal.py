@@ -10,7 +10,7 @@ import pytest
 
 from nectar.cardano.position import HIGHEST_ID
 from nectar.runner.sink_layout import layout
-from nectar.sinks.mysql.rollback import facts_of_slots, things_after
+from nectar.sinks.mysql.rollback import dimensions_after, facts_of_slots
 from nectar.sinks.sqlite.rollback import forget_after, remove_facts
 from nectar.tables import Kind, Place, Table
 from tests.runner.jobs import compiled, plan_text
@@ -29,7 +29,7 @@ def remove_on_server(db: apsw.Connection, tables: Sequence[Table], first: int, l
 
 
 def forget_on_server(db: apsw.Connection, tables: Sequence[Table], slot: int) -> None:
-    for statement in things_after(tables, slot):
+    for statement in dimensions_after(tables, slot):
         db.execute(statement)
 
 

@@ -33,7 +33,7 @@ class Committer:
     summary: RunSummary
     began: float
     highest: int = -1
-    things: SeenDimensions = field(default_factory=SeenDimensions)
+    dimensions: SeenDimensions = field(default_factory=SeenDimensions)
 
     def __post_init__(self) -> None:
         if self.sink is not None:
@@ -56,7 +56,7 @@ class Committer:
         """
         sink, compiled = self.sink, self.compiled
         if sink is None:
-            return self.things.count(batch.staged)
+            return self.dimensions.count(batch.staged)
         self._refuse_too_big(batch)
         epochs = epochs_of(compiled.network.history, covered.first, covered.last)
         replace = not compiled.plan.sync.skip_existing

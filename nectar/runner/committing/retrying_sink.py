@@ -69,8 +69,8 @@ class RetryingSink:
     def write_once(self, staged: Staged) -> None:
         self._retried(lambda: self._sink.write_once(staged))
 
-    def looked_after(self) -> Sequence[tuple[bytes, int, int]]:
-        return self._retried(self._sink.looked_after)
+    def tracked_outputs(self) -> Sequence[tuple[bytes, int, int]]:
+        return self._retried(self._sink.tracked_outputs)
 
     def size(self) -> int:
         return self._retried(self._sink.size)

@@ -198,7 +198,7 @@ class Worker:
         self._add_rows(gathered)
         staged = self._stager.stage(gathered.out)
         if self._dry:
-            staged = replace(staged, things=self._dimension_rows(gathered.out))
+            staged = replace(staged, dimensions=self._dimension_rows(gathered.out))
         read = len(batch.raws) - len(gathered.quarantined)
         counts = Counts(read, gathered.seen, kept, sum(map(len, batch.raws)), self._tallies())
         return DecodedBatch(batch.number, staged, counts, batch.last, batch.last_no, tuple(gathered.quarantined), None)

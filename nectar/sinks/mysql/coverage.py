@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from nectar.cardano.point import Numbered
 from nectar.coverage import Coverage
 from nectar.sinks.base import Layout
-from nectar.sinks.kept import points_of, ranges_of
 from nectar.sinks.mysql.session import ServerSession
 from nectar.sinks.mysql.statements import Came, literal
+from nectar.sinks.stored import points_of, ranges_of
 
 _INSERT = "INSERT INTO nectar_coverage VALUES"
 

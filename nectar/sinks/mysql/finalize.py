@@ -29,7 +29,7 @@ class MysqlFinisher:
         self, session: ServerSession, layout: Layout, stopping: Callable[[], bool], step: int, *, keep_look_ups: bool = False
     ) -> None:
         self._session, self._layout, self._stopping, self._step = session, layout, stopping, step
-        self._needed = look_ups(layout.tables) if layout.closing else ()
+        self._needed = look_ups(layout.tables) if layout.derived else ()
         self._kept = self._needed if keep_look_ups else ()
         self._took: dict[str, float] = {}
         self._there, self._large = session.index_names(), frozenset[str]()
@@ -53,13 +53,13 @@ class MysqlFinisher:
     def _complete(self, whole_to: int | None) -> None:
         """Rows are looked up by hash: the indexes for that are built first, and dropped where the plan wants none."""
         layout = self._layout
-        if not layout.closing:
+        if not layout.derived:
             return
         self._define("indexes", [index for index in self._needed if index.name not in self._there])
         for low, high in self._steps():
-            self._execute([one for one in layout.closing if not one.from_origin], low, high)
+            self._execute([one for one in layout.derived if not one.from_origin], low, high)
         if whole_to is not None:
-            self._execute([one for one in layout.closing if one.from_origin], _FIRST, (whole_to + 1) * Place.TX.value - 1)
+            self._execute([one for one in layout.derived if one.from_origin], _FIRST, (whole_to + 1) * Place.TX.value - 1)
         wanted = {index.name for index in (*layout.deferred_indexes, *layout.kept_indexes, *self._kept)}
         self._session.several([f"DROP INDEX `{one.name}` ON `{one.table}`" for one in self._needed if one.name not in wanted])
 

@@ -29,7 +29,7 @@ def needed_at_the_end(layout: Layout) -> dict[str, str]:
     named = ", ".join(view.name for view in layout.views)
     views = dict.fromkeys(("CREATE VIEW", "DROP"), f"its views ({named})") if layout.views else {}
     columns = {"ALTER": "columns that its views compare"} if layout.view_columns else {}
-    looks_up = layout.deferred_indexes or (layout.closing and look_ups(layout.tables))
+    looks_up = layout.deferred_indexes or (layout.derived and look_ups(layout.tables))
     return ({"INDEX": "its indexes"} if looks_up else {}) | columns | views
 
 

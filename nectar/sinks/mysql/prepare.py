@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from nectar.errors import SinkError
 from nectar.sinks.base import Definition, Layout
-from nectar.sinks.kept import PLANS, damaged_database, refuse_missing
 from nectar.sinks.mysql.coverage import covered, kept_blocks
 from nectar.sinks.mysql.finalize import is_built, is_finalized
 from nectar.sinks.mysql.needs import refuse_without_rights
@@ -15,6 +14,7 @@ from nectar.sinks.mysql.split import split_ahead
 from nectar.sinks.mysql.statements import literal
 from nectar.sinks.mysql.writer import FIRST
 from nectar.sinks.plan_match import refuse_another_plan
+from nectar.sinks.stored import PLANS, damaged_database, refuse_missing
 
 
 def prepare(session: ServerSession, layout: Layout) -> None:
@@ -40,7 +40,7 @@ def prepare(session: ServerSession, layout: Layout) -> None:
         split_ahead(session, layout.pre_splits)
 
 
-def lanes_entered(lanes: int) -> str:
+def writers_entered(lanes: int) -> str:
     """Inserts their rows where they are not there, and locks the first."""
     rows = ", ".join(f"({number}, 0, -1, '')" for number in range(FIRST, FIRST + lanes))
     return f"INSERT INTO nectar_writer VALUES {rows} ON DUPLICATE KEY UPDATE id = nectar_writer.id"
@@ -52,7 +52,7 @@ def _enter_plan(session: ServerSession, layout: Layout) -> None:
     definitions = {one.name: one.sql for one in layout.definitions}
     session.several([definitions["nectar_plan"], definitions["nectar_writer"]])
     plan = (layout.fingerprint, layout.plan_name, layout.compiled, layout.version)
-    with session.transaction(lanes_entered(1)):
+    with session.transaction(writers_entered(1)):
         _refuse_another_plan(session, layout, " FOR UPDATE")
         values = ", ".join(map(literal, plan))
         unless_there = "ON DUPLICATE KEY UPDATE version = nectar_plan.version"

@@ -18,7 +18,7 @@ def facts_of_slots(tables: Sequence[Table], first: int, last: int | None) -> Ite
     yield f"DELETE FROM `nectar_quarantine` WHERE `slot` BETWEEN {first} AND {HIGHEST_ID if last is None else last}"
 
 
-def things_after(tables: Sequence[Table], slot: int) -> Iterator[str]:
+def dimensions_after(tables: Sequence[Table], slot: int) -> Iterator[str]:
     """Statements that forget things first seen after `slot`, and references to transactions after it."""
     for table in tables:
         if table.kind is Kind.DIMENSION and table.place is not None:

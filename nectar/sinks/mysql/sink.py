@@ -14,16 +14,16 @@ from nectar.cardano.point import Numbered
 from nectar.coverage import Coverage, merged, without_after
 from nectar.errors import NectarError, SinkError, TooBigError, TransientError
 from nectar.sinks.base import Commit, Epochs, Finished, Layout, Staged
-from nectar.sinks.kept import highest_of
 from nectar.sinks.mysql.bulk_load import Loader, terms_of
 from nectar.sinks.mysql.coverage import cover, covered, covering, kept_blocks, whole_to
 from nectar.sinks.mysql.finalize import TXS_A_STEP, MysqlFinisher, derived_sql, is_built, is_finalized
-from nectar.sinks.mysql.prepare import lanes_entered, prepare
-from nectar.sinks.mysql.rollback import facts_of_slots, things_after
+from nectar.sinks.mysql.prepare import prepare, writers_entered
+from nectar.sinks.mysql.rollback import dimensions_after, facts_of_slots
 from nectar.sinks.mysql.session import ServerSession
 from nectar.sinks.mysql.statements import Came, literal, with_values
 from nectar.sinks.mysql.writer import FIRST, PendingCommit, WriterConnection, WriterState, thinned
 from nectar.sinks.one_block import block_within
+from nectar.sinks.stored import highest_of
 from nectar.sinks.unspent import unspent
 from nectar.tables import Place
 
@@ -130,7 +130,7 @@ class MysqlSink:
         def work(lane: WriterConnection) -> dict[str, int]:
             gone = [f"DELETE FROM nectar_checkpoint WHERE slot > {slot}"]
             gone += facts_of_slots(self.layout.tables, slot + 1, None)
-            gone += things_after(self.layout.tables, slot)
+            gone += dimensions_after(self.layout.tables, slot)
             lane.session.several(gone)
             self._sum_epochs(epochs)
             cover(self._session, self.layout, without_after(covered(lane.session), slot))
@@ -167,7 +167,7 @@ class MysqlSink:
         with self._session.transaction():
             self._lanes[0].loader.write_once(staged)
 
-    def looked_after(self) -> list[tuple[bytes, int, int]]:
+    def tracked_outputs(self) -> list[tuple[bytes, int, int]]:
         sql = unspent(self.layout, "`index`")
         return [(digest, index, int(bits)) for digest, index, bits in self._session.rows(sql)] if sql else []
 
@@ -189,7 +189,7 @@ class MysqlSink:
 
     def _enter(self, lanes: int) -> dict[int, int]:
         """The lanes' rows, made where they are not there; the last commit of each."""
-        with self._session.transaction(lanes_entered(lanes)):
+        with self._session.transaction(writers_entered(lanes)):
             found = self._session.rows("SELECT id, seq, writer FROM nectar_writer FOR UPDATE")
         self._writing.owners = {self._writing.writer, *(writer for number, _, writer in found if number == FIRST)}
         self._writing.others = max((seq for number, seq, _ in found if number != FIRST), default=0)
@@ -231,7 +231,7 @@ class MysqlSink:
     def _close(self, session: ServerSession, commit: Commit, filled: list[Coverage]) -> None:
         """What follows from the batch's rows, as far as it is done at once. In a database that is finished, all of it."""
         low, high = commit.covered.first * Place.TX.value, (commit.covered.last + 1) * Place.TX.value - 1
-        for closing in self.layout.closing if commit.live else self.layout.live:
+        for closing in self.layout.derived if commit.live else self.layout.live:
             wanted = not closing.from_origin
             if closing.from_origin and not closing.tables.isdisjoint(commit.staged.rows):
                 end = whole_to(session, self.layout, filled)

@@ -11,10 +11,9 @@ import apsw
 
 from nectar.errors import NectarError, SinkError, TransientError
 from nectar.sinks.check_step import Note, Outcome, Step, failed, not_reached, passed
-from nectar.sinks.kept import PLANS
 from nectar.sinks.sqlite.connection import open_to_read, refuse_no_file, translated
 from nectar.sinks.sqlite.state import OWN
-from nectar.sinks.state import kept_of
+from nectar.sinks.stored import PLANS, stored_plan
 
 OLDEST = (3, 37)  # STRICT tables
 LITTLE = 1 << 30
@@ -81,9 +80,9 @@ def _database(path: Path) -> Step:
     if not plans:
         what = f"it has {len(names)} tables that Nectar did not make"
         raise SinkError(what, where=str(path), hint="name another file; nothing was changed in this one", code="NEC-K003")
-    kept = kept_of(plans, names, OWN, str(path))
-    says = f"filled by plan {kept.name} ({kept.fingerprint})"
-    return passed("database", says, tables=len(names), plan=kept.name, fingerprint=kept.fingerprint, journal_mode=mode)
+    plan = stored_plan(plans, names, OWN, str(path))
+    says = f"filled by plan {plan.name} ({plan.fingerprint})"
+    return passed("database", says, tables=len(names), plan=plan.name, fingerprint=plan.fingerprint, journal_mode=mode)
 
 
 def _writable(path: Path) -> Step:

@@ -24,7 +24,7 @@ class SqliteFinisher:
 
     def __init__(self, db: apsw.Connection, layout: Layout, stopping: Callable[[], bool], *, keep_look_ups: bool = False) -> None:
         self._db, self._layout, self._stopping = db, layout, stopping
-        self._needed = look_ups(layout.tables) if layout.closing else ()
+        self._needed = look_ups(layout.tables) if layout.derived else ()
         self._kept = self._needed if keep_look_ups else ()
         self._took: dict[str, float] = {}
 
@@ -60,16 +60,16 @@ class SqliteFinisher:
     def _complete(self, whole_to: int | None) -> None:
         """Rows are looked up by hash: the indexes for that are built first, and dropped where the plan wants none."""
         layout = self._layout
-        if not layout.closing:
+        if not layout.derived:
             return
         for index in self._needed:
             self._build(index.sql)
         for low, high in self._steps():
-            for one in layout.closing:
+            for one in layout.derived:
                 if not one.from_origin:
                     self._execute(one, low, high)
         if whole_to is not None:
-            for one in layout.closing:
+            for one in layout.derived:
                 if one.from_origin:
                     self._execute(one, _FIRST, (whole_to + 1) * Place.TX.value - 1)
         wanted = {index.name for index in (*layout.deferred_indexes, *layout.kept_indexes, *self._kept)}

@@ -13,12 +13,12 @@ from nectar.cardano.point import Numbered
 from nectar.coverage import Coverage, merged, without_after
 from nectar.errors import SinkError
 from nectar.sinks.base import POINTS_KEPT, Commit, Epochs, Finished, Layout, Staged
-from nectar.sinks.kept import PLANS, highest_of, points_of, ranges_of, refuse_missing
 from nectar.sinks.one_block import block_within
 from nectar.sinks.plan_match import refuse_another_plan
 from nectar.sinks.sqlite.connection import OpenedFile, open_file, set_pragmas, translated, write_transaction
 from nectar.sinks.sqlite.finalize import SqliteFinisher
 from nectar.sinks.sqlite.rollback import forget_after, remove_facts
+from nectar.sinks.stored import PLANS, highest_of, points_of, ranges_of, refuse_missing
 from nectar.sinks.unspent import unspent
 from nectar.tables import Kind, Place, Table
 
@@ -87,7 +87,7 @@ class SqliteSink:
     def _close(self, commit: Commit) -> None:
         """What follows from the batch's rows, as far as it is done at once. In a database that is finished, all of it."""
         bounds = _bounds(commit.covered)
-        for closing in self.layout.closing if commit.live else self.layout.live:
+        for closing in self.layout.derived if commit.live else self.layout.live:
             if not closing.from_origin:
                 self._db.execute(closing.sql, bounds)
             elif not closing.tables.isdisjoint(commit.staged.rows):
@@ -131,7 +131,7 @@ class SqliteSink:
             for name in staged.rows:
                 self._db.execute(f'INSERT OR IGNORE INTO main."{name}" SELECT * FROM w."{name}"')
 
-    def looked_after(self) -> list[tuple[bytes, int, int]]:
+    def tracked_outputs(self) -> list[tuple[bytes, int, int]]:
         sql = unspent(self.layout, '"index"')
         return self._all(sql) if sql else []
 

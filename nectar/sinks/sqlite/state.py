@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nectar.errors import SinkError
-from nectar.sinks.kept import PLANS, points_of
 from nectar.sinks.sqlite.connection import open_to_read, refuse_no_file, translated
-from nectar.sinks.state import State, StoredProgress, kept_of, state_of
+from nectar.sinks.state import State, StoredProgress, state_of
+from nectar.sinks.stored import PLANS, points_of, stored_plan
 
 OWN = ("nectar_checkpoint", "nectar_coverage", "nectar_quarantine")
 
 
 def read_state(path: Path) -> State:
-    """Errors: SinkError NEC-K015 when it is not there, those of `kept_of`, and of opening it."""
+    """Errors: SinkError NEC-K015 when it is not there, those of `stored_plan`, and of opening it."""
     refuse_no_file(path)
     if not path.exists():
         raise SinkError("there is no such database", where=str(path), hint="make one with `nectar run`", code="NEC-K015")
@@ -22,23 +22,23 @@ def read_state(path: Path) -> State:
     with translated(str(path)):
         names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
         plans = list(db.execute(PLANS)) if "nectar_plan" in names else []
-        kept = kept_of(plans, names, OWN, str(path))
+        plan = stored_plan(plans, names, OWN, str(path))
         ranges = list(db.execute("SELECT first_slot, last_slot, complete FROM nectar_coverage WHERE table_name = '*'"))
         rows_of_blocks = list(db.execute("SELECT slot, hash, block_no FROM nectar_checkpoint ORDER BY slot DESC, seq DESC"))
-        rows = {table: db.execute(f'SELECT count(*) FROM "{table}"').get for table in kept.tables}
+        rows = {table: db.execute(f'SELECT count(*) FROM "{table}"').get for table in plan.tables}
         seq = db.execute("SELECT coalesce(max(seq), 0) FROM nectar_checkpoint").get
         closed = db.pragma("user_version")
         quarantined = db.execute("SELECT count(*) FROM nectar_quarantine").get
     db.close()
-    told = StoredProgress(ranges, points_of(rows_of_blocks, str(path)))
+    progress = StoredProgress(ranges, points_of(rows_of_blocks, str(path)))
     return state_of(
         str(path),
-        told,
-        kept,
+        progress,
+        plan,
         size=path.stat().st_size,
         rows=rows,
         quarantined=quarantined,
-        there=names,
+        built=names,
         finished=seq == closed,
     )
 

@@ -14,7 +14,6 @@ from nectar.mysql.product import Product, product_of
 from nectar.server import faults
 from nectar.sinks.base import Layout
 from nectar.sinks.check_step import Note, Outcome, Step, failed, milliseconds, ms, not_reached, passed
-from nectar.sinks.kept import GONE, PLANS
 from nectar.sinks.mysql.check.connecting import arrival, departure
 from nectar.sinks.mysql.check.privileges import try_rights
 from nectar.sinks.mysql.check.query import Asking, Refused, held
@@ -23,7 +22,7 @@ from nectar.sinks.mysql.factory import connector
 from nectar.sinks.mysql.needs import needed_at_the_end
 from nectar.sinks.mysql.state import OWN
 from nectar.sinks.mysql.statements import literal
-from nectar.sinks.state import kept_of
+from nectar.sinks.stored import GONE, PLANS, stored_plan
 
 SKEW_SECONDS = 5.0
 CLOCK_LOOKS = 5
@@ -133,7 +132,7 @@ def _database(ask: Asking) -> Step:
         what = f"{name} has {len(tables)} tables that Nectar did not make"
         return failed("database", SinkError(what, hint=hint, code="NEC-K003"), **facts)
     try:
-        plan = kept_of(plans, tables, OWN, where)
+        plan = stored_plan(plans, tables, OWN, where)
     except SinkError as error:
         if error.code == GONE and not _was_filled(ask, tables):
             return passed("database", f"{name}, where a job was interrupted while it made the tables", **facts)
