@@ -12,7 +12,7 @@ from nectar.compiler.compiled import CompiledPlan, EnabledProcessor
 from nectar.compiler.ddl.mysql_limits import check_indexes
 from nectar.compiler.ddl.views import view_indexes
 from nectar.compiler.field_bounds import check_range
-from nectar.compiler.filters import Reader, check_tests, compile_filters, compile_views, wanted_by
+from nectar.compiler.filters import ExpressionReader, check_tests, compile_filters, compile_views, wanted_by
 from nectar.compiler.fingerprint import fingerprint
 from nectar.compiler.internal_tables import WATCHED
 from nectar.compiler.table_checks import check_declarations
@@ -47,7 +47,7 @@ def compile_draft(plan: Plan, complaints: Complaints, dialect: str | None = "sql
     net = _network(plan, complaints)
     if net is not None:
         check_range(plan.sync, net, complaints)
-    reader = Reader(plan, net, tables, complaints)
+    reader = ExpressionReader(plan, net, tables, complaints)
     filters = compile_filters(reader)
     views = compile_views(reader, dialect)
     check_tests(reader)

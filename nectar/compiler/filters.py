@@ -73,7 +73,7 @@ class CompiledFilters:
         return self.follows and any(name in ("tx", "tx_out") for name, _ in self.rows)
 
 
-def compile_filters(reader: Reader) -> CompiledFilters:
+def compile_filters(reader: ExpressionReader) -> CompiledFilters:
     """What is wrong is added to the complaints, and left out of what is given back."""
     plan, filters = reader.plan, reader.plan.filters
     where = reader.where()
@@ -106,12 +106,12 @@ def compile_filters(reader: Reader) -> CompiledFilters:
     )
 
 
-def compile_views(reader: Reader, dialect: str | None) -> tuple[CompiledView, ...]:
+def compile_views(reader: ExpressionReader, dialect: str | None) -> tuple[CompiledView, ...]:
     """Those that the dialect can express; a complaint for each of the others."""
     return tuple(reader.views(dialect))
 
 
-def check_tests(reader: Reader) -> None:
+def check_tests(reader: ExpressionReader) -> None:
     """Tables whose rows a test counts must be filled by the plan."""
     named = {table.name: table for table in reader.tables}
     for index, test in enumerate(reader.plan.tests):
@@ -158,7 +158,7 @@ def scope_of_view(table: Table, tables: Sequence[Table]) -> Scope:
 
 
 @dataclass(slots=True)
-class Reader:
+class ExpressionReader:
     """`network` None: it is not known. `whole`: whether everything that chooses transactions could be read so far."""
 
     plan: Plan

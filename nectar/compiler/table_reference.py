@@ -110,7 +110,7 @@ WIDTH = 130  # characters of a line of prose, as on every page
 PLACES = {Place.BLOCK: "block", Place.TX: "transaction", Place.IN_TX: "item of a transaction"}
 
 
-def text() -> str:
+def table_page() -> str:
     """The whole page, ending in a newline."""
     return "\n".join(_page()) + "\n"
 
@@ -203,4 +203,4 @@ def _wrapped(text: str, indent: str = "") -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(text())
+    sys.stdout.write(table_page())

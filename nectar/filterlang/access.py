@@ -34,7 +34,7 @@ from nectar.cardano.ids import drep_key
 from nectar.cardano.script import Datum, Script, ScriptKind
 
 
-def created(tx: Tx) -> Sequence[TxOut]:
+def created_outputs(tx: Tx) -> Sequence[TxOut]:
     """The outputs that came into being: of a failed transaction the collateral return, if it named one."""
     if tx.is_valid:
         return tx.outputs
@@ -46,9 +46,9 @@ def spent(tx: Tx) -> Sequence[tuple[bytes, int]]:
     return tx.inputs if tx.is_valid else tx.collateral_inputs
 
 
-def assets(tx: Tx) -> list[Asset]:
+def output_assets(tx: Tx) -> list[Asset]:
     """What its outputs hold, entries of nothing left out."""
-    return [asset for out in created(tx) for asset in out.assets if asset[2]]
+    return [asset for out in created_outputs(tx) for asset in out.assets if asset[2]]
 
 
 def assets_of(out: TxOut) -> list[Asset]:
@@ -60,7 +60,7 @@ def mints(tx: Tx) -> Sequence[Asset]:
     return [asset for asset in tx.mint if asset[2]] if tx.is_valid else ()
 
 
-def address(raw: bytes) -> bytes:
+def canonical_address(raw: bytes) -> bytes:
     """An output's address as the ledger reads it: two spellings of one address are equal."""
     return raw if len(raw) == 57 and raw[0] < 0x40 else as_read(raw)
 
@@ -78,7 +78,7 @@ def payment_cred(raw: bytes) -> bytes | None:
     return raw[1:29]
 
 
-def stake_address(raw: bytes) -> bytes | None:
+def reward_address_of(raw: bytes) -> bytes | None:
     """The reward address of a base address's stake part."""
     if len(raw) < 57 or raw[0] > 0x3F:
         return None
@@ -178,13 +178,13 @@ SCRIPT_KINDS = {
 def scripts(tx: Tx) -> list[Script]:
     """Of its witnesses, its auxiliary data and its outputs."""
     if not tx.is_valid:
-        return [out.script for out in created(tx) if out.script is not None]
+        return [out.script for out in created_outputs(tx) if out.script is not None]
     return [*tx.scripts, *(out.script for out in tx.outputs if out.script is not None)]
 
 
 def datums(tx: Tx) -> list[Datum]:
     """Of its witnesses and its outputs."""
-    inline = [out.inline_datum for out in created(tx) if out.inline_datum is not None]
+    inline = [out.inline_datum for out in created_outputs(tx) if out.inline_datum is not None]
     return [*tx.datums, *inline] if tx.is_valid else inline
 
 

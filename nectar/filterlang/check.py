@@ -35,11 +35,11 @@ class _Checker(Names):
 
     def test(self, expr: s.Expr) -> tree.Test | None:
         match expr:
-            case s.Or(parts):
+            case s.Disjunction(parts):
                 return self._joined(tree.Or, parts)
-            case s.And(parts):
+            case s.Conjunction(parts):
                 return self._joined(tree.And, parts)
-            case s.Not(part):
+            case s.Negation(part):
                 inner = self.test(part)
                 return None if inner is None else tree.Not(inner)
             case s.Literal("yes" | "no", _, at):
@@ -49,10 +49,10 @@ class _Checker(Names):
                 return self._truth(expr)
             case s.Quantifier():
                 return self._quantifier(expr)
-            case s.Compare():
+            case s.Comparison():
                 return self._compare(expr)
             case s.Between(operand, low, high, negated, at):
-                both = self.test(s.And((s.Compare(">=", operand, low, at), s.Compare("<=", operand, high, at)), at))
+                both = self.test(s.Conjunction((s.Comparison(">=", operand, low, at), s.Comparison("<=", operand, high, at)), at))
                 return tree.Not(both) if negated and both is not None else both
             case s.Within():
                 return self._within(expr)
@@ -62,7 +62,7 @@ class _Checker(Names):
                 return self._is_null(operand, negated, at)
             case s.Literal(_, text, at):
                 self.slip(codes.TYPES, f"{text[:40]} is no test", at, "compare something with it")
-            case s.Count(_, _, at) | s.Sum(_, at):
+            case s.CountCall(_, _, at) | s.SumCall(_, at):
                 self.slip(codes.TYPES, "a number is no test", at, "compare it: count(outputs) > 1")
         return None
 
@@ -107,7 +107,7 @@ class _Checker(Names):
 
     # Comparisons
 
-    def _compare(self, expr: s.Compare) -> tree.Test | None:
+    def _compare(self, expr: s.Comparison) -> tree.Test | None:
         left, right, op = expr.left, expr.right, expr.op
         if self._is_value(left) and not self._is_value(right):
             left, right, op = right, left, _FLIP[op]
@@ -148,13 +148,13 @@ class _Checker(Names):
                     )
                     return None
                 return found if found is None or found[1].type is not T.JSON else (found[0], _text_of(found[1]))
-            case s.Count(collection, body):
+            case s.CountCall(collection, body):
                 each = self.each(collection)
                 inner = None if body is None else self._inside(each, body)
                 if each is None or (body is not None and inner is None):
                     return None
                 return tree.Count(each, inner), _COUNTED
-            case s.Sum(name):
+            case s.SumCall(name):
                 return self._sum(name)
             case s.Literal(_, _, at):
                 self.slip(codes.CONSTANT, "two literals are compared", at, "name a field on one side")

@@ -9,7 +9,7 @@ from nectar import reading
 from nectar.filterlang import codes
 from nectar.filterlang import syntax as s
 from nectar.filterlang.kinds import T
-from nectar.filterlang.literals import BadLiteral, value_of, wanted
+from nectar.filterlang.literals import BadLiteral, expected_form, value_of
 from nectar.filterlang.names import Names
 from nectar.filterlang.scopes import Field
 
@@ -65,7 +65,7 @@ def _entry(names: Names, text: str, what: Field, values: dict[Any, int], number:
     if value is None:
         if code == codes.FOREIGN:
             return code, f"this belongs to another network than {names.setting.network.name}", "check [plan] network"
-        return code, f"this line is not {what.type.value}", wanted(what)
+        return code, f"this line is not {what.type.value}", expected_form(what)
     if value in values:
         return codes.REPEATED, f"this stands in line {values[value]} already", "leave one out"
     values[value] = number

@@ -68,27 +68,27 @@ class BadLiteral(ValueError):
 
 def value_of(literal: Literal, field: Field, network: NetworkFacts) -> int | float | str | bytes:
     """The value as `field` has it. Errors: BadLiteral."""
-    wanted, kind = field.type, literal.kind
-    if wanted in NUMBERS:
-        if kind == "integer" or (wanted is T.EPOCH and kind == "epoch"):
+    field_type, kind = field.type, literal.kind
+    if field_type in NUMBERS:
+        if kind == "integer" or (field_type is T.EPOCH and kind == "epoch"):
             return _integer(literal.text)
-    elif wanted is T.LOVELACE:
+    elif field_type is T.LOVELACE:
         if kind == "amount":
             return _lovelace(literal.text)
         if kind == "integer" and _integer(literal.text) == 0:
             return 0
-    elif wanted is T.RATIO:
+    elif field_type is T.RATIO:
         if kind in ("integer", "number"):
             return float(literal.text.replace("_", ""))
-    elif wanted is T.TIME:
+    elif field_type is T.TIME:
         if kind == "date":
             return _moment(literal.text)
-    elif wanted is T.TEXT:
+    elif field_type is T.TEXT:
         if kind == "text":
             return _text(literal.text, field)
-    elif wanted not in (T.ERA, T.BOOL, T.JSON, T.SET) and kind in ("hex", "identifier", "text"):
+    elif field_type not in (T.ERA, T.BOOL, T.JSON, T.SET) and kind in ("hex", "identifier", "text"):
         return _bytes(literal, field, network)
-    raise BadLiteral(codes.TYPES, f"{field.name} is {wanted.value} and {_said(literal)} is not", _WRITE.get(wanted, ""))
+    raise BadLiteral(codes.TYPES, f"{field.name} is {field_type.value} and {_said(literal)} is not", _WRITE.get(field_type, ""))
 
 
 def named_value(name: str, field: Field) -> int | bytes | None:
@@ -98,7 +98,7 @@ def named_value(name: str, field: Field) -> int | bytes | None:
     return DREP_NAMES.get(name) if field.type is T.DREP else None
 
 
-def wanted(field: Field) -> str:
+def expected_form(field: Field) -> str:
     """What to write where `field` is compared."""
     return f"it is one of {', '.join(field.choices)}" if field.choices else _WRITE.get(field.type, "")
 
@@ -144,23 +144,23 @@ def _text(text: str, field: Field) -> str | bytes:
 
 
 def _bytes(literal: Literal, field: Field, network: NetworkFacts) -> bytes | str:
-    text, wanted = literal.text, field.type
-    if wanted is T.ADDRESS:
+    text, field_type = literal.text, field.type
+    if field_type is T.ADDRESS:
         raw = _hex(text) if literal.kind == "hex" else _address(text, network)
         if raw and raw[0] >> 4 in (14, 15):
             raise BadLiteral(codes.TYPES, f"{_said(literal)} is a stake address", "compare stake_address with it")
         return describe(raw).text if field.shown else as_read(raw)
-    if wanted is T.STAKE_ADDRESS:
+    if field_type is T.STAKE_ADDRESS:
         raw = _hex(text) if literal.kind == "hex" else _address(text, network)
         if literal.kind != "hex" and raw[0] >> 4 not in (14, 15):
             raise BadLiteral(codes.TYPES, f"{_said(literal)} is a payment address", "compare address with it")
     elif literal.kind == "hex":
         raw = _hex(text)
-    elif wanted is T.BYTES and literal.kind == "text":
+    elif field_type is T.BYTES and literal.kind == "text":
         hint = "compare name_text with it" if field.name == "name" else _WRITE[T.BYTES]
         raise BadLiteral(codes.TYPES, f"{field.name} is bytes and {_said(literal)} is text", hint)
     else:
-        raw = _bech32(text, wanted)
+        raw = _bech32(text, field_type)
     return _fitting(raw, literal, field)
 
 
@@ -171,8 +171,8 @@ def _fitting(raw: bytes, literal: Literal, field: Field) -> bytes:
     if field.type is T.DREP and len(raw) == 28:
         raw = (b"\x23" if literal.text.startswith("drep_script") else b"\x22") + raw
     if lengths and len(raw) not in lengths:
-        wanted = " or ".join(str(length * 2) for length in lengths)
-        raise BadLiteral(codes.BAD_LITERAL, f"{field.name} has {wanted} hex digits, not {len(raw) * 2}")
+        digits = " or ".join(str(length * 2) for length in lengths)
+        raise BadLiteral(codes.BAD_LITERAL, f"{field.name} has {digits} hex digits, not {len(raw) * 2}")
     return raw
 
 
@@ -201,13 +201,15 @@ def _address(text: str, network: NetworkFacts) -> bytes:
     return raw
 
 
-def _bech32(text: str, wanted: T) -> bytes:
+def _bech32(text: str, field_type: T) -> bytes:
     if "..." in text:
         raise BadLiteral(codes.BAD_LITERAL, f"{text} stands for an id", "write the whole id")
     try:
         prefix, raw = bech32.decode(text)
     except ValueError as error:
-        raise BadLiteral(codes.BAD_LITERAL, f"{text[:60]} is not {wanted.value}: {error}", _WRITE.get(wanted, "")) from error
-    if prefix not in _PREFIXES.get(wanted, ()):
-        raise BadLiteral(codes.TYPES, f"{text[:60]} is not {wanted.value}", _WRITE.get(wanted, ""))
+        raise BadLiteral(
+            codes.BAD_LITERAL, f"{text[:60]} is not {field_type.value}: {error}", _WRITE.get(field_type, "")
+        ) from error
+    if prefix not in _PREFIXES.get(field_type, ()):
+        raise BadLiteral(codes.TYPES, f"{text[:60]} is not {field_type.value}", _WRITE.get(field_type, ""))
     return raw

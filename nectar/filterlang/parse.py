@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from nectar.filterlang.codes import SYNTAX, TOO_LONG
 from nectar.filterlang.syntax import (
-    And,
     Between,
-    Compare,
-    Count,
+    Comparison,
+    Conjunction,
+    CountCall,
+    Disjunction,
     Expr,
     File,
     FilterError,
@@ -21,12 +22,11 @@ from nectar.filterlang.syntax import (
     Literal,
     Match,
     Name,
-    Not,
-    Or,
+    Negation,
     Quantifier,
     Slip,
     Span,
-    Sum,
+    SumCall,
     Within,
 )
 from nectar.resources import read_grammar
@@ -297,10 +297,10 @@ def _collection(tree: Tree[Any]) -> Name:
 
 _LITERALS = ("integer", "number", "amount", "epoch", "date", "hex", "text", "identifier", "yes", "no")
 _MAKE: dict[str, Any] = {
-    "either": lambda c, at: Or(tuple(map(_expr, c)), at),
-    "both": lambda c, at: And(tuple(map(_expr, c)), at),
-    "negation": lambda c, at: Not(_expr(c[0]), at),
-    "comparison": lambda c, at: Compare(str(c[1]), _expr(c[0]), _expr(c[2]), at),
+    "either": lambda c, at: Disjunction(tuple(map(_expr, c)), at),
+    "both": lambda c, at: Conjunction(tuple(map(_expr, c)), at),
+    "negation": lambda c, at: Negation(_expr(c[0]), at),
+    "comparison": lambda c, at: Comparison(str(c[1]), _expr(c[0]), _expr(c[2]), at),
     "between": _between(False),
     "not_between": _between(True),
     "within": _within(False),
@@ -315,7 +315,7 @@ _MAKE: dict[str, Any] = {
     "is_not_null": lambda c, at: IsNull(_expr(c[0]), True, at),
     "field": _name,
     "quantifier": lambda c, at: Quantifier(str(c[0]), _collection(c[1]), _expr(c[2]), at),
-    "count": lambda c, at: Count(_collection(c[0]), None if c[1] is None else _expr(c[1]), at),
-    "sum": lambda c, at: Sum(_collection(c[0]), at),
+    "count": lambda c, at: CountCall(_collection(c[0]), None if c[1] is None else _expr(c[1]), at),
+    "sum": lambda c, at: SumCall(_collection(c[0]), at),
     **{kind: _token_literal(kind) for kind in _LITERALS},
 }

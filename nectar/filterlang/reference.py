@@ -8,7 +8,7 @@ from nectar.filterlang.scopes import BLOCK, COLLECTIONS, TX, Field, Scope
 BEGIN, END = "<!-- fields -->", "<!-- end of fields -->"
 
 
-def text() -> str:
+def field_tables() -> str:
     scopes = (TX, BLOCK, *COLLECTIONS.values())
     return "\n".join([BEGIN, "", *(line for scope in scopes for line in _scope(scope)), END])
 
@@ -31,4 +31,4 @@ def _field(field: Field) -> str:
 
 
 if __name__ == "__main__":
-    print(text())
+    print(field_tables())

@@ -109,7 +109,7 @@ TX = Scope(
         Field("is_valid", T.BOOL, "False when a script failed and the collateral was taken.", "{t}.is_valid", '({t}."valid_contract" = 1)'),
         Field("out_sum", T.LOVELACE, "Sum of the outputs it created.", "{t}.out_sum", '{t}."out_sum"', low=0, high=MOST),
         Field("input_count", T.INT, "Outputs it spent.", "len(spent({t}))", _count("tx_in", "tx_in_id"), low=0),
-        Field("output_count", T.INT, "Outputs it created.", "len(created({t}))", _count("tx_out"), low=0, needs=("OUTPUTS",)),
+        Field("output_count", T.INT, "Outputs it created.", "len(created_outputs({t}))", _count("tx_out"), low=0, needs=("OUTPUTS",)),
         Field("mint_count", T.INT, "Assets it minted or burnt.", "len(mints({t}))", _count("ma_tx_mint"), low=0, needs=("ASSETS",)),
         Field("has_metadata", T.BOOL, "It carries metadata.", "({t}.is_valid and bool({t}.metadata))", _some("tx_metadata"), needs=("METADATA",)),
         Field("has_mint", T.BOOL, "It creates some quantity of an asset.", "({t}.is_valid and any(q > 0 for _, _, q in {t}.mint))",
@@ -160,10 +160,10 @@ def _where(out: str, code_null: bool, sql: str) -> tuple[Field, ...]:
         return text.replace("{o}", sql)
 
     return (
-        Field("address", T.ADDRESS, "Its address.", code("address({o}.address)"), sql_of('{o}."address"'), code_null, needs=("OUTPUTS",)),
+        Field("address", T.ADDRESS, "Its address.", code("canonical_address({o}.address)"), sql_of('{o}."address"'), code_null, needs=("OUTPUTS",)),
         Field("payment_cred", T.BYTES, "Hash of the key or script that controls it; none for Byron's addresses.",
               code("payment_cred({o}.address)"), sql_of('{o}."payment_cred"'), True, length=28, needs=("OUTPUTS",)),
-        Field("stake_address", T.STAKE_ADDRESS, "The account its stake counts for.", code("stake_address({o}.address)"),
+        Field("stake_address", T.STAKE_ADDRESS, "The account its stake counts for.", code("reward_address_of({o}.address)"),
               sql_of('{o}."stake_address_id"'), True, needs=("OUTPUTS",)),
         Field("stake_cred", T.BYTES, "Hash of the key or script of that account.", code("stake_cred({o}.address)"),
               sql_of('SUBSTR({o}."stake_address_id", 2)'), True, length=28, needs=("OUTPUTS",)),
@@ -196,7 +196,7 @@ COLLECTIONS: Mapping[str, Scope] = {
             "outputs",
             "Outputs that it created.",
             _fields(Field("index", T.INT, "Its place, from 0.", "{x}.index", '{x}."index"'), *_where("{x}", False, "{x}")),
-            "created({t})", _OUT_SOURCE, '{x}."tx_id" = {t}."id"', needs=("OUTPUTS",), table="tx_out",
+            "created_outputs({t})", _OUT_SOURCE, '{x}."tx_id" = {t}."id"', needs=("OUTPUTS",), table="tx_out",
         ),
         Scope(
             "inputs",
@@ -214,7 +214,7 @@ COLLECTIONS: Mapping[str, Scope] = {
             "assets",
             "Assets that its outputs hold; within outputs, that the output holds.",
             _fields(*_ASSET, Field("quantity", T.INT, "How many.", "{x}[2]", '{x}."quantity"', low=1, high=U64)),
-            "assets({t})", _HELD, '{x}."id" ' + item_ids('{t}."id"'),
+            "output_assets({t})", _HELD, '{x}."id" ' + item_ids('{t}."id"'),
             within=("tx", "outputs"), needs=("OUTPUTS", "ASSETS"), table="ma_tx_out",
         ),
         Scope(

@@ -58,14 +58,14 @@ class Quantifier:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class CountCall:
     collection: Name
     body: Expr | None
     at: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class SumCall:
     """`name` is a collection's field: `outputs.value`."""
 
     name: Name
@@ -73,7 +73,7 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
-class Compare:
+class Comparison:
     op: str
     left: Expr
     right: Expr
@@ -116,24 +116,38 @@ class IsNull:
 
 
 @dataclass(frozen=True, slots=True)
-class Not:
+class Negation:
     part: Expr
     at: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class And:
+class Conjunction:
     parts: tuple[Expr, ...]
     at: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Or:
+class Disjunction:
     parts: tuple[Expr, ...]
     at: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-Expr: TypeAlias = Name | Literal | Quantifier | Count | Sum | Compare | Between | Within | Match | IsNull | Not | And | Or
+Expr: TypeAlias = (
+    Name
+    | Literal
+    | Quantifier
+    | CountCall
+    | SumCall
+    | Comparison
+    | Between
+    | Within
+    | Match
+    | IsNull
+    | Negation
+    | Conjunction
+    | Disjunction
+)
 
 
 class Slip(NamedTuple):

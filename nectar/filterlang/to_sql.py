@@ -73,7 +73,7 @@ def json_value(ref: tree.Ref, target: Target, scopes: Iterable[Scope] = ()) -> s
     return _Writer(target, known).ref(ref)
 
 
-def quoted(template: str, dialect: str) -> str:
+def quote_names(template: str, dialect: str) -> str:
     """A template's names as the dialect writes them."""
     return template if dialect == "sqlite" else template.replace('"', "`")
 
@@ -153,7 +153,7 @@ class _Writer:
         filled = text.replace("{x}", var).replace("{t}", "t").replace("{b}", "b").replace("{p}", parent)
         if self.sqlite:
             filled = _OF_TX.sub(_IN_TX, filled)
-        return quoted(filled.replace("{era}", self._era()), self.target.dialect)
+        return quote_names(filled.replace("{era}", self._era()), self.target.dialect)
 
     def _era(self) -> str:
         whens = " ".join(f'WHEN b."id" >= {slot * 2} THEN {value}' for slot, value in reversed(self.target.eras) if slot > 0)

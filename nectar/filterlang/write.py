@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 from nectar.filterlang.syntax import (
-    And,
     Between,
-    Compare,
-    Count,
+    Comparison,
+    Conjunction,
+    CountCall,
+    Disjunction,
     Expr,
     File,
     IsNull,
     Literal,
     Match,
     Name,
-    Not,
-    Or,
+    Negation,
     Quantifier,
-    Sum,
+    SumCall,
     Within,
 )
 
 
 def write(expr: Expr) -> str:
     match expr:
-        case Or(parts):
-            return " or ".join(_inside(part, (Or,)) for part in parts)
-        case And(parts):
-            return " and ".join(_inside(part, (Or, And)) for part in parts)
-        case Not(part):
-            return f"not {_inside(part, (Or, And))}"
-        case Compare(op, left, right):
+        case Disjunction(parts):
+            return " or ".join(_inside(part, (Disjunction,)) for part in parts)
+        case Conjunction(parts):
+            return " and ".join(_inside(part, (Disjunction, Conjunction)) for part in parts)
+        case Negation(part):
+            return f"not {_inside(part, (Disjunction, Conjunction))}"
+        case Comparison(op, left, right):
             return f"{_operand(left)} {op} {_operand(right)}"
         case Between(operand, low, high, negated):
             return f"{_operand(operand)}{_not(negated)} between {_operand(low)} and {_operand(high)}"
@@ -56,24 +56,24 @@ def _operand(expr: Expr) -> str:
             return _literal(expr)
         case Quantifier(kind, collection, body):
             return f"{kind}({_name(collection)}, {write(body)})"
-        case Count(collection, None):
+        case CountCall(collection, None):
             return f"count({_name(collection)})"
-        case Count(collection, body) if body is not None:
+        case CountCall(collection, body) if body is not None:
             return f"count({_name(collection)}, {write(body)})"
-        case Sum(name):
+        case SumCall(name):
             return f"sum({_name(name)})"
         case _:
             return f"({write(expr)})"
 
 
 def _name(name: Name) -> str:
-    keys = "".join(f"[{key}]" if isinstance(key, int) else f"[{quoted(key)}]" for key in name.keys)
+    keys = "".join(f"[{key}]" if isinstance(key, int) else f"[{text_literal(key)}]" for key in name.keys)
     return ".".join(name.parts) + keys
 
 
 def _literal(literal: Literal) -> str:
     if literal.kind == "text":
-        return quoted(literal.text)
+        return text_literal(literal.text)
     if literal.kind == "pattern":
         return f"/{literal.text}/"
     return literal.text
@@ -82,7 +82,7 @@ def _literal(literal: Literal) -> str:
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
-def quoted(text: str) -> str:
+def text_literal(text: str) -> str:
     """A text literal; what does not print is escaped, where there is an escape for it."""
     return (
         '"'
@@ -93,7 +93,7 @@ def quoted(text: str) -> str:
 
 def _choices(choices: tuple[Expr, ...] | File | Name) -> str:
     if isinstance(choices, File):
-        return f"@file({quoted(choices.path)})"
+        return f"@file({text_literal(choices.path)})"
     if isinstance(choices, Name):
         return _name(choices)
     return f"[{', '.join(map(_operand, choices))}]"

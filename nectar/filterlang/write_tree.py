@@ -9,7 +9,7 @@ from nectar.cardano.address import describe
 from nectar.cardano.ids import pool_id_view
 from nectar.filterlang import tree
 from nectar.filterlang.kinds import DREP_NAMES, ERA_NAMES, T
-from nectar.filterlang.write import quoted
+from nectar.filterlang.write import text_literal
 
 LISTED = 4  # entries of a list that are shown
 
@@ -74,7 +74,7 @@ def _(part: tree.In) -> str:
 
 def _listed(part: tree.In) -> str:
     if part.file:
-        return f"@file({quoted(part.file)})"
+        return f"@file({text_literal(part.file)})"
     shown = [_value(part.type, value) for value in part.values[:LISTED]]
     more = f", ... {len(part.values) - LISTED} more" if len(part.values) > LISTED else ""
     return f"[{', '.join(shown)}{more}]"
@@ -82,7 +82,7 @@ def _listed(part: tree.In) -> str:
 
 @_said.register
 def _(part: tree.Glob) -> str:
-    return f"{_said(part.ref)} like {quoted(part.pattern)}"
+    return f"{_said(part.ref)} like {text_literal(part.pattern)}"
 
 
 @_said.register
@@ -124,7 +124,7 @@ def _(part: tree.Sum) -> str:
 @_said.register
 def _(part: tree.Ref) -> str:
     prefix = {"b": "block."}.get(part.var, "")
-    path = "".join(f"[{key}]" if isinstance(key, int) else f"[{quoted(key)}]" for key in part.path)
+    path = "".join(f"[{key}]" if isinstance(key, int) else f"[{text_literal(key)}]" for key in part.path)
     return f"{prefix}{part.field}{path}"
 
 
@@ -135,8 +135,8 @@ def _(part: tree.Value) -> str:
 
 def _literal(value: str | bytes, ref: tree.Ref) -> str:
     if isinstance(value, bytes) and ref.field == "name_text":
-        return quoted(value.decode("utf-8", "replace"))
-    return quoted(value) if isinstance(value, str) else f"0x{value.hex()}"
+        return text_literal(value.decode("utf-8", "replace"))
+    return text_literal(value) if isinstance(value, str) else f"0x{value.hex()}"
 
 
 def _value(kind: T, value: object) -> str:
@@ -145,7 +145,7 @@ def _value(kind: T, value: object) -> str:
             whole, rest = divmod(amount, 1_000_000)
             return f"{whole:_} ada" if not rest else f"{amount:_} lovelace"
         case T.TEXT, bytes(raw):
-            return quoted(raw.decode("utf-8", "replace"))
+            return text_literal(raw.decode("utf-8", "replace"))
         case T.ERA, int(era):
             return ERA_NAMES[era - 1]
         case T.TIME, str(moment):
@@ -161,7 +161,7 @@ def _value(kind: T, value: object) -> str:
         case _, bytes(raw):
             return f"0x{raw.hex()}"
         case _, str(text):
-            return quoted(text) if kind is T.TEXT else text
+            return text_literal(text) if kind is T.TEXT else text
         case _, int(number):
             return f"{number:_}" if kind is T.INT and number > 9_999 else str(number)
     return str(value)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from nectar.compiler.table_reference import ABSENT, text
+from nectar.compiler.table_reference import ABSENT, table_page
 from nectar.processors.registry import PROCESSORS
 from nectar.tables import Column, Table, Type
 from tests.conftest import ROOT
@@ -65,7 +65,7 @@ SHARED = [pytest.param(table, theirs()[table.name, variant], id=f"{table.name} {
 def test_every_table_is_there_or_its_absence_is_said() -> None:
     absent = {name for names in ABSENT.values() for name in names}
     assert {table.name for table, _ in ours()} | absent == {name for name, _ in theirs()}
-    said = text().split("## Tables of db-sync that Nectar does not have")[1]
+    said = table_page().split("## Tables of db-sync that Nectar does not have")[1]
     assert all(f"`{name}`" in said for name in absent)
 
 

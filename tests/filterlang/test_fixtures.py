@@ -109,7 +109,20 @@ def test_the_fixtures_have_every_field_operator_and_literal() -> None:
     kinds = {type(node) for one in trees for node in nodes(one)}
     assert kinds >= {
         getattr(syntax, name)
-        for name in ["Quantifier", "Count", "Sum", "Compare", "Between", "Within", "Match", "IsNull", "Not", "And", "Or", "File"]
+        for name in [
+            "Quantifier",
+            "CountCall",
+            "SumCall",
+            "Comparison",
+            "Between",
+            "Within",
+            "Match",
+            "IsNull",
+            "Negation",
+            "Conjunction",
+            "Disjunction",
+            "File",
+        ]
     }
     for word in (
         " like ",

@@ -60,13 +60,13 @@ def gather(raws: Iterator[bytes], epoch_slots: int = 21_600) -> Seen:
         seen.raws.append(raw)
         seen.blocks.append(block)
         for tx in block.txs:
-            for out in access.created(tx):
+            for out in access.created_outputs(tx):
                 text = describe(out.address).text
                 seen.note("byron" if access.is_byron(out.address) else "address", text)
                 for kind, value in (("payment", access.payment_cred(out.address)), ("stakecred", access.stake_cred(out.address))):
                     if value is not None:
                         seen.note(kind, f"0x{value.hex()}")
-            for policy, name, _ in [*access.assets(tx), *access.mints(tx)]:
+            for policy, name, _ in [*access.output_assets(tx), *access.mints(tx)]:
                 seen.note("policy", f"0x{policy.hex()}")
                 if len(name) > 3:
                     seen.note("name", f"0x{name.hex()}")

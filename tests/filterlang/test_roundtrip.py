@@ -51,10 +51,10 @@ def grown(inner: st.SearchStrategy[s.Expr]) -> st.SearchStrategy[s.Expr]:
     flag = st.booleans()
     several = st.lists(inner, min_size=2, max_size=3).map(tuple)
     return st.one_of(
-        st.builds(s.And, several),
-        st.builds(s.Or, several),
-        st.builds(s.Not, inner),
-        st.builds(s.Compare, st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), inner, inner),
+        st.builds(s.Conjunction, several),
+        st.builds(s.Disjunction, several),
+        st.builds(s.Negation, inner),
+        st.builds(s.Comparison, st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), inner, inner),
         st.builds(s.Between, inner, inner, inner, flag),
         st.builds(
             s.Within,
@@ -67,8 +67,8 @@ def grown(inner: st.SearchStrategy[s.Expr]) -> st.SearchStrategy[s.Expr]:
         st.builds(s.Match, st.sampled_from(["starts_with", "contains"]), inner, LITERALS, st.just(False)),
         st.builds(s.IsNull, inner, flag),
         st.builds(s.Quantifier, st.sampled_from(["any", "all", "none"]), COLLECTIONS, inner),
-        st.builds(s.Count, COLLECTIONS, st.none() | inner),
-        st.builds(s.Sum, NAMES),
+        st.builds(s.CountCall, COLLECTIONS, st.none() | inner),
+        st.builds(s.SumCall, NAMES),
     )
 
 

@@ -12,22 +12,7 @@ from tests.conftest import ROOT
 SHELVES = frozenset({"rows", "tables", "want", "read_state", "look_ups", "create_table", "create_index", "create_view"})
 """Functions that each family of a shelf has, with one meaning: the shelf's registry chooses among them."""
 
-TO_DO = frozenset(
-    {
-        "And",
-        "Compare",
-        "Count",
-        "Not",
-        "Or",
-        "Reader",
-        "Sum",
-        "assets",
-        "created",
-        "stake_address",
-        "text",
-        "wanted",
-    }
-)
+TO_DO: frozenset[str] = frozenset()
 """Names that still have two meanings. None is added."""
 
 

@@ -17,7 +17,7 @@ from nectar.cardano.position import TX_BITS
 from nectar.decode.block import decode_block
 from nectar.decode.want import Want
 from nectar.errors import GenesisError
-from nectar.filterlang.access import created
+from nectar.filterlang.access import created_outputs
 from nectar.genesis.files import network
 from nectar.nodeserver.queries import answer
 from nectar.nodeserver.script import Back, Fork, Forward, Step, Wait
@@ -173,7 +173,7 @@ def unspent(chain: Path) -> dict[tuple[bytes, int], Any]:
     found: dict[tuple[bytes, int], Any] = {}
     for block in real_blocks(chain / "preview/immutable", 0, LAST):
         for tx in decode_block(block.raw, Want.TXS | Want.OUTPUTS).txs:
-            found |= {(tx.hash, out.index): {0: out.address, 1: out.value} for out in created(tx)}
+            found |= {(tx.hash, out.index): {0: out.address, 1: out.value} for out in created_outputs(tx)}
     return found
 
 

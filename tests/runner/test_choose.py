@@ -10,7 +10,7 @@ from nectar.cardano.position import GENESIS_SLOT, item_id, tx_id
 from nectar.compiler.compiled import CompiledPlan
 from nectar.decode.block import decode_block
 from nectar.decode.want import Want
-from nectar.filterlang.access import created
+from nectar.filterlang.access import created_outputs
 from nectar.genesis.files import genesis_of, network
 from nectar.runner.decoding.filtering import TransactionFilter
 from nectar.runner.decoding.genesis_block import genesis_block
@@ -86,7 +86,7 @@ def test_what_is_written_of_an_output(chain: Path) -> None:
         for one in real_blocks(chain / "preview/immutable", 200 * 4_320)
         for tx in decode_block(one.raw, Want.TXS | Want.OUTPUTS).txs
     )
-    outs = next(made for made in map(created, txs) if len(made) > 1)
+    outs = next(made for made in map(created_outputs, txs) if len(made) > 1)
     for writes_kept, bits in ((True, KEPT | YES), (False, YES)):
         tracked = TrackedOutputs(where, {}, TrackedState(whole=True), writes_kept=writes_kept)
         assert tracked.made(bytes(32), outs, {outs[0].index}) == [(outs[0].index, bits), *((out.index, YES) for out in outs[1:])]

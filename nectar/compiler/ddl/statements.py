@@ -13,7 +13,7 @@ from nectar.compiler.ddl.pre_split import Slots, pre_splits, slots_of
 from nectar.compiler.ddl.views import json_columns, link_indexes
 from nectar.compiler.filters import CompiledView, scope_of_view, target_of
 from nectar.compiler.internal_tables import own_tables
-from nectar.filterlang.to_sql import quoted, to_sql
+from nectar.filterlang.to_sql import quote_names, to_sql
 from nectar.filterlang.tree import refs_of, walk
 
 
@@ -77,7 +77,7 @@ def statements(compiled: CompiledPlan, dialect: str, slots: Slots | None = None,
     selects = [(view, view_select(compiled, view, dialect, lists)) for view in compiled.views]
     views = [Statement(StatementKind.VIEW, view.table, view.name, speak.create_view(view.name, sql)) for view, sql in selects]
     if shows_unspent(compiled):
-        unspent = quoted(UNSPENT, dialect)
+        unspent = quote_names(UNSPENT, dialect)
         views.append(Statement(StatementKind.VIEW, "tx_out", UTXO_VIEW, speak.create_view(UTXO_VIEW, unspent)))
     columns = [Statement(StatementKind.VIEW_COLUMN, one.table, one.name, speak.json_column(*one)) for one in json]
     sought = [Statement(StatementKind.VIEW_INDEX, one.table, f"idx_{one.name}", speak.json_index(*one)) for one in json]
@@ -100,7 +100,7 @@ def view_select(compiled: CompiledPlan, view: CompiledView, dialect: str, lists:
     joined = f'"{view.table}" t'
     if any(ref.var == "b" for test in walk(view.test) for ref in refs_of(test)):
         joined += ' JOIN "block" b ON b."id" = t."block_id"'
-    return f"SELECT t.* FROM {quoted(joined, dialect)}\nWHERE {where}"
+    return f"SELECT t.* FROM {quote_names(joined, dialect)}\nWHERE {where}"
 
 
 def render(compiled: CompiledPlan, dialect: str, kinds: Iterable[StatementKind] = StatementKind, *, lists: bool = False) -> str:

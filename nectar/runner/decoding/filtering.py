@@ -13,7 +13,7 @@ from nectar.compiler.compiled import CompiledPlan
 from nectar.decode.metadata_json import metadata_json
 from nectar.errors import UnknowableError
 from nectar.filterlang import tree
-from nectar.filterlang.access import created
+from nectar.filterlang.access import created_outputs
 from nectar.filterlang.scopes import COLLECTIONS
 from nectar.filterlang.search import Search, search, spends_any
 from nectar.filterlang.to_needles import to_needles
@@ -192,7 +192,7 @@ class TransactionFilter:
             if scope in _TOGETHER:
                 part.tables |= self._tables[_TOGETHER[scope]]
             elif scope == "outputs":
-                outs = created(tx)
+                outs = created_outputs(tx)
                 part.ids.setdefault("tx_out", set()).update(item_id(this, outs[at].index, "tx_out") for at in positions)
             else:
                 table = COLLECTIONS[scope].table
@@ -228,9 +228,9 @@ def _kept_outputs(tx: Tx, this: int, keeps: bool, part: Part | None) -> list[int
     if not keeps:
         return []
     if part is None:
-        return [out.index for out in created(tx)]
+        return [out.index for out in created_outputs(tx)]
     ids = part.ids.get("tx_out", ())
-    return [out.index for out in created(tx) if item_id(this, out.index, "tx_out") in ids]
+    return [out.index for out in created_outputs(tx) if item_id(this, out.index, "tx_out") in ids]
 
 
 def _matches(test: tree.Test, env: Mapping[str, Any]) -> Iterable[tuple[str, Callable[..., list[int]]]]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from nectar.cardano.block import Tx, TxOut
 from nectar.filterlang import tree
-from nectar.filterlang.access import Spent, created, spent
+from nectar.filterlang.access import Spent, created_outputs, spent
 from nectar.filterlang.to_python import of_element
 
 KEPT = 1
@@ -127,7 +127,7 @@ class TrackedOutputs:
         for tx_hash, index in spent(tx):
             if index in self.outputs.get(tx_hash, ()):
                 self._change(tx_hash, index, None)
-        return self.made(tx.hash, created(tx), set(kept))
+        return self.made(tx.hash, created_outputs(tx), set(kept))
 
     def made(self, tx_hash: bytes, outs: Sequence[TxOut], kept: set[int]) -> list[tuple[int, int]]:
         written: list[tuple[int, int]] = []
