@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import pytest
 
+from nectar.sinks.family import Family
 from tests.conftest import CASES, ROOT, WHOLE_CHAIN
 
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text()
@@ -39,32 +40,37 @@ class Edit(NamedTuple):
     code: str
 
 
+def section(title: str) -> str:
+    text = re.search(rf"^## {title}$(.*?)(?=^## |\Z)", GUIDE, re.DOTALL | re.MULTILINE)
+    assert text is not None, title
+    return text[1]
+
+
 def recipe(title: str) -> list[Edit | str]:
     """The edits and the commands of a section, in order."""
-    section = re.search(rf"^## {title}$(.*?)(?=^## |\Z)", GUIDE, re.DOTALL | re.MULTILINE)
-    assert section is not None, title
+    text = section(title)
     steps: list[Edit | str] = []
-    for step in STEP.finditer(section[1]):
+    for step in STEP.finditer(text):
         if step["commands"]:
             steps.append(step["commands"])
         else:
             steps.append(Edit(step["path"], step["where"] or "", step["anchor"] or "", step["code"]))
-    blocks = len(re.findall(r"^```\w+$", section[1], re.MULTILINE))
-    assert blocks == len(list(STEP.finditer(section[1]))), "a code block of the recipe belongs to no step"
+    blocks = len(re.findall(r"^```\w+$", text, re.MULTILINE))
+    assert blocks == len(list(STEP.finditer(text))), "a code block of the recipe belongs to no step"
     return steps
 
 
-def edit_tree(tree: Path, edit: Edit) -> None:
+def edited(tree: Path, edit: Edit) -> str:
+    """The file's text after the edit."""
     path = tree / edit.path
     if not edit.where:
-        assert not path.exists(), f"{edit.path} is there already"
-        path.write_text(edit.code)
-        return
+        assert not path.exists(), f"{edit.path} exists already"
+        return edit.code
     lines = path.read_text().splitlines(keepends=True)
     places = [number for number, line in enumerate(lines) if line.strip().startswith(edit.anchor)]
     assert len(places) == 1, f"{edit.path} has {len(places)} lines that begin with {edit.anchor!r}"
     lines.insert(places[0] + (edit.where == "below"), edit.code)
-    path.write_text("".join(lines))
+    return "".join(lines)
 
 
 def environment(tree: Path) -> dict[str, str]:
@@ -107,7 +113,8 @@ def follow(tree: Path, title: str) -> Path:
     """Does what the section says; each of its commands must succeed."""
     for step in recipe(title):
         if isinstance(step, Edit):
-            edit_tree(tree, step)
+            text = edited(tree, step)
+            (tree / step.path).write_text(text)
             continue
         done = in_tree(tree, step)
         assert done.returncode == 0, f"{step}\n{done.stdout}{done.stderr}"
@@ -120,8 +127,30 @@ def with_processor(copy_of_project: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
+def with_provider(copy_of_project: Path) -> Path:
+    return follow(copy_of_project, "Add a secret provider")
+
+
+@pytest.fixture(scope="module")
 def with_key(copy_of_project: Path) -> Path:
     return follow(copy_of_project, "Add a plan key")
+
+
+RECIPES = ("Add a processor", "Add a database family", "Add a secret provider", "Add a plan key")
+
+
+@pytest.mark.parametrize("title", RECIPES)
+def test_each_edit_has_its_place(title: str) -> None:
+    edits = [step for step in recipe(title) if isinstance(step, Edit)]
+    assert all(edit.code in edited(ROOT, edit) for edit in edits)
+    assert len(edits) > 1
+
+
+def test_the_page_lists_everything_that_a_family_has() -> None:
+    table = re.findall(r"^\| `(\w+)` \| [^|]+ \| (`[^|]+`) \|$", section("Add a database family"), re.MULTILINE)
+    assert tuple(field for field, _ in table) == Family._fields
+    files = {name for _, names in table for name in re.findall(r"`([^`]+)`", names)}
+    assert all((ROOT / "nectar/sinks/sqlite" / name).exists() for name in files)
 
 
 PLAN = """
@@ -153,6 +182,54 @@ def test_a_processor_fills_its_table(with_processor: Path, tmp_path: Path) -> No
         shapes = database.execute("SELECT id, inputs, outputs FROM tx_shape ORDER BY id").fetchall()
         assert shapes == database.execute(SHAPES_BY_OTHER_TABLES).fetchall()
     assert json.loads(run.stdout)["rows"]["tx_shape"] == len(shapes) > 200
+
+
+PROFILE = """
+[database]
+connection_type = "mysql"
+host = "127.0.0.1"
+user = "nectar"
+database = "nectar"
+password = { systemd = "db" }
+"""
+REVEAL = """
+import sys
+from pathlib import Path
+from nectar.config import Server, load_profile
+from nectar.secrets.registry import resolve_secret
+server = load_profile(Path(sys.argv[1]))
+assert isinstance(server, Server) and server.password is not None
+print(resolve_secret(server.password).reveal())
+"""
+
+
+def test_a_profile_gets_its_password_from_the_new_provider(
+    with_provider: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = tmp_path / "profile.toml"
+    profile.write_text(PROFILE)
+    (tmp_path / "db").write_text("correct horse\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    revealed = python(with_provider, "-c", REVEAL, str(profile))
+    assert revealed.stdout == "correct horse\n", revealed.stderr
+
+
+def test_a_secret_that_the_new_provider_does_not_have(
+    with_provider: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command says where it looked and what to do, before it connects."""
+    (tmp_path / "profile.toml").write_text(PROFILE)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    report = nectar(with_provider, "db", "check", "--profile", str(tmp_path / "profile.toml"))
+    assert report.returncode == 1
+    assert "NEC-X001 database.password: systemd loaded no credentials" in report.stdout, report.stdout + report.stderr
+
+
+def test_two_places_of_a_secret_are_refused_with_the_new_one_named(with_provider: Path, tmp_path: Path) -> None:
+    (tmp_path / "profile.toml").write_text(PROFILE.replace('{ systemd = "db" }', '{ systemd = "db", env = "DB" }'))
+    report = nectar(with_provider, "db", "check", "--profile", str(tmp_path / "profile.toml"))
+    assert report.returncode == 2
+    assert '{ systemd = "NAME" }' in report.stdout + report.stderr
 
 
 def test_a_plan_key_is_accepted_and_used(with_key: Path, tmp_path: Path) -> None:
