@@ -1,15 +1,15 @@
-"""The door of the room: raw `[era, block]` in, `cardano.Block` out, or a `DecodeError` that says where it went wrong."""
+"""Decodes a block: raw `[era, block]` in, `cardano.Block` out, or a `DecodeError` that says where it went wrong."""
 
 from __future__ import annotations
 
 from nectar.cardano.block import Block
 from nectar.cardano.point import Era
-from nectar.decode.broken import Broken, told
+from nectar.decode.broken import Broken, reason_of
 from nectar.decode.byron import boundary_block, byron_block
 from nectar.decode.cbor import BROKEN
 from nectar.decode.head import head
 from nectar.decode.shelley import shelley_block
-from nectar.decode.want import Want, wanted
+from nectar.decode.want import Want, wanted_parts
 from nectar.errors import DecodeError
 
 BYRON_EPOCH_SLOTS = 21_600
@@ -19,16 +19,16 @@ BYRON_EPOCH_SLOTS = 21_600
 def decode_block(raw: bytes, want: Want, byron_epoch_slots: int = BYRON_EPOCH_SLOTS) -> Block:
     """Decode `[era, block]` as it stands on disk and on the wire, only as deep as `want` asks.
 
-    Raises `DecodeError` with slot, hash, CBOR path and the raw bytes: an unknown era (NEC-D002) or bytes that are not
-    what the era's CDDL says (NEC-D001).
+    Errors: DecodeError with slot, hash, CBOR path and the raw bytes: NEC-D002 for an unknown era, NEC-D001 for bytes that
+    are not what the era's CDDL says.
     """
     try:
         era, start = _era(raw)
         if era is Era.BYRON_EBB:
             return boundary_block(raw, start, byron_epoch_slots)
         if era is Era.BYRON:
-            return byron_block(raw, start, wanted(want), byron_epoch_slots)
-        return shelley_block(raw, era, start, wanted(want))
+            return byron_block(raw, start, wanted_parts(want), byron_epoch_slots)
+        return shelley_block(raw, era, start, wanted_parts(want))
     except Broken as error:
         raise DecodeError(
             f"the block cannot be decoded: {error.why}",
@@ -39,7 +39,7 @@ def decode_block(raw: bytes, want: Want, byron_epoch_slots: int = BYRON_EPOCH_SL
             hint="the block's bytes are kept; check the source, or report them if the node accepts the block",
         ) from error
     except BROKEN as error:
-        what = f"the block cannot be decoded: {told(error)}"
+        what = f"the block cannot be decoded: {reason_of(error)}"
         raise DecodeError(what, path="block", raw=raw, hint="these bytes are not a block") from error
 
 

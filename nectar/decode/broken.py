@@ -1,4 +1,4 @@
-"""How a failure finds its way out of the decoder: the CBOR path is gathered on the way, then it becomes a DecodeError."""
+"""The decoder's own exception: it gathers the CBOR path on its way up, then becomes a DecodeError."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ class Broken(Exception):
     """Bytes at `path` are not what the CDDL says; `slot` and `block_hash` are filled in once the header is known."""
 
     def __init__(self, path: str, cause: BaseException) -> None:
-        self.why = told(cause)
+        self.why = reason_of(cause)
         super().__init__(path, self.why)
         self.path = path
         self.slot: int | None = None
         self.block_hash: bytes | None = None
 
     def of(self, slot: int, block_hash: bytes) -> Broken:
+        """The same exception with its block's slot and hash."""
         self.slot, self.block_hash = slot, block_hash
         return self
 
 
-def told(cause: BaseException) -> str:
-    """What it says of itself, in a line; its kind where it says nothing, or names a number that Python refuses to write."""
+def reason_of(cause: BaseException) -> str:
+    """The message of `cause` in one line; the name of its class where it has none, or names a number that Python refuses to
+    write."""
     try:
         text = str(cause)
     except ValueError:

@@ -25,7 +25,7 @@ def _bytes_head(major: int, length: int) -> bytes:
 
 
 def _address(item: Any) -> bytes:
-    """CDDL `address = [#6.24(bytes .cbor ...), crc32]`, as its own bytes again."""
+    """CDDL `address = [#6.24(bytes .cbor ...), crc32]`, encoded again as its own bytes."""
     wrapped, checksum = item
     if not isinstance(wrapped, CBORTag) or wrapped.tag != 24:
         raise ValueError("a Byron address must be [#6.24(bytes), checksum]")
@@ -62,8 +62,8 @@ def _transaction(index: int, pair: bytes, want: Wanted) -> Tx:
         size=len(body),
         is_valid=True,
         fee=None,
-        inputs=[_input(one) for one in inputs],
-        outputs=[_output(i, one) for i, one in enumerate(outputs)] if want.outputs else (),
+        inputs=[_input(item) for item in inputs],
+        outputs=[_output(i, item) for i, item in enumerate(outputs)] if want.outputs else (),
         collateral_inputs=(),
         reference_inputs=(),
         collateral_return=None,
@@ -98,7 +98,7 @@ def _transactions(payload: list[bytes], want: Wanted) -> list[Tx]:
 
 
 def _rest(reader: Reader, seen: int, length: int) -> None:
-    """Read what nothing is wanted of, so that a block cut short is found out."""
+    """Reads the items that no row needs, so that a block that is cut short is detected."""
     while reader.more(length, seen):
         reader.item()
         seen += 1
@@ -113,8 +113,8 @@ def byron_block(raw: bytes, start: int, want: Wanted, epoch_slots: int) -> Block
         head, first_end = reader.item(), reader.at
         _magic, prev_hash, _proof, ((epoch, in_epoch), issuer, (block_no,), _signature), ((major, minor, _), *_) = head
         slot = number(number(epoch) * epoch_slots + number(in_epoch))
-        for one in (block_no, major, minor):
-            number(one)
+        for value in (block_no, major, minor):
+            number(value)
         sized(prev_hash, 32)
         sized(issuer, 64)
     except BROKEN as error:
@@ -152,7 +152,7 @@ def byron_block(raw: bytes, start: int, want: Wanted, epoch_slots: int) -> Block
 
 
 def boundary_block(raw: bytes, start: int, epoch_slots: int) -> Block:
-    """An epoch boundary block: no transactions, no issuer; its place is its epoch's first slot."""
+    """An epoch boundary block: no transactions, no issuer; its slot is its epoch's first."""
     reader = Reader(raw, start)
     length = reader.open(4)
     try:

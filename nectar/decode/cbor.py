@@ -1,7 +1,7 @@
-"""CBOR as the chain uses it: heads by hand, items by cbor2, and the exact span of each item.
+"""A reader of CBOR that knows the exact span of each item: cbor2 reads items, `head` reads heads.
 
-cbor2's decoder is compiled and quick; what it cannot tell is where in the bytes an item stood. A `Reader` gives both:
-it decodes one item after another and knows the position after each, so hashes are taken of the original bytes.
+cbor2's decoder is compiled and quick, but it does not tell where in the bytes an item stood. A `Reader` gives both: it decodes
+one item after another and knows the position after each, so hashes are taken of the original bytes.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ BROKEN = (
     RecursionError,
     EOFError,
 )
-"""What Python and cbor2 raise on bytes that are not what the CDDL says; translated to DecodeError at the room's door."""
+"""What Python and cbor2 raise on bytes that are not what the CDDL says; `decode_block` translates them to DecodeError."""
 
 
 _DEEP = 1 << 18
-"""Containers within one another: more than the bytes of a block (90 kB) can hold, since a datum may be as deep as it likes."""
+"""Levels of nesting that the decoder allows. The bytes of a block (90 kB) cannot hold more, and a datum may be of any depth."""
 
 
 def _as_is(value: Any, _immutable: bool) -> Any:
@@ -42,7 +42,7 @@ _SEMANTIC = {258: _as_is, 30: _as_is}
 
 
 class Reader:
-    """Reads items of `raw` from a position on. `at` is always the position of the next item.
+    """Reads items of `raw` from a position on. `at` is the position of the next item.
 
     With `strict` a map in which a key stands twice is a CBORDecodeError, after which the reader must be restarted.
     """
@@ -78,12 +78,13 @@ class Reader:
         return self.raw[start : self.at]
 
     def open(self, major: int) -> int:
-        """Step into an array (4) or map (5), over a tag (6) that marks a set; gives its length, -1 when indefinite."""
-        found, length, after = head(self.raw, self.at)
-        while found == 6:
-            found, length, after = head(self.raw, after)
-        if found != major:
-            raise ValueError(f"major type {major} was expected at byte {self.at}, not {found}")
+        """Steps into an array (4) or map (5), over a tag (6) that marks a set. Returns its length, INDEFINITE when it has
+        none."""
+        kind, length, after = head(self.raw, self.at)
+        while kind == 6:
+            kind, length, after = head(self.raw, after)
+        if kind != major:
+            raise ValueError(f"major type {major} was expected at byte {self.at}, not {kind}")
         self.seek(after)
         return length
 
@@ -97,14 +98,14 @@ class Reader:
         return False
 
     def end(self, length: int, seen: int) -> None:
-        """An array opened with `length`, of which `seen` items have been read, has no others, and had them all."""
+        """Checks that an array opened with `length` had exactly the `seen` items that were read."""
         if length not in (INDEFINITE, seen):
             raise ValueError(f"{seen} parts were expected, not {length}")
         if length == INDEFINITE and self.more(length, seen):
             raise ValueError(f"more than {seen} parts")
 
     def close(self, length: int, seen: int) -> None:
-        """The outermost array ends here, after `seen` items, and so do the bytes."""
+        """Checks that the outermost array ends here after `seen` items, and the bytes with it."""
         self.end(length, seen)
         if self.at != len(self.raw):
             raise ValueError(f"{len(self.raw) - self.at} bytes stand after the block's end")
@@ -113,24 +114,24 @@ class Reader:
         """An array's items with their spans: `(value, start, end)`."""
         length = self.open(4)
         decode, tell = self._decode, self._file.tell
-        found: list[tuple[Any, int, int]] = []
+        items: list[tuple[Any, int, int]] = []
         start = self.at
         if length >= 0:
             for _ in range(length):
                 value = decode()
                 end = tell()
-                found.append((value, start, end))
+                items.append((value, start, end))
                 start = end
             self.at = start
-            return found
+            return items
         raw = self.raw
         while raw[start] != BREAK:
             value = decode()
             end = tell()
-            found.append((value, start, end))
+            items.append((value, start, end))
             start = end
         self.seek(start + 1)
-        return found
+        return items
 
     def spans(self) -> list[bytes]:
         """An array's items as their original bytes."""
@@ -140,10 +141,10 @@ class Reader:
     def pairs(self) -> list[tuple[Any, int, int]]:
         """A map's entries in order, duplicates kept: `(key, start of value, end of value)`."""
         length = self.open(5)
-        found: list[tuple[Any, int, int]] = []
-        while self.more(length, len(found)):
+        pairs: list[tuple[Any, int, int]] = []
+        while self.more(length, len(pairs)):
             key = self.item()
             start = self.at
             self.item()
-            found.append((key, start, self.at))
-        return found
+            pairs.append((key, start, self.at))
+        return pairs

@@ -27,7 +27,7 @@ from nectar.cardano.certificate import (
     VoteDelegation,
 )
 from nectar.cardano.point import Era
-from nectar.decode.checked import SIGNED, UNSIGNED, listed, number, number_or_none, octets, rational, reduced, sized, text
+from nectar.decode.checked import SIGNED, UNSIGNED, listed, number, number_or_none, octets, rational, reduced, sized, string
 from nectar.decode.repeats import once, refuse_repeats
 
 _Parts = Sequence[Any]
@@ -48,7 +48,7 @@ def anchor(parts: _Parts | None) -> Anchor | None:
     if parts is None:
         return None
     url, digest = parts
-    return Anchor(text(url), sized(digest, 32))
+    return Anchor(string(url), sized(digest, 32))
 
 
 def drep(parts: _Parts) -> DRep:
@@ -70,9 +70,9 @@ def relay(parts: _Parts) -> Relay:
             None,
         )
     if kind == 1:
-        return Relay(number_or_none(parts[1], _HIGHEST_PORT), None, None, text(parts[2]), None)
+        return Relay(number_or_none(parts[1], _HIGHEST_PORT), None, None, string(parts[2]), None)
     if kind == 2:
-        return Relay(None, None, None, None, text(parts[1]))
+        return Relay(None, None, None, None, string(parts[1]))
     raise ValueError("a relay's kind is 0 to 2")
 
 
@@ -96,7 +96,7 @@ def _pool_metadata(parts: _Parts | None) -> Anchor | None:
     if parts is None:
         return None
     url, digest = parts
-    return Anchor(text(url), octets(digest))
+    return Anchor(string(url), octets(digest))
 
 
 def _instantaneous_rewards(parts: _Parts) -> InstantaneousRewards:
@@ -110,7 +110,7 @@ def _instantaneous_rewards(parts: _Parts) -> InstantaneousRewards:
 
 
 def _certificate(parts: _Parts, era: Era) -> tuple[Certificate, ...]:
-    """What a certificate does: a combined one several things."""
+    """The things that a certificate does: a combined one does several."""
     kind = parts[0]
     if kind == _POOL_REGISTRATION:
         return (_pool_registration(parts, era),)
@@ -126,8 +126,8 @@ def _registration(c: _Parts, deposit: Any) -> StakeRegistration:
 
 
 def _delegation(c: _Parts) -> StakeDelegation:
-    """Nodes of 2025 took a pool's hash of more bytes, and the first 28 of them for the pool; such blocks were made (preview, slot
-    96972032), and nodes that refuse them do not give them out."""
+    """Nodes of 2025 accepted a pool hash of more than 28 bytes and took the first 28. Such blocks exist (preview, slot 96972032);
+    nodes that refuse them do not serve them."""
     pool = octets(c[2])
     return StakeDelegation(credential(c[1]), sized(pool[:28], 28))
 
@@ -160,15 +160,15 @@ _KINDS: dict[int, Callable[[_Parts], tuple[Certificate, ...]]] = {
 
 
 def certificates(written: Any, era: Era) -> list[tuple[int, Certificate]]:
-    """Each certificate's index with what it does; a combined one gives several entries of one index."""
-    found = [_certificate(one, era) for one in listed(written)]
-    if len(found) > 1:
-        refuse_repeats("body.certificates", list(map(_identity, written, found)), era)
-    return [(index, one) for index, built in enumerate(found) for one in built]
+    """Each certificate's index with what it does. A combined one gives several entries of one index."""
+    decoded = [_certificate(certificate, era) for certificate in listed(written)]
+    if len(decoded) > 1:
+        refuse_repeats("body.certificates", list(map(_identity, written, decoded)), era)
+    return [(index, certificate) for index, built in enumerate(decoded) for certificate in built]
 
 
 def _identity(parts: _Parts, built: tuple[Certificate, ...]) -> Hashable:
-    """Equal of certificates that the ledger takes for the same: a pool's owners are a set, its margin a reduced fraction."""
+    """Equal for certificates that the ledger holds equal: a pool's owners are a set, its margin is a reduced fraction."""
     if parts[0] != _POOL_REGISTRATION:
         return parts[0], built
     (pool,) = built

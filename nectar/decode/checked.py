@@ -1,7 +1,8 @@
-"""Plain values of a block, checked where they are read: of the kind that the CDDL says, and no larger than their column.
+"""Plain values of a block, checked where they are read: they have the CDDL's type and fit their column.
 
-cbor2 gives whatever the bytes say: an integer of any length, a float, a text where bytes should be. What is let through here fits
-every database; the rest is a ValueError, which becomes a DecodeError with slot, block and CBOR path at the room's door.
+cbor2 gives whatever the bytes say: an integer of any length, a float, a text where bytes should be. A value that passes these
+checks fits every database. Any other is a ValueError, which `decode_block` turns into a DecodeError with slot, block and CBOR
+path.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def number(value: Any, most: int = SIGNED, least: int = 0) -> int:
     """A whole number from `least` to `most`."""
     if type(value) is int and least <= value <= most:
         return value
-    raise ValueError(f"{_told(value)} is not a whole number from {least} to {most}")
+    raise ValueError(f"{_shown(value)} is not a whole number from {least} to {most}")
 
 
 def number_or_none(value: Any, most: int = SIGNED) -> int | None:
@@ -32,10 +33,10 @@ def number_or_none(value: Any, most: int = SIGNED) -> int | None:
 
 
 def sized(value: Any, length: int) -> bytes:
-    """So many bytes."""
+    """Bytes of exactly this length."""
     if type(value) is bytes and len(value) == length:
         return value
-    raise ValueError(f"{_told(value)} is not {length} bytes")
+    raise ValueError(f"{_shown(value)} is not {length} bytes")
 
 
 def sized_or_none(value: Any, length: int) -> bytes | None:
@@ -46,23 +47,23 @@ def octets(value: Any) -> bytes:
     """Bytes of any length."""
     if type(value) is bytes:
         return value
-    raise ValueError(f"{_told(value)} is not bytes")
+    raise ValueError(f"{_shown(value)} is not bytes")
 
 
-def text(value: Any) -> str:
+def string(value: Any) -> str:
     if type(value) is str:
         return value
-    raise ValueError(f"{_told(value)} is not text")
+    raise ValueError(f"{_shown(value)} is not text")
 
 
 def listed(value: Any) -> list[Any]:
     if type(value) is list:
         return value
-    raise ValueError(f"{_told(value)} is not a list")
+    raise ValueError(f"{_shown(value)} is not a list")
 
 
 def rational(value: Any) -> tuple[int, int]:
-    """CDDL `#6.30([uint, uint])`. A denominator of zero, which no ledger takes, is left to whoever divides."""
+    """CDDL `#6.30([uint, uint])`. A denominator of zero, which the ledger refuses, passes: the caller divides."""
     above, below = listed(value)
     return number(above, UNSIGNED), number(below, UNSIGNED)
 
@@ -73,8 +74,8 @@ def reduced(parts: Sequence[int]) -> Fraction | None:
     return Fraction(above, below) if below else None
 
 
-def _told(value: Any) -> str:
-    """Short, whatever it is: Python refuses to write an integer of more than 4,300 digits."""
+def _shown(value: Any) -> str:
+    """The value in few words. Python refuses to write an integer of more than 4,300 digits."""
     if type(value) is int:
         return str(value) if value.bit_length() <= _SHOWN_BITS else f"a number of {value.bit_length()} bits"
     if type(value) is bytes:

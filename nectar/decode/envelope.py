@@ -1,4 +1,4 @@
-"""A block's envelope: era, slot, number, hash and previous hash, read from the header and nothing else.
+"""A block's envelope: era, slot, number, hash and previous hash, read from the header alone.
 
 A block on disk and on the wire is `[era, block]`; the block's first part is its header. The hash is blake2b-256 of the
 header's own bytes; in Byron, of `[0, header]` (boundary block) or `[1, header]` (main block).
@@ -60,7 +60,7 @@ class Outline(NamedTuple):
 
 
 def envelope(raw: bytes, byron_epoch_slots: int = BYRON_EPOCH_SLOTS) -> Envelope:
-    """The envelope of `[era, block]`; no transaction is looked at.
+    """The envelope of `[era, block]`; no transaction is read.
 
     Errors: DecodeError NEC-D001 when the header is not what its era's CDDL says, NEC-D002 for an era that is not known
     (with slot and hash, as far as its header can be read).
@@ -69,29 +69,29 @@ def envelope(raw: bytes, byron_epoch_slots: int = BYRON_EPOCH_SLOTS) -> Envelope
     _, start = array_head(raw, at)
     if era_tag > Era.CONWAY:
         raise _unknown_era(raw, era_tag, start)
-    found = header_at(raw, era_tag, start, skipper(raw)(start), byron_epoch_slots)
-    return Envelope(Era(era_tag), found.slot, found.block_no, found.hash, found.prev_hash)
+    header = header_at(raw, era_tag, start, skipper(raw)(start), byron_epoch_slots)
+    return Envelope(Era(era_tag), header.slot, header.block_no, header.hash, header.prev_hash)
 
 
-def outline(raw: bytes, at: int, skip: Skip) -> Outline:
+def outline(raw: bytes, start: int, skip: Skip) -> Outline:
     """Where the parts of the block at `at` stand. `skip` must be a skipper of the same `raw`.
 
     Errors: Malformed (`cut_short` when more bytes might mend it).
     """
-    era_tag, body = _era_tag(raw, at)
+    era_tag, body = _era_tag(raw, start)
     count, first = array_head(raw, body)
     spans: list[tuple[int, int]] = []
-    here = first
+    at = first
     while count == INDEFINITE or len(spans) < count:
-        if count == INDEFINITE and raw[here : here + 1] == b"\xff":
-            here += 1
+        if count == INDEFINITE and raw[at : at + 1] == b"\xff":
+            at += 1
             break
-        after = skip(here)
-        spans.append((here, after))
-        here = after
+        after = skip(at)
+        spans.append((at, after))
+        at = after
     if not spans:
         raise Malformed("a block without a header", body)
-    return Outline(era_tag, spans[0], tuple(spans[1:]), here)
+    return Outline(era_tag, spans[0], tuple(spans[1:]), at)
 
 
 def header_at(raw: bytes, era_tag: int, start: int, end: int, byron_epoch_slots: int = BYRON_EPOCH_SLOTS) -> Header:
@@ -107,9 +107,9 @@ def header_at(raw: bytes, era_tag: int, start: int, end: int, byron_epoch_slots:
 
 
 def quick_fields(raw: bytes, start: int) -> tuple[int, int, bytes | None]:
-    """(slot, block number, previous hash) of a Shelley or later header that begins at `start`: a few bytes, by hand.
+    """(slot, block number, previous hash) of a Shelley or later header that begins at `start`: a few bytes.
 
-    The hot path of reading chunk files (about 1 us); says the same as `header_at`. Errors: Malformed.
+    The hot path of reading chunk files (about 1 us); agrees with `header_at`. Errors: Malformed.
     """
     if raw[start : start + 2] not in _TWO_HEADS:
         raise Malformed("a header of 15 or 10 fields was expected", start)
@@ -124,15 +124,16 @@ def quick_fields(raw: bytes, start: int) -> tuple[int, int, bytes | None]:
 
 
 def quick_header(raw: bytes, byron_epoch_slots: int = BYRON_EPOCH_SLOTS) -> Header:
-    """The header of `[era, block]`, as `header_at` says it, but for `body_hash`, which is left out: the hot path of blocks that
-    come without their hashes (about 5 us). Errors: Malformed."""
-    found = _USUAL.match(raw)
-    if found is not None:
-        block_no, _ = unsigned(raw, found.start(1))
-        slot, at = unsigned(raw, found.start(2))
-        _check_range(slot, block_no, found.start(1))
+    """The header of `[era, block]` as `header_at` reads it, without `body_hash`. Errors: Malformed.
+
+    The hot path of blocks that come without their hashes (about 5 us)."""
+    usual = _USUAL.match(raw)
+    if usual is not None:
+        block_no, _ = unsigned(raw, usual.start(1))
+        slot, at = unsigned(raw, usual.start(2))
+        _check_range(slot, block_no, usual.start(1))
         prev_hash = None if raw[at] == _NULL else raw[at + 2 : at + 34]
-        return Header(raw[1], slot, block_no, blake2b(raw[3 : found.end()], digest_size=32).digest(), prev_hash, None)
+        return Header(raw[1], slot, block_no, blake2b(raw[3 : usual.end()], digest_size=32).digest(), prev_hash, None)
     tag, at = _era_tag(raw, 0)
     _, start = array_head(raw, at)
     return header_at(raw, tag, start, end_of_item(raw, start), byron_epoch_slots)
@@ -149,8 +150,8 @@ _USUAL = re.compile(
     rb"" + _VRF + _UNSIGNED + _HASH32 + rb"\x84" + _OPCERT + rb"\x82" + _UNSIGNED * 2 + rb")\x59\x01\xc0.{448}",
     re.DOTALL,
 )
-"""From a block's first byte to its header's last, Shelley to Conway, where every field has the form it always has:
-block_no, slot, prev, two keys, one vrf (Babbage on) or two, size, body's hash, certificate, version, signature."""
+"""A block's bytes up to its header's last, Shelley to Conway, when every field has its usual form: block_no, slot, prev, two
+keys, one vrf (Babbage on) or two, size, body's hash, certificate, version, signature."""
 
 
 def body_hash(raw: bytes, parts: tuple[tuple[int, int], ...]) -> bytes:
@@ -166,7 +167,7 @@ def byron_magic(raw: bytes, header_start: int) -> int:
 
 
 def _check_range(slot: int, block_no: int, at: int) -> None:
-    """Whatever keeps a block's place, in memory or in a database, takes 63 bits."""
+    """Checks that slot and block number fit the 63 bits that databases have for them."""
     if slot > SIGNED or block_no > SIGNED:
         raise Malformed(f"a slot and a block number are at most {SIGNED}", at)
 
@@ -181,10 +182,10 @@ def _era_tag(raw: bytes, at: int) -> tuple[int, int]:
 def _unknown_era(raw: bytes, era_tag: int, start: int) -> DecodeError:
     slot, block_hash = None, None
     try:
-        found = header_at(raw, era_tag, start, skipper(raw)(start))
-        slot, block_hash = found.slot, found.hash
+        header = header_at(raw, era_tag, start, skipper(raw)(start))
+        slot, block_hash = header.slot, header.hash
     except Malformed:
-        pass  # its header has a shape of its own: slot and hash stay unknown
+        pass  # its header has another shape: slot and hash stay unknown
     return DecodeError(
         f"unknown era: tag {era_tag}, and the newest era known is Conway ({int(Era.CONWAY)})",
         slot=slot,
@@ -256,10 +257,10 @@ def _shelley_header(raw: bytes, era_tag: int, start: int, end: int) -> Header:
         at += 1
     else:
         prev_hash, at = _hash(raw, at)
-    said: bytes | None = None
+    body_digest: bytes | None = None
     if count in _BODY_HASH_AT:
         for _ in range(_BODY_HASH_AT[count] - 3):
             at = end_of_item(raw, at)
-        said, at = _hash(raw, at)
+        body_digest, at = _hash(raw, at)
     digest = blake2b(raw[start:end], digest_size=32).digest()
-    return Header(era_tag, slot, block_no, digest, prev_hash, said)
+    return Header(era_tag, slot, block_no, digest, prev_hash, body_digest)

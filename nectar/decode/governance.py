@@ -57,10 +57,10 @@ def _previous(parts: _Parts | None) -> GovActionId | None:
 
 
 def _some_anchor(parts: _Parts) -> Anchor:
-    found = anchor(parts)
-    if found is None:
+    decoded = anchor(parts)
+    if decoded is None:
         raise ValueError("an anchor was expected")
-    return found
+    return decoded
 
 
 def _policy(parts: _Parts, at: int) -> bytes | None:
@@ -103,28 +103,28 @@ def action(parts: Any) -> GovAction:
 def proposals(raw: bytes, era: Era) -> list[Proposal]:
     """CDDL `proposal_procedures`, from the field's own bytes so that each action's bytes are kept."""
     reader = Reader(raw)
-    found: list[Proposal] = []
+    decoded: list[Proposal] = []
     length = reader.open(4)
-    while reader.more(length, len(found)):
+    while reader.more(length, len(decoded)):
         inner = reader.open(4)
         deposit, account = number(reader.item()), sized(reader.item(), 29)
         raw_action = reader.span()
         text = reader.item()
         reader.end(inner, 4)
-        found.append(Proposal(deposit, account, action(Reader(raw_action).item()), _some_anchor(text), raw_action))
-    if len(found) > 1:
-        refuse_repeats("body.proposal_procedures", [_identity(one) for one in found], era)
-    return found
+        decoded.append(Proposal(deposit, account, action(Reader(raw_action).item()), _some_anchor(text), raw_action))
+    if len(decoded) > 1:
+        refuse_repeats("body.proposal_procedures", [_identity(proposal) for proposal in decoded], era)
+    return decoded
 
 
 def _identity(proposal: Proposal) -> Hashable:
-    """Equal of proposals that the ledger holds to be the same one, in whatever order their maps and sets stand."""
+    """Equal for proposals that the ledger holds equal, in whatever order the members of their maps and sets stand."""
     action = proposal.action
-    told: Hashable = action
+    comparable: Hashable = action
     if isinstance(action, ParameterChange):
-        told = action.previous, identity(action.update), action.policy_hash
+        comparable = action.previous, identity(action.update), action.policy_hash
     elif isinstance(action, TreasuryWithdrawals):
-        told = frozenset(action.withdrawals), action.policy_hash
+        comparable = frozenset(action.withdrawals), action.policy_hash
     elif isinstance(action, UpdateCommittee):
-        told = action.previous, frozenset(action.removed), frozenset(action.added), reduced(action.quorum)
-    return type(action), told, proposal.deposit, proposal.reward_account, proposal.anchor
+        comparable = action.previous, frozenset(action.removed), frozenset(action.added), reduced(action.quorum)
+    return type(action), comparable, proposal.deposit, proposal.reward_account, proposal.anchor

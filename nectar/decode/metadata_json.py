@@ -1,7 +1,7 @@
-"""Transaction metadata as JSON without a schema (cardano-api `TxMetadataJsonNoSchema`), straight from the original bytes.
+"""Transaction metadata as JSON without a schema (cardano-api `TxMetadataJsonNoSchema`), from the original bytes.
 
 Numbers are JSON numbers, bytes are text `0x...`, map keys become text. A text that is itself JSON stays text. A key that is
-a list or a map becomes the text that aeson writes of it (`encodeToLazyText`), which is text within the JSON to every database.
+a list or a map becomes the text that aeson writes of it (`encodeToLazyText`); every database sees it as text within the JSON.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from nectar.decode.head import BREAK, INDEFINITE, head
 from nectar.decode.walk import bignum, chunks
 
 LONGEST = 1 << 20
-"""Characters of a JSON text. A map that is a key is text within text, whose quotes and backslashes double at each level: a
-hundred bytes of CBOR can mean more text than any memory holds."""
+"""Characters of a JSON text. A map that is a key is text within text, and its quotes and backslashes double at each level: a
+hundred bytes of CBOR can make more text than any memory holds."""
 
 LARGEST_BITS = 14_284
-"""Of a number: 4,300 digits, the most that Python writes. The ledger takes 64 bits."""
+"""The bits of 4,300 digits, the longest number that Python writes. The ledger takes 64 bits."""
 
 
 class _TooLong(Exception):
@@ -25,8 +25,9 @@ class _TooLong(Exception):
 
 
 def metadata_json(raw: bytes) -> str | None:
-    """One label's value; None where it or a number in it would be too long, or it is nested too deeply. Of a map key that stands
-    twice the last value counts. Raises ValueError for bad bytes."""
+    """The JSON of one label's value; None where it or a number in it would be too long, or it is nested too deeply.
+
+    The last value of a repeated map key counts. Errors: ValueError for bytes that are not metadata."""
     try:
         value, end = _value(raw, 0, [LONGEST])
         if end != len(raw):
@@ -46,7 +47,8 @@ def _dump(value: Any) -> str:
 _PLAIN = {code: f"\\u{code:04x}" for code in range(0x20)} | {
     ord(char): f"\\{letter}" for char, letter in zip('"\\\n\r\t', '"\\nrt', strict=True)
 }
-"""What aeson escapes, and how: the rest of what is below a blank by its number in hex, backspace and form feed too."""
+"""What aeson escapes, and how: control characters without a letter here become their number in hex, backspace and form feed
+too."""
 
 
 def _by_aeson(value: Any) -> str:
@@ -56,7 +58,7 @@ def _by_aeson(value: Any) -> str:
     if isinstance(value, list):
         return f"[{','.join(map(_by_aeson, value))}]"
     if isinstance(value, dict):
-        return f"{{{','.join(f'{_by_aeson(key)}:{_by_aeson(one)}' for key, one in sorted(value.items()))}}}"
+        return f"{{{','.join(f'{_by_aeson(key)}:{_by_aeson(item)}' for key, item in sorted(value.items()))}}}"
     return str(value)
 
 
@@ -75,11 +77,11 @@ def _value(raw: bytes, at: int, room: list[int]) -> tuple[Any, int]:
     if major == 1:
         return -1 - value, at
     if major == 2:
-        found, at = chunks(raw, at, 2, value)
-        return f"0x{found.hex()}", at
+        octets, at = chunks(raw, at, 2, value)
+        return f"0x{octets.hex()}", at
     if major == 3:
-        found, at = chunks(raw, at, 3, value)
-        return found.decode("utf-8", "replace"), at
+        octets, at = chunks(raw, at, 3, value)
+        return octets.decode("utf-8", "replace"), at
     if major == 4:
         return _list(raw, at, value, room)
     if major == 5:
@@ -101,7 +103,7 @@ def _list(raw: bytes, at: int, count: int, room: list[int]) -> tuple[list[Any], 
 
 
 def _map(raw: bytes, at: int, count: int, room: list[int]) -> tuple[dict[str, Any], int]:
-    """`room` holds the characters that keys of other kinds than text may still take, all together."""
+    """`room` holds the number of characters that keys of other types than text may still take together."""
     pairs: dict[str, Any] = {}
     seen = 0
     while count != seen if count != INDEFINITE else raw[at] != BREAK:

@@ -15,9 +15,9 @@ _NO_ASSETS: Sequence[Asset] = ()
 
 
 def assets(bundle: Mapping[bytes, Mapping[bytes, int]], least: int, most: int) -> list[Asset]:
-    """CDDL `multiasset`, flat, in the order of the bytes; quantities from `least` to `most`."""
-    found: list[Asset] = []
-    add = found.append
+    """CDDL `multiasset` as a flat list, in the order of the bytes; quantities from `least` to `most`."""
+    flat: list[Asset] = []
+    add = flat.append
     for policy, names in bundle.items():
         if type(policy) is not bytes or len(policy) != 28:
             sized(policy, 28)
@@ -27,7 +27,7 @@ def assets(bundle: Mapping[bytes, Mapping[bytes, int]], least: int, most: int) -
             else:
                 number(quantity, most, least)
                 raise ValueError("an asset's name is at most 32 bytes")
-    return found
+    return flat
 
 
 def script(kind: ScriptKind, raw: bytes) -> Script:

@@ -1,4 +1,4 @@
-"""Protocol parameters: CDDL `protocol_param_update`, each value of its own kind."""
+"""Protocol parameters: CDDL `protocol_param_update`, each value checked to be of its parameter's type."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _nonce(value: Any) -> object:
     kind, *digest = listed(value)
     if kind not in (0, 1) or len(digest) != kind:
         raise ValueError("a nonce is [0] or [1, 32 bytes]")
-    return [sized(one, 32) for one in digest]
+    return [sized(part, 32) for part in digest]
 
 
 def _cost_models(value: Any) -> object:
@@ -43,10 +43,10 @@ def _cost_models(value: Any) -> object:
 
 def _thresholds(count: int) -> Callable[[Any], object]:
     def check(value: Any) -> object:
-        found = [rational(one) for one in listed(value)]
-        if len(found) != count:
-            raise ValueError(f"{count} thresholds were expected, not {len(found)}")
-        return found
+        thresholds = [rational(part) for part in listed(value)]
+        if len(thresholds) != count:
+            raise ValueError(f"{count} thresholds were expected, not {len(thresholds)}")
+        return thresholds
 
     return check
 
@@ -68,7 +68,7 @@ _CHECKS: Mapping[int, Callable[[Any], object]] = {
 
 
 def parameter_update(values: Any) -> ProtocolParamUpdate:
-    """An update, or a set of parameters, as it stands. ValueError for a value that is not of its parameter's kind."""
+    """An update, or a set of parameters, as it stands. Errors: ValueError for a value that is not of its parameter's type."""
     for key, value in values.items():
         check = _CHECKS.get(key)
         if check is None:
@@ -78,11 +78,11 @@ def parameter_update(values: Any) -> ProtocolParamUpdate:
 
 
 def identity(update: ProtocolParamUpdate) -> Hashable:
-    """Equal of updates that the ledger holds to be the same one."""
-    return frozenset((key, _told(key, value)) for key, value in update.values.items())
+    """Equal for updates that the ledger holds equal."""
+    return frozenset((key, _comparable(key, value)) for key, value in update.values.items())
 
 
-def _told(key: int, value: Any) -> Hashable:
+def _comparable(key: int, value: Any) -> Hashable:
     if key in _RATIONALS:
         return reduced(value)
     if key in (_PRICES, _POOL_THRESHOLDS, _DREP_THRESHOLDS):

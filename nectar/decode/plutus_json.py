@@ -1,4 +1,4 @@
-"""Plutus data as JSON, the detailed schema (cardano-api `ScriptDataJsonDetailedSchema`), straight from the original bytes."""
+"""Plutus data as JSON, the detailed schema (cardano-api `ScriptDataJsonDetailedSchema`), from the original bytes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from nectar.decode.head import BREAK, INDEFINITE, head
 from nectar.decode.walk import bignum, chunks
 
 _Open = tuple[str, int, bool, str, int, int]
-"""A container begun: its first text; its items (a map's are twice its pairs, -2 when indefinite); whether it is a map; its
-last text; how many breaks follow its own end (1 for a constructor in an indefinite array); where its items start."""
+"""An opened container: its opening text; its number of items (twice its pairs in a map, -2 when indefinite); whether it is a
+map; its closing text; how many breaks follow its end (1 for a constructor in an indefinite array); where its items start."""
 
 
 def plutus_json(raw: bytes) -> str:
-    """Order and duplicates are kept, keys of an object as PostgreSQL's jsonb has them. Any depth: nothing calls itself.
+    """Order and duplicates are kept; keys of an object stand in the order of PostgreSQL's jsonb. Any depth works: nothing
+    recurses.
 
     Raises ValueError for bytes that are not Plutus data (CDDL `plutus_data`).
     """
@@ -22,7 +23,7 @@ def plutus_json(raw: bytes) -> str:
 
 
 def _written(raw: bytes) -> str:
-    """One loop, since a call for each item would cost more than the item: a frame is (left, is_map, bare, end, breaks).
+    """One loop, because a call for each item would cost more than the item. A frame is (left, is_map, bare, end, breaks).
 
     `left` counts items down; in a map it is even before a key and odd before a value, indefinite or not.
     """
@@ -58,10 +59,10 @@ def _written(raw: bytes) -> str:
         if major == 2:
             at = after + value
             if value == INDEFINITE or at > len(raw):
-                found, at = chunks(raw, after, 2, value)
+                octets, at = chunks(raw, after, 2, value)
             else:
-                found = raw[after:at]
-            write(f'{{"bytes":"{found.hex()}"}}')
+                octets = raw[after:at]
+            write(f'{{"bytes":"{octets.hex()}"}}')
         elif major < 2 or (major == 6 and value in (2, 3)):
             number, at = _integer(raw, major, value, after)
             write(f'{{"int":{number}}}')

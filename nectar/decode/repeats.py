@@ -1,7 +1,7 @@
-"""Sets and maps in which a member stands twice: what the ledger of each era makes of it, field by field.
+"""Sets and maps in which a member stands twice: how the ledger of each era reads them, field by field.
 
 A block is decoded at its era's own version (ledger: `eraProtVerLow`), so what changed with version 9 changed with Conway.
-What the ledger refuses is refused whatever a plan makes rows of, in every block that is decoded at all.
+What the ledger refuses is refused in every block that is decoded, whatever the plan makes rows of.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ class Repeats(Enum):
 
 
 class Rule(NamedTuple):
-    """`path`: keys and places that lead to the set or map from its part of the transaction, `*` for any. `before`: Shelley to
-    Babbage (versions 2 to 8); `conway`: from version 9 on. None where the era has no such field. `ledger`: what decides it."""
+    """`path`: keys and indexes that lead to the set or map from its part of the transaction, `*` for any. `before`: Shelley to
+    Babbage (versions 2 to 8); `conway`: from version 9 on. None where the era has no such field. `ledger`: the ledger's
+    decoder."""
 
     path: str
     before: Repeats | None
@@ -88,8 +89,8 @@ class Repeated(ValueError):
     """A member stands twice where the ledger refuses that."""
 
 
-def refused(field: str, era: Era) -> bool:
-    """Whether the ledger refuses a repeated member of the field; of an era that has no such field, too."""
+def is_refused(field: str, era: Era) -> bool:
+    """Whether the ledger refuses a repeated member of the field. True for an era that has no such field."""
     rule = RULES[field]
     return (rule.conway if era >= Era.CONWAY else rule.before) in (Repeats.REFUSED, None)
 
@@ -98,39 +99,39 @@ def once(field: str, members: Sequence[T], era: Era) -> Sequence[T]:
     """The members of a set, each once, in the order in which they stand. Errors: Repeated."""
     if len(members) < 2 or len(set(members)) == len(members):
         return members
-    if refused(field, era):
+    if is_refused(field, era):
         raise Repeated(f"a member of {field} stands twice")
     return list(dict.fromkeys(members))
 
 
 def refuse_repeats(field: str, keys: Sequence[Hashable], era: Era) -> None:
-    """Of a map's keys, or a list whose members must differ. Errors: Repeated."""
-    if len(keys) > 1 and len(set(keys)) < len(keys) and refused(field, era):
+    """Checks a map's keys, or a list whose members must differ. Errors: Repeated."""
+    if len(keys) > 1 and len(set(keys)) < len(keys) and is_refused(field, era):
         raise Repeated(f"a member of {field} stands twice")
 
 
 def repeated_key(raw: bytes, start: int, era: Era) -> str | None:
-    """The first map of the transaction body at `start` of which the ledger refuses a repeated key, as a field of RULES.
+    """The first map of the transaction body at `start` with a repeated key that the ledger refuses, as a field of RULES.
 
-    Slow: asked only of a body in which cbor2 found some key twice.
+    Slow: called only for a body in which cbor2 found some key twice.
     """
     for path, keys in _maps(raw, start):
         if len(set(keys)) < len(keys):
             field = _field(path)
-            if era >= Era.CONWAY if field is None else refused(field, era):
+            if era >= Era.CONWAY if field is None else is_refused(field, era):
                 return field or "body"
     return None
 
 
 def _field(path: tuple[str, ...]) -> str | None:
     for pattern, name in _BODY_MAPS.items():
-        if len(pattern) == len(path) and all(wanted in ("*", step) for wanted, step in zip(pattern, path, strict=True)):
+        if len(pattern) == len(path) and all(key in ("*", step) for key, step in zip(pattern, path, strict=True)):
             return name
     return None
 
 
 def _maps(raw: bytes, start: int) -> Iterator[tuple[tuple[str, ...], list[str]]]:
-    """Every map within the item at `start`, with the way to it and its keys."""
+    """Every map within the item at `start`: its path and its keys."""
     waiting: list[tuple[int, tuple[str, ...]]] = [(start, ())]
     while waiting:
         at, path = waiting.pop()

@@ -13,7 +13,7 @@ from nectar.decode.broken import Broken
 from nectar.decode.cbor import BROKEN, CBORDecodeError, Reader
 from nectar.decode.checked import UNSIGNED, number, sized, sized_or_none
 from nectar.decode.repeats import Repeated, refuse_repeats, repeated_key
-from nectar.decode.transaction import Parts, Unread, broken_field, created, paid, transaction, unread
+from nectar.decode.transaction import Parts, Unread, broken_field, created_lovelace, decode_transaction, paid_fee, unread
 from nectar.decode.want import Wanted
 from nectar.decode.witness import auxiliary
 
@@ -73,18 +73,20 @@ class _Segments(NamedTuple):
 
 
 def _items(reader: Reader, read: Callable[[], _Items], refuse: Callable[[int, int], None]) -> _Items:
-    """What `read` gives of a strict reader. Where a key stands twice in some map of it, which is rare, it is read again without
-    minding, and `refuse` is given each item's place and start; of what it lets pass the last value counts."""
+    """The items that `read` returns from a strict reader.
+
+    Where a key stands twice in some map, which is rare, the items are read again with repeated keys allowed, and `refuse` is
+    called with each item's index and start. In maps that it lets pass the last value of a key counts."""
     start = reader.at
     try:
         return read()
     except CBORDecodeError:
         reader.restart(start, strict=False)
-    found = read()
-    for index, (_, first, _) in enumerate(found):
+    items = read()
+    for index, (_, first, _) in enumerate(items):
         refuse(index, first)
     reader.restart(reader.at, strict=True)
-    return found
+    return items
 
 
 def _bodies(reader: Reader, era: Era) -> _Items:
@@ -107,22 +109,22 @@ def _witness_sets(reader: Reader, era: Era) -> _Items:
 
 
 def _auxiliary(reader: Reader, era: Era) -> dict[int, tuple[int, int]]:
-    """Where each transaction's stands. Within metadata a key may stand twice, but no label, from Conway on."""
+    """The span of each transaction's auxiliary data. Within metadata a key may stand twice; from Conway on no label may."""
     doubtful: set[int] = set()
     pairs = _items(reader, reader.pairs, lambda index, start: doubtful.add(start))
     try:
         refuse_repeats("auxiliary_data_set", [index for index, _, _ in pairs], era)
     except Repeated as error:
         raise Broken("block.auxiliary_data_set", error) from error
-    found = {number(index): (first, last) for index, first, last in pairs}
-    for index, (first, _) in found.items():
+    spans = {number(index): (first, last) for index, first, last in pairs}
+    for index, (first, _) in spans.items():
         if first in doubtful:
             _refuse_labels(reader.raw, index, first, era)
-    return found
+    return spans
 
 
 def _refuse_labels(raw: bytes, index: int, start: int, era: Era) -> None:
-    """What else is wrong is told where the plan wants to know it."""
+    """Refuses a repeated label. Other errors are reported where the plan makes rows of the data."""
     try:
         auxiliary(raw, start, era)
     except Repeated as error:
@@ -168,38 +170,38 @@ def _hash_of_empty(parts: bytes) -> bytes:
     return blake2b(b"".join(digests), digest_size=32).digest()
 
 
-# A body without transactions in its one shortest form, which most blocks of quiet networks have, and its hash.
+# A body without transactions in its shortest form, which most blocks of quiet networks have, and its hash.
 _EMPTY = {body: _hash_of_empty(body) for body in (b"\x80\x80\xa0", b"\x80\x80\xa0\x80")}
 
 
-def _refuse_unread(raw: bytes, found: _Segments, left: Unread, era: Era) -> None:
-    """A block that the ledger refuses is none of the chain's, whatever the plan makes rows of."""
-    for index, ((body, b0, b1), (witness, w0, w1)) in enumerate(zip(found.bodies, found.witnesses, strict=True)):
+def _refuse_unread(raw: bytes, segments: _Segments, left: Unread, era: Era) -> None:
+    """Refuses repeated members in the parts that the plan makes no rows of: the ledger refuses such a block."""
+    for index, ((body, b0, b1), (witness, w0, w1)) in enumerate(zip(segments.bodies, segments.witnesses, strict=True)):
         if left.may_repeat(body, witness):
-            told = left.repeated(raw, Parts(index, True, body, b0, b1, witness, w0, w1, -1, -1), era)
-            if told is not None:
-                raise Broken(tx_path(index, told[0]), told[1])
+            repeated = left.repeated(raw, Parts(index, True, body, b0, b1, witness, w0, w1, -1, -1), era)
+            if repeated is not None:
+                raise Broken(tx_path(index, repeated[0]), repeated[1])
 
 
-def _transactions(raw: bytes, found: _Segments, want: Wanted, era: Era) -> list[Tx]:
+def _transactions(raw: bytes, segments: _Segments, want: Wanted, era: Era) -> list[Tx]:
     txs: list[Tx] = []
     absent = (-1, -1)
-    for index, ((body, b0, b1), (witness, w0, w1)) in enumerate(zip(found.bodies, found.witnesses, strict=True)):
-        a0, a1 = found.auxiliary.get(index, absent)
-        parts = Parts(index, index not in found.invalid, body, b0, b1, witness, w0, w1, a0, a1)
+    for index, ((body, b0, b1), (witness, w0, w1)) in enumerate(zip(segments.bodies, segments.witnesses, strict=True)):
+        a0, a1 = segments.auxiliary.get(index, absent)
+        parts = Parts(index, index not in segments.invalid, body, b0, b1, witness, w0, w1, a0, a1)
         try:
-            txs.append(transaction(raw, parts, want, era))
+            txs.append(decode_transaction(raw, parts, want, era))
         except BROKEN as error:
             raise Broken(tx_path(index, broken_field(raw, parts, era)), error) from error
     return txs
 
 
-def _sums(found: _Segments) -> tuple[int, int]:
+def _sums(segments: _Segments) -> tuple[int, int]:
     lovelace = fees = 0
-    for index, (body, _, _) in enumerate(found.bodies):
-        is_valid = index not in found.invalid
-        lovelace += created(body, is_valid)
-        fees += paid(body, is_valid) or 0
+    for index, (body, _, _) in enumerate(segments.bodies):
+        is_valid = index not in segments.invalid
+        lovelace += created_lovelace(body, is_valid)
+        fees += paid_fee(body, is_valid) or 0
     return number(lovelace), number(fees)
 
 
@@ -214,26 +216,26 @@ def shelley_block(raw: bytes, era: Era, start: int, want: Wanted) -> Block:
     except BROKEN as error:
         raise Broken("block.header", error) from error
     block_hash = blake2b(raw[first : reader.at], digest_size=32).digest()
-    found, count, lovelace, fees = None, 0, 0, 0
+    segments, count, lovelace, fees = None, 0, 0, 0
     txs: Sequence[Tx] = ()
     try:
         parts = 5 if era >= Era.ALONZO else 4
         if len(raw) - reader.at == parts - 1 and length == parts and raw[reader.at :] in _EMPTY:
-            found, digest = _NOTHING, _EMPTY[raw[reader.at :]]
+            segments, digest = _NOTHING, _EMPTY[raw[reader.at :]]
         else:
-            found, digest = _segments(reader, era)
+            segments, digest = _segments(reader, era)
             reader.close(length, parts)
         if digest != top.body_hash:
             raise ValueError("the body is not the one that the header's hash names")
-        count = len(found.bodies)
+        count = len(segments.bodies)
         left = unread(want) if era >= Era.CONWAY else None
         if left is not None:
-            _refuse_unread(raw, found, left, era)
+            _refuse_unread(raw, segments, left, era)
         if want.transactions:
-            txs = _transactions(raw, found, want, era)
+            txs = _transactions(raw, segments, want, era)
             lovelace, fees = number(sum([tx.out_sum for tx in txs])), number(sum([tx.fee or 0 for tx in txs]))
         elif want.sums:
-            lovelace, fees = _sums(found)
+            lovelace, fees = _sums(segments)
     except Broken as error:
         raise error.of(top.slot, block_hash) from error
     except BROKEN as error:

@@ -1,7 +1,7 @@
-"""Where a CBOR item ends, without building what it says (RFC 8949).
+"""The end of a CBOR item, found without building its value (RFC 8949).
 
-Two ways to the same answer: the compiled decoder, fast but opinionated about tags, and `end_of_item`, slow but with no
-opinion: it is asked when the first one refuses, and decides whether the bytes are well formed at all.
+There are two ways: the compiled decoder is fast but refuses some tags; `end_of_item` is slow but takes every well-formed item. It
+is called when the first one refuses, and decides whether the bytes are well formed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ Skip = Callable[[int], int]
 
 
 def end_of_item(raw: bytes, at: int) -> int:
-    """Offset right after the item at `at`, by walking heads alone: any tag, any depth, no memory but the open containers.
+    """Offset right after the item at `at`, by walking heads alone: any tag, any depth, no memory but a list of the open
+    containers.
 
     Errors: Malformed, with `cut_short` when the bytes simply end too early.
     """
@@ -39,7 +40,7 @@ def end_of_item(raw: bytes, at: int) -> int:
 
 
 def _step(raw: bytes, at: int, open_items: list[int]) -> int:
-    """Pass the head at `at` (and its text or bytes); what it contains is left in `open_items`."""
+    """Steps over the head at `at` (and its text or bytes), and pushes what it contains to `open_items`."""
     major, argument, after = head(raw, at)
     if major in (0, 1):
         return after
@@ -64,7 +65,7 @@ def _step(raw: bytes, at: int, open_items: list[int]) -> int:
 
 
 def _check_room(raw: bytes, after: int, count: int, at: int) -> None:
-    """A container of more items than there are bytes left can be refused at once."""
+    """Refuses a container of more items than bytes are left."""
     if count > len(raw) - after:
         raise Malformed(f"a container of {count} items is cut short", at, cut_short=True)
 
@@ -83,7 +84,7 @@ def _end_of_chunks(raw: bytes, at: int, kind: int) -> int:
 
 
 def skipper(raw: bytes) -> Skip:
-    """A function that skips items in `raw`; make one for each buffer, it keeps a decoder (over 100 MB/s)."""
+    """A function that skips items in `raw` (over 100 MB/s). Make one for each buffer: it keeps a decoder."""
     stream = BytesIO(raw)
     decoder = CBORDecoder(stream, str_errors="replace")
     size = len(raw)

@@ -1,4 +1,4 @@
-"""A transaction's body: CDDL `transaction_body`, Shelley to Conway, one reading for all of them (keys never changed meaning)."""
+"""A transaction's body: CDDL `transaction_body`, Shelley to Conway, one reader for all of them (keys never changed meaning)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nectar.decode.certificate import certificates
 from nectar.decode.checked import OUTPUTS, SIGNED, UNSIGNED, listed, number, number_or_none, sized
 from nectar.decode.output import assets, coin, output
 from nectar.decode.repeats import Repeated, once
-from nectar.decode.want import EVERYTHING, Wanted, wanted
+from nectar.decode.want import EVERYTHING, Wanted, wanted_parts
 from nectar.decode.witness import PLUTUS, Witnesses, auxiliary, refuse_repeated_scripts, witnesses
 
 _NONE: Sequence[Any] = ()
@@ -39,7 +39,7 @@ class Parts(NamedTuple):
     auxiliary_end: int
 
 
-def created(body: Any, is_valid: bool) -> int:
+def created_lovelace(body: Any, is_valid: bool) -> int:
     """Lovelace that the transaction creates: its outputs, or a failed one's collateral return (key 16)."""
     if is_valid:
         return number(sum(map(coin, body[1])))
@@ -47,8 +47,8 @@ def created(body: Any, is_valid: bool) -> int:
     return 0 if back is None else number(coin(back))
 
 
-def paid(body: Any, is_valid: bool) -> int | None:
-    """The fee: key 2; of a failed transaction its total collateral (key 17), None when it does not say."""
+def paid_fee(body: Any, is_valid: bool) -> int | None:
+    """The fee: key 2; for a failed transaction its total collateral (key 17), None when the body has none."""
     return number(body[2]) if is_valid else number_or_none(body.get(17))
 
 
@@ -59,7 +59,7 @@ def _size(parts: Parts) -> int:
 
 
 def _whole(raw: bytes, parts: Parts, has_validity: bool) -> bytes:
-    """The transaction as it would travel alone: CDDL `transaction`, put together from its original parts."""
+    """The transaction outside of a block: CDDL `transaction`, put together from its original parts."""
     extra = raw[parts.auxiliary_start : parts.auxiliary_end] if parts.auxiliary_start >= 0 else b"\xf6"
     validity = (b"\xf5" if parts.is_valid else b"\xf4") if has_validity else b""
     count = b"\x84" if has_validity else b"\x83"
@@ -68,19 +68,19 @@ def _whole(raw: bytes, parts: Parts, has_validity: bool) -> bytes:
 
 
 def _plutus_size(witnessed: Sequence[Script]) -> int:
-    """As db-sync counts: each script once, native ones not (`getPlutusSizes`)."""
+    """Bytes of Plutus scripts as db-sync counts them (`getPlutusSizes`): each script once."""
     return sum(len(script.raw) for script in set(witnessed) if script.kind is not ScriptKind.NATIVE)
 
 
 def _inputs(field: str, written: Any, era: Era) -> Sequence[tuple[bytes, int]]:
     """CDDL `set<transaction_input>`, in the order of the bytes."""
-    found: list[tuple[bytes, int]] = []
+    inputs: list[tuple[bytes, int]] = []
     for spent, index in listed(written):
         if type(spent) is not bytes or len(spent) != 32 or type(index) is not int or not 0 <= index <= OUTPUTS:
             sized(spent, 32)
             number(index, OUTPUTS)
-        found.append((spent, index))
-    return once(field, found, era) if len(found) > 1 else found
+        inputs.append((spent, index))
+    return once(field, inputs, era) if len(inputs) > 1 else inputs
 
 
 def _required_signers(written: Any, era: Era) -> Sequence[bytes]:
@@ -113,15 +113,15 @@ def _collateral_return(body: Any, want: Wanted) -> TxOut | None:
     return None if item is None else output(len(body[1]), item, True, want.scripts)
 
 
-def transaction(raw: bytes, parts: Parts, want: Wanted, era: Era) -> Tx:
+def decode_transaction(raw: bytes, parts: Parts, want: Wanted, era: Era) -> Tx:
     """One transaction of a block's `raw` bytes. Shapes that the CDDL does not allow raise one of `BROKEN`."""
     index, is_valid, body, body_start, body_end, witness, witness_start, _, auxiliary_start, _ = parts
-    found = _NO_WITNESSES
+    witnessed = _NO_WITNESSES
     metadata: Sequence[Metadatum] = ()
     scripts: Sequence[Script] = ()
     if want.scripts:
-        found = witnesses(raw, witness, witness_start, era)
-        scripts = found.scripts
+        witnessed = witnesses(raw, witness, witness_start, era)
+        scripts = witnessed.scripts
     if auxiliary_start >= 0 and (want.metadata or want.scripts):
         metadata, more = auxiliary(raw, auxiliary_start, era)
         if more and want.scripts:
@@ -132,7 +132,7 @@ def transaction(raw: bytes, parts: Parts, want: Wanted, era: Era) -> Tx:
         blake2b(raw[body_start:body_end], digest_size=32).digest(),
         _size(parts),
         is_valid,
-        paid(body, is_valid),
+        paid_fee(body, is_valid),
         _inputs("body.inputs", body[0], era),
         _outputs(body, want) if want.outputs else _NONE,
         _inputs("body.collateral", body[13], era) if 13 in body else _NONE,
@@ -151,18 +151,18 @@ def transaction(raw: bytes, parts: Parts, want: Wanted, era: Era) -> Tx:
         number(body[22]) if 22 in body else None,
         metadata,
         scripts,
-        found.datums,
-        found.redeemers,
-        created(body, is_valid),
+        witnessed.datums,
+        witnessed.redeemers,
+        created_lovelace(body, is_valid),
         _whole(raw, parts, era >= Era.ALONZO) if want.cbor else None,
-        _plutus_size(found.scripts) if found.scripts else 0,
+        _plutus_size(witnessed.scripts) if witnessed.scripts else 0,
     )
 
 
-_ALL = wanted(EVERYTHING)
+_ALL = wanted_parts(EVERYTHING)
 _FIELDS: tuple[tuple[str, Callable[[bytes, Parts, Era], object]], ...] = (
     ("body.inputs", lambda raw, p, era: _inputs("body.inputs", p.body[0], era)),
-    ("body.outputs", lambda raw, p, era: (_outputs(p.body, _ALL), created(p.body, True))),
+    ("body.outputs", lambda raw, p, era: (_outputs(p.body, _ALL), created_lovelace(p.body, True))),
     ("body.fee", lambda raw, p, era: number(p.body[2])),
     ("body.ttl", lambda raw, p, era: number_or_none(p.body.get(3), UNSIGNED)),
     ("body.certificates", lambda raw, p, era: certificates(p.body.get(4, []), era)),
@@ -172,7 +172,7 @@ _FIELDS: tuple[tuple[str, Callable[[bytes, Parts, Era], object]], ...] = (
     ("body.mint", lambda raw, p, era: assets(p.body.get(9, {}), -SIGNED - 1, SIGNED)),
     ("body.collateral", lambda raw, p, era: _inputs("body.collateral", p.body.get(13, []), era)),
     ("body.required_signers", lambda raw, p, era: _required_signers(p.body.get(14, []), era)),
-    ("body.collateral_return", lambda raw, p, era: (_collateral_return(p.body, _ALL), created(p.body, False))),
+    ("body.collateral_return", lambda raw, p, era: (_collateral_return(p.body, _ALL), created_lovelace(p.body, False))),
     ("body.total_collateral", lambda raw, p, era: number_or_none(p.body.get(17))),
     ("body.reference_inputs", lambda raw, p, era: _inputs("body.reference_inputs", p.body.get(18, []), era)),
     ("body.voting_procedures", lambda raw, p, era: governance.votes(p.body.get(19, {}))),
@@ -189,15 +189,16 @@ _RARE = {4: "body.certificates", 14: "body.required_signers", 20: "body.proposal
 
 
 class Unread(NamedTuple):
-    """Sets and lists that `transaction` leaves alone and whose members must differ from Conway on; maps are read strictly
-    whatever is wanted. `inputs` and `rare`: keys of the body, `scripts`: of the witness set."""
+    """Sets and lists that `decode_transaction` does not read and whose members must differ from Conway on.
+
+    Maps are always read strictly. `inputs` and `rare` are keys of the body, `scripts` of the witness set."""
 
     inputs: frozenset[int]
     rare: frozenset[int]
     scripts: frozenset[int]
 
     def may_repeat(self, body: Any, witness: Any) -> bool:
-        """At a glance, of every transaction."""
+        """A quick test, made for every transaction."""
         return (
             not self.rare.isdisjoint(body)
             or any(key in body and _some_twice(body[key]) for key in self.inputs)
@@ -205,7 +206,7 @@ class Unread(NamedTuple):
         )
 
     def repeated(self, raw: bytes, parts: Parts, era: Era) -> tuple[str, Repeated] | None:
-        """The first field in which a member stands twice. What else is wrong in it is no row's."""
+        """The first field in which a member stands twice. Other errors of these fields are ignored: no row is made of them."""
         for key, name in (_INPUTS | _RARE).items():
             if key in parts.body and key in self.inputs | self.rare:
                 try:
@@ -227,15 +228,15 @@ def _some_twice(members: Any) -> bool:
 
 @lru_cache(maxsize=64)
 def unread(want: Wanted) -> Unread | None:
-    """Worked out once a plan, and not for each block. None where everything is read."""
+    """What the plan leaves unread, computed once; None where everything is read."""
     read = {4: want.certificates, 14: want.transactions, 20: want.governance}
     inputs = frozenset[int]() if want.transactions else frozenset(_INPUTS)
-    found = Unread(inputs, frozenset(key for key in _RARE if not read[key]), frozenset() if want.scripts else PLUTUS)
-    return found if any(found) else None
+    left_unread = Unread(inputs, frozenset(key for key in _RARE if not read[key]), frozenset() if want.scripts else PLUTUS)
+    return left_unread if any(left_unread) else None
 
 
 def broken_field(raw: bytes, parts: Parts, era: Era) -> str:
-    """Which part of a transaction that would not decode is to blame; asked only after a failure."""
+    """The part of a transaction that does not decode. Called only after a failure."""
     for name, read in _FIELDS:
         try:
             read(raw, parts, era)

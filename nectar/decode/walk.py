@@ -1,4 +1,4 @@
-"""A pass over CBOR that calls nothing but Python: for texts (JSON) in which order, duplicates and forms must all be kept."""
+"""Strings and big numbers of CBOR read in Python: for JSON texts that must keep order, duplicates and forms."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from nectar.decode.head import BREAK, INDEFINITE, head
 
 
 def chunks(raw: bytes, at: int, major: int, length: int) -> tuple[bytes, int]:
-    """Bytes or text whose head was read: definite, or in chunks (`length` -1). Raises ValueError when they end too soon."""
+    """Bytes or text whose head was read: definite, or in chunks (`length` -1). Errors: ValueError when they end too soon."""
     if length != INDEFINITE:
         end = at + length
         if end > len(raw):
@@ -14,8 +14,8 @@ def chunks(raw: bytes, at: int, major: int, length: int) -> tuple[bytes, int]:
         return raw[at:end], end
     parts: list[bytes] = []
     while raw[at] != BREAK:
-        found, size, at = head(raw, at)
-        if found != major or size == INDEFINITE:
+        kind, size, at = head(raw, at)
+        if kind != major or size == INDEFINITE:
             raise ValueError(f"a chunk at {at} is not of its string's kind")
         part, at = chunks(raw, at, major, size)
         parts.append(part)

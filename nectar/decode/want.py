@@ -1,4 +1,4 @@
-"""What a compiled plan needs of a block; the decoder leaves the rest alone."""
+"""The parts of a block that a compiled plan needs; the decoder skips the rest."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ EVERYTHING = Want(1023)
 
 
 class Wanted(NamedTuple):
-    """The same as plain bools, asked per transaction: testing an enumeration's flag costs more than decoding a field."""
+    """`Want` as plain bools. They are tested for each transaction, and testing an enumeration's flag costs more than decoding a
+    field."""
 
     sums: bool
     transactions: bool
@@ -41,8 +42,8 @@ class Wanted(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def wanted(want: Want) -> Wanted:
-    """A `Want` taken apart; `transactions` is true when anything at all is asked of a transaction."""
+def wanted_parts(want: Want) -> Wanted:
+    """The flags of `want`; `transactions` is true when any part of a transaction is wanted."""
     flags = [bool(want & flag) for flag in Want]
     flags[1] = bool(want & ~Want.SUMS)
     flags[0] = bool(want)

@@ -36,53 +36,53 @@ def _redeemer(purpose: int, index: int, data: bytes, units: Any) -> Redeemer:
 
 
 def _redeemer_array(reader: Reader) -> list[Redeemer]:
-    """CDDL `redeemers = [* [tag, index, data, ex_units]]`, as written: of two for the same thing the last counts."""
-    found: list[Redeemer] = []
+    """CDDL `redeemers = [* [tag, index, data, ex_units]]`, as written. The last of two for the same purpose and index counts."""
+    redeemers: list[Redeemer] = []
     length = reader.open(4)
-    while reader.more(length, len(found)):
+    while reader.more(length, len(redeemers)):
         inner = reader.open(4)
         purpose, index = reader.item(), reader.item()
         data = reader.span()
-        found.append(_redeemer(purpose, index, data, reader.item()))
+        redeemers.append(_redeemer(purpose, index, data, reader.item()))
         reader.end(inner, 4)
-    return found
+    return redeemers
 
 
 def _redeemer_map(reader: Reader) -> list[Redeemer]:
     """CDDL `redeemers = {+ [tag, index] => [data, ex_units]}` (Conway)."""
-    found: dict[tuple[int, int], Redeemer] = {}
+    redeemers: dict[tuple[int, int], Redeemer] = {}
     length, seen = reader.open(5), 0
     while reader.more(length, seen):
         seen += 1
         purpose, index = reader.item()
         inner = reader.open(4)
         data = reader.span()
-        found[purpose, index] = _redeemer(purpose, index, data, reader.item())
+        redeemers[purpose, index] = _redeemer(purpose, index, data, reader.item())
         reader.end(inner, 2)
-    return list(found.values())
+    return list(redeemers.values())
 
 
 def _plutus(kind: ScriptKind, written: Any, era: Era) -> list[Script]:
-    found = [script(kind, octets(one)) for one in listed(written)]
-    refuse_repeats("witness_set.plutus_scripts", [one.hash for one in found], era)
-    return found
+    scripts = [script(kind, octets(raw)) for raw in listed(written)]
+    refuse_repeats("witness_set.plutus_scripts", [script.hash for script in scripts], era)
+    return scripts
 
 
 def refuse_repeated_scripts(decoded: Mapping[int, Any], era: Era) -> None:
-    """Of a witness set that is not read further: equal bytes have one hash. Errors: Repeated."""
+    """Refuses equal scripts in a witness set that is not read further. Equal bytes have one hash. Errors: Repeated."""
     for key in _PLUTUS:
         if key in decoded:
-            refuse_repeats("witness_set.plutus_scripts", [one for one in listed(decoded[key]) if type(one) is bytes], era)
+            refuse_repeats("witness_set.plutus_scripts", [raw for raw in listed(decoded[key]) if type(raw) is bytes], era)
 
 
 def witnesses(raw: bytes, decoded: Mapping[int, Any], start: int, era: Era) -> Witnesses:
     """The scripts, datums and redeemers of the witness set that starts at `start` and was `decoded` already.
 
-    Key witnesses are left alone; most transactions have nothing else, and then nothing is read again.
+    Key witnesses are not read. Most transactions have nothing else, and then nothing is read twice.
     """
     if _INTERESTING.isdisjoint(decoded):
         return _NONE
-    found = Witnesses([], [], [])
+    decoded_parts = Witnesses([], [], [])
     reader = Reader(raw, start)
     length, seen = reader.open(5), 0
     while reader.more(length, seen):
@@ -90,16 +90,16 @@ def witnesses(raw: bytes, decoded: Mapping[int, Any], start: int, era: Era) -> W
         key = reader.item()
         if key == 5:
             array = head(raw, reader.at)[0] == 4
-            found.redeemers.extend(_redeemer_array(reader) if array else _redeemer_map(reader))
+            decoded_parts.redeemers.extend(_redeemer_array(reader) if array else _redeemer_map(reader))
         elif key == 4:
-            found.datums.extend(map(datum, reader.spans()))
+            decoded_parts.datums.extend(map(datum, reader.spans()))
         elif key == 1:
-            found.scripts.extend(script(ScriptKind.NATIVE, one) for one in reader.spans())
+            decoded_parts.scripts.extend(script(ScriptKind.NATIVE, span) for span in reader.spans())
         elif key in _PLUTUS:
-            found.scripts.extend(_plutus(_PLUTUS[key], reader.item(), era))
+            decoded_parts.scripts.extend(_plutus(_PLUTUS[key], reader.item(), era))
         else:
             reader.item()
-    return found
+    return decoded_parts
 
 
 def auxiliary(raw: bytes, start: int, era: Era) -> tuple[list[Metadatum], list[Script]]:
@@ -111,7 +111,7 @@ def auxiliary(raw: bytes, start: int, era: Era) -> tuple[list[Metadatum], list[S
     if major == 4:
         length = reader.open(4)
         metadata = _metadata(reader, era)
-        scripts = [script(ScriptKind.NATIVE, one) for one in reader.spans()]
+        scripts = [script(ScriptKind.NATIVE, span) for span in reader.spans()]
         reader.end(length, 2)
         return metadata, scripts
     if major != 6 or tag != _ALONZO_AUXILIARY_TAG:
@@ -130,9 +130,9 @@ def _tagged(reader: Reader, era: Era) -> tuple[list[Metadatum], list[Script]]:
         if key == 0:
             metadata = _metadata(reader, era)
         elif key == 1:
-            scripts.extend(script(ScriptKind.NATIVE, one) for one in reader.spans())
+            scripts.extend(script(ScriptKind.NATIVE, span) for span in reader.spans())
         elif key in (2, 3, 4):
-            scripts.extend(script(ScriptKind(key - 1), octets(one)) for one in listed(reader.item()))
+            scripts.extend(script(ScriptKind(key - 1), octets(item)) for item in listed(reader.item()))
         else:
             raise ValueError("auxiliary data have keys 0 to 4")
     refuse_repeats("auxiliary_data", keys, era)
@@ -140,7 +140,7 @@ def _tagged(reader: Reader, era: Era) -> tuple[list[Metadatum], list[Script]]:
 
 
 def _metadata(reader: Reader, era: Era) -> list[Metadatum]:
-    """Labels in the order of the bytes."""
+    """The labels, in the order of the bytes."""
     raw, pairs = reader.raw, reader.pairs()
     refuse_repeats("auxiliary_data.metadata", [label for label, _, _ in pairs], era)
     return list({label: Metadatum(number(label, UNSIGNED), raw[start:end]) for label, start, end in pairs}.values())

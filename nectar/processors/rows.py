@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from nectar.cardano.block import Block
 from nectar.cardano.network import Network
 from nectar.cardano.position import tx_path
-from nectar.decode.broken import told
+from nectar.decode.broken import reason_of
 from nectar.decode.want import Want
 from nectar.processors.address_cache import AddressCache
 from nectar.tables import Kind, Table
@@ -69,4 +69,4 @@ class Unreadable(Exception):
     def __init__(self, index: int, part: str, cause: ValueError) -> None:
         super().__init__(part, cause)
         self.path = tx_path(index, part)
-        self.why = told(cause)
+        self.why = reason_of(cause)

@@ -13,7 +13,7 @@ from nectar.decode.byron import byron_block
 from nectar.decode.cbor import BROKEN, Reader
 from nectar.decode.governance import proposals
 from nectar.decode.output import reference_script
-from nectar.decode.want import EVERYTHING, wanted
+from nectar.decode.want import EVERYTHING, wanted_parts
 from nectar.decode.witness import auxiliary, witnesses
 from tests.conftest import ROOT
 
@@ -47,7 +47,7 @@ def byron_pair(pair: bytes) -> object:
     start = reader.at
     reader.item()
     assert parts[1]
-    return byron_block(raw[:start] + b"\x9f" + pair + b"\xff" + raw[reader.at :], 2, wanted(EVERYTHING), 21_600).txs
+    return byron_block(raw[:start] + b"\x9f" + pair + b"\xff" + raw[reader.at :], 2, wanted_parts(EVERYTHING), 21_600).txs
 
 
 ARRAYS: dict[str, tuple[Parts, Callable[[bytes], object]]] = {

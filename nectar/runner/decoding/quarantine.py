@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from nectar.cardano.block import Block
 from nectar.cardano.point import Era
 from nectar.cardano.position import byron_tx_path, tx_path
-from nectar.decode.broken import told
+from nectar.decode.broken import reason_of
 from nectar.decode.cbor import BROKEN
 from nectar.decode.envelope import envelope
 from nectar.errors import DecodeError, OverflowFatal
@@ -29,7 +29,7 @@ def locating_errors(block: Block) -> Iterator[None]:
     except Unreadable as error:
         raise _unreadable(block, error.why, error.path) from error
     except BROKEN as error:
-        raise _unreadable(block, told(error), "block") from error
+        raise _unreadable(block, reason_of(error), "block") from error
 
 
 def _unreadable(block: Block, why: str, path: str) -> DecodeError:

@@ -6,7 +6,7 @@ from typing import Any
 
 from cbor2 import loads
 
-from nectar.decode.broken import told
+from nectar.decode.broken import reason_of
 from nectar.decode.cbor import BROKEN
 from nectar.decode.head import Malformed
 from nectar.decode.skip import end_of_item
@@ -47,7 +47,7 @@ def whole(message: bytes) -> Any:
     try:
         return loads(message, semantic_decoders=_NUMBERS)
     except BROKEN as error:
-        raise faults.violation(f"no message: {told(error)}", message) from error
+        raise faults.violation(f"no message: {reason_of(error)}", message) from error
 
 
 class Cutter:

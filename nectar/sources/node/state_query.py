@@ -19,7 +19,7 @@ from cbor2 import CBORTag, dumps
 from nectar.cardano.block import TxOut
 from nectar.cardano.governance import ProtocolParamUpdate
 from nectar.cardano.point import ORIGIN, Point
-from nectar.decode.broken import told
+from nectar.decode.broken import reason_of
 from nectar.decode.cbor import BROKEN
 from nectar.decode.checked import OUTPUTS, SIGNED, number, sized
 from nectar.decode.output import output
@@ -210,7 +210,7 @@ def read_parameters(answer: bytes) -> ProtocolParamUpdate:
     try:
         return parameter_update(dict(zip(_PARAMETER_KEYS, map(_plain, found), strict=False)))
     except BROKEN as error:
-        raise faults.violation(f"protocol parameters that cannot be read: {told(error)}", answer) from error
+        raise faults.violation(f"protocol parameters that cannot be read: {reason_of(error)}", answer) from error
 
 
 def _plain(value: Any) -> Any:
@@ -228,4 +228,4 @@ def read_utxo(answer: bytes) -> dict[tuple[bytes, int], TxOut]:
     try:
         return {(sized(tx_hash, 32), number(at, OUTPUTS)): output(at, item, True, True) for (tx_hash, at), item in found.items()}
     except BROKEN as error:
-        raise faults.violation(f"an output that cannot be read: {told(error)}", answer) from error
+        raise faults.violation(f"an output that cannot be read: {reason_of(error)}", answer) from error
