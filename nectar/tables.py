@@ -87,12 +87,12 @@ class Table:
     place: Place | None = None  # what the id (facts) or the `first` column (dimensions) counts in
     indexes: tuple[Index, ...] = ()
     first: str = ""  # for dimensions: the column with the position that first showed the thing
-    told: str = ""  # for facts told after their id's place: the column with the place where; see `cut_by`
+    recorded_at: str = ""  # for facts recorded after the position in their id: the column with that later position; see `cut_by`
 
     @property
     def cut_by(self) -> str:
         """Of a fact: the column whose place on the chain decides whether the row goes when blocks are undone."""
-        return self.told or self.columns[0].name
+        return self.recorded_at or self.columns[0].name
 
     @property
     def column_names(self) -> tuple[str, ...]:

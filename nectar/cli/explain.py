@@ -124,7 +124,7 @@ def _unknown_lines(compiled: CompiledPlan) -> list[str]:
     what = {"drop": "is dropped", "keep": "is kept", "error": "stops the job"}[filters.on_unknown]
     lines = ["", f"Where the answer is unknown, the transaction {what}. It can be, because these can have no value:"]
     lines += [f"  {ref.scope}.{said(ref).removeprefix('block.')}: {_why(ref.scope, ref.field)}" for ref in can]
-    for question in filters.watched:
+    for question in filters.questions:
         lines += ["  Of every output made it is noted whether", f"    {said(question)}"]
         lines += ["  so that inputs are known when the job starts at the origin; of outputs made before its start nothing is."]
     return lines

@@ -14,7 +14,7 @@ from nectar.compiler.ddl.views import view_indexes
 from nectar.compiler.field_bounds import check_range
 from nectar.compiler.filters import ExpressionReader, check_tests, compile_filters, compile_views, wanted_by
 from nectar.compiler.fingerprint import fingerprint
-from nectar.compiler.internal_tables import WATCHED
+from nectar.compiler.internal_tables import TRACKED_OUTPUTS
 from nectar.compiler.table_checks import check_declarations
 from nectar.config.complaints.collector import Complaints
 from nectar.config.document.load import Document
@@ -51,8 +51,8 @@ def compile_draft(plan: Plan, complaints: Complaints, dialect: str | None = "sql
     filters = compile_filters(reader)
     views = compile_views(reader, dialect)
     check_tests(reader)
-    if filters.watched or filters.remembers:
-        tables = (*tables, WATCHED)
+    if filters.questions or filters.remembers:
+        tables = (*tables, TRACKED_OUTPUTS)
     essential, deferred = split_indexes(tables, plan.storage.indexes)
     if plan.storage.indexes == "all":
         essential = (*essential, *view_indexes(views, tables))

@@ -1,11 +1,11 @@
-"""A plan's filters and views: expressions read and checked, and everything that follows from them."""
+"""A plan's filters and views: their expressions are read and checked, and the needles, questions and needs derived from them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Literal
 
 from nectar.cardano.network import Network
 from nectar.compiler.field_bounds import bounds_of
@@ -13,6 +13,7 @@ from nectar.compiler.internal_tables import MOST_QUESTIONS
 from nectar.compiler.shorthands import desugar
 from nectar.config.complaints.collector import Complaints
 from nectar.config.document.positions import TomlPath
+from nectar.config.plan.bounds import AtOrigin
 from nectar.config.plan.load import CHOOSING
 from nectar.config.plan.model import NAMED_NETWORKS, Plan
 from nectar.decode.want import Want
@@ -44,10 +45,11 @@ class CompiledView:
 
 @dataclass(frozen=True, slots=True)
 class CompiledFilters:
-    """`where` is all that chooses transactions, the shorthands too; None keeps every one. `rows` are tests of tables' rows.
+    """The tests that choose transactions and rows, and what the runner must track for them.
 
-    `watched`: what is asked of spent outputs, each answered when the output is made. `follows`: spends of kept outputs are
-    recorded whatever the filter says of the spender. `unknown`: the filter can be unknown of a transaction.
+    `where` joins the plan's `where` and its shorthands; None keeps every transaction. `rows`: (table, test of its rows).
+    `questions`: tests of spent outputs, each answered when the output is created. `follows`: the spending of a kept output is
+    recorded even where the filter drops the spender. `unknown`: the filter's answer can be unknown.
     """
 
     where: tree.Test | None = None
@@ -55,7 +57,7 @@ class CompiledFilters:
     on_unknown: Literal["drop", "keep", "error"] = "drop"
     rows: tuple[tuple[str, tree.Test], ...] = ()
     needles: Needles = ()
-    watched: tuple[tree.Test, ...] = ()
+    questions: tuple[tree.Test, ...] = ()
     follows: bool = False
     unknown: bool = False
 
@@ -65,24 +67,24 @@ class CompiledFilters:
     @property
     def ordered(self) -> bool:
         """Whether a block's rows depend on the blocks before it, so that ranges must come in the chain's order."""
-        return self.follows or bool(self.watched)
+        return self.follows or bool(self.questions)
 
     @property
     def remembers(self) -> bool:
-        """Whether kept outputs are written down apart, since the rows that would tell of them are filtered."""
+        """Whether kept outputs have a table of their own, because a filter of rows may drop their rows of `tx` or `tx_out`."""
         return self.follows and any(name in ("tx", "tx_out") for name, _ in self.rows)
 
 
 def compile_filters(reader: ExpressionReader) -> CompiledFilters:
-    """What is wrong is added to the complaints, and left out of what is given back."""
+    """The plan's filters. A faulty expression becomes a complaint and is left out of the result."""
     plan, filters = reader.plan, reader.plan.filters
     where = reader.where()
     rows = tuple(reader.rows())
     if where is None:
-        reader.useless()
+        reader.complain_of_useless_keys()
         return CompiledFilters(rows=rows)
-    watched = tuple(dict.fromkeys(reader.watched(where)))
-    reader.check_room(watched)
+    questions = tuple(dict.fromkeys(reader.input_questions(where)))
+    reader.check_room(questions)
     unknown = can_be_unknown(where)
     if not unknown and filters.on_unknown != "drop" and reader.whole:
         reader.complaints.add(
@@ -92,7 +94,7 @@ def compile_filters(reader: ExpressionReader) -> CompiledFilters:
             at="key",
             suggestion="leave it out",
         )
-    reader.check_knowable(watched)
+    reader.check_knowable(questions)
     transactions = plan.processors.transactions
     return CompiledFilters(
         where,
@@ -100,19 +102,19 @@ def compile_filters(reader: ExpressionReader) -> CompiledFilters:
         filters.on_unknown,
         rows,
         to_needles(where, unknown_too=filters.on_unknown != "drop"),
-        watched,
+        questions,
         transactions is not None and transactions.resolve_inputs != "off",
         unknown,
     )
 
 
 def compile_views(reader: ExpressionReader, dialect: str | None) -> tuple[CompiledView, ...]:
-    """Those that the dialect can express; a complaint for each of the others."""
+    """The views that the dialect can express. Every other view becomes a complaint."""
     return tuple(reader.views(dialect))
 
 
 def check_tests(reader: ExpressionReader) -> None:
-    """Tables whose rows a test counts must be filled by the plan."""
+    """Complains of a [[tests]] entry that counts rows of a table which the plan does not fill."""
     named = {table.name: table for table in reader.tables}
     for index, test in enumerate(reader.plan.tests):
         for name, _ in test.rows:
@@ -120,7 +122,7 @@ def check_tests(reader: ExpressionReader) -> None:
 
 
 def wanted_by(filters: CompiledFilters) -> Want:
-    """What must be decoded so that the filters can be asked."""
+    """The fields that must be decoded before the filters can be evaluated."""
     if filters.where is None:
         return Want(0)
     want = Want.TXS
@@ -135,7 +137,7 @@ def wanted_by(filters: CompiledFilters) -> Want:
 
 
 def target_of(network: Network, tables: Sequence[Table], dialect: str) -> Target:
-    """What SQL is written for."""
+    """The database that a test's SQL is written for: dialect, first slots of eras, tables."""
     eras = {"byron": 1, "shelley": 2, "allegra": 3, "mary": 4, "alonzo": 5, "babbage": 6, "conway": 7}
     named = {table.name: table for table in tables}
     with_id = "tx_out" in named and "address_id" in named["tx_out"].column_names
@@ -150,16 +152,19 @@ def network_facts(network: Network | None) -> NetworkFacts:
 
 
 def scope_of_view(table: Table, tables: Sequence[Table]) -> Scope:
-    """A view of transactions can ask everything of them; of any other table its columns."""
-    own = table_scope(table, tables)
+    """The names that a view's condition may use: for `tx` the whole filter language, for another table its columns."""
+    columns = table_scope(table, tables)
     if table.name != "tx":
-        return own
-    return replace(TX, fields={**own.fields, **TX.fields})
+        return columns
+    return replace(TX, fields={**columns.fields, **TX.fields})
 
 
 @dataclass(slots=True)
 class ExpressionReader:
-    """`network` None: it is not known. `whole`: whether everything that chooses transactions could be read so far."""
+    """Reads a plan's expressions and turns their slips into complaints.
+
+    `network`: None when the plan's network is not known. `whole`: whether all keys that choose transactions were readable.
+    """
 
     plan: Plan
     network: Network | None
@@ -168,7 +173,7 @@ class ExpressionReader:
     whole: bool = True
 
     def read(self, text: str, path: TomlPath, setting: Setting, bounds: Bounds) -> tree.Test | None:
-        """A checked expression; slips become complaints at their own characters."""
+        """The checked expression. Slips become complaints at their own characters, and the result is None."""
         try:
             test = check(parse(text), setting)
         except FilterError as error:
@@ -178,10 +183,10 @@ class ExpressionReader:
                 else:
                     self.inside(slip.code, slip.what, path, slip.at.start, slip.hint, slip.allowed)
             return None
-        return test if self.sensible(test, path, bounds, setting.base) else None
+        return test if self.is_sensible(test, path, bounds, setting.base) else None
 
-    def spelled(self, text: str, path: TomlPath) -> None:
-        """Of an expression about a table that is not known, what can be said all the same."""
+    def check_spelling(self, text: str, path: TomlPath) -> None:
+        """Complains of syntax errors alone: the expression is about a table that the plan does not fill."""
         try:
             parse(text or "true")
         except FilterError as error:
@@ -189,71 +194,73 @@ class ExpressionReader:
                 self.inside(slip.code, slip.what, path, slip.at.start, slip.hint, slip.allowed)
 
     def inside(self, code: str, what: str, path: TomlPath, offset: int = 0, hint: str = "", allowed: str = "") -> None:
-        """A complaint about a character of an expression, whose words are not repeated where they may not be shown."""
+        """A complaint about one character of an expression. It repeats no word of an expression that may not be shown."""
         if not self.complaints.shows(path):
             what, hint = f"in this expression: {codes.MEANINGS[code].lower()}", ""
         self.complaints.add_inside(code, what, path, offset, allowed=allowed, suggestion=hint)
 
-    def sensible(self, test: tree.Test, path: TomlPath, bounds: Bounds, base: Scope = TX) -> bool:
-        found = trouble(test, bounds, [base])
-        for kind, what in found:
+    def is_sensible(self, test: tree.Test, path: TomlPath, bounds: Bounds, base: Scope = TX) -> bool:
+        """Complains of constants and contradictions. Returns whether there are none."""
+        troubles = trouble(test, bounds, [base])
+        for kind, what in troubles:
             hint = "leave it out" if kind == "constant" else "nothing could ever match"
             self.inside(codes.CONSTANT if kind == "constant" else codes.CONTRADICTION, what, path, 0, hint)
-        return not found
+        return not troubles
 
     def setting(self, path: TomlPath, base: Scope = TX) -> Setting:
         return Setting(network_facts(self.network), self.complaints.document.folder(path), base)
 
     def of_rows(self, path: TomlPath, table: Table, *, when_made: bool = False) -> Setting:
-        """`when_made`: rows are asked as they are made, not in the database."""
+        """The setting of an expression about a table's rows. `when_made`: it is evaluated before the rows reach the database."""
         folder = self.complaints.document.folder(path)
-        whole = table_scope(table, self.tables)
-        base = table_scope(table, self.tables, when_made=True) if when_made else whole
-        later = frozenset(whole.fields.keys() - base.fields.keys())
+        in_database = table_scope(table, self.tables)
+        base = table_scope(table, self.tables, when_made=True) if when_made else in_database
+        later = frozenset(in_database.fields.keys() - base.fields.keys())
         return Setting(network_facts(self.network), folder, base, {}, None, later)
 
     def where(self) -> tree.Test | None:
-        """The shorthands and `where`, joined with and."""
+        """The shorthands and `where`, joined with `and`; None when there are none."""
         filters = self.plan.filters
         bounds = bounds_of(self.plan.sync, self.network) if self.network is not None else {}
         self.whole = all(self.complaints.sound(("filters", key)) for key in CHOOSING) and not self.complaints.partial
         parts: list[tree.Test] = []
-        for key, test in desugar(filters):
-            if self.sensible(test, ("filters", key), bounds):
-                parts.append(test)
+        for key, shorthand in desugar(filters):
+            if self.is_sensible(shorthand, ("filters", key), bounds):
+                parts.append(shorthand)
             else:
                 self.whole = False
-        alone = len(parts)
+        shorthands = len(parts)
         if filters.where:
-            found = self.read(filters.where, ("filters", "where"), self.setting(("filters", "where")), bounds)
-            if found is not None:
-                parts += found.parts if isinstance(found, tree.And) else (found,)
+            test = self.read(filters.where, ("filters", "where"), self.setting(("filters", "where")), bounds)
+            if test is not None:
+                parts += test.parts if isinstance(test, tree.And) else (test,)
             else:
                 self.whole = False
         if not parts:
             return None
-        whole: tree.Test = parts[0] if len(parts) == 1 else tree.And(tuple(parts))
-        if alone and len(parts) > alone:
-            self.sensible(whole, ("filters", "where"), bounds)
-        return whole
+        joined: tree.Test = parts[0] if len(parts) == 1 else tree.And(tuple(parts))
+        if shorthands and len(parts) > shorthands:
+            self.is_sensible(joined, ("filters", "where"), bounds)
+        return joined
 
-    def useless(self) -> None:
-        """`keep` and `on_unknown` without anything that they are about."""
+    def complain_of_useless_keys(self) -> None:
+        """`keep` and `on_unknown` mean nothing without a filter of transactions."""
         complaints = self.complaints
         if not self.whole:
-            return  # there is one, or may be one, that was complained about
+            return  # a faulty filter, about which there is a complaint already
         for key in ("keep", "on_unknown"):
             if complaints.has(("filters", key)):
                 what = f"{key} does nothing without a filter of transactions"
                 complaints.add("NEC-P021", what, ("filters", key), at="key", suggestion="write where, or leave it out")
 
     def rows(self) -> Iterator[tuple[str, tree.Test]]:
+        """(table, test) of each entry of [filters.rows]."""
         named = {table.name: table for table in self.tables}
         for name, text in self.plan.filters.rows:
             path = ("filters", "rows", name)
             table = self.table(name, path, named)
             if table is None:
-                self.spelled(text, path)
+                self.check_spelling(text, path)
                 continue
             if table.kind is not Kind.FACT:
                 what = f"rows of {name} follow from other rows, which name them"
@@ -264,6 +271,7 @@ class ExpressionReader:
                 yield name, test
 
     def table(self, name: str, path: TomlPath, named: dict[str, Table]) -> Table | None:
+        """The plan's table of this name; a complaint and None when the plan fills no such table."""
         if name in named:
             return named[name]
         near = get_close_matches(name, named, 1)
@@ -279,7 +287,7 @@ class ExpressionReader:
             path: TomlPath = ("views", index, "where")
             table = self.table(view.table, ("views", index, "from"), named) if view.table else None
             if table is None:
-                self.spelled(view.where, path)
+                self.check_spelling(view.where, path)
                 continue
             base = scope_of_view(table, self.tables)
             setting = self.setting(path, base) if table.name == "tx" else self.of_rows(path, table)
@@ -288,7 +296,7 @@ class ExpressionReader:
                 yield CompiledView(view.name, view.table, test)
 
     def check_name(self, name: str, path: TomlPath, named: dict[str, Table]) -> None:
-        """Tables, indexes and views share one space of names in SQLite, and what begins with sqlite_ is its own."""
+        """Complains of a taken name: in SQLite tables, indexes and views share one namespace, and `sqlite_` is reserved."""
         if name in named or name.startswith(_TAKEN):
             what = f"a table or an index of the database is called {name}, or could be"
             if not self.complaints.shows(path):
@@ -299,7 +307,7 @@ class ExpressionReader:
     def can_show(self, test: tree.Test, path: TomlPath, base: Scope, dialect: str | None) -> bool:
         if dialect is None:
             return True
-        network = self.network or network_of("preview")  # which one it is changes numbers alone
+        network = self.network or network_of("preview")  # the network changes only numbers in the SQL
         try:
             to_sql(test, target_of(network, self.tables, dialect), [base])
         except NotInSql as error:
@@ -307,43 +315,46 @@ class ExpressionReader:
             return False
         return True
 
-    def watched(self, where: tree.Test) -> Iterator[tree.Test]:
-        """What is asked of spent outputs. It must be about the output alone, so that it can be answered when it is made."""
+    def input_questions(self, where: tree.Test) -> Iterator[tree.Test]:
+        """The tests of spent outputs. Each must be about the output alone, to be answered when the output is created."""
         for test in tree.walk(where):
-            for each, body in _inputs(test):
-                if body is None or (body != "sum" and named_only(body)):
-                    continue
-                if body == "sum" or any(ref.var != each.var for inner in tree.walk(body) for ref in tree.refs_of(inner)):
-                    what = "this asks of spent outputs what is not known when they are made"
-                    hint = "inside any(inputs, ..) ask about the output alone; there are no sums over inputs"
-                    self.inside(codes.UNKNOWABLE, what, ("filters", "where"), 0, hint)
-                    continue
-                yield body
+            for over_inputs in _over_inputs(test):
+                match over_inputs:
+                    case tree.Any(_, body) | tree.Count(_, body) if body is None or named_only(body):
+                        continue
+                    case tree.Any(each, body) | tree.Count(each, body) if body is not None and _is_about(each.var, body):
+                        yield body
+                    case _:
+                        what = "this asks of spent outputs what is not known when they are made"
+                        hint = "inside any(inputs, ..) ask about the output alone; there are no sums over inputs"
+                        self.inside(codes.UNKNOWABLE, what, ("filters", "where"), 0, hint)
 
-    def check_room(self, watched: Sequence[tree.Test]) -> None:
-        """The answers must fit into their column, whatever they are."""
-        if len(watched) > MOST_QUESTIONS:
-            what = f"this filter asks {len(watched)} different questions about inputs; {MOST_QUESTIONS} are the most"
+    def check_room(self, questions: Sequence[tree.Test]) -> None:
+        """Complains of too many questions: all answers together must fit into one column."""
+        if len(questions) > MOST_QUESTIONS:
+            what = f"this filter asks {len(questions)} different questions about inputs; {MOST_QUESTIONS} are the most"
             hint = "join them: any(inputs, A or B) is one question; lists of values with in (..) or in @file are one too"
             self.complaints.add_inside(codes.TOO_MANY, what, ("filters", "where"), 0, suggestion=hint)
 
-    def check_knowable(self, watched: Sequence[tree.Test]) -> None:
-        """Outputs made before the plan's start are not known; the plan must say what that does."""
-        from nectar.config.plan.bounds import AtOrigin
-
-        if watched and not isinstance(self.plan.sync.start, AtOrigin) and not self.complaints.has(("filters", "on_unknown")):
+    def check_knowable(self, questions: Sequence[tree.Test]) -> None:
+        """Complains of a plan that starts late and does not say what to do about outputs created before its start."""
+        if questions and not isinstance(self.plan.sync.start, AtOrigin) and not self.complaints.has(("filters", "on_unknown")):
             what = "inputs spend outputs from before the plan's start, which this run cannot know"
             hint = 'start at the origin, or say on_unknown = "drop" (or "keep") to go on all the same'
             self.inside(codes.UNKNOWABLE, what, ("filters", "where"), 0, hint)
 
 
-def _inputs(test: tree.Test) -> Iterator[tuple[tree.Each, Any]]:
+def _over_inputs(test: tree.Test) -> Iterator[tree.Any | tree.Count | tree.Sum]:
+    """The quantifier, counts and sums over `inputs` of which this test is made."""
     match test:
-        case tree.Any(each, body) if each.scope == "inputs":
-            yield each, body
+        case tree.Any(each) if each.scope == "inputs":
+            yield test
         case tree.Compare(_, left, right):
             for term in (left, right):
-                if isinstance(term, tree.Count) and term.each.scope == "inputs":
-                    yield term.each, term.body
-                elif isinstance(term, tree.Sum) and term.each.scope == "inputs":
-                    yield term.each, "sum"
+                if isinstance(term, tree.Count | tree.Sum) and term.each.scope == "inputs":
+                    yield term
+
+
+def _is_about(var: str, body: tree.Test) -> bool:
+    """Whether every field in `body` is one of the element that `var` stands for."""
+    return all(ref.var == var for test in tree.walk(body) for ref in tree.refs_of(test))

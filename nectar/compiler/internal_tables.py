@@ -112,7 +112,7 @@ CONNECTION = OwnTable(
 MOST_QUESTIONS = 31
 """About inputs, in one plan: `nectar_watched.answers` has 63 bits in every dialect, one for the spending and two a question."""
 
-WATCHED = Table(
+TRACKED_OUTPUTS = Table(
     "nectar_watched",
     "Outputs that a filter looks after: it asks about them when they are spent, or records that they were spent although "
     "`[filters.rows]` may have taken their own rows away.",

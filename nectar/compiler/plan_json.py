@@ -89,7 +89,7 @@ def _filters(filters: CompiledFilters) -> dict[str, Any] | None:
             "on_unknown": filters.on_unknown,
             "can_be_unknown": filters.unknown,
             "needles": [_clause(clause, reads_files(filters.where)) for clause in filters.needles],
-            "watches": [said(test) for test in filters.watched],
+            "watches": [said(test) for test in filters.questions],
             "follows_spends": filters.follows,
         }
     return {**found, "rows": {name: said(test) for name, test in filters.rows}}

@@ -17,7 +17,7 @@ Search = Callable[[bytes], bool]
 
 
 def search(needles: Needles) -> Search:
-    """Whether a raw block that spends nothing looked after (see `spends_any`) holds what each clause wants."""
+    """Whether a raw block that spends no tracked output (see `spends_any`) holds what each clause wants."""
     clauses = [any_string(clause.strings) for clause in needles]
     if not clauses:
         return lambda raw: True
@@ -66,12 +66,12 @@ def _many(strings: Collection[bytes]) -> Search:
     return may
 
 
-def spends_any(raw: bytes, watched: Mapping[bytes, object]) -> bool:
+def spends_any(raw: bytes, tracked: Mapping[bytes, object]) -> bool:
     """Whether a raw block names one of the transactions, as it must to spend what they made.
 
     A hash is CBOR bytes of length 32, in shortest form `58 20`, in longer ones `.. 00 20`; every such place is looked at.
     """
-    known = watched.keys()
+    known = tracked.keys()
     if not known.isdisjoint(_NAMED.findall(raw)):
         return True
     return b"\x00\x20" in raw and not known.isdisjoint(_NAMED_AT_LENGTH.findall(raw))

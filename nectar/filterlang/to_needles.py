@@ -32,7 +32,7 @@ _DIRECT = {
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A block that matches holds one of `strings`, or, with `spends`, spends an output that the run looks after."""
+    """A block that matches holds one of `strings`, or, with `spends`, spends a tracked output."""
 
     strings: frozenset[bytes]
     spends: bool = False

@@ -64,13 +64,15 @@ def functions(network: Network, metadata_text: Callable[[Any], str | None]) -> d
     }
 
 
-def to_python(test: tree.Test, env: Mapping[str, Any], scopes: Iterable[Scope] = (), watched: Iterable[tree.Test] = ()) -> Surely:
+def to_python(
+    test: tree.Test, env: Mapping[str, Any], scopes: Iterable[Scope] = (), questions: Iterable[tree.Test] = ()
+) -> Surely:
     """`scopes` are those of `t` besides the transaction's. `env` is what `functions` gave, and more where `scopes` ask for it.
 
-    `watched` are questions about spent outputs whose answers `env` has: `watch_some`, `watch_none` and `watch_count`, called
-    with the transaction and the question's number.
+    `questions` are tests of spent outputs that tracked outputs answer: `env` has `tracked_some`, `tracked_none` and
+    `tracked_count`, called with the transaction and the question's number.
     """
-    writer = _Writer(dict(env), {scope.name: scope for scope in (BLOCK, TX, *COLLECTIONS.values(), *scopes)}, tuple(watched))
+    writer = _Writer(dict(env), {scope.name: scope for scope in (BLOCK, TX, *COLLECTIONS.values(), *scopes)}, tuple(questions))
     return Surely(writer.function(test, True, ("t", "b")), writer.function(test, False, ("t", "b")))
 
 
@@ -93,7 +95,7 @@ def of_element(body: tree.Test, var: str, env: Mapping[str, Any]) -> Surely:
 class _Writer:
     env: dict[str, Any]
     scopes: dict[str, Scope]
-    watched: tuple[tree.Test, ...] = ()
+    questions: tuple[tree.Test, ...] = ()
     count: int = 0
     sources: list[str] = field(default_factory=list)
 
@@ -162,8 +164,8 @@ class _Writer:
 
     def _any(self, each: tree.Each, body: tree.Test, wanted: bool) -> str:
         """Surely false: surely false of every element."""
-        if each.scope == "inputs" and body in self.watched:
-            return f"watch_{'some' if wanted else 'none'}(t, {self.watched.index(body)})"
+        if each.scope == "inputs" and body in self.questions:
+            return f"tracked_{'some' if wanted else 'none'}(t, {self.questions.index(body)})"
         depth = int(each.var[1:])
         outer = ", ".join(["t", "b", *(f"x{n}" for n in range(1, depth))])
         if wanted:
@@ -238,8 +240,8 @@ class _Writer:
                 return self.constant(value)
             case tree.Count(each, None):
                 return f"len({self.elements(each)})"
-            case tree.Count(each, body) if each.scope == "inputs" and body in self.watched:
-                return f"watch_count(t, {self.watched.index(body)})"
+            case tree.Count(each, body) if each.scope == "inputs" and body in self.questions:
+                return f"tracked_count(t, {self.questions.index(body)})"
             case tree.Count(each, body) if body is not None:
                 return self._summed(each, self.text(body, True), "1")
             case tree.Sum(each, ref):

@@ -41,7 +41,7 @@ EPOCH_PARAM = Table(
         *_AFTER,
     ),
     Place.BLOCK,
-    told="block_id",
+    recorded_at="block_id",
 )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nectar.compiler.ddl.dialects import DIALECTS
-from nectar.compiler.internal_tables import MOST_QUESTIONS, WATCHED
+from nectar.compiler.internal_tables import MOST_QUESTIONS, TRACKED_OUTPUTS
 from nectar.compiler.load import read_document
 from nectar.config.document.load import load_text
 from nectar.errors import PlanError
@@ -46,18 +46,18 @@ def test_one_more_is_refused(dialect: str) -> None:
 
 def test_one_question_asked_often_is_one() -> None:
     text = asking(MOST_QUESTIONS).replace("where = 'any(", "where = 'count(inputs, value > 1 ada) > 2 or any(", 1)
-    assert len(compiled(text).filters.watched) == MOST_QUESTIONS
+    assert len(compiled(text).filters.questions) == MOST_QUESTIONS
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_the_most_fit_their_column(dialect: str) -> None:
     """Yes to every question, or not known of any: and the sum of an output's rows, whose bits differ."""
-    (column,) = (column for column in WATCHED.columns if column.name == "answers")
-    assert DIALECTS[dialect].column_type(WATCHED, column) in ("INTEGER", "BIGINT")
+    (column,) = (column for column in TRACKED_OUTPUTS.columns if column.name == "answers")
+    assert DIALECTS[dialect].column_type(TRACKED_OUTPUTS, column) in ("INTEGER", "BIGINT")
     for each in (2, 4):
         assert 1 + sum(each << 2 * question for question in range(MOST_QUESTIONS)) <= SIGNED
     assert 2 << 2 * MOST_QUESTIONS > SIGNED
-    watch = TrackedOutputs(compiled(asking(MOST_QUESTIONS)).filters.watched, {}, TrackedState(whole=False), writes_kept=True)
+    watch = TrackedOutputs(compiled(asking(MOST_QUESTIONS)).filters.questions, {}, TrackedState(whole=False), writes_kept=True)
     assert watch.asks
 
 

@@ -80,7 +80,7 @@ def test_a_batch_that_is_undone_leaves_nothing(resolve_inputs: str, chain: Path)
 
 def test_what_is_written_of_an_output(chain: Path) -> None:
     """Its answers; that it was kept only where no other row tells so."""
-    where = plan("any(inputs, value != 1 lovelace)", "deferred").filters.watched
+    where = plan("any(inputs, value != 1 lovelace)", "deferred").filters.questions
     txs = (
         tx
         for one in real_blocks(chain / "preview/immutable", 200 * 4_320)

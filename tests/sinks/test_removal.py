@@ -66,7 +66,7 @@ def test_facts_of_a_range(first: int, last: int | None, remove: Remove) -> None:
     stay = [slot for slot in SLOTS if slot < first or (last is not None and slot > last)]
     assert left(db, "nectar_quarantine", "slot") == stay
     for table in FACTS:
-        slots = SLOTS if table.told and last is not None else stay
+        slots = SLOTS if table.recorded_at and last is not None else stay
         assert left(db, table.name, table.cut_by) == [one for slot in slots for one in ids_of(table, slot)], table.name
 
 

@@ -69,10 +69,10 @@ class TransactionFilter:
         env = filter_functions(compiled)
         self._tracked: TrackedOutputs | None = None
         if filters.ordered:
-            self._tracked = TrackedOutputs(filters.watched, env, state, writes_kept=filters.remembers)
+            self._tracked = TrackedOutputs(filters.questions, env, state, writes_kept=filters.remembers)
             env |= watch_functions(self._tracked)
         self._follows = filters.follows
-        self._surely = to_python(filters.where, env, watched=filters.watched)
+        self._surely = to_python(filters.where, env, questions=filters.questions)
         self._matches = list(_matches(filters.where, env)) if filters.keep == "row" else []
         self._tables = {processor: frozenset(_tables_of(compiled, processor)) for processor in _TOGETHER.values()}
         self._searches = _searches(compiled)
@@ -218,7 +218,7 @@ class TransactionFilter:
 def _searches(compiled: CompiledPlan) -> list[Search]:
     """A block that satisfies none of these, and spends no tracked output, is ruled out. Empty: no block can be."""
     filters = compiled.filters
-    questions = [to_needles(body, unknown_too=True) for body in filters.watched]
+    questions = [to_needles(body, unknown_too=True) for body in filters.questions]
     if not filters.needles or not all(questions):
         return []
     return [search(needles) for needles in (filters.needles, *questions)]

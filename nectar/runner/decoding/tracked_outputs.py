@@ -157,4 +157,4 @@ def _variable(body: tree.Test) -> str:
 
 def watch_functions(tracked: TrackedOutputs) -> dict[str, Any]:
     """Functions that the code of `to_python` calls."""
-    return {"watch_some": tracked.some, "watch_none": tracked.none, "watch_count": tracked.count}
+    return {"tracked_some": tracked.some, "tracked_none": tracked.none, "tracked_count": tracked.count}

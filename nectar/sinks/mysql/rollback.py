@@ -11,7 +11,7 @@ from nectar.tables import Kind, Place, Table
 def facts_of_slots(tables: Sequence[Table], first: int, last: int | None) -> Iterator[str]:
     """Statements that take away facts, and blocks in quarantine, of slots `first` to `last`, both included; None: to the end."""
     for table in tables:
-        if table.kind is Kind.FACT and table.place is not None and (last is None or not table.told):
+        if table.kind is Kind.FACT and table.place is not None and (last is None or not table.recorded_at):
             unit = _ids_a_slot(table.place)
             high = HIGHEST_ID if last is None else (last + 1) * unit - 1
             yield f"DELETE FROM `{table.name}` WHERE `{table.cut_by}` BETWEEN {first * unit} AND {high}"

@@ -15,7 +15,7 @@ def remove_facts(db: apsw.Connection, tables: Sequence[Table], first: int, last:
 
     A range that is loaded again keeps what was told of it besides its blocks: nobody would tell it again."""
     for table in tables:
-        if table.kind is Kind.FACT and table.place is not None and (last is None or not table.told):
+        if table.kind is Kind.FACT and table.place is not None and (last is None or not table.recorded_at):
             unit = ids_a_slot(table.place)
             high = HIGHEST_ID if last is None else (last + 1) * unit - 1
             db.execute(f'DELETE FROM main."{table.name}" WHERE "{table.cut_by}" BETWEEN ? AND ?', (first * unit, high))
