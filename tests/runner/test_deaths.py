@@ -38,7 +38,7 @@ def ended(self, pipe): raise SystemExit
 pool.Processes._listen = ended""",
     "a decoding process has no memory": """
 def do(self, batch): raise MemoryError
-work.Worker.do = do""",
+worker.Worker.do = do""",
     "a decoding process has no memory to read a batch": """
 real = Connection.recv
 def recv(self):
@@ -53,10 +53,10 @@ def send(self, what):
 Connection.send = send""",
     "a decoding process is gone": """
 def do(self, batch): os._exit(7)
-work.Worker.do = do""",
+worker.Worker.do = do""",
     "a decoding process is killed": """
 def do(self, batch): os.kill(os.getpid(), 9)
-work.Worker.do = do""",
+worker.Worker.do = do""",
     "a decoding process's reader is gone": """
 pool._receive = lambda pipe, given: os._exit(1)""",
     "no process is to be had": """
@@ -70,7 +70,7 @@ def start(self):
 threading.Thread.start = start""",
     "the runner has no memory": """
 def tell(self, slot, share): raise MemoryError
-keep.Keeper.tell = tell""",
+committer.Committer.tell = tell""",
 }
 ALONE = {
     "the decoding thread has no memory": IN_THE_RUNNER["a decoding process has no memory"],
@@ -86,22 +86,25 @@ def events(self, session, reader):
     raise MemoryError
     yield
 source.NodeSource._events = events""",
-    "the reader ends without a word": "feed.Feed._read = lambda self: None",
+    "the reader ends without a word": "read_ahead.ReadAheadQueue._read = lambda self: None",
     "the reader is ended": """
 def read(self): raise SystemExit
-feed.Feed._read = read""",
+read_ahead.ReadAheadQueue._read = read""",
     "the decoding thread ends without a word": ALONE["the decoding thread ends without a word"],
 }
 ON_A_SERVER = {
     "a writer has no memory": """
 def commit(self, covered, done, live=False): raise MemoryError
-keep.Keeper.commit = commit""",
+committer.Committer.commit = commit""",
     "writers end without a word": "threads.Crew._work = lambda self: None",
 }
 HEAD = """
 import os, sys, threading
 from multiprocessing.connection import Connection
-from nectar.runner import feed, keep, pool, threads, work
+from nectar.runner import threads
+from nectar.runner.committing import committer
+from nectar.runner.decoding import pool, worker
+from nectar.runner.follow import read_ahead
 from nectar.sources.node import source
 RUNNER = os.getpid()
 """
@@ -248,7 +251,7 @@ server._Client._answer_in_order = broken"""
     words: list[str | Path] = ["node", "serve", SAMPLE, "--socket", tmp_path / "s", "--network", "preview"]
     with running([sys.executable, "-c", code, *words]):
         text = ended(
-            "from nectar.runner import patience; patience.TRIES = 2",
+            "from nectar.runner import retry; retry.TRIES = 2",
             ["run", plan(tmp_path), "--socket", tmp_path / "s", "--db", "x.db"],
             tmp_path,
         )

@@ -138,8 +138,8 @@ def never(*_, **__):
     libc.pthread_mutex_lock(lock)
     libc.pthread_mutex_lock(lock)
 socket.getaddrinfo = never
-from nectar.network import reach
-reach.places.__kwdefaults__["look_up"] = never
+from nectar.server import resolve
+resolve.places.__kwdefaults__["look_up"] = never
 from nectar.cli.main import main
 main()
 """
