@@ -15,10 +15,20 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
 class Keys(BaseModel):
-    """The keys of one table. Frozen; strict: nothing is converted but by a field's own validator; no other key is accepted."""
+    """The keys of one table. Frozen; strict: nothing is converted but by a field's own validator; no other key is accepted.
+
+    No error shows a value, which may be a secret. A model's validator is built when it is first used: a command about plans
+    does not pay for profiles.
+    """
 
     model_config = ConfigDict(
-        frozen=True, strict=True, extra="forbid", validate_by_name=True, validate_by_alias=True, hide_input_in_errors=True
+        frozen=True,
+        strict=True,
+        extra="forbid",
+        validate_by_name=True,
+        validate_by_alias=True,
+        hide_input_in_errors=True,
+        defer_build=True,
     )
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-STRICT = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
+STRICT = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 """Checked, so that a target built in Python is right too; nothing is converted, and no error shows a value."""
 
 
