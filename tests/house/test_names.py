@@ -12,9 +12,6 @@ from tests.conftest import ROOT
 SHELVES = frozenset({"rows", "tables", "want", "read_state", "look_ups", "create_table", "create_index", "create_view"})
 """Functions that each family of a shelf has, with one meaning: the shelf's registry chooses among them."""
 
-TO_DO: frozenset[str] = frozenset()
-"""Names that still have two meanings. None is added."""
-
 
 def public(path: Path) -> Iterator[tuple[str, bool]]:
     """(name, whether it is a class) of each definition at a module's top."""
@@ -35,5 +32,4 @@ def homes() -> dict[str, set[str]]:
 
 def test_each_public_name_has_one_home() -> None:
     double = {name: sorted(rooms) for name, rooms in homes().items() if len(rooms) > 1 and name not in SHELVES}
-    assert {name: rooms for name, rooms in double.items() if name not in TO_DO} == {}
-    assert TO_DO - double.keys() == set(), "these have one home now: take them off the list"
+    assert double == {}
