@@ -1,1 +1,1 @@
-"""Plan and profile in, `CompiledPlan` out; opens and connects nothing."""
+"""Turns a plan into a `CompiledPlan`; connects to nothing."""

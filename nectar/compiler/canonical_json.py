@@ -15,7 +15,7 @@ from nectar.config.keys import Keys
 
 
 def plain(value: Any) -> Any:
-    """`value` in dicts, lists, text, numbers, bools and None; TypeError for what has no plain form."""
+    """`value` as dicts, lists, text, numbers, bools and None. Errors: TypeError for a type without a plain form."""
     if value is None or isinstance(value, bool | str) or type(value) in (int, float):
         return value
     if isinstance(value, Enum):
@@ -37,14 +37,14 @@ def _composite(value: Any) -> Any:
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return {name: plain(getattr(value, name)) for name in value._fields}
     if isinstance(value, Mapping):
-        return {str(plain(key)): plain(one) for key, one in value.items()}
+        return {str(plain(key)): plain(item) for key, item in value.items()}
     if isinstance(value, Set):
         return sorted(map(plain, value))
     if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
+        return [plain(item) for item in value]
     raise TypeError(f"{type(value).__name__} has no plain form")
 
 
 def canonical(value: Any) -> bytes:
-    """One spelling for one meaning: keys sorted, no blanks, UTF-8."""
+    """The one spelling of a value: UTF-8 with sorted keys and without blanks."""
     return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()

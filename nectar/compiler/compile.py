@@ -1,4 +1,4 @@
-"""A plan's meaning, worked out in passes that stand on one screen. Opens a network's genesis files and nothing else."""
+"""Compiles a plan, pass by pass. Opens the network's genesis files and nothing else."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ Indexed = tuple[tuple[Table, Index], ...]
 
 
 def compile_plan(plan: Plan, dialect: str = "sqlite") -> CompiledPlan:
-    """As `compile_draft`, of a plan without its text: complaints about expressions name the file and the key."""
+    """Compiles a plan whose text is not at hand: complaints about expressions name the file and the key, without a line."""
     return compile_draft(plan, Complaints(Document(str(plan.source_text_path), {}, NOWHERE)), dialect)
 
 
 def compile_draft(plan: Plan, complaints: Complaints, dialect: str | None = "sqlite") -> CompiledPlan:
-    """`complaints` are those about the plan's text so far; `dialect` the one that views must suit, and whose limits are looked
-    for when it is TiDB's; None: whatever any suits.
+    """Compiles a plan and checks it against a database's limits. Errors: PlanError with every complaint.
 
-    Everything is looked at whatever else is wrong. Where something that the rest hangs on is wrong (the network, a processor),
-    nothing is said of the rest that could be otherwise. Errors: PlanError with all that is wrong.
+    `complaints`: those about the plan's text so far. `dialect`: views must suit it and its limits are checked; None accepts
+    whatever any dialect accepts. One fault hides no other. Where the network or a processor is faulty, nothing that depends
+    on it becomes a complaint.
     """
     known = not complaints.partial and not _is_misspelt(complaints)
     processors = enabled(plan) if known else every_processor(plan)
     tables = tables_of(processors)
-    net = _network(plan, complaints)
-    if net is not None:
-        check_range(plan.sync, net, complaints)
-    reader = ExpressionReader(plan, net, tables, complaints)
+    known_network = _network(plan, complaints)
+    if known_network is not None:
+        check_range(plan.sync, known_network, complaints)
+    reader = ExpressionReader(plan, known_network, tables, complaints)
     filters = compile_filters(reader)
     views = compile_views(reader, dialect)
     check_tests(reader)
@@ -58,7 +58,7 @@ def compile_draft(plan: Plan, complaints: Complaints, dialect: str | None = "sql
         essential = (*essential, *view_indexes(views, tables))
     elif plan.storage.indexes == "deferred":
         deferred = (*deferred, *view_indexes(views, tables))
-    network = net or network_of("preview")
+    network = known_network or network_of("preview")
     compiled = CompiledPlan(
         plan=plan,
         network=network,
@@ -82,7 +82,7 @@ def compile_draft(plan: Plan, complaints: Complaints, dialect: str | None = "sql
 
 
 def _network(plan: Plan, complaints: Complaints) -> Network | None:
-    """None when it is wrong, or may stand in a file that could not be read."""
+    """The plan's network; None when it is faulty, or named in an included file that could not be read."""
     if not complaints.sound(("plan", "network")) or (complaints.partial and not complaints.has(("plan", "network"))):
         return None
     try:
@@ -94,13 +94,13 @@ def _network(plan: Plan, complaints: Complaints) -> Network | None:
 
 
 def _is_misspelt(complaints: Complaints) -> bool:
-    """Whether [processors] names something that is none, so that it is not known what was meant."""
+    """Whether [processors] has an unknown name, so that the plan's processors are not known."""
     names = {path[1:2] for path in complaints.bad if path[:1] == ("processors",)}
     return any(not name or name[0] not in Processors.names() for name in names)
 
 
 def every_processor(plan: Plan) -> tuple[EnabledProcessor, ...]:
-    """As though all were on, where it is not known which are: those that the plan has on with their options."""
+    """All processors, where it is not known which the plan means; those that it names have the plan's options."""
     everything = Processors(**dict.fromkeys(Processors.names(), True) | _set(plan.processors))
     options = dict(everything.enabled())
     return tuple(EnabledProcessor(name, options[name]) for name in PROCESSORS)
@@ -111,31 +111,31 @@ def _set(processors: Processors) -> dict[str, Any]:
 
 
 def enabled(plan: Plan) -> tuple[EnabledProcessor, ...]:
-    """Those that are on, in the registry's order, every option filled in."""
+    """The plan's processors in the registry's order, every option filled in."""
     options = dict(plan.processors.enabled())
     return tuple(EnabledProcessor(name, options[name]) for name in PROCESSORS if name in options)
 
 
 def want_of(processors: Iterable[EnabledProcessor]) -> Want:
-    """Whatever any of them needs."""
-    return reduce(or_, (PROCESSORS[one.name].want(one.options) for one in processors), Want(0))
+    """The fields that must be decoded for these processors."""
+    return reduce(or_, (PROCESSORS[processor.name].want(processor.options) for processor in processors), Want(0))
 
 
 def tables_of(processors: Iterable[EnabledProcessor]) -> tuple[Table, ...]:
-    """Each table once, in the registry's order; one name declared in two ways is a mistake in a processor."""
+    """Each table once, in the registry's order. Errors: ValueError when two processors declare one table in different ways."""
     tables: dict[str, Table] = {}
-    for one in processors:
-        for table in PROCESSORS[one.name].tables(one.options):
+    for processor in processors:
+        for table in PROCESSORS[processor.name].tables(processor.options):
             if tables.setdefault(table.name, table) is not table:
-                raise ValueError(f"processor {one.name} declares table {table.name} in a way of its own")
+                raise ValueError(f"processor {processor.name} declares table {table.name} in a way of its own")
     check_declarations(tables.values())
     return tuple(tables.values())
 
 
 def split_indexes(tables: Iterable[Table], policy: str) -> tuple[Indexed, Indexed]:
-    """Kept while loading, and built at the end.
+    """The indexes that are kept while loading, and those that are built at the end.
 
-    `policy`: essential (there are no others), deferred (the others are built at the end), all (every one is kept while loading).
+    `policy`: essential (only the essential ones), deferred (the others at the end), all (every index is kept while loading).
     """
     pairs = tuple((table, index) for table in tables for index in table.indexes)
     if policy == "all":

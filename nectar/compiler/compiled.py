@@ -1,4 +1,4 @@
-"""What a plan means, worked out once: everything the runner needs and nothing it has to ask about again."""
+"""A compiled plan: everything that the runner needs to know of the plan."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ class EnabledProcessor:
 
 @dataclass(frozen=True, slots=True)
 class CompiledPlan:
-    """Picklable, so that decoding processes can be given it whole.
+    """A plan with its tables, indexes, filters and views. It is pickled whole to the decoding processes.
 
-    `fingerprint` is what the plan *means* for the rows: network, processors with options, filters, columns; not its
-    spelling, name, slot range, source, indexes or performance hints. Two plans with one fingerprint may fill one database.
+    `fingerprint` stands for what the plan means for the rows: network, processors with options, filters and columns. Its
+    spelling, name, slot range, source, indexes and performance hints do not count. Plans with one fingerprint may fill one
+    database.
     """
 
     plan: Plan
@@ -42,5 +43,5 @@ class CompiledPlan:
 
     @property
     def complete(self) -> bool:
-        """Whether a filled range holds every row: what its coverage says."""
+        """Whether a filled range holds every row, as its coverage records."""
         return not self.filters

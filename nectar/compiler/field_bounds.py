@@ -1,4 +1,4 @@
-"""What a plan's own range leaves of a block's fields."""
+"""The values that a block's fields can have within a plan's range."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from nectar.filterlang.ranges import Bounds
 
 
 def check_range(sync: SyncConfig, network: Network, complaints: Complaints) -> None:
-    """Complains of an end before the network's first slot, and of a start after the end where both are said in other ways."""
+    """Complains of an end before the network's first slot, and of a start after the end."""
     first, last = _first(sync.start, network), _last(sync.end, network)
     sides = [(side, f"{side}_slot") for side in ("start", "end")]
     if last is None or not all(complaints.sound(("sync", key)) for side in sides for key in side):
         return
-    said = ("sync", "end_slot" if complaints.has(("sync", "end_slot")) else "end")
+    end_key = ("sync", "end_slot" if complaints.has(("sync", "end_slot")) else "end")
     if last < 0:
         what = f"the end comes before {network.name} began, at {network.history.time_text(0)} UTC"
-        complaints.add(START_AFTER_END, what, said, suggestion="write a later one")
+        complaints.add(START_AFTER_END, what, end_key, suggestion="write a later one")
     elif first is not None and first > last:
-        complaints.add(START_AFTER_END, "the start comes after the end", said, suggestion="swap them")
+        complaints.add(START_AFTER_END, "the start comes after the end", end_key, suggestion="swap them")
 
 
 def bounds_of(sync: SyncConfig, network: Network) -> Bounds:
-    """Of slot, epoch, era and time; None where the plan says nothing that is known without the chain."""
+    """Lowest and highest slot, epoch, era and time; None for a bound that is not known without the chain."""
     first, last = _first(sync.start, network), _last(sync.end, network)
     history = network.history
     if (first is None and last is None) or (last is not None and last < max(first or 0, 0)):

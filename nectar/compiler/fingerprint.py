@@ -1,4 +1,4 @@
-"""What a plan means for the rows, in 40 hexadecimal digits: the same for every spelling of it, another for any other meaning."""
+"""The fingerprint: what a plan means for the rows, in 40 hexadecimal digits, whatever its spelling."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nectar.compiler.internal_tables import key_of
 from nectar.tables import Table
 
 ROWS = 1
-"""Goes up when the rows that a plan makes change though its text and tables do not (a mistake mended, a computation changed)."""
+"""Goes up when the same plan and tables give other rows, because a fault was mended or a computation changed."""
 
 DIGEST_SIZE = 20
 
@@ -30,36 +30,36 @@ def fingerprint(
 def meaning(
     network: Network, processors: Iterable[EnabledProcessor], tables: Iterable[Table], filters: CompiledFilters
 ) -> dict[str, Any]:
-    """Everything that decides which rows there are and what stands in them; neither name, range, source, indexes nor hints.
+    """Everything that decides the rows and their values. The plan's name, range, source, indexes and hints do not count.
 
-    Tables count by name, kind, key and columns (name, type, NULL or not): their texts may change freely.
+    Tables count by name, kind, key and columns (name, type, NULL or not). Their documentation may change freely.
     """
     return {
         "rows": ROWS,
         "network": _identity(network),
-        "processors": {one.name: one.options for one in processors},
+        "processors": {processor.name: processor.options for processor in processors},
         "filters": _filters(filters),
         "tables": {table.name: _shape(table) for table in tables},
     }
 
 
 def _filters(filters: CompiledFilters) -> dict[str, Any]:
-    """Checked trees, each node with its kind: another spelling of a filter is the same filter."""
+    """Checked trees, each node with its kind: two spellings of one filter give one value."""
     if not filters:
         return {}
-    kept = {"where": shape(filters.where), "keep": filters.keep, "on_unknown": filters.on_unknown} if filters.where else {}
-    return {**kept, "rows": {name: shape(test) for name, test in filters.rows}}
+    choice = {"where": shape(filters.where), "keep": filters.keep, "on_unknown": filters.on_unknown} if filters.where else {}
+    return {**choice, "rows": {name: shape(test) for name, test in filters.rows}}
 
 
 def shape(value: Any) -> Any:
-    """A tree as lists: a node's kind, then its fields. What a list's file was called does not count."""
+    """A tree as lists: a node's kind, then its fields. The name of an `@file` does not count."""
     if is_dataclass(value) and not isinstance(value, type):
-        return [type(value).__name__, *(shape(getattr(value, one.name)) for one in fields(value) if one.name != "file")]
-    return [shape(one) for one in value] if isinstance(value, tuple) else value
+        return [type(value).__name__, *(shape(getattr(value, field.name)) for field in fields(value) if field.name != "file")]
+    return [shape(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _identity(network: Network) -> dict[str, Any]:
-    """What of a network rows depend on; not when its eras began, which grows as the chain does and stands in the blocks."""
+    """The facts of a network that rows depend on. First slots of eras are left out: the blocks have them, and new eras come."""
     history = network.history
     return {
         "magic": network.magic,

@@ -1,4 +1,4 @@
-"""Nectar's own tables, in every database it fills: where it stands, what is filled, by which plan, and what it could not read."""
+"""Nectar's own tables, in every database that it fills: checkpoint, coverage, plans and quarantined blocks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nectar.tables import ITEM_PLACE, Column, Kind, Place, Table, Type
 
 @dataclass(frozen=True, slots=True)
 class OwnTable(Table):
-    """A table of Nectar's own. `key` counts the leading columns that are its primary key together."""
+    """A table of Nectar's own. `key`: how many leading columns form its primary key."""
 
     key: int = 1
 
@@ -110,7 +110,7 @@ CONNECTION = OwnTable(
 )
 
 MOST_QUESTIONS = 31
-"""About inputs, in one plan: `nectar_watched.answers` has 63 bits in every dialect, one for the spending and two a question."""
+"""Questions about inputs in one plan: `nectar_watched.answers` has 63 bits everywhere, one for the spending, two a question."""
 
 TRACKED_OUTPUTS = Table(
     "nectar_watched",
@@ -125,13 +125,13 @@ TRACKED_OUTPUTS = Table(
     ),
     Place.IN_TX,
 )
-"""Only in the databases of plans whose filters look at inputs, or that record spends and filter the rows of `tx` or `tx_out`."""
+"""Tracked outputs. A plan has it when its filters ask about inputs, or when it records spends and filters tx or tx_out rows."""
 
 OWN_TABLES: tuple[OwnTable, ...] = (CHECKPOINT, COVERAGE, PLAN, QUARANTINE)
 """In the order in which they are created."""
 
 SERVER_TABLES: tuple[OwnTable, ...] = (WRITER, CONNECTION)
-"""Besides, in databases of servers."""
+"""Further tables, in databases of servers only."""
 
 
 def own_tables(dialect: str) -> tuple[OwnTable, ...]:
@@ -140,5 +140,5 @@ def own_tables(dialect: str) -> tuple[OwnTable, ...]:
 
 
 def key_of(table: Table) -> tuple[str, ...]:
-    """Names of the columns that are the table's primary key together: the first one, but for Nectar's own tables."""
+    """The columns of the primary key: the first column, except in some of Nectar's own tables."""
     return table.column_names[: table.key if isinstance(table, OwnTable) else 1]

@@ -1,4 +1,4 @@
-"""A plan's file read, and compiled once: every complaint about its keys, its values and its expressions at once."""
+"""Reads and compiles a plan's file, with the complaints about keys, values and expressions all at once."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from nectar.errors import PlanError
 
 
 class Draft(NamedTuple):
-    """A plan as it was read, before it is known which database it is for, and all that is wrong with it so far."""
+    """A plan as read, before its database is known, and the complaints so far."""
 
     plan: Plan
     complaints: Complaints
 
     def compiled(self, dialect: str | None = "sqlite") -> CompiledPlan:
-        """For a database of this dialect; None where that is not known, since its profile is wrong. Errors: PlanError."""
+        """Compiles it for a dialect; None when a faulty profile leaves the dialect unknown. Errors: PlanError."""
         return compile_draft(self.plan, self.complaints, dialect)
 
     def refuse(self, more: PlanError, dialect: str | None) -> NoReturn:
-        """Raises PlanError with what is wrong with the plan, and then `more`, which is about its profile."""
+        """Raises PlanError with the plan's complaints first and then `more`, the profile's."""
         try:
             self.compiled(dialect)
         except PlanError as error:
@@ -35,20 +35,20 @@ class Draft(NamedTuple):
 
 
 def read_draft(path: Path) -> Draft:
-    """Errors: PlanError when it cannot be read, or is not TOML."""
+    """Reads a plan's file. Errors: PlanError when it cannot be read, or is not TOML."""
     return draft_document(load_file(path, shown=True), path)
 
 
 def draft_document(document: Document, path: Path, over: Sequence[Document] = ()) -> Draft:
-    """As `read_draft`, of a document that is at hand, with `over` laid over it."""
+    """The draft of a document that was read already, with the keys of `over` in place of its own."""
     return Draft(*draft_plan(document, path, over))
 
 
 def read_plan(path: Path, dialect: str = "sqlite") -> CompiledPlan:
-    """Errors: PlanError, in file order."""
+    """Reads and compiles a plan's file. Errors: PlanError, its complaints in file order."""
     return read_draft(path).compiled(dialect)
 
 
 def read_document(document: Document, path: Path, over: Sequence[Document] = (), dialect: str = "sqlite") -> CompiledPlan:
-    """As `read_plan`, of a document that is at hand, with `over` laid over it."""
+    """Compiles a document that was read already, with the keys of `over` in place of its own. Errors: PlanError."""
     return draft_document(document, path, over).compiled(dialect)

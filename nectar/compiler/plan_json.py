@@ -1,4 +1,4 @@
-"""The compiled plan as JSON for people and programs: everything that the plan says, and all that follows from it."""
+"""The compiled plan as JSON, for people and programs."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ SHOWN = 8  # needles of a clause that the compiled plan lists
 
 
 def as_json(compiled: CompiledPlan) -> str:
-    """The text of `nectar plan compile`: the same bytes for the same plan, ending in a newline."""
+    """What `nectar plan compile` prints: the same bytes for the same plan, ending in a newline."""
     return json.dumps(readable(compiled), indent=2, ensure_ascii=False) + "\n"
 
 
 def readable(compiled: CompiledPlan) -> dict[str, Any]:
-    """Everything that the plan says, defaults filled in, and what Nectar makes of it."""
+    """The plan with its defaults filled in, and the tables, indexes and needles that follow from it."""
     plan = compiled.plan
     return {
         "fingerprint": compiled.fingerprint,
@@ -39,7 +39,7 @@ def readable(compiled: CompiledPlan) -> dict[str, Any]:
         "range": {"start": _bound(plan.sync.start), "end": _bound(plan.sync.end), "skip_existing": plan.sync.skip_existing},
         "on_decode_error": plan.sync.on_decode_error,
         "network": _network(compiled.network),
-        "processors": {one.name: plain(one.options) for one in compiled.processors},
+        "processors": {processor.name: plain(processor.options) for processor in compiled.processors},
         "filters": _filters(compiled.filters),
         "views": {view.name: _view(compiled, view) for view in compiled.views},
         "decodes": [str(flag.name).lower() for flag in Want if flag in compiled.want],
@@ -81,9 +81,9 @@ def _bound(bound: Bound) -> dict[str, Any]:
 def _filters(filters: CompiledFilters) -> dict[str, Any] | None:
     if not filters:
         return None
-    found: dict[str, Any] = {}
+    described: dict[str, Any] = {}
     if filters.where is not None:
-        found |= {
+        described |= {
             "where": said(filters.where),
             "keep": filters.keep,
             "on_unknown": filters.on_unknown,
@@ -92,13 +92,13 @@ def _filters(filters: CompiledFilters) -> dict[str, Any] | None:
             "watches": [said(test) for test in filters.questions],
             "follows_spends": filters.follows,
         }
-    return {**found, "rows": {name: said(test) for name, test in filters.rows}}
+    return {**described, "rows": {name: said(test) for name, test in filters.rows}}
 
 
 def _clause(clause: Clause, hidden: bool) -> dict[str, Any]:
-    """Of many needles the first and the number; the number alone when they may stand in a file."""
+    """The first needles and their number; only the number when they may come from a file, which is never shown."""
     strings = [] if hidden else sorted(clause.strings)
-    shown = [one.hex() for one in strings[:SHOWN]]
+    shown = [needle.hex() for needle in strings[:SHOWN]]
     return {"any_of": shown, "count": len(clause.strings), "or_spends_a_watched_output": clause.spends}
 
 
@@ -111,8 +111,8 @@ def _view(compiled: CompiledPlan, view: CompiledView) -> dict[str, Any]:
 
 
 def suits(compiled: CompiledPlan, view: CompiledView) -> Iterator[tuple[str, str]]:
-    """(dialect, why it cannot show the view; empty when it can)."""
-    table = next(one for one in compiled.tables if one.name == view.table)
+    """(dialect, why it cannot have the view; empty when it can)."""
+    table = next(table for table in compiled.tables if table.name == view.table)
     for dialect in DIALECTS:
         try:
             to_sql(view.test, target_of(compiled.network, compiled.tables, dialect), [scope_of_view(table, compiled.tables)])

@@ -1,4 +1,4 @@
-"""The four shorthands of `[filters]` as tests of the filter language: what they stand for is shown by `nectar plan explain`."""
+"""The four shorthands of `[filters]` as tests of the filter language, which `nectar plan explain` shows."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from nectar.filterlang.scopes import TYPES
 STAKE = "stake"  # how the text of every reward address begins (CIP-19)
 
 
-def desugar(said: FilterShorthands) -> Iterator[tuple[str, tree.Test]]:
-    """(key, test) of each that says something. Entries of one combine with or; different ones with and."""
-    if said.min_transaction_value:
-        value = tree.Value(T.LOVELACE, said.min_transaction_value)
+def desugar(filters: FilterShorthands) -> Iterator[tuple[str, tree.Test]]:
+    """(key, test) of each shorthand that is set. Entries of one shorthand combine with `or`, shorthands with `and`."""
+    if filters.min_transaction_value:
+        value = tree.Value(T.LOVELACE, filters.min_transaction_value)
         yield "min_transaction_value", tree.Compare(">=", tree.Ref("tx", "out_sum", "t"), value)
-    if said.skip_tx_types:
-        words = sorted({field for name in said.skip_tx_types for field in TYPES[name]})
+    if filters.skip_tx_types:
+        words = sorted({field for name in filters.skip_tx_types for field in TYPES[name]})
         yield "skip_tx_types", _and([tree.Not(tree.Truth(tree.Ref("tx", word, "t"))) for word in words])
-    if said.pools:
-        pools = tuple(sorted(set(said.pools)))
+    if filters.pools:
+        pools = tuple(sorted(set(filters.pools)))
         yield (
             "pool_filter",
             tree.Or(tuple(_any(scope, tree.In(_of(scope, "pool"), T.POOL, pools)) for scope in ("certs", "votes"))),
         )
-    if said.addresses:
-        yield "address_filter", _addresses(said.addresses)
+    if filters.addresses:
+        yield "address_filter", _addresses(filters.addresses)
 
 
 def _addresses(entries: Iterable[AddressEntry]) -> tree.Test:
-    """An output goes to one of these, or a withdrawal is from one; stake addresses are looked for in outputs' stake parts too."""
+    """An output goes to one of the addresses, or a withdrawal is from one. Stake addresses match outputs' stake parts too."""
     exact, stakes, prefixes = set(), set(), set()
     for entry in entries:
         match entry:
@@ -43,15 +43,15 @@ def _addresses(entries: Iterable[AddressEntry]) -> tree.Test:
                 stakes.add(raw)
             case AddressPrefix(prefix):
                 prefixes.add(prefix)
-    here = sorted(prefix for prefix in prefixes if not prefix.startswith(STAKE))
+    payments = sorted(prefix for prefix in prefixes if not prefix.startswith(STAKE))
     accounts = sorted(prefix for prefix in prefixes if prefix.startswith(STAKE))
     outputs = [
-        *_matching("outputs", "address", T.ADDRESS, exact, here),
+        *_matching("outputs", "address", T.ADDRESS, exact, payments),
         *_matching("outputs", "stake_address", T.STAKE_ADDRESS, stakes, accounts),
     ]
     withdrawals = _matching("withdrawals", "stake_address", T.STAKE_ADDRESS, stakes, accounts)
-    found = [_any("outputs", _or(outputs)), *([_any("withdrawals", _or(withdrawals))] if withdrawals else [])]
-    return _or(found)
+    tests = [_any("outputs", _or(outputs)), *([_any("withdrawals", _or(withdrawals))] if withdrawals else [])]
+    return _or(tests)
 
 
 def _matching(scope: str, field: str, kind: T, exact: set[bytes], prefixes: Sequence[str]) -> list[tree.Test]:

@@ -1,4 +1,4 @@
-"""What must hold between the tables that a plan brings together; a breach is a mistake in a processor's declaration."""
+"""Checks the tables of a plan against each other; a fault is a mistake in a processor's declaration."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from nectar.compiler.internal_tables import OWN_TABLES
 from nectar.tables import Table
 
 LONGEST_NAME = 64
-"""Of tables, columns and indexes in MySQL and TiDB."""
+"""Characters in the name of a table, column or index in MySQL and TiDB."""
 
 
 def check_declarations(tables: Iterable[Table]) -> None:
-    """ValueError when a name is used twice or too long for a database, or an index names a column that is not there."""
+    """Errors: ValueError when a name is used twice or too long for a database, or an index has a column that its table lacks."""
     taken: set[str] = set()
     for table in (*OWN_TABLES, *tables):
         _take(table.name, taken)
@@ -26,7 +26,7 @@ def check_declarations(tables: Iterable[Table]) -> None:
 
 
 def _take(name: str, taken: set[str]) -> None:
-    """Tables and indexes share one space of names in SQLite."""
+    """Adds a name to those in use. Tables and indexes share one namespace in SQLite."""
     if name in taken or not 0 < len(name) <= LONGEST_NAME:
         raise ValueError(f"the name {name} is used twice, or longer than {LONGEST_NAME} characters")
     taken.add(name)

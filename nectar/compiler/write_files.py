@@ -1,4 +1,4 @@
-"""The compiled plan as files: each is there whole or not at all."""
+"""Writes the compiled plan as files; each is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ AFTERWARDS = tuple(kind for kind in StatementKind if kind not in AT_ONCE)
 
 
 def write_files(compiled: CompiledPlan, dialect: str, folder: Path, *, force: bool = False) -> list[Path]:
-    """`plan.json`, `schema.sql` (to run before loading) and `deferred.sql` (after it) in `folder`, made when it is not there.
+    """Writes `plan.json`, `schema.sql` (to run before loading) and `deferred.sql` (after it) into `folder`, made when absent.
 
-    Files that an earlier compiling wrote are replaced, others with `force` alone. Errors: FatalError NEC-C001, also when the
+    Files of an earlier compilation are replaced, other files only with `force`. Errors: FatalError NEC-C001, also when the
     folder cannot be written.
     """
     texts = {
@@ -43,10 +43,10 @@ def write_files(compiled: CompiledPlan, dialect: str, folder: Path, *, force: bo
 
 
 def _refuse_others(path: Path, begins: bytes) -> None:
-    """What stands there already must be of an earlier compiling. Errors: FatalError NEC-C001."""
+    """Refuses to replace a file that no earlier compilation wrote. Errors: FatalError NEC-C001."""
     if os.path.lexists(path) and not begins_with(path, begins):
         raise FatalError(
-            "there is a file already that `nectar plan compile` did not write, and it is not replaced",
+            "`nectar plan compile` did not write the file that is there, and does not replace it",
             where=str(path),
             hint="give --out another folder, or --force to replace it; nothing was written",
             code="NEC-C001",

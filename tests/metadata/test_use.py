@@ -107,8 +107,8 @@ def test_classes(filled: Filled) -> None:
     """Relations of the metadata are those of objects, in both directions."""
     tables = filled.metadata.tables
     base: Any = type("Base", (DeclarativeBase,), {"metadata": filled.metadata})
-    update: Any = type("PoolUpdate", (base,), {"__table__": tables["pool_update"], "relays": relationship("PoolRelay")})
-    type("PoolRelay", (base,), {"__table__": tables["pool_relay"]})
+    relay_class: Any = type("PoolRelay", (base,), {"__table__": tables["pool_relay"]})
+    update: Any = type("PoolUpdate", (base,), {"__table__": tables["pool_update"], "relays": relationship(relay_class)})
     with Session(filled.engine) as session:
         updates = session.scalars(sa.select(update)).all()
         relays = [(one.id, relay.id) for one in updates for relay in one.relays]

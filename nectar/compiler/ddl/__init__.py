@@ -1,1 +1,1 @@
-"""Statements that make tables, indexes and views, in each dialect's words."""
+"""Statements that create tables, indexes and views, in each dialect."""

@@ -10,7 +10,7 @@ from nectar.tables import Column, Index, Table
 
 
 class Dialect(Protocol):
-    """A module is enough. The texts end without a semicolon; `NOTE` says for which servers they are."""
+    """What a dialect's module has. Statements end without a semicolon; `NOTE` names the servers that they are for."""
 
     NOTE: str
 
@@ -21,7 +21,7 @@ class Dialect(Protocol):
     def create_index(self, table: Table, index: Index) -> str: ...
 
     def json_column(self, table: str, name: str, value: str, /) -> str:
-        """The value as a column of its own; "" where an index can be on the value itself."""
+        """Adds the value as a generated column; "" where an index can be on the value itself."""
 
     def json_index(self, table: str, name: str, value: str, /) -> str: ...
 

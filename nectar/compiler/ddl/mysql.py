@@ -1,4 +1,4 @@
-"""MySQL 8, MariaDB 10.6 and TiDB: one text for all three. What only TiDB understands stands in comments of its own."""
+"""MySQL 8, MariaDB 10.6 and TiDB: one text for all three. What only TiDB understands is in TiDB's comments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NOTE = "One text for MySQL 8, MariaDB 10.6 and TiDB: what stands in /*T! */ is r
 LABEL_LENGTH = 64
 JSON_LENGTH = 255
 INDEX_PREFIX = 128
-"""Characters (of at most 4 bytes) or bytes of a long column that an index holds; 3072 bytes is the most a whole index may."""
+"""Characters (of at most 4 bytes) or bytes of a long column that an index holds; a whole index holds at most 3,072 bytes."""
 
 TYPES: Mapping[Type, str] = {
     Type.ID: "BIGINT",
@@ -35,11 +35,11 @@ TYPES: Mapping[Type, str] = {
 }
 KEY_BYTES = "VARBINARY(64)"
 LONG = frozenset({"LONGBLOB", "LONGTEXT"})
-"""Types that an index can hold only the beginning of."""
+"""Types of which an index holds only the beginning."""
 
 
 def column_type(table: Table, column: Column) -> str:
-    """Bytes that are a key, or point at one, have a length: a key cannot be of any length here (error 1170)."""
+    """Bytes that are a key, or point at one, get a greatest length: MySQL refuses a key without one (error 1170)."""
     if column.type is Type.BYTES and (column.references or column.name in key_of(table)):
         return KEY_BYTES
     return TYPES[column.type]
@@ -55,7 +55,7 @@ def create_table(table: Table) -> str:
 
 
 def create_index(table: Table, index: Index) -> str:
-    """No `IF NOT EXISTS`: MySQL 8 does not know it; whoever builds an index twice is told by error 1061."""
+    """Without `IF NOT EXISTS`, which MySQL 8 does not know; a second index of one name gives error 1061."""
     types = {column.name: column_type(table, column) for column in table.columns}
     parts = ", ".join(_quoted(name) + (f"({INDEX_PREFIX})" if types[name] in LONG else "") for name in index.columns)
     unique = "UNIQUE " if index.unique else ""
@@ -63,7 +63,7 @@ def create_index(table: Table, index: Index) -> str:
 
 
 def json_column(table: str, name: str, value: str) -> str:
-    """Of a longer value the beginning. Its index comes after it: TiDB refuses both in one statement (error 8200)."""
+    """A generated column with the value's beginning. Its index follows apart: TiDB refuses both in one statement (error 8200)."""
     column = f"VARCHAR({JSON_LENGTH}) COLLATE utf8mb4_bin GENERATED ALWAYS AS (LEFT({value}, {JSON_LENGTH})) VIRTUAL"
     return f"ALTER TABLE {_quoted(table)} ADD COLUMN {_quoted(name)} {column}"
 

@@ -1,4 +1,4 @@
-"""What MySQL and MariaDB have no room for; they say so after hours, when indexes are built at the end."""
+"""MySQL's and MariaDB's limits, which the servers report only after hours, when indexes are built at the end."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ INDEX_KINDS = (StatementKind.ESSENTIAL_INDEX, StatementKind.DEFERRED_INDEX, Stat
 
 
 def check_indexes(compiled: CompiledPlan, complaints: Complaints) -> None:
-    """At the last view of the table: without views no table has nearly as many."""
-    counts = Counter(one.table for one in statements(compiled, "mysql") if one.kind in INDEX_KINDS)
+    """Complains of a table with too many indexes, at its last view: without views no table has nearly as many."""
+    counts = Counter(statement.table for statement in statements(compiled, "mysql") if statement.kind in INDEX_KINDS)
     for table, count in counts.items():
         if count > INDEXES:
             what = f"{table} has {count} indexes; MySQL and MariaDB have {INDEXES} at most, besides a table's key"

@@ -1,7 +1,7 @@
-"""TiDB: regions of tables that grow large, split before the first row comes (docs/decisions/0012).
+"""Splits the regions of large tables on TiDB before the first row is written (docs/decisions/0012).
 
-A fact's id is a place on the chain, so a plan's range of slots is a range of ids, which is divided evenly. Hashes are spread over
-all there can be. A table begins as one region, which one store serves alone until it has grown enough to be split.
+A table begins as one region, which one store serves alone until it has grown enough to be split. A fact's id is a position on
+the chain, so the plan's range of slots is a range of ids, which is divided evenly. Hashes are spread evenly anyway.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ LARGE = frozenset(
         "withdrawal",
     }
 )
-"""Tables that grow beyond a region on mainnet; one that stays empty is merged again by the server."""
+"""Tables that grow beyond a region on mainnet. The server merges the regions of a table that stays empty."""
 
 
 def slots_of(compiled: CompiledPlan, open_end: int | None = None) -> Slots | None:
-    """The plan's own range, as far as it is known without the chain; `open_end`: the last slot of a plan that names none."""
+    """The plan's first and last slot; None where only the chain tells. `open_end`: the last slot of an open plan."""
     sync = compiled.plan.sync
     first, last = bounds_of(sync, compiled.network).get(("block", "slot"), (None, None))
     first, last = 0 if isinstance(sync.start, AtOrigin) else first, open_end if last is None else last
@@ -52,7 +52,7 @@ def slots_of(compiled: CompiledPlan, open_end: int | None = None) -> Slots | Non
 
 
 def pre_splits(tables: Sequence[Table], slots: Slots | None) -> Iterator[tuple[str, str]]:
-    """(table, statement), a comment to every server but TiDB. Facts are left alone where `slots` are not known."""
+    """(table, statement). Every other server reads the statement as a comment. Facts are not split where `slots` is None."""
     for table in tables:
         if table.name not in LARGE:
             continue

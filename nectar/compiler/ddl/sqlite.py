@@ -35,7 +35,7 @@ def column_type(_table: Table, column: Column) -> str:
 
 
 def create_table(table: Table) -> str:
-    """An integer key is said as `INTEGER PRIMARY KEY` exactly: only so is it the row's own id, with no index besides."""
+    """An integer key must be spelled `INTEGER PRIMARY KEY`: only then is it the row id and needs no index."""
     key = key_of(table)
     row_id = len(key) == 1 and column_type(table, table.columns[0]) == "INTEGER"
     lines = [

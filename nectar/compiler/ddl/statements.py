@@ -1,4 +1,4 @@
-"""The database's definition for exactly the tables that a plan fills: the same bytes for the same plan, always."""
+"""The statements that create the tables, indexes and views of a plan: the same bytes for the same plan."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class StatementKind(Enum):
 
 
 class Statement(NamedTuple):
-    """`name` is what it creates, on `table`; `sql` ends without a semicolon."""
+    """One statement. `name`: what it creates, on `table`. `sql` ends without a semicolon."""
 
     kind: StatementKind
     table: str
@@ -38,7 +38,7 @@ class Statement(NamedTuple):
 
 UTXO_VIEW = "utxo_view"
 UNSPENT = 'SELECT t.* FROM "tx_out" t\nWHERE t."consumed_by_tx_id" IS NULL AND t."id" >= 0'
-"""As db-sync has it: without what genesis created, most of which are vouchers that nobody redeemed."""
+"""db-sync's view, without genesis outputs, most of which are vouchers that nobody redeemed."""
 
 WHEN = {
     StatementKind.TABLE: "Tables",
@@ -52,10 +52,10 @@ WHEN = {
 
 
 def statements(compiled: CompiledPlan, dialect: str, slots: Slots | None = None, *, lists: bool = True) -> list[Statement]:
-    """Nectar's own tables, the plan's tables, essential indexes, deferred ones; each group in the plan's order.
+    """All statements of a plan: Nectar's tables, the plan's tables, indexes and views, each group in the plan's order.
 
-    `dialect` is a key of `DIALECTS`: sqlite, mysql, tidb. `slots`: what will be loaded, where more is known than the plan says.
-    `lists`: whether what stands in a view's files of entries is written out.
+    `dialect`: a key of `DIALECTS`. `slots`: the range to load, where more is known than the plan says. `lists`: whether the
+    entries of a view's `@file` are written out.
     """
     speak = DIALECTS[dialect]
     links = () if dialect == "sqlite" else tuple(link_indexes(compiled.views, compiled.tables))
@@ -79,22 +79,26 @@ def statements(compiled: CompiledPlan, dialect: str, slots: Slots | None = None,
     if shows_unspent(compiled):
         unspent = quote_names(UNSPENT, dialect)
         views.append(Statement(StatementKind.VIEW, "tx_out", UTXO_VIEW, speak.create_view(UTXO_VIEW, unspent)))
-    columns = [Statement(StatementKind.VIEW_COLUMN, one.table, one.name, speak.json_column(*one)) for one in json]
-    sought = [Statement(StatementKind.VIEW_INDEX, one.table, f"idx_{one.name}", speak.json_index(*one)) for one in json]
-    return tables + indexes + [one for one in columns if one.sql] + sought + views
+    columns = [Statement(StatementKind.VIEW_COLUMN, value.table, value.name, speak.json_column(*value)) for value in json]
+    json_indexes = [
+        Statement(StatementKind.VIEW_INDEX, value.table, f"idx_{value.name}", speak.json_index(*value)) for value in json
+    ]
+    return tables + indexes + [column for column in columns if column.sql] + json_indexes + views
 
 
 def shows_unspent(compiled: CompiledPlan) -> bool:
     """Whether the plan has all that `utxo_view` needs: every output, and what spent it. A view of its own with that name wins."""
-    resolves = any(one.name == "transactions" and one.options["resolve_inputs"] != "off" for one in compiled.processors)
+    resolves = any(
+        processor.name == "transactions" and processor.options["resolve_inputs"] != "off" for processor in compiled.processors
+    )
     return resolves and compiled.complete and all(view.name != UTXO_VIEW for view in compiled.views)
 
 
 def view_select(compiled: CompiledPlan, view: CompiledView, dialect: str, lists: bool = True) -> str:
-    """Errors: NotInSql when the dialect cannot show it."""
-    table = next(one for one in compiled.tables if one.name == view.table)
+    """The SELECT of a view. Errors: NotInSql when the dialect cannot express it."""
+    table = next(table for table in compiled.tables if table.name == view.table)
     json = json_columns(compiled.views, compiled.network, compiled.tables, dialect) if dialect != "sqlite" else []
-    columns = tuple((one.sql, one.name) for one in json if one.table == view.table)
+    columns = tuple((value.sql, value.name) for value in json if value.table == view.table)
     target = replace(target_of(compiled.network, compiled.tables, dialect), json_columns=columns, lists=lists)
     where = to_sql(view.test, target, [scope_of_view(table, compiled.tables)])
     joined = f'"{view.table}" t'
@@ -104,15 +108,14 @@ def view_select(compiled: CompiledPlan, view: CompiledView, dialect: str, lists:
 
 
 def render(compiled: CompiledPlan, dialect: str, kinds: Iterable[StatementKind] = StatementKind, *, lists: bool = False) -> str:
-    """One SQL text with the fingerprint in its first lines, of all statements or only those of some `kinds`.
+    """One SQL text with the fingerprint in its first lines: all statements, or only those of `kinds`.
 
-    `lists`: as of `statements`; a text that is printed has them not: a plan can name anybody's file as one.
+    `lists`: see `statements`. A printed text leaves lists out, because a plan can name any file as one.
     """
-    wanted = tuple(kinds)
     every = statements(compiled, dialect, lists=lists)
     lines = [*_header(compiled, dialect)]
-    for kind in wanted:
-        lines += _section(WHEN[kind], [one for one in every if one.kind is kind])
+    for kind in kinds:
+        lines += _section(WHEN[kind], [statement for statement in every if statement.kind is kind])
     return "\n".join(lines) + "\n"
 
 
@@ -125,10 +128,10 @@ def _header(compiled: CompiledPlan, dialect: str) -> Iterator[str]:
 def _section(title: str, group: Sequence[Statement]) -> Iterator[str]:
     if group:
         yield f"\n-- {title}"
-    for one in group:
-        yield f"{one.sql};"
+    for statement in group:
+        yield f"{statement.sql};"
 
 
 def _one_line(text: str) -> str:
-    """A name cannot end the comment it stands in."""
+    """The text without line breaks, which would end the comment that it stands in."""
     return " ".join(text.split())

@@ -1,1 +1,1 @@
-"""What a TiDB limits: refused here, before a job begins."""
+"""TiDB's limits, checked before a job begins."""

@@ -15,7 +15,7 @@ from nectar.processors.registry import PROCESSORS
 
 
 def check_tidb(compiled: CompiledPlan, complaints: Complaints) -> None:
-    """What could not be made, or written, in a TiDB."""
+    """Complains of every statement and row that TiDB would refuse."""
     for breach in breaches((*own_tables("tidb"), *compiled.tables), statements(compiled, "tidb")):
         complaints.add(breach.code, breach.what, _cause(compiled, breach), at="key", suggestion=breach.hint)
     size = len(as_json(compiled).encode())
@@ -26,12 +26,12 @@ def check_tidb(compiled: CompiledPlan, complaints: Complaints) -> None:
 
 
 def _cause(compiled: CompiledPlan, breach: Breach) -> TomlPath:
-    """The view that wants it, else the processor that fills the table."""
+    """The key that leads to it: the view, or the processor that fills the table."""
     of_a_view = breach.name.removeprefix("idx_").startswith("nectar_json_")
     for index, view in enumerate(compiled.plan.views):
         if breach.name == view.name or (of_a_view and breach.table == view.table):
             return ("views", index, "where")
-    for one in compiled.processors:
-        if any(table.name == breach.table for table in PROCESSORS[one.name].tables(one.options)):
-            return ("processors", one.name)
+    for processor in compiled.processors:
+        if any(table.name == breach.table for table in PROCESSORS[processor.name].tables(processor.options)):
+            return ("processors", processor.name)
     return ()

@@ -1,6 +1,6 @@
-"""What TiDB has no room for, or does not have: looked for in the very statements that would be run there (docs/tidb.md).
+"""Finds what exceeds TiDB's limits or what TiDB lacks, in the statements that a job would run there (docs/tidb.md).
 
-TiDB says so too, but after hours, when an index is built at the end, or never, where a word is read and ignored.
+TiDB itself refuses only after hours, when an index is built at the end, or never, where it parses a word and ignores it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ STATEMENT_BYTES = 64 << 20  # max_allowed_packet
 
 
 class Breach(NamedTuple):
-    """`name` is what the statement makes, on `table`."""
+    """One limit that a plan exceeds. `name`: what the statement makes, on `table`."""
 
     code: str
     what: str
@@ -47,7 +47,7 @@ LACKS: Mapping[str, str] = {
     r"ADD COLUMN.*ADD (?:UNIQUE )?(?:INDEX|KEY)": "a column and its index made in one ALTER TABLE (error 8200)",
     r"ADD COLUMN.*STORED": "a stored generated column added to a table (error 3106)",
 }
-"""Words, outside of names and texts, and what they stand for."""
+"""Patterns of SQL outside of names and texts, and the feature that each stands for."""
 
 _QUOTED = re.compile(r"'[^'\\]*(?:(?:\\.|'')[^'\\]*)*'|/\*.*?\*/", re.DOTALL)
 _NAMES = re.compile(r"`([^`]*)`")
@@ -65,18 +65,19 @@ _CHANGING = re.compile(r"\b(SELECT|RAND|NOW|SYSDATE|CURRENT_\w+|UUID|CONNECTION_
 
 
 def breaches(tables: Sequence[Table], statements: Sequence[Statement]) -> Iterator[Breach]:
-    """Of what would be run for a plan, own tables included, and of the rows that `tables` can have."""
+    """The breaches by `statements`, which include Nectar's own tables, and by the largest rows of `tables`."""
     columns: dict[str, dict[str, str]] = {}
     indexes: dict[str, int] = {}
-    for one in statements:
-        if (size := len(one.sql.encode())) > STATEMENT_BYTES:
-            what = f"the statement that makes {one.name} has {size:,} bytes; TiDB takes {STATEMENT_BYTES:,} (max_allowed_packet)"
-            yield Breach(codes.TIDB_SIZE, what, "name fewer things in it", one.table, one.name)
+    for statement in statements:
+        if (size := len(statement.sql.encode())) > STATEMENT_BYTES:
+            limit = f"TiDB takes {STATEMENT_BYTES:,} (max_allowed_packet)"
+            what = f"the statement that makes {statement.name} has {size:,} bytes; {limit}"
+            yield Breach(codes.TIDB_SIZE, what, "name fewer things in it", statement.table, statement.name)
             continue
-        yield from _names(one)
-        yield from _words(one)
-        bare = _QUOTED.sub(lambda found: "''" if found[0].startswith("'") else "", one.sql)
-        if one.kind is StatementKind.TABLE:
+        yield from _names(statement)
+        yield from _words(statement)
+        bare = _QUOTED.sub(lambda match: "''" if match[0].startswith("'") else "", statement.sql)
+        if statement.kind is StatementKind.TABLE:
             name, body = _read(_TABLE, bare)
             lines = body.split(",\n")
             columns[name] = {}
@@ -86,73 +87,75 @@ def breaches(tables: Sequence[Table], statements: Sequence[Statement]) -> Iterat
                     columns[name][column] = kind
             for key in (_PRIMARY.match(line) for line in lines):
                 if key is not None:
-                    yield from _key(one, "its primary key", key[1], columns[name])
-        elif one.kind is StatementKind.VIEW_COLUMN:
-            table, column, kind = _read(_ADD_COLUMN, bare)
-            columns[table][column] = kind
-            yield from _generated(one, kind)
+                    yield from _key(statement, "its primary key", key[1], columns[name])
+        elif statement.kind is StatementKind.VIEW_COLUMN:
+            name, column, kind = _read(_ADD_COLUMN, bare)
+            columns[name][column] = kind
+            yield from _generated(statement, kind)
         elif match := _INDEX.fullmatch(bare):
             indexes[match[2]] = indexes.get(match[2], 0) + 1
-            yield from _key(one, f"index {match[1]}", match[3], columns[match[2]])
-    for name, found in columns.items():
-        yield from _columns(name, found)
-        if len(found) > COLUMNS:
-            yield Breach(codes.TIDB_COUNT, f"{name} has {len(found):,} columns; TiDB has {COLUMNS:,} at most", _FEWER, name)
+            yield from _key(statement, f"index {match[1]}", match[3], columns[match[2]])
+    for name, kinds in columns.items():
+        yield from _columns(name, kinds)
+        if len(kinds) > COLUMNS:
+            yield Breach(codes.TIDB_COUNT, f"{name} has {len(kinds):,} columns; TiDB has {COLUMNS:,} at most", _FEWER, name)
         if (count := indexes.get(name, 0)) > INDEXES:
             yield Breach(codes.TIDB_COUNT, f"{name} has {count} indexes; TiDB has {INDEXES} at most", _FEWER, name)
-    for one_table in tables:
-        if (size := largest_row(one_table)) > ENTRY_BYTES:
-            what = f"a row of {one_table.name} can be {size:,} bytes; TiDB takes {ENTRY_BYTES:,} (txn-entry-size-limit)"
-            yield Breach(codes.TIDB_SIZE, what, f"keep less in a row: blocks have {BLOCK_BYTES:,} bytes at most", one_table.name)
+    for table in tables:
+        if (size := largest_row(table)) > ENTRY_BYTES:
+            what = f"a row of {table.name} can be {size:,} bytes; TiDB takes {ENTRY_BYTES:,} (txn-entry-size-limit)"
+            yield Breach(codes.TIDB_SIZE, what, f"keep less in a row: blocks have {BLOCK_BYTES:,} bytes at most", table.name)
 
 
 _FEWER = "leave out views, or fill another database"
 
 
 def _read(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
-    """ValueError: the dialect spells it in a way that this module does not know."""
+    """Errors: ValueError when the dialect spells a statement in a way that this module does not know."""
     match = pattern.match(text)
     if match is None:
         raise ValueError(f"a statement for TiDB that its limits cannot be looked for in: {text[:100]}")
     return match.groups()
 
 
-def _names(one: Statement) -> Iterator[Breach]:
-    bare = _QUOTED.sub("", one.sql)
-    for name in dict.fromkeys(found for found in (*_NAMES.findall(bare), one.name) if len(found) > NAME):
+def _names(statement: Statement) -> Iterator[Breach]:
+    bare = _QUOTED.sub("", statement.sql)
+    for name in dict.fromkeys(name for name in (*_NAMES.findall(bare), statement.name) if len(name) > NAME):
         what = f"the name {name} has {len(name)} characters; TiDB has {NAME}"
-        yield Breach(codes.TIDB_NAME, what, "give it a shorter name", one.table, one.name)
+        yield Breach(codes.TIDB_NAME, what, "give it a shorter name", statement.table, statement.name)
 
 
-def _words(one: Statement) -> Iterator[Breach]:
-    bare = _NAMES.sub("``", _QUOTED.sub("''", one.sql))
+def _words(statement: Statement) -> Iterator[Breach]:
+    bare = _NAMES.sub("``", _QUOTED.sub("''", statement.sql))
     for words, what in _LACKS:
         if words.search(bare):
-            told = f"{one.name}: Nectar does not use {what} on TiDB"
-            yield Breach(codes.TIDB_LACKS, told, "write the view another way", one.table, one.name)
+            breach = f"{statement.name}: Nectar does not use {what} on TiDB"
+            yield Breach(codes.TIDB_LACKS, breach, "write the view another way", statement.table, statement.name)
 
 
-def _key(one: Statement, what: str, parts: str, columns: Mapping[str, str]) -> Iterator[Breach]:
+def _key(statement: Statement, what: str, parts: str, columns: Mapping[str, str]) -> Iterator[Breach]:
     size, hint = 0, "index less of it"
     for column, prefix, descending in _PART.findall(parts):
         kind = columns[column].upper()
         if kind.startswith("JSON"):
-            said = f"{what} of {one.table} is on {column}, which is JSON (error 3152)"
-            yield Breach(codes.TIDB_KEY, said, hint, one.table, one.name)
+            breach = f"{what} of {statement.table} is on {column}, which is JSON (error 3152)"
+            yield Breach(codes.TIDB_KEY, breach, hint, statement.table, statement.name)
         elif _LONG.match(kind) and not prefix:
-            said = f"{what} of {one.table} is on {column}, which is {kind.split()[0]}, without a length (error 1170)"
-            yield Breach(codes.TIDB_KEY, said, hint, one.table, one.name)
+            breach = f"{what} of {statement.table} is on {column}, which is {kind.split()[0]}, without a length (error 1170)"
+            yield Breach(codes.TIDB_KEY, breach, hint, statement.table, statement.name)
         if descending:
-            said = f"{what} of {one.table} is descending in {column}, which TiDB reads and does not heed"
-            yield Breach(codes.TIDB_KEY, said, "leave DESC out: an index is read both ways", one.table, one.name)
+            breach = f"{what} of {statement.table} is descending in {column}, which TiDB reads and does not heed"
+            yield Breach(codes.TIDB_KEY, breach, "leave DESC out: an index is read both ways", statement.table, statement.name)
         size += _bytes(kind, int(prefix) if prefix else None)
     if size > KEY_BYTES:
-        said = f"{what} of {one.table} takes {size:,} bytes; TiDB has {KEY_BYTES:,} at most (max-index-length, error 1071)"
-        yield Breach(codes.TIDB_KEY, said, hint, one.table, one.name)
+        breach = (
+            f"{what} of {statement.table} takes {size:,} bytes; TiDB has {KEY_BYTES:,} at most (max-index-length, error 1071)"
+        )
+        yield Breach(codes.TIDB_KEY, breach, hint, statement.table, statement.name)
 
 
 def _bytes(kind: str, prefix: int | None) -> int:
-    """Of a column within an index; a character of utf8mb4 counts four."""
+    """Bytes that a column takes in an index; a character of utf8mb4 counts four."""
     sized, long = _SIZED.match(kind), _LONG.match(kind)
     if sized is not None:
         return (prefix or int(sized[3])) * (4 if sized[2] == "CHAR" else 1)
@@ -168,7 +171,8 @@ def _columns(table: str, columns: Mapping[str, str]) -> Iterator[Breach]:
             yield Breach(codes.TIDB_LACKS, what, "say the value in every row", table)
 
 
-def _generated(one: Statement, kind: str) -> Iterator[Breach]:
+def _generated(statement: Statement, kind: str) -> Iterator[Breach]:
     if "GENERATED" in kind.upper() and (changing := _CHANGING.search(_NAMES.sub("``", kind).upper())):
-        what = f"{one.table}.{one.name} is generated by {changing[0]}, which TiDB takes in no generated column (error 3102)"
-        yield Breach(codes.TIDB_LACKS, what, "write the view another way", one.table, one.name)
+        column = f"{statement.table}.{statement.name}"
+        what = f"{column} is generated by {changing[0]}, which TiDB takes in no generated column (error 3102)"
+        yield Breach(codes.TIDB_LACKS, what, "write the view another way", statement.table, statement.name)
