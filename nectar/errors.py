@@ -1,23 +1,23 @@
 """Every exception that Nectar raises on purpose, in one tree.
 
     NectarError                       what happened . where . what to do next
-    |-- PlanError        exit 2       the text is wrong: every complaint at once
-    |-- CommandLineError exit 2       the words of the command line are wrong, or do not go together
-    |-- TransientError                retried by the runner only
-    |   |-- TooBigError               too much for one transaction: the runner makes smaller ones
+    |-- PlanError        exit 2       a plan or profile is wrong: every complaint at once
+    |-- CommandLineError exit 2       the words of the command line are wrong, or exclude each other
+    |-- TransientError                the runner tries again, and only the runner
+    |   |-- TooBigError               too much for one transaction: the runner commits smaller batches
     |   |-- QuotaError                a quota is used up: the runner waits for minutes
-    |   `-- StoppedError exit 1       the runner's patience ended
+    |   `-- StoppedError exit 1       the runner tried again as long as it may, and gave up
     `-- FatalError       exit 1       a person must act
         |-- DecodeError               a block's bytes are not what its era's CDDL says
-        |   `-- OverflowFatal         a block's transaction or item has no room in the ids of its rows
-        |-- SourceError               the chain cannot be read: a chunk is missing, broken, foreign
-        |-- GenesisError              a genesis or a network does not match
+        |   `-- OverflowFatal         a block holds more transactions or items than the ids of its rows can count
+        |-- SourceError               the chain cannot be read: a chunk is missing, broken or of another chain
+        |-- GenesisError              genesis files and network do not belong together
         |-- SinkError                 the database cannot be used, or was filled by another plan
-        |-- ConnectError              the database's server is not whom it should be, or lets nobody in
-        |-- SecretError               a secret cannot be had, or not be opened
-        `-- UnknowableError           a filter's answer is unknown, and the plan calls that an error
+        |-- ConnectError              the database's server is not the expected one, or refuses the connection
+        |-- SecretError               a secret cannot be read or opened
+        `-- UnknowableError           a filter's answer is unknown, and the plan makes that an error
 
-Anything else that reaches the command line is a bug: a report is written and the exit code is 3.
+Any other exception that reaches the command line is a bug: Nectar writes a report and exits with code 3.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from typing import ClassVar
 class NectarError(Exception):
     """What happened, where, and what to do next.
 
-    `what` is one sentence; `where` a place a person can open (``plan.toml:3:7``, ``00012.chunk at byte 4,312``);
+    `what` is one sentence; `where` a place that a person can open (``plan.toml:3:7``, ``00012.chunk at byte 4,312``);
     `hint` the next step. `code` is stable (``NEC-S004``) and documented in docs/errors.md.
     """
 
@@ -50,9 +50,9 @@ class NectarError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One thing wrong with a text, and where: `line` and `col` count from 1; 0 means the whole file.
+    """One error in a text, and its place. `line` and `col` count from 1; 0 means the whole file.
 
-    `source`: that line, where it may be shown to whoever asked: it stands in a plan that they named themselves.
+    `source`: the text of the line, where it may be shown: in a plan that the user named.
     """
 
     code: str
@@ -83,21 +83,25 @@ class PlanError(NectarError):
 
 
 class CommandLineError(NectarError):
-    """A command, an option or a value that there is not, or options that exclude each other."""
+    """An unknown command, option or value, or options that exclude each other."""
 
     exit_code = 2
 
 
 class TransientError(NectarError):
-    """Worth another try: only the runner retries, adapters never do. `retry_after`: seconds before which another try is vain, as
-    far as that is known."""
+    """An error that another try may cure. Only the runner retries; adapters never do.
+
+    `retry_after`: the seconds to wait before another try can succeed, as far as they are known.
+    """
 
     retry_after = 0.0
 
 
 class TooBigError(TransientError):
-    """A batch is too much for one transaction of this server: the same will not do, less may. `over`: how many times too much, as
-    far as that is known."""
+    """A batch is too large for one transaction of this server. A smaller batch may succeed.
+
+    `over`: the batch's size divided by the limit, as far as it is known.
+    """
 
     def __init__(self, what: str, *, where: str = "", hint: str = "", code: str = "", over: float = 1.0) -> None:
         super().__init__(what, where=where, hint=hint, code=code)
@@ -105,19 +109,19 @@ class TooBigError(TransientError):
 
 
 class QuotaError(TransientError):
-    """A quota of the service is used up: worth another try in minutes, not in seconds."""
+    """A quota of the service is used up. Another try may succeed in minutes, not in seconds."""
 
 
 class StoppedError(TransientError):
-    """The runner tried again until its patience ended."""
+    """The runner tried again as long as it may, and gave up."""
 
 
 class FatalError(NectarError):
-    """A person must act; nothing is lost, nothing is half-written."""
+    """A person must act. Nothing is lost and nothing is half-written."""
 
 
 class DecodeError(FatalError):
-    """A block that cannot be decoded. `path` is the CBOR path (``block.transaction_bodies[3].outputs``); `raw` its bytes."""
+    """A block cannot be decoded. `path` is the CBOR path (``block.transaction_bodies[3].outputs``), `raw` the block's bytes."""
 
     def __init__(
         self,
@@ -145,28 +149,28 @@ class DecodeError(FatalError):
 
 
 class OverflowFatal(DecodeError):
-    """A place on the chain is larger than the room its id gives it; the block is refused, as one that cannot be decoded is."""
+    """A block holds more transactions or items than the ids of its rows can count. It is refused like an undecodable block."""
 
 
 class SourceError(FatalError):
-    """The chain cannot be read from where the plan says."""
+    """The chain cannot be read from the plan's source."""
 
 
 class GenesisError(FatalError):
-    """Genesis files, magic numbers or hashes that do not belong together."""
+    """Genesis files, magic numbers or hashes do not belong together."""
 
 
 class SinkError(FatalError):
-    """The database cannot be used as it stands."""
+    """The database cannot be used as it is."""
 
 
 class ConnectError(FatalError):
-    """No connection to the database's server until a person changes something: TLS, rights, names, where it may go."""
+    """Nectar cannot connect to the database's server until a person changes TLS, rights, names or the allowed hosts."""
 
 
 class SecretError(FatalError):
-    """A secret cannot be had, or not be opened."""
+    """A secret cannot be read or opened."""
 
 
 class UnknowableError(FatalError):
-    """Whether a transaction is to be kept cannot be known; what came before its block is committed."""
+    """Nectar cannot know whether to keep a transaction. The blocks before that one are committed."""

@@ -1,7 +1,7 @@
-"""Questions on a terminal. They go to standard error.
+"""Questions on a terminal. They are printed on standard error.
 
-Python's own `input` loses a Ctrl-C that comes just as it begins to wait: it flushes standard error first, and drops whatever
-that raises. Here the terminal is looked at a few times a second, and read only when there is something to read.
+Python's own `input` loses a Ctrl-C that comes just as it begins to wait: it flushes standard error first, and drops every
+exception of that flush. This module polls the terminal a few times a second, and reads it only when a line is there.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from nectar.runner.signals import LOOK, Interrupted, raise_if_heard
 _LINE = 1 << 16
 
 
-def ask(question: str, usual: str | None = None, *, show: bool = True, hidden: bool = False) -> str:
-    """The answer; Enter takes `usual`, where there is one. `show`: what that is. Errors: Interrupted."""
-    prompt = f"{question} [{usual}]: " if usual is not None and show else f"{question}: "
+def ask(question: str, default: str | None = None, *, show: bool = True, hidden: bool = False) -> str:
+    """The answer. Enter takes `default` where there is one; `show` prints it in the question. Errors: Interrupted."""
+    prompt = f"{question} [{default}]: " if default is not None and show else f"{question}: "
     while True:
         answer = _hidden_line(prompt) if hidden else _line(prompt)
-        if answer or usual is not None:
-            return answer or str(usual)
+        if answer or default is not None:
+            return answer or str(default)
 
 
-def ask_number(question: str, usual: int | None) -> int:
+def ask_number(question: str, default: int | None) -> int:
     while True:
-        answer = ask(question, None if usual is None else str(usual))
+        answer = ask(question, None if default is None else str(default))
         if answer.isdecimal():
             return int(answer)
         typer.echo(f"Error: {answer!r} is not a number.", err=True)
 
 
 def ask_twice(question: str) -> str:
-    """Something that is not shown, and so is asked for again."""
+    """An answer that is not shown, so it is typed twice."""
     while True:
         answer = ask(question, hidden=True)
         if ask("Repeat for confirmation", hidden=True) == answer:
@@ -46,9 +46,9 @@ def ask_twice(question: str) -> str:
         typer.echo("Error: The two entered values do not match.", err=True)
 
 
-def confirm(question: str, usual: bool = False) -> bool:
+def confirm(question: str, default: bool = False) -> bool:
     while True:
-        answer = ask(f"{question} [{'Y/n' if usual else 'y/N'}]", "y" if usual else "n", show=False).lower()
+        answer = ask(f"{question} [{'Y/n' if default else 'y/N'}]", "y" if default else "n", show=False).lower()
         if answer in ("y", "yes", "n", "no"):
             return answer in ("y", "yes")
         typer.echo("Error: invalid input", err=True)
@@ -62,15 +62,15 @@ def _line(prompt: str) -> str:
         if select.select([terminal], [], [], LOOK)[0]:
             break
     raise_if_heard()
-    told = os.read(terminal, _LINE)
-    if not told:
+    data = os.read(terminal, _LINE)
+    if not data:
         typer.echo("", err=True)
-        raise Interrupted  # Ctrl-D: nobody wants to say more
-    return told.decode(errors="replace").rstrip("\r\n")
+        raise Interrupted  # Ctrl-D: the user ends the input
+    return data.decode(errors="replace").rstrip("\r\n")
 
 
 def _hidden_line(prompt: str) -> str:
-    """The terminal is silent before it asks: what is typed at once is neither shown nor thrown away."""
+    """A line that is not shown. The echo is off before the question appears, so that early typing is neither shown nor lost."""
     with _silent(sys.stdin.fileno()):
         answer = _line(prompt)
     typer.echo("", err=True)
@@ -79,7 +79,7 @@ def _hidden_line(prompt: str) -> str:
 
 @contextmanager
 def _silent(terminal: int) -> Iterator[None]:
-    """The terminal shows nothing that is typed."""
+    """Turns the terminal's echo off while it lasts."""
     before = termios.tcgetattr(terminal)
     silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
     try:

@@ -1,4 +1,4 @@
-"""Complaints for people: the place, what is wrong, the line with a caret under the slip, what is allowed."""
+"""Complaints for people: the place, what is wrong, the line with a caret under the error, and what is allowed."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _SECRET = re.compile(r"pass|pwd|secret|token|dsn|://\S*:|[^\s\"']@", re.IGNORECA
 
 
 def wants_colour(stream: TextIO) -> bool:
-    """On a terminal, unless NO_COLOR (no-color.org) or a dumb terminal says otherwise."""
+    """Whether to colour text for `stream`: it is a terminal, NO_COLOR (no-color.org) is not set, TERM is not dumb."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def complaints_text(complaints: Iterable[Complaint], colour: bool) -> str:
-    """One paragraph a complaint."""
+    """One paragraph for each complaint."""
     return "".join(f"{_paragraph(complaint, colour)}\n" for complaint in complaints)
 
 
@@ -37,7 +37,7 @@ def _paragraph(complaint: Complaint, colour: bool) -> str:
 
 
 def _quoted(complaint: Complaint, colour: bool) -> list[str]:
-    """The line and a caret, where it may be shown; not when it looks as if it held a secret."""
+    """The line with a caret under it. A line that may hold a secret is not shown."""
     line = complaint.source
     if not line.strip() or _SECRET.search(line) or _is_misspelt_secret(line):
         return []
@@ -54,7 +54,7 @@ def _quoted(complaint: Complaint, colour: bool) -> list[str]:
 
 
 def _is_misspelt_secret(line: str) -> bool:
-    """``passwrod = ".."`` is no key, and what stands there is a secret all the same."""
+    """Whether the key looks like a misspelt ``password``: its value is a secret although the key is unknown."""
     key = line.partition("=")[0].strip().lower()
     return bool(get_close_matches(key[:100], ("password", "passwd", "secret", "custom_dsn"), 1, 0.75))
 
@@ -67,7 +67,7 @@ def _blank(character: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Without characters that would move a terminal's cursor or change its colours."""
+    """`text` without the characters that would move a terminal's cursor or change its colours."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 

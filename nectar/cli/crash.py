@@ -1,4 +1,4 @@
-"""The report of a bug: what it holds, and where it is kept."""
+"""The report that Nectar writes about a bug in itself."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from pathlib import Path
 
 from nectar import __version__
 
-KEPT = 10
-"""Reports in the state folder. An older one goes when a new one comes."""
+KEPT_REPORTS = 10
+"""How many reports the state folder keeps. A new report replaces the oldest."""
 
 _NAME = re.compile(r"nectar-crash-[0-9]{8}-[0-9]{6}-[0-9]+\.txt")
 
 
 def crash_report(error: BaseException) -> str:
-    """Versions, and for each exception of the chain its type and its lines of code.
+    """The report: versions, and for each exception of the chain its type and its lines of code.
 
-    Neither messages nor local variables nor the command line: any of them could hold a secret.
+    It holds no message, no local variable and no command line, because each of them could hold a secret.
     """
     head = [
         f"nectar {__version__}",
@@ -35,31 +35,31 @@ def crash_report(error: BaseException) -> str:
         for frame in traceback.extract_tb(link.__traceback__):
             place = "/".join(Path(frame.filename).parts[-3:])
             head += [f"  {place}:{frame.lineno} in {frame.name}", f"    {frame.line or ''}"]
-        if type(link).__name__ == "WorkerBug":  # its note is the other process's lines of code, values left out
+        if type(link).__name__ == "WorkerBug":  # its notes are the lines of code in the worker process, without values
             head += link.__notes__
     return "\n".join(head) + "\n"
 
 
 def write_report(text: str) -> Path:
-    """In the state folder, or where temporary files go; readable by its owner only.
+    """Writes the report to the state folder, or else to the folder for temporary files. Only its owner may read it.
 
-    Errors: OSError, when neither can be written.
+    Errors: OSError when neither folder can be written to.
     """
     name = f"nectar-crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
-    home = state_folder()
+    folder = state_folder()
     try:
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        written = _write_new(home / name, text)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = _write_new(folder / name, text)
     except OSError:
         return _write_new(Path(tempfile.gettempdir()) / name, text)
-    _forget_oldest(home)
-    return written
+    _delete_oldest(folder)
+    return path
 
 
 def state_folder() -> Path:
-    """Where what is known of runs is kept for a user, by the XDG rule: a relative path counts as unset."""
-    said = Path(os.environ.get("XDG_STATE_HOME") or "")
-    return (said if said.is_absolute() else Path(os.path.expanduser("~/.local/state"))) / "nectar"
+    """The folder for a user's reports, by the XDG rules: a relative XDG_STATE_HOME counts as unset."""
+    base = Path(os.environ.get("XDG_STATE_HOME") or "")
+    return (base if base.is_absolute() else Path(os.path.expanduser("~/.local/state"))) / "nectar"
 
 
 def _write_new(path: Path, text: str) -> Path:
@@ -69,16 +69,16 @@ def _write_new(path: Path, text: str) -> Path:
     return path
 
 
-def _forget_oldest(folder: Path) -> None:
-    """Only files named as reports are."""
+def _delete_oldest(folder: Path) -> None:
+    """Deletes all but the newest reports, and no other file."""
     with suppress(OSError):
         reports = sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name) and path.is_file())
-        for path in reports[:-KEPT]:
+        for path in reports[:-KEPT_REPORTS]:
             path.unlink(missing_ok=True)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error, then what it came from."""
+    """The error, then its causes."""
     seen: set[int] = set()
     link: BaseException | None = error
     while link is not None and id(link) not in seen:

@@ -1,4 +1,4 @@
-"""`nectar db`: the database that a profile names, before a run."""
+"""`nectar db`: checks, makes and compares the database that a profile names."""
 
 from __future__ import annotations
 
@@ -22,33 +22,35 @@ if TYPE_CHECKING:
 app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Look at a profile's database, make it, show its tables.",
+    help="Check, make and compare the database that a profile names.",
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 
 
 @app.command("check")
 def check_command(
-    plan: Annotated[Path | None, typer.Argument(metavar="PLAN", help="Try the rights that this plan needs.")] = None,
+    plan: Annotated[Path | None, typer.Argument(metavar="PLAN", help="Check the rights that this plan needs.")] = None,
     db: DbOption = None,
     profile: ProfileOption = None,
     database: DatabaseOption = None,
     count: Annotated[
-        int | None, typer.Option("--count", min=1, max=10_000, help="How many round trips to a server are timed (20).")
+        int | None, typer.Option("--count", min=1, max=10_000, help="How many round trips to the server are timed (default: 20).")
     ] = None,
     tries: Annotated[
         bool | None,
-        typer.Option("--try-rights/--no-try-rights", help="Try rights at a server, with a table made and dropped (yes)."),
+        typer.Option(
+            "--try-rights/--no-try-rights", help="Try the rights on a server: a table is made and dropped (default: yes)."
+        ),
     ] = None,
     form: FormatOption = OutputFormat.TEXT,
 ) -> int:
     """Connect as a run would, and say how each step went.
 
-    The steps: name, TCP, TLS, login, times, limits, rights. Of a step that fails it says why and what to do; those after it are
-    not reached. Rights are tried for real, with a table nectar_check_.. that is dropped at once. With PLAN it is known which of
-    them are needed: CREATE VIEW for most plans, but not for all.
+    The steps are name, TCP, TLS, login, times, limits and rights. Where a step fails, Nectar says why and what to do, and skips
+    the steps after it. To check the rights, Nectar makes a table named nectar_check_.. and drops it at once. With PLAN it checks
+    the rights that this plan needs: most plans need CREATE VIEW, some do not.
 
-    Exit codes: 0 ready, warnings or not; 1 a step failed; 2 the profile is wrong.
+    Exit codes: 0 ready, with or without warnings; 1 a step failed; 2 the profile is wrong.
     """
     from nectar.compiler.load import read_draft
     from nectar.config.profile.model import SqliteFile
@@ -63,43 +65,48 @@ def check_command(
         target = target_from_options(db, profile, database)
     else:
         compiled, target = compiled_for(lambda: read_draft(plan), db, profile, database)
-    for name, given in (("--count", count), ("--try-rights", tries), ("PLAN", plan)):
-        if given is not None and isinstance(target, SqliteFile):
-            raise typer.BadParameter(f"it is about a server, and {target} is a file", param_hint=name)
-    told = layout(compiled, family_of(target)) if compiled is not None else None
-    seen = print_steps(target, check_database(target, count=count or 20, tries=tries is not False, layout=told), form)
-    return int(any(step.outcome is Outcome.FAILED for step in seen))
+    for name, value in (("--count", count), ("--try-rights", tries), ("PLAN", plan)):
+        if value is not None and isinstance(target, SqliteFile):
+            raise typer.BadParameter(f"it only goes with a server, and {target} is a file", param_hint=name)
+    sink_layout = layout(compiled, family_of(target)) if compiled is not None else None
+    steps = print_steps(target, check_database(target, count=count or 20, tries=tries is not False, layout=sink_layout), form)
+    return int(any(step.outcome is Outcome.FAILED for step in steps))
 
 
 def print_steps(target: Target, steps: Iterable[Step], form: OutputFormat = OutputFormat.TEXT) -> list[Step]:
-    """Prints them as they come."""
+    """Prints the steps as they come, and returns them."""
     from nectar.cli.complaint_text import wants_colour
     from nectar.cli.db_text import step_json, step_text
     from nectar.sinks.check_step import Outcome
 
-    seen, colour = [], wants_colour(sys.stdout)
+    finished, colour = [], wants_colour(sys.stdout)
     if form is OutputFormat.TEXT:
         typer.echo(f"{target}\n")
     for step in steps:
-        seen.append(step)
+        finished.append(step)
         if form is OutputFormat.TEXT:
             typer.echo(step_text(step, colour), color=True)
             sys.stdout.flush()
-    wrong = [step for step in seen if step.outcome is Outcome.FAILED]
-    warned = sum(step.outcome is Outcome.WARNING for step in seen)
+    failed = [step for step in finished if step.outcome is Outcome.FAILED]
+    warnings = sum(step.outcome is Outcome.WARNING for step in finished)
     if form is OutputFormat.JSON:
-        told = {"database": str(target), "ready": not wrong, "warnings": warned, "steps": [step_json(step) for step in seen]}
-        typer.echo(json.dumps(told))
-    elif wrong:
-        typer.echo(f"\nnot ready: {wrong[0].name} failed")
+        summary = {
+            "database": str(target),
+            "ready": not failed,
+            "warnings": warnings,
+            "steps": [step_json(step) for step in finished],
+        }
+        typer.echo(json.dumps(summary))
+    elif failed:
+        typer.echo(f"\nnot ready: {failed[0].name} failed")
     else:
-        typer.echo("\nready" + (f", with {warned} warning{'s' * (warned > 1)}" if warned else ""))
-    return seen
+        typer.echo("\nready" + (f", with {warnings} warning{'s' * (warnings > 1)}" if warnings else ""))
+    return finished
 
 
 @app.command("init")
 def init_command(
-    plan: Annotated[Path | None, typer.Argument(metavar="PLAN", help="Make this plan's tables too.")] = None,
+    plan: Annotated[Path | None, typer.Argument(metavar="PLAN", help="Make the tables of this plan too.")] = None,
     db: DbOption = None,
     profile: ProfileOption = None,
     database: DatabaseOption = None,
@@ -107,8 +114,8 @@ def init_command(
 ) -> None:
     """Make the profile's database; with PLAN its tables too.
 
-    It is made if it is not there, and its tables are empty. What is there already stays as it is: saying it twice is saying it
-    once. `nectar run` makes missing tables as well, but never the database. A SQLite file is made with its tables.
+    A database or table that already exists stays as it is, so the command may be repeated. `nectar run` also makes missing
+    tables, but never the database. A SQLite file is made with its tables.
     """
     from nectar.compiler.load import read_draft
     from nectar.sinks.registry import create_database
@@ -118,57 +125,64 @@ def init_command(
         target = target_from_options(db, profile, database)
     else:
         compiled, target = compiled_for(lambda: read_draft(plan), db, profile, database)
-    done = create_database(target)
-    facts: dict[str, Any] = {"database": str(target), "made": done.is_new if done else None}
+    created = create_database(target)
+    facts: dict[str, Any] = {"database": str(target), "made": created.is_new if created else None}
     lines = []
-    if done is not None:
-        facts |= {"charset": done.charset, "collation": done.collation}
-        word = "made" if done.is_new else "was there"
-        lines.append(f"database {target}: {word} ({done.charset}, {done.collation})")
+    if created is not None:
+        facts |= {"charset": created.charset, "collation": created.collation}
+        word = "made" if created.is_new else "was there"
+        lines.append(f"database {target}: {word} ({created.charset}, {created.collation})")
     if compiled is not None:
-        new, there = _make_tables(target, compiled)
-        facts |= {"tables_made": new, "tables_there": there, "fingerprint": compiled.fingerprint}
-        lines.append(f"tables of plan {compiled.plan.meta.name}: {new} made, {there} were there")
-    elif done is None:
+        new, existing = _make_tables(target, compiled)
+        facts |= {"tables_made": new, "tables_there": existing, "fingerprint": compiled.fingerprint}
+        lines.append(f"tables of plan {compiled.plan.meta.name}: {new} made, {existing} were there")
+    elif created is None:
         lines.append(f"{target}: nothing to do, `nectar run` makes a SQLite file with its tables")
     typer.echo(json.dumps(facts) if form is OutputFormat.JSON else "\n".join(lines))
 
 
 def _make_tables(target: Target, compiled: CompiledPlan) -> tuple[int, int]:
-    """How many were made, and how many were there. Errors: as opening the database for a run."""
+    """(tables made, tables that existed already). Errors: those of opening the database for a run."""
     from nectar.runner.sink_layout import layout
     from nectar.sinks.registry import database_schema, family_of, open_sink
 
-    told = layout(compiled, family_of(target))
+    sink_layout = layout(compiled, family_of(target))
     before = database_schema(target).tables
-    open_sink(target, told).close()
-    names = [one.name for one in told.definitions]
-    there = sum(name in before for name in names)
-    return len(names) - there, there
+    open_sink(target, sink_layout).close()
+    names = [definition.name for definition in sink_layout.definitions]
+    existing = sum(name in before for name in names)
+    return len(names) - existing, existing
 
 
 @app.command("schema")
 def db_schema_command(
-    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="The plan.")],
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="The plan file.")],
     db: DbOption = None,
     profile: ProfileOption = None,
     database: DatabaseOption = None,
-    dialect: Annotated[DialectName | None, typer.Option("--dialect", help="Instead of the profile's.")] = None,
-    compare: Annotated[bool, typer.Option("--compare", help="Say how the database differs from it, instead.")] = False,
+    dialect: Annotated[
+        DialectName | None, typer.Option("--dialect", help="The dialect, instead of that of the profile's database.")
+    ] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Print the differences between the database and the plan instead.")
+    ] = False,
     form: FormatOption = OutputFormat.TEXT,
 ) -> int:
     """Print the SQL of a plan's tables, or compare a database.
 
-    Tables, indexes and views as the profile's database is given them; offline. With --compare the database is asked what it
-    has. Exit codes then: 0 the same, 1 an error, 2 the plan or profile is wrong, 4 it differs.
+    The SQL makes the tables, indexes and views in the dialect of the profile's database. No database is asked, except with
+    --compare, which reads what the database has. Exit codes with --compare: 0 no difference, 1 an error, 2 the plan or profile
+    is wrong, 4 differences.
     """
     from nectar.compiler.ddl.statements import render
     from nectar.compiler.load import read_draft
 
     if dialect is not None and compare:
-        raise typer.BadParameter("--compare asks the profile's database, whose dialect is known", param_hint="--dialect")
+        raise typer.BadParameter(
+            "--compare asks the profile's database, which has a dialect: give one of the two", param_hint="--dialect"
+        )
     if form is OutputFormat.JSON and not compare:
-        raise typer.BadParameter("what --compare finds can be JSON; without it SQL is printed", param_hint="--format")
+        raise typer.BadParameter("json only goes with --compare: without it, SQL is printed", param_hint="--format")
     if compare:
         return _compared(*compiled_for(lambda: read_draft(plan), db, profile, database), form)
     sys.stdout.write(render(*compiled_as(lambda: read_draft(plan), dialect, profile, database, db)))
@@ -176,19 +190,28 @@ def db_schema_command(
 
 
 def _compared(compiled: CompiledPlan, target: Target, form: OutputFormat) -> int:
+    """Compares the database with the plan, prints the differences and returns the exit code."""
     from nectar.cli.exits import Exit
     from nectar.runner.schema_diff import schema_differences
     from nectar.sinks.registry import database_schema, dialect_of
 
-    found = schema_differences(compiled, dialect_of(target), database_schema(target))
-    wrong = [one for one in found if not one.later]
-    later = len(found) - len(wrong)
+    differences = schema_differences(compiled, dialect_of(target), database_schema(target))
+    present = [difference for difference in differences if not difference.later]
+    later = len(differences) - len(present)
     if form is OutputFormat.JSON:
-        typer.echo(json.dumps({"database": str(target), "same": not wrong, "differences": [one._asdict() for one in found]}))
+        typer.echo(
+            json.dumps(
+                {
+                    "database": str(target),
+                    "same": not present,
+                    "differences": [difference._asdict() for difference in differences],
+                }
+            )
+        )
     else:
-        width = max((len(one.table) for one in wrong), default=0)
-        lines = [f"  {one.table:<{width}}  {one.what}" for one in wrong]
-        told = f"{len(wrong)} difference{'s' * (len(wrong) > 1)}" if wrong else "the same"
-        told += f"; {later} indexes and views that a run makes at its end are not there yet" if later else ""
-        typer.echo("\n".join([*lines, f"{target}: {told}"]))
-    return Exit.DIFFERS if wrong else Exit.DONE
+        width = max((len(difference.table) for difference in present), default=0)
+        lines = [f"  {difference.table:<{width}}  {difference.what}" for difference in present]
+        summary = f"{len(present)} difference{'s' * (len(present) > 1)}" if present else "the same"
+        summary += f"; {later} indexes and views that a run makes at its end are not there yet" if later else ""
+        typer.echo("\n".join([*lines, f"{target}: {summary}"]))
+    return Exit.DIFFERS if present else Exit.DONE

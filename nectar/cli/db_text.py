@@ -1,4 +1,4 @@
-"""Steps of looking at a database: for people as they come, for programs as one object."""
+"""The steps of a database's check, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -28,40 +28,40 @@ def step_text(step: Step, colour: bool) -> str:
     lines = _wrapped(f"{step.code} {says}" if step.code else says)
     text = [head + lines[0], *(_INDENT + line for line in lines[1:])]
     if step.hint:
-        text += _advice("next:", step.hint, colour)
+        text += _indented("next:", step.hint, colour)
     for note in step.notes:
-        text += _advice("!", note.what, colour, "33")
+        text += _indented("!", note.what, colour, "33")
         if note.hint:
-            text += _advice("next:", note.hint, colour)
+            text += _indented("next:", note.hint, colour)
     return "\n".join(text)
 
 
-def _advice(mark: str, text: str, colour: bool, code: str = "36") -> list[str]:
+def _indented(mark: str, text: str, colour: bool, code: str = "36") -> list[str]:
     first, *others = _wrapped(text, len(mark) + 1)
     pad = _INDENT + " " * (len(mark) + 1)
     return [f"{_INDENT}{_paint(mark, code, colour)} {first}", *(pad + line for line in others)]
 
 
-def _wrapped(text: str, more: int = 0) -> list[str]:
-    """To the terminal's width; whole elsewhere, where programs may look for it."""
+def _wrapped(text: str, indent: int = 0) -> list[str]:
+    """The text, wrapped to the terminal's width. It is one line elsewhere, so that programs can search it."""
     plain = printable(text)
     if not sys.stdout.isatty():
         return [plain]
-    room = max(40, shutil.get_terminal_size().columns - len(_INDENT) - more - 1)
+    room = max(40, shutil.get_terminal_size().columns - len(_INDENT) - indent - 1)
     return textwrap.wrap(plain, room, break_on_hyphens=False) or [""]
 
 
 def step_json(step: Step) -> Mapping[str, Any]:
-    told: dict[str, Any] = {"step": step.name, "outcome": step.outcome.value}
+    fields: dict[str, Any] = {"step": step.name, "outcome": step.outcome.value}
     if step.says:
-        told["text"] = step.says
+        fields["text"] = step.says
     if step.code:
-        told |= {"code": step.code, "next": step.hint}
+        fields |= {"code": step.code, "next": step.hint}
     if step.facts:
-        told["facts"] = dict(step.facts)
+        fields["facts"] = dict(step.facts)
     if step.notes:
-        told["notes"] = [{"text": note.what, "next": note.hint} for note in step.notes]
-    return told
+        fields["notes"] = [{"text": note.what, "next": note.hint} for note in step.notes]
+    return fields
 
 
 def _paint(text: str, code: str, colour: bool) -> str:

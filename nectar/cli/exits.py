@@ -1,4 +1,4 @@
-"""The one outer handler, and every way in which a command can end (docs/errors.md has them in one table)."""
+"""The one outer error handler, and the exit codes of all commands (docs/errors.md lists them in one table)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nectar.runner.signals import Interrupted, hearing, say_at_the_end
 
 
 class Exit(IntEnum):
-    """ACT: a person must act. TEXT: a plan, a profile or the command line is wrong. DIFFERS: what was compared does."""
+    """ACT: a person must act. TEXT: a plan, a profile or the command line is wrong. DIFFERS: a comparison found differences."""
 
     DONE = 0
     ACT = 1
@@ -30,7 +30,7 @@ class Exit(IntEnum):
 
 READER_GONE = Exit.ACT
 
-_GONE = frozenset(
+_SYSTEM_LIMITS = frozenset(
     {
         errno.EMFILE,
         errno.ENFILE,
@@ -47,26 +47,29 @@ _GONE = frozenset(
         errno.ESTALE,
     }
 )
-"""What the system refuses for want of something, or because a file or folder is not there any more: no bug of ours."""
+"""Errors of the system that are no bug of Nectar: memory, space, rights or handles are short, or a file has gone."""
 
 _in_json = False
 
 
 def guard(run: Callable[[], int], *, in_json: bool = False) -> int:
-    """Runs a command and tells its error, if any, on stderr. SystemExit passes: a command that ends so has said why."""
+    """Runs a command, reports its error, if any, on standard error, and returns the exit code.
+
+    SystemExit passes through: a command that raises it has already said why. With `in_json` errors are JSON objects.
+    """
     global _in_json
     _in_json = False
     try:
-        with hearing() as ears:
+        with hearing() as signals:
             if in_json:
                 errors_in_json("interrupted")
             code = _guarded(run)
-            if code != Exit.INTERRUPTED or not ears.stop:
+            if code != Exit.INTERRUPTED or not signals.stop:
                 return code
-            if not ears.stop.told:  # Typer makes 130 of what a signal raised
+            if not signals.stop.told:  # Typer turned the exception of the signal into code 130
                 _interrupted()
-            return ears.stop.exit_code
-    except Interrupted:  # a second one, while the first was told
+            return signals.stop.exit_code
+    except Interrupted:  # a second signal, while the first was being reported
         return Exit.INTERRUPTED
     except OSError as error:
         with suppress(OSError):  # standard error is gone too, with its terminal
@@ -82,31 +85,36 @@ def _guarded(run: Callable[[], int]) -> int:
     except NectarError as error:
         return tell(error)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains once more at exit
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # otherwise the interpreter reports the broken pipe once more at exit
         return READER_GONE
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except MemoryError:
         hint = "lower --workers or [performance] batch_bytes, or raise the limit; nothing is half-written"
         return tell(FatalError("memory ran out", hint=hint, code="NEC-R011"))
-    except Exception as error:  # noqa: BLE001 - the one place: whatever else comes is a bug
-        if type(error).__name__ == "Abort":  # click's KeyboardInterrupt, wherever Typer keeps it
+    except Exception as error:  # noqa: BLE001 - the one place that catches everything: any other exception is a bug
+        if type(error).__name__ == "Abort":  # click's form of KeyboardInterrupt, from Typer's own click or from click itself
             return Exit.INTERRUPTED
-        if isinstance(error, OSError) and error.errno in _GONE:
+        if isinstance(error, OSError) and error.errno in _SYSTEM_LIMITS:
             return tell(_system(error))
-        _confess(error)
+        _report_bug(error)
         return Exit.BUG
 
 
-def errors_in_json(what_is_said_when_stopped: str) -> None:
-    """From now on standard error gets JSON objects alone, one a line: the error too, if the command ends in one."""
+def errors_in_json(stopped_text: str) -> None:
+    """From now on standard error gets JSON objects only, one a line; an error that ends the command is one of them.
+
+    `stopped_text` is the text of the object that a signal leaves behind.
+    """
     global _in_json
     _in_json = True
-    say_at_the_end(json.dumps({"event": "stopped", "text": what_is_said_when_stopped}))
+    say_at_the_end(json.dumps({"event": "stopped", "text": stopped_text}))
 
 
 def tell(error: NectarError) -> int:
-    """On standard error; the exit code."""
+    """Prints the error on standard error and returns its exit code."""
     if _in_json:
         print(json.dumps(_as_object(error)), file=sys.stderr)
     elif isinstance(error, PlanError):
@@ -114,17 +122,23 @@ def tell(error: NectarError) -> int:
 
         print(complaints_text(error.complaints, wants_colour(sys.stderr)), end="", file=sys.stderr)
     else:
-        print(_told(error), file=sys.stderr)
+        print(_error_text(error), file=sys.stderr)
     return error.exit_code
 
 
 def _as_object(error: NectarError) -> Mapping[str, Any]:
-    told: dict[str, Any] = {"event": "error", "text": error.what, "code": error.code, "where": error.where, "hint": error.hint}
+    error_object: dict[str, Any] = {
+        "event": "error",
+        "text": error.what,
+        "code": error.code,
+        "where": error.where,
+        "hint": error.hint,
+    }
     if isinstance(error, PlanError):
         from nectar.cli.complaint_formats import fields
 
-        told["complaints"] = [fields(one) for one in error.complaints]
-    return told | {"exit_code": error.exit_code}
+        error_object["complaints"] = [fields(complaint) for complaint in error.complaints]
+    return error_object | {"exit_code": error.exit_code}
 
 
 def _interrupted() -> None:
@@ -132,13 +146,13 @@ def _interrupted() -> None:
 
 
 def _system(error: OSError) -> FatalError:
-    """What the system said; the file's name, never what is in it."""
+    """An error of the system, with the name of the file where there is one; never with the file's content."""
     what = f"the system refused: {(error.strerror or type(error).__name__).lower()}"
-    hint = "check limits (ulimit -a), free space, and that files and the working folder are there; nothing is half-written"
+    hint = "check limits (ulimit -a), free space, and that the files and the working folder exist; nothing is half-written"
     return FatalError(what, where=str(error.filename or ""), hint=hint, code="NEC-R012")
 
 
-def _told(error: NectarError) -> str:
+def _error_text(error: NectarError) -> str:
     lines = [f"error{f' {error.code}' if error.code else ''}: {error.what}"]
     if error.where:
         lines.append(f"  where: {error.where}")
@@ -147,7 +161,7 @@ def _told(error: NectarError) -> str:
     return "\n".join(lines)
 
 
-def _confess(error: BaseException) -> None:
+def _report_bug(error: BaseException) -> None:
     from nectar.cli.crash import crash_report, write_report
 
     what, text = f"this is a bug in Nectar ({type(error).__name__})", crash_report(error)

@@ -1,4 +1,4 @@
-"""`nectar plan explain FILE`: what a plan means, and with chunk files what it would keep."""
+"""`nectar plan explain FILE`: what a plan means, and what it keeps of a sample of the chain."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _KEPT = {"tx": "the transaction", "row": "its tx row, and the rows that match", 
 
 
 def explain_command(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The plan.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The plan file.")],
     sample: Annotated[
-        Path | None, typer.Option("--sample", metavar="DIR", help="Try it on these chunk files: what it keeps, room, time.")
+        Path | None, typer.Option("--sample", metavar="DIR", help="Run the plan on these chunk files: rows, bytes and time.")
     ] = None,
     form: FormatOption = OutputFormat.TEXT,
     profile: ProfileOption = None,
@@ -33,21 +33,22 @@ def explain_command(
 ) -> None:
     """Say what a plan means, and what a sample would give.
 
-    Its filter spelled out, what cannot be known and why, needles, tables, indexes, views. With --sample the plan is run on
-    chunk files into a database that is thrown away, and the whole network is estimated from it.
+    Prints the filter in full, the facts that it cannot always know and why, the bytes by which it rules blocks out, and the
+    tables, indexes and views. With --sample Nectar runs the plan on chunk files into a temporary database, and estimates time
+    and bytes for the whole network.
     """
     from nectar.compiler.load import read_draft
 
     compiled, _ = compiled_for(lambda: read_draft(file), None, profile, database)
-    found = _sampled(compiled, sample) if sample is not None else None
+    sampled = _sampled(compiled, sample) if sample is not None else None
     if form is OutputFormat.JSON:
         from nectar.compiler.field_bounds import places
         from nectar.compiler.plan_json import readable
 
-        told = {**readable(compiled), "places": places(compiled.plan.sync, compiled.network)}
-        typer.echo(json.dumps(told | ({"sample": _facts(found)} if found is not None else {}), indent=2))
+        explained = {**readable(compiled), "places": places(compiled.plan.sync, compiled.network)}
+        typer.echo(json.dumps(explained | ({"sample": _facts(sampled)} if sampled is not None else {}), indent=2))
     else:
-        typer.echo("\n".join(_lines(compiled) + (_sample_lines(found) if found is not None else [])))
+        typer.echo("\n".join(_lines(compiled) + (_sample_lines(sampled) if sampled is not None else [])))
 
 
 def _sampled(compiled: CompiledPlan, folder: Path) -> Sample:
@@ -55,8 +56,8 @@ def _sampled(compiled: CompiledPlan, folder: Path) -> Sample:
     from nectar.runner.sample import sample
     from nectar.runner.signals import listening
 
-    with listening() as stop, report_of("bar" if sys.stderr.isatty() else "off") as told:
-        return sample(compiled, folder, told, stop)
+    with listening() as stop, report_of("bar" if sys.stderr.isatty() else "off") as progress:
+        return sample(compiled, folder, progress, stop)
 
 
 def _lines(compiled: CompiledPlan) -> list[str]:
@@ -67,12 +68,12 @@ def _lines(compiled: CompiledPlan) -> list[str]:
 
     filters = compiled.filters
     lines = [f"plan {compiled.plan.meta.name} on {compiled.network.name}, fingerprint {compiled.fingerprint}"]
-    found = places(compiled.plan.sync, compiled.network)
-    lines += [*(f"{side}: {place}" for side, place in found.items() if place is not None), ""]
+    ends = places(compiled.plan.sync, compiled.network)
+    lines += [*(f"{side}: {place}" for side, place in ends.items() if place is not None), ""]
     if filters.where is None:
         lines += ["Keeps every transaction."]
     else:
-        lines += ["Keeps a transaction when", *(f"  {line}" for line in _broken(said(filters.where)))]
+        lines += ["Keeps a transaction when", *(f"  {line}" for line in _split_at_and(said(filters.where)))]
         lines += [f"and of it: {_KEPT[filters.keep]}."]
         lines += _unknown_lines(compiled)
         lines += _needle_lines(filters.needles, reads_files(filters.where))
@@ -99,8 +100,8 @@ def _wrapped(text: str) -> list[str]:
     return wrap(text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
-def _broken(text: str) -> list[str]:
-    """At the outermost `and`, one part a line."""
+def _split_at_and(text: str) -> list[str]:
+    """The parts of a condition between its outermost `and`s, one a line."""
     parts, depth, begin = [], 0, 0
     for at, character in enumerate(text):
         depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(character, 0)
@@ -120,10 +121,10 @@ def _unknown_lines(compiled: CompiledPlan) -> list[str]:
 
     assert filters.where is not None
     refs = dict.fromkeys(ref for test in walk(filters.where) for ref in refs_of(test))
-    can = [ref for ref in refs if ref.path or SCOPES[ref.scope].fields[ref.field].null]
+    nullable = [ref for ref in refs if ref.path or SCOPES[ref.scope].fields[ref.field].null]
     what = {"drop": "is dropped", "keep": "is kept", "error": "stops the job"}[filters.on_unknown]
     lines = ["", f"Where the answer is unknown, the transaction {what}. It can be, because these can have no value:"]
-    lines += [f"  {ref.scope}.{said(ref).removeprefix('block.')}: {_why(ref.scope, ref.field)}" for ref in can]
+    lines += [f"  {ref.scope}.{said(ref).removeprefix('block.')}: {_why(ref.scope, ref.field)}" for ref in nullable]
     for question in filters.questions:
         lines += ["  Of every output made it is noted whether", f"    {said(question)}"]
         lines += ["  so that inputs are known when the job starts at the origin; of outputs made before its start nothing is."]
@@ -139,44 +140,44 @@ def _why(scope: str, field: str) -> str:
 
 
 def _needle_lines(needles: tuple[Clause, ...], hidden: bool) -> list[str]:
-    """`hidden`: they may stand in a file, which is not shown."""
+    """`hidden`: the strings may come from a file, so they are not shown."""
     if not needles:
         return ["", "Needles: none. Every block is decoded: nothing that is asked for stands in a block's bytes as it is."]
     lines = ["", "Needles: a block is ruled out undecoded unless it holds"]
     for clause in needles:
-        shown = [one.hex() for one in sorted(clause.strings)[:3]]
+        shown = [string.hex() for string in sorted(clause.strings)[:3]]
         if hidden and clause.strings:
             shown = [f"one of {len(clause.strings):,} strings"]
         more = f", or one of {len(clause.strings) - 3:,} more" if len(clause.strings) > 3 and not hidden else ""
         spends = " or spends an output that is looked after" if clause.spends else ""
-        told = f"{', or '.join(shown)}{more}{spends}"
-        lines += [f"  {line}" for line in _wrapped(told.removeprefix(" or "))]
+        alternatives = f"{', or '.join(shown)}{more}{spends}"
+        lines += [f"  {line}" for line in _wrapped(alternatives.removeprefix(" or "))]
     return lines
 
 
-def _facts(found: Sample) -> dict[str, Any]:
+def _facts(sampled: Sample) -> dict[str, Any]:
     return {
-        "summary": found.summary.as_json(),
-        "table_bytes": dict(found.bytes),
-        "selectivity": round(found.selectivity, 6),
-        "share_of_network": found.share,
-        "network_hours": round(found.hours, 2),
-        "network_gigabytes": round(found.gigabytes, 6),
+        "summary": sampled.summary.as_json(),
+        "table_bytes": dict(sampled.bytes),
+        "selectivity": round(sampled.selectivity, 6),
+        "share_of_network": sampled.share,
+        "network_hours": round(sampled.hours, 2),
+        "network_gigabytes": round(sampled.gigabytes, 6),
     }
 
 
-def _sample_lines(found: Sample) -> list[str]:
-    summary = found.summary
+def _sample_lines(sampled: Sample) -> list[str]:
+    summary = sampled.summary
     lines = ["", "On the sample", summary.as_text().partition("\n\n")[0], ""]
     names = [name for name in summary.rows if summary.rows[name]]
     width = max(map(len, names), default=5)
     lines += [f"  {'table':<{width}}  {'rows':>12}  {'MB':>9}"]
-    lines += [f"  {name:<{width}}  {summary.rows[name]:>12,}  {found.bytes.get(name, 0) / 1e6:>9,.2f}" for name in names]
+    lines += [f"  {name:<{width}}  {summary.rows[name]:>12,}  {sampled.bytes.get(name, 0) / 1e6:>9,.2f}" for name in names]
     rejected = summary.filters["where"].rejected if "where" in summary.filters else 0
     ruled = f", {rejected / summary.blocks:.1%} of the blocks were ruled out undecoded" if rejected and summary.blocks else ""
-    lines += ["", f"{found.selectivity:.2%} of the transactions that were decoded are kept{ruled}."]
-    whole = f"{_time(found.hours)}, {found.gigabytes:,.2f} GB"
-    lines += [f"Were the whole network like this sample ({found.share:.2%} of its slots): {whole}."]
+    lines += ["", f"{sampled.selectivity:.2%} of the transactions that were decoded are kept{ruled}."]
+    whole = f"{_time(sampled.hours)}, {sampled.gigabytes:,.2f} GB"
+    lines += [f"Were the whole network like this sample ({sampled.share:.2%} of its slots): {whole}."]
     return lines
 
 

@@ -1,4 +1,4 @@
-"""The questions of `nectar init`. They go to standard error; without a terminal, what is missing is told instead."""
+"""The questions of `nectar init`, asked on standard error. Without a terminal a missing answer is an error."""
 
 from __future__ import annotations
 
@@ -47,8 +47,11 @@ KEY_PATH = "database.password"
 
 @dataclass
 class Answers:
-    """`keys` of `[database]` as far as they are known; `asks`: there is somebody to ask. `before`: what was answered in a round
-    that the profile's rules refused, and is offered again."""
+    """The answers so far.
+
+    `keys`: the keys of `[database]` that are known. `asks`: a user can be asked. `before`: the answers of a round that the
+    profile's rules refused; they are offered again.
+    """
 
     file: Path
     keys: dict[str, Any]
@@ -76,23 +79,25 @@ class Answers:
         return profile_text({key: self.keys[key] for key in order if key in self.keys})
 
     def target(self) -> Target:
-        """Errors: PlanError."""
+        """The database that the profile of these answers names. Errors: PlanError."""
         from nectar.config.profile.load import parse_profile
 
         return parse_profile(self.text(), self.file)
 
-    def settle(self, key: str, ask: Callable[[Any], Any], usual: Any = None, *, must: str = "") -> None:
-        """The flag's value, or an answer to `ask`, which offers `usual`. Without a terminal `usual`; where that is only a
-        suggestion, the flag that `must` be said is told."""
+    def settle(self, key: str, ask: Callable[[Any], Any], default: Any = None, *, must: str = "") -> None:
+        """Sets `key` unless a flag did: on a terminal to the answer to `ask`, which offers `default`, else to `default`.
+
+        Errors: BadParameter without a terminal, where the default is only a suggestion and the flag `must` be given.
+        """
         if key in self.keys:
             return
         if not self.asks and must:
-            raise typer.BadParameter(f"there is no terminal to ask on, and {must} is not said", param_hint=must)
-        self.keys[key] = ask(self.before.get(key, usual)) if self.asks else usual
+            raise typer.BadParameter(f"there is no terminal to ask on, and {must} is not given", param_hint=must)
+        self.keys[key] = ask(self.before.get(key, default)) if self.asks else default
 
 
-def ask_place(answers: Answers) -> None:
-    """Everything but the password, again until the profile's rules have nothing to say against it.
+def ask_server(answers: Answers) -> None:
+    """Asks for everything but the password, again until the profile's rules accept it.
 
     Errors: PlanError, without a terminal.
     """
@@ -100,7 +105,7 @@ def ask_place(answers: Answers) -> None:
 
     given = dict(answers.keys)
     if answers.asks:
-        typer.echo("A profile says where rows go. Enter takes what stands in brackets; Ctrl-C leaves.\n", err=True)
+        typer.echo("A profile says where rows go. Enter takes the value in brackets; Ctrl-C leaves.\n", err=True)
     while True:
         _ask_once(answers)
         try:
@@ -111,85 +116,91 @@ def ask_place(answers: Answers) -> None:
                 raise
             from nectar.cli.complaint_text import complaints_text, wants_colour
 
-            typer.echo(f"\n{complaints_text(error.complaints, wants_colour(sys.stderr))}Once more, then.", err=True, color=True)
+            typer.echo(
+                f"\n{complaints_text(error.complaints, wants_colour(sys.stderr))}Please answer again.", err=True, color=True
+            )
             answers.before, answers.keys = answers.keys, dict(given)
 
 
 def _ask_once(answers: Answers) -> None:
-    answers.settle("connection_type", lambda usual: _which(answers, usual), "sqlite", must="--type")
+    answers.settle("connection_type", lambda default: _ask_type(answers, default), "sqlite", must="--type")
     kind = answers.keys["connection_type"]
     if kind == "sqlite":
         from nectar.config.profile.write import as_seen_from
 
-        answers.settle("path", lambda usual: as_seen_from(answers.file, _line("Its file", usual)), "nectar.db")
+        answers.settle("path", lambda default: as_seen_from(answers.file, _line("Its file", default)), "nectar.db")
         return
     from nectar.config.profile.defaults import DEFAULTS
     from nectar.config.profile.model import ConnectionType
 
-    here = "127.0.0.1" if kind in ("mysql", "tidb-local") else None
-    answers.settle("host", lambda usual: _line("Host", usual), here, must="--host")
-    answers.settle("port", lambda usual: ask_number("Port", usual), DEFAULTS[ConnectionType(kind)].port)
-    answers.settle("user", lambda usual: _line("User", usual), "root" if kind == "tidb-local" else None, must="--user")
-    answers.settle("database", lambda usual: _line("Database", usual), "nectar")
+    local_host = "127.0.0.1" if kind in ("mysql", "tidb-local") else None
+    answers.settle("host", lambda default: _line("Host", default), local_host, must="--host")
+    answers.settle("port", lambda default: ask_number("Port", default), DEFAULTS[ConnectionType(kind)].port)
+    answers.settle("user", lambda default: _line("User", default), "root" if kind == "tidb-local" else None, must="--user")
+    answers.settle("database", lambda default: _line("Database", default), "nectar")
     _ask_tls(answers, kind)
 
 
-def _which(answers: Answers, usual: str) -> str:
-    """Chosen, or inferred from a connection text that is pasted instead, whose keys are then known too."""
+def _ask_type(answers: Answers, default: str) -> str:
+    """The connection type: chosen, or inferred from a pasted connection text, which settles more keys."""
     from nectar.config.profile.dsn import DsnError
 
     typer.echo("A connection text can be pasted instead: mysql -h .., mysql://.., user@tcp(..)/..", err=True)
     while True:
-        said = _choice("Which database", TYPES, usual, others=True)
-        if said in TYPES:
-            return said
+        answer = _choice("Which database", TYPES, default, others=True)
+        if answer in TYPES:
+            return answer
         try:
-            keys = keys_of(said, answers.file)
+            keys = keys_of(answer, answers.file)
         except DsnError as error:
-            typer.echo(f"\n{told_of(error)}\n", err=True)
+            typer.echo(f"\n{dsn_error_text(error)}\n", err=True)
             continue
         answers.keys = keys | answers.keys
         return str(keys["connection_type"])
 
 
 def keys_of(text: str, profile: Path) -> dict[str, Any]:
-    """The keys of `[database]` that say what a connection text says. Errors: DsnError."""
+    """The keys of `[database]` for a connection text. Errors: DsnError."""
     from nectar.config.profile.dsn import connection_type_of, read_dsn
     from nectar.config.profile.write import as_seen_from
 
-    said = read_dsn(text)
-    waits = {key: value for key, value in said.items() if key.endswith("_seconds")}
-    paths = {key: as_seen_from(profile, str(value)) for key, value in said.items() if key.endswith("_path")}
-    rest = {key: value for key, value in said.items() if key not in waits}
-    return {"connection_type": connection_type_of(said)} | rest | paths | ({"pool": waits} if waits else {})
+    dsn = read_dsn(text)
+    waits = {key: value for key, value in dsn.items() if key.endswith("_seconds")}
+    paths = {key: as_seen_from(profile, str(value)) for key, value in dsn.items() if key.endswith("_path")}
+    rest = {key: value for key, value in dsn.items() if key not in waits}
+    return {"connection_type": connection_type_of(dsn)} | rest | paths | ({"pool": waits} if waits else {})
 
 
-def told_of(error: DsnError) -> str:
-    """For whoever has just pasted the text."""
+def dsn_error_text(error: DsnError) -> str:
+    """What is wrong with a connection text, for the user who has just pasted it."""
     from nectar.config import codes
 
-    hint = "leave it out: it is asked for, or said by --password-.." if error.code == codes.CLEAR_SECRET else error.hint
+    hint = (
+        "leave it out: Nectar asks for it, or --password-.. says where it is kept"
+        if error.code == codes.CLEAR_SECRET
+        else error.hint
+    )
     return error.what.replace("custom_dsn", "the connection text") + (f"; {hint}" if hint else "")
 
 
 def _ask_tls(answers: Answers, kind: str) -> None:
-    """Without a terminal: the flags, and the profile's own defaults."""
+    """Asks for the keys of TLS. Without a terminal the flags and the profile's defaults decide."""
     from nectar.config.profile.hosts import is_loopback
 
     keys = answers.keys
-    far = kind == "tidb-serverless" or not is_loopback(keys["host"])
+    remote = kind == "tidb-serverless" or not is_loopback(keys["host"])
     if not answers.asks:
         return
-    answers.settle("ssl_mode", lambda usual: _choice("TLS", MODES, usual), "VERIFY_IDENTITY" if far else "PREFERRED")
+    answers.settle("ssl_mode", lambda default: _choice("TLS", MODES, default), "VERIFY_IDENTITY" if remote else "PREFERRED")
     mode = keys["ssl_mode"]
-    if far and mode in ("DISABLED", "PREFERRED") and "allow_insecure" not in keys:
+    if remote and mode in ("DISABLED", "PREFERRED") and "allow_insecure" not in keys:
         keys["allow_insecure"] = confirm("Everybody on the way can read and change what is sent. Is that meant?")
         if not keys["allow_insecure"]:
             del keys["allow_insecure"]
     if mode.startswith("VERIFY"):
         _ask_file(answers, "ssl_ca_path", "File of the authority that signed the server's certificate (none: the system's)")
     if kind != "tidb-serverless" and mode != "DISABLED":
-        _ask_file(answers, "ssl_cert_path", "File of a client certificate (none: no such)")
+        _ask_file(answers, "ssl_cert_path", "File of a client certificate (none: without one)")
         if "ssl_cert_path" in keys:
             _ask_file(answers, "ssl_key_path", "File of its key")
 
@@ -201,19 +212,22 @@ def _ask_file(answers: Answers, key: str, question: str) -> None:
         before = answers.before.get(key, "")
         path = ask(question, before, show=bool(before)).strip()
         if path == before and before:
-            answers.keys[key] = before  # as the profile says it already
+            answers.keys[key] = before  # already seen from the profile's folder
         elif path:
             answers.keys[key] = as_seen_from(answers.file, path)
 
 
-def ask_password(answers: Answers, said: str | None, *, stdin: bool, none: bool) -> None:
-    """Where it is kept; a sealed one is sealed here. Errors: SecretError when there is no key to seal with."""
+def ask_password(answers: Answers, keeper: str | None, *, stdin: bool, none: bool) -> None:
+    """Settles where the password is kept. A password that the profile keeps is sealed.
+
+    Errors: SecretError when there is no key to seal with.
+    """
     if none:
         return
-    if said is not None:
-        kind, equals, value = said.partition("=")
+    if keeper is not None:
+        kind, equals, value = keeper.partition("=")
         if not equals or kind not in KEEPERS or kind in ("sealed", "none"):
-            allowed = ", ".join(f"{one}=.." for one in KEEPERS if one not in ("sealed", "none"))
+            allowed = ", ".join(f"{name}=.." for name in KEEPERS if name not in ("sealed", "none"))
             raise typer.BadParameter(f"one of {allowed}", param_hint="--password-from")
         answers.keys["password"] = _reference(answers, kind, value)
         return
@@ -224,7 +238,7 @@ def ask_password(answers: Answers, said: str | None, *, stdin: bool, none: bool)
         return
     if not answers.asks:
         flags = "--password-from, --password-stdin or --no-password"
-        raise typer.BadParameter(f"there is no terminal to ask on, and none of {flags} is said", param_hint="--password-..")
+        raise typer.BadParameter(f"there is no terminal to ask on, and none of {flags} is given", param_hint="--password-..")
     while "password" not in answers.keys:
         kind = _choice("Where is the password kept", KEEPERS, "sealed")
         if kind == "none":
@@ -251,7 +265,7 @@ def _sealed(answers: Answers, password: Secret) -> Mapping[str, str]:
 
 
 def _has_key() -> bool:
-    """One is made when there is none and that is wanted."""
+    """Whether there is a key to seal with. Where there is none, Nectar offers to make one."""
     from nectar.cli.secrets import key_text, write_key
     from nectar.errors import SecretError
     from nectar.secrets.keys import default_file, opening_key
@@ -271,21 +285,21 @@ def _has_key() -> bool:
     return True
 
 
-def _choice(question: str, among: Mapping[str, str], default: str, *, others: bool = False) -> str:
-    """By number or by name. `others`: what is no single word is given back as it is."""
-    names, width = list(among), max(map(len, among))
-    for number, (name, means) in enumerate(among.items(), 1):
+def _choice(question: str, options: Mapping[str, str], default: str, *, others: bool = False) -> str:
+    """The chosen name, typed as its number or as itself. `others`: a text that is no single word is returned as typed."""
+    names, width = list(options), max(map(len, options))
+    for number, (name, means) in enumerate(options.items(), 1):
         typer.echo(f"  {number}  {name:<{width}}  {means}", err=True)
     while True:
-        said = ask(question, default).strip()
-        if said.isdecimal() and 0 < int(said) <= len(names):
-            return names[int(said) - 1]
-        found = next((name for name in names if name.lower() == said.lower()), None)
-        if found is not None:
-            return found
-        if others and set(said) & set(" @/"):
-            return said
-        typer.echo(f"1 to {len(names)}, or its name.", err=True)
+        answer = ask(question, default).strip()
+        if answer.isdecimal() and 0 < int(answer) <= len(names):
+            return names[int(answer) - 1]
+        chosen = next((name for name in names if name.lower() == answer.lower()), None)
+        if chosen is not None:
+            return chosen
+        if others and set(answer) & set(" @/"):
+            return answer
+        typer.echo(f"Type a number from 1 to {len(names)}, or a name.", err=True)
 
 
 def _line(question: str, default: str | None) -> str:

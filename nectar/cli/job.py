@@ -1,4 +1,4 @@
-"""The job of `nectar run` and `nectar sync`; and the plan and the database that the options of any command name."""
+"""The job of `nectar run` and `nectar sync`, and how options choose the plan and the database."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from nectar.errors import Complaint
 
 
-BROKEN_OFF = "stopped as asked, at once; what was not committed yet was dropped whole. Run again to go on"
-BROKEN_OFF_DRY = "stopped as asked, at once; nothing was written"
+DROPPED_BATCH = "stopped as asked, at once; what was not committed yet was dropped whole. Run again to go on"
+DROPPED_NOTHING = "stopped as asked, at once; nothing was written"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The shared options, as they were given; `source` and `socket` stand above the plan's."""
+class JobOptions:
+    """The options that `run` and `sync` share, as given. `source` and `socket` override the plan's."""
 
     profile: Path | None
     db: Path | None
@@ -41,39 +41,41 @@ class Asked:
     accept_deep_rollback: int = 0
 
 
-def do_job(read: Callable[[], Draft], asked: Asked) -> int:
-    """Read the plan, run it and print the summary; the exit code."""
+def do_job(read: Callable[[], Draft], job: JobOptions) -> int:
+    """Reads the plan, runs it, prints the summary and returns the exit code."""
     from nectar.cli.exits import errors_in_json
     from nectar.runner.report import report_of
     from nectar.runner.run import run as run_job
     from nectar.runner.signals import listening, say_at_the_end
     from nectar.runner.steps import Options
 
-    broken_off = BROKEN_OFF_DRY if asked.dry_run else BROKEN_OFF
-    if asked.progress is ProgressKind.JSON:
-        errors_in_json(broken_off)
-    compiled, target = compiled_for(read, asked.db, asked.profile, asked.database)
-    options = Options(target, asked.source, asked.socket, asked.workers, asked.once, asked.dry_run, asked.accept_deep_rollback)
-    kind = asked.progress.chosen(sys.stderr.isatty())
+    stopped_at_once = DROPPED_NOTHING if job.dry_run else DROPPED_BATCH
+    if job.progress is ProgressKind.JSON:
+        errors_in_json(stopped_at_once)
+    compiled, target = compiled_for(read, job.db, job.profile, job.database)
+    options = Options(target, job.source, job.socket, job.workers, job.once, job.dry_run, job.accept_deep_rollback)
+    kind = job.progress.chosen(sys.stderr.isatty())
     if kind is ProgressKind.JSON:
-        errors_in_json(broken_off)
+        errors_in_json(stopped_at_once)
     else:
-        say_at_the_end(broken_off)
-    in_table = sys.stdout.isatty()
-    with listening() as stop, report_of(kind.value) as told:
-        summary = run_job(compiled, options, told, stop)
+        say_at_the_end(stopped_at_once)
+    summary_as_table = sys.stdout.isatty()
+    with listening() as stop, report_of(kind.value) as progress:
+        summary = run_job(compiled, options, progress, stop)
         stop.told = bool(summary.stopped)
-        if summary.stopped and not in_table:
-            told.say("stopped", f"stopped {summary.stopped}")
-    print(f"\n{summary.as_text()}" if in_table else json.dumps(summary.as_json()))
+        if summary.stopped and not summary_as_table:
+            progress.say("stopped", f"stopped {summary.stopped}")
+    print(f"\n{summary.as_text()}" if summary_as_table else json.dumps(summary.as_json()))
     return stop.exit_code if summary.stopped else 0
 
 
 def compiled_for(
     read: Callable[[], Draft], db: Path | None, profile: Path | None, database: str | None
 ) -> tuple[CompiledPlan, Target]:
-    """The plan compiled for the database that it goes to, once. Errors: PlanError with all that is wrong with the plan, and with
-    the profile."""
+    """The plan, compiled once for the database that it fills, and that database.
+
+    Errors: PlanError with every complaint about the plan and about the profile.
+    """
     from nectar.config.profile.load import ProfileError
     from nectar.errors import PlanError
     from nectar.sinks.registry import dialect_named, dialect_of
@@ -81,17 +83,17 @@ def compiled_for(
     try:
         draft = read()
     except PlanError as error:
-        raise PlanError((*error.complaints, *_wrong_with(db, profile, database))) from None
+        raise PlanError((*error.complaints, *_profile_complaints(db, profile, database))) from None
     try:
         target = target_from_options(db, profile, database, draft.plan.meta.profile)
     except PlanError as error:
-        known = error.connection_type if isinstance(error, ProfileError) else None
-        draft.refuse(error, None if known is None else dialect_named(known))
+        connection_type = error.connection_type if isinstance(error, ProfileError) else None
+        draft.refuse(error, None if connection_type is None else dialect_named(connection_type))
     return draft.compiled(dialect_of(target)), target
 
 
-def _wrong_with(db: Path | None, profile: Path | None, database: str | None) -> Sequence[Complaint]:
-    """About the database of a plan that cannot be read, and so names no profile itself."""
+def _profile_complaints(db: Path | None, profile: Path | None, database: str | None) -> Sequence[Complaint]:
+    """The complaints about the profile that the options name, where the plan cannot be read and so names none."""
     from nectar.errors import PlanError
 
     try:
@@ -101,17 +103,17 @@ def _wrong_with(db: Path | None, profile: Path | None, database: str | None) -> 
     return ()
 
 
-def target_from_options(db: Path | None, profile: Path | None, database: str | None, of_the_plan: Path | None = None) -> Target:
-    """A flag's database, else NECTAR_PROFILE's, else `of_the_plan`, else what the environment says, else ./nectar.db.
+def target_from_options(db: Path | None, profile: Path | None, database: str | None, plan_profile: Path | None = None) -> Target:
+    """The database to use: the first that is named by an option, NECTAR_PROFILE, `plan_profile`, or the environment.
 
-    Errors: PlanError; BadParameter when two flags each name one.
+    It is ./nectar.db where none of them names one. Errors: PlanError; BadParameter when two options each name a database.
     """
     from nectar.config.profile.load import load_profile
     from nectar.config.profile.model import SqliteFile
 
     if db is None:
-        said = os.environ.get("NECTAR_PROFILE")
-        return load_profile(profile or (Path(said) if said else of_the_plan), database)
+        variable = os.environ.get("NECTAR_PROFILE")
+        return load_profile(profile or (Path(variable) if variable else plan_profile), database)
     if profile is not None:
         raise typer.BadParameter("--db is a database, and --profile names another: give one", param_hint="--profile")
     if database is not None:

@@ -1,4 +1,4 @@
-"""`nectar node ...`: talk to a node, and stand for one."""
+"""`nectar node`: asks a node for its version and its tip; serves chunk files as a node does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Talk to a node over its own socket, or offer chunk files as a node would.",
+    help="Ask a node over its socket, or serve chunk files as a node does.",
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 
@@ -35,42 +35,42 @@ NetworkOption: TypeAlias = Annotated[
 
 @app.command("ping")
 def ping_command(
-    place: SocketArgument = None,
+    argument: SocketArgument = None,
     socket: SocketOption = None,
     network: NetworkOption = "mainnet",
-    count: Annotated[int, typer.Option("--count", min=1, max=1000, help="How many handshakes.")] = 3,
+    count: Annotated[int, typer.Option("--count", min=1, max=1000, help="How many handshakes are timed.")] = 3,
     form: FormatOption = OutputFormat.TEXT,
 ) -> None:
     """Shake hands with a node: how long it takes, its version.
 
-    Every try is a connection of its own. Fails with the reason when the node is of another network, speaks no version in
-    common, or is not there: exit code 1.
+    Each handshake has a connection of its own. Exit code 1, with the reason, when the node belongs to another network, shares
+    no protocol version with Nectar, or cannot be reached.
     """
     from nectar.sources.node.session import open_session
 
-    to = _greeting(_one(place, socket), network)
-    took, version = [], 0
+    greeting = _greeting(_socket(argument, socket), network)
+    durations, version = [], 0
     for _ in range(count):
         began = time.perf_counter()
-        session = open_session(to)
-        took.append((time.perf_counter() - began) * 1000)
+        session = open_session(greeting)
+        durations.append((time.perf_counter() - began) * 1000)
         version = session.version
         session.close()
     facts: dict[str, Any] = {
-        "socket": str(to.address),
-        "network": to.network,
-        "magic": to.magic,
+        "socket": str(greeting.address),
+        "network": greeting.network,
+        "magic": greeting.magic,
         "version": version,
         "handshakes": count,
         "milliseconds": {
-            "min": round(min(took), 2),
-            "median": round(statistics.median(took), 2),
-            "max": round(max(took), 2),
+            "min": round(min(durations), 2),
+            "median": round(statistics.median(durations), 2),
+            "max": round(max(durations), 2),
         },
     }
     times = facts["milliseconds"]
     text = {
-        "node": f"{to.address}, {to.network} (network magic {to.magic})",
+        "node": f"{greeting.address}, {greeting.network} (network magic {greeting.magic})",
         "version": f"Node-to-Client V{version}",
         "handshake": f"{times['median']} ms, median of {count} ({times['min']} to {times['max']})",
     }
@@ -79,46 +79,46 @@ def ping_command(
 
 @app.command("tip")
 def tip_command(
-    place: SocketArgument = None,
+    argument: SocketArgument = None,
     socket: SocketOption = None,
     network: NetworkOption = "mainnet",
     form: FormatOption = OutputFormat.TEXT,
 ) -> None:
-    """Say where a node stands.
+    """Print a node's tip.
 
-    Its last block, its epoch and era, and how far behind the clock that is.
+    Its last block, the epoch and era of that block, and how old the block is.
     """
     from datetime import UTC, datetime
 
     from nectar.cardano.point import ORIGIN
     from nectar.sources.node.session import open_session
 
-    known, to = _network(network), _greeting(_one(place, socket), network)
-    session = open_session(to)
+    chain_network, greeting = _network(network), _greeting(_socket(argument, socket), network)
+    session = open_session(greeting)
     try:
         session.intersect([ORIGIN])
-        found = session.tip
+        tip = session.tip
     finally:
         session.close()
-    assert found is not None
-    history, slot = known.history, max(found.point.slot, 0)
-    behind = datetime.now(UTC) - history.time_of(slot)
+    assert tip is not None
+    history, slot = chain_network.history, max(tip.point.slot, 0)
+    age = datetime.now(UTC) - history.time_of(slot)
     facts: dict[str, Any] = {
-        "slot": found.point.slot,
-        "hash": found.point.hash.hex(),
-        "block_no": found.block_no,
+        "slot": tip.point.slot,
+        "hash": tip.point.hash.hex(),
+        "block_no": tip.block_no,
         "epoch": history.epoch_of(slot),
         "era": history.era_at(slot),
         "time": history.time_of(slot).isoformat(),
-        "seconds_behind": round(behind.total_seconds()),
+        "seconds_behind": round(age.total_seconds()),
         "version": session.version,
     }
     text = {
-        "node": f"{to.address}, {known.name}, Node-to-Client V{session.version}",
-        "tip": "none: the chain is empty" if found.point == ORIGIN else f"block {found.block_no:,} at slot {found.point.slot:,}",
-        "hash": found.point.hash.hex() or "-",
+        "node": f"{greeting.address}, {chain_network.name}, Node-to-Client V{session.version}",
+        "tip": "none: the chain is empty" if tip.point == ORIGIN else f"block {tip.block_no:,} at slot {tip.point.slot:,}",
+        "hash": tip.point.hash.hex() or "-",
         "epoch": f"{facts['epoch']}, era {facts['era']}",
-        "time": f"{history.time_text(slot)} UTC, {_ago(behind.total_seconds())} ago",
+        "time": f"{history.time_text(slot)} UTC, {_ago(age.total_seconds())} ago",
     }
     _print(facts, text, form)
 
@@ -129,16 +129,18 @@ def serve_command(
     socket: Annotated[str, typer.Option("--socket", metavar="PATH", help="Where to listen: a path, or host:port.")],
     network: NetworkOption = "mainnet",
     script: Annotated[
-        Path | None, typer.Option("--script", metavar="FILE", help="Steps that the chain takes; see docs/node-source.md.")
+        Path | None,
+        typer.Option("--script", metavar="FILE", help="The steps by which the chain grows and forks; see docs/node-source.md."),
     ] = None,
     queries: Annotated[
-        Path | None, typer.Option("--queries", metavar="FILE", help="Answers to state queries: lines QUERY ANSWER, hexadecimal.")
+        Path | None,
+        typer.Option("--queries", metavar="FILE", help="Answers to state queries: a line QUERY ANSWER for each, in hexadecimal."),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", min=1, max=1_000_000_000, help="Only the first N blocks.")
+        int | None, typer.Option("--limit", metavar="N", min=1, max=1_000_000_000, help="Serve only the first N blocks.")
     ] = None,
 ) -> None:
-    """Offer chunk files as a node would.
+    """Serve chunk files as a node does.
 
     For demonstrations, replays and tests.
 
@@ -148,23 +150,23 @@ def serve_command(
     In another:
       nectar run plan.toml --socket /tmp/replay.socket
 
-    All blocks are held in memory. Answers chain-sync, and those state queries that blocks and genesis files can answer.
-    With --script the chain grows, forks and hangs up as the script says, a step whenever a client has come to its end.
-    Until Ctrl-C.
+    Nectar holds all blocks in memory. It serves chain-sync, and the state queries that blocks and genesis files can answer.
+    With --script the chain grows, forks and hangs up as the script says: one step each time a client has reached its end.
+    The command runs until Ctrl-C.
     """
     from nectar.nodeserver.offer import offer
 
     offer(source, socket, _network(network), script, limit, queries)
 
 
-def _one(place: str | None, socket: str | None) -> str:
-    """The socket, which is said once, as an argument or as an option."""
-    if place is not None and socket is not None:
-        raise typer.BadParameter("the socket is said already", param_hint="--socket")
-    said = place or socket
-    if said is None:
-        raise typer.BadParameter("say which node: its socket, or host:port", param_hint="--socket")
-    return said
+def _socket(argument: str | None, option: str | None) -> str:
+    """The node's socket, given once: as the argument or as the option."""
+    if argument is not None and option is not None:
+        raise typer.BadParameter("the socket is already given as an argument", param_hint="--socket")
+    socket = argument or option
+    if socket is None:
+        raise typer.BadParameter("say which node: give its socket, or host:port", param_hint="--socket")
+    return socket
 
 
 def _network(name: str) -> Network:
@@ -178,8 +180,8 @@ def _greeting(socket: str, network: str) -> Greeting:
     from nectar.sources.node.connection import parse_address
     from nectar.sources.node.session import Greeting
 
-    known = _network(network)
-    return Greeting(parse_address(socket), known.name, known.magic)
+    chain_network = _network(network)
+    return Greeting(parse_address(socket), chain_network.name, chain_network.magic)
 
 
 def _ago(seconds: float) -> str:

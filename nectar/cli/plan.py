@@ -1,4 +1,4 @@
-"""`nectar plan ...`: what can be said of a plan without a node or a database."""
+"""`nectar plan`: makes, checks, explains, tests, compiles and imports plans, without a node or a database."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nectar.errors import Complaint
 
 app = typer.Typer(
-    help="Make, check, explain, test, compile and import plans: no node, no database.",
+    help="Make, check, explain, test, compile and import plans. They need no node and no database.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -37,15 +37,17 @@ class ComplaintFormat(StrEnum):
 
 @app.command()
 def validate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Plans to check.")],
-    form: Annotated[ComplaintFormat, typer.Option("--format", help="For people, or for machines.")] = ComplaintFormat.TEXT,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The plan files to check.")],
+    form: Annotated[
+        ComplaintFormat, typer.Option("--format", help="text for people; json, sarif or github for programs.")
+    ] = ComplaintFormat.TEXT,
     profile: ProfileOption = None,
     database: DatabaseOption = None,
 ) -> None:
     """Check plans and the profiles they name.
 
-    Every complaint at once, with its place, what is allowed and what was perhaps meant. Exit code 0 when every file is a good
-    plan, 2 otherwise.
+    Reports every error at once: the place, the values that are allowed, and the word that was probably meant. Exit code 0 when
+    all plans are right, 2 otherwise.
     """
     from nectar.errors import PlanError
 
@@ -88,10 +90,12 @@ def _print_text(results: list[tuple[Path, Plan | None, tuple[Complaint, ...]]]) 
             typer.echo(f"{file}: ok\n{plan_text(plan)}", nl=False)
         else:
             typer.echo(complaints_text(complaints, wants_colour(sys.stdout)), nl=False, color=True)
-    bad = [complaints for _, _, complaints in results if complaints]
-    if bad:
-        count = sum(map(len, bad))
-        typer.echo(f"{count} complaint{'s' * (count > 1)} in {len(bad)} of {len(results)} file{'s' * (len(results) > 1)}")
+    complaints_by_file = [complaints for _, _, complaints in results if complaints]
+    if complaints_by_file:
+        count = sum(map(len, complaints_by_file))
+        typer.echo(
+            f"{count} complaint{'s' * (count > 1)} in {len(complaints_by_file)} of {len(results)} file{'s' * (len(results) > 1)}"
+        )
 
 
 app.command("compile")(compile_plan_command)

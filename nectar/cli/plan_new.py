@@ -1,4 +1,4 @@
-"""`nectar plan new TEMPLATE` and `nectar plan schema`: what a plan can be begun from."""
+"""`nectar plan new TEMPLATE` and `nectar plan schema`: where a new plan begins."""
 
 from __future__ import annotations
 
@@ -14,31 +14,33 @@ _PLACE = "path = \"db/immutable\"        # a node's chunk files or a snapshot's;
 
 
 def new_command(
-    template: Annotated[str | None, typer.Argument(metavar="TEMPLATE", help="Which; without it, those that there are.")] = None,
+    template: Annotated[
+        str | None, typer.Argument(metavar="TEMPLATE", help="The template to begin from. Without it, all templates are listed.")
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write it there, to a new file, not to standard output.")
+        Path | None, typer.Option("--out", metavar="FILE", help="Write the plan to this new file instead of standard output.")
     ] = None,
 ) -> None:
     """Begin a plan from one of those that come with Nectar.
 
     \b
-      nectar plan new                               which there are
-      nectar plan new nft-only --out plan.toml
+      nectar plan new                               list the templates
+      nectar plan new nft-only --out plan.toml      write one to plan.toml
 
-    Then say in it where your blocks are ([source]), and change what you like: nectar plan validate tells what is wrong.
+    Then write in its [source] where your blocks are, change what you like, and check it with nectar plan validate.
     """
     from nectar.resources import read_templates
 
     templates = read_templates()
     if template is None:
         if out is not None:
-            raise typer.BadParameter("say which template goes there", param_hint="TEMPLATE")
+            raise typer.BadParameter("say which template to write", param_hint="TEMPLATE")
         width = max(map(len, templates))
         typer.echo("\n".join(f"{name:<{width}}  {_description(text)}" for name, text in templates.items()))
         return
     if template not in templates:
-        raise typer.BadParameter(_no_such(template, list(templates)), param_hint="TEMPLATE")
-    text = _as_begun(templates[template])
+        raise typer.BadParameter(_no_template(template, list(templates)), param_hint="TEMPLATE")
+    text = _begun(templates[template])
     if out is None:
         sys.stdout.write(text)
         return
@@ -54,16 +56,19 @@ def plan_schema_command() -> None:
 
 
 def write_plan(path: Path, text: str, *, force: bool = False, way_out: str = "name another file") -> None:
-    """A new file, or with `force` in another's place; `way_out` is the hint when there is one. Errors: FatalError NEC-C002."""
+    """Writes a plan to a new file, or with `force` over an existing one.
+
+    Errors: FatalError NEC-C002; where the file exists, its hint is `way_out`.
+    """
     from nectar.errors import FatalError
     from nectar.whole_file import write_whole
 
     try:
         write_whole(path, text, replace=force)
     except OSError as error:
-        there = isinstance(error, FileExistsError)
-        hint = way_out if there else "name a file that you may write"
-        what = "there is a file already" if there else f"the plan cannot be written: {error.strerror}"
+        exists = isinstance(error, FileExistsError)
+        hint = way_out if exists else "name a file that you may write"
+        what = "the file already exists" if exists else f"the plan cannot be written: {error.strerror}"
         raise FatalError(what, where=str(path), hint=hint, code="NEC-C002") from error
 
 
@@ -73,15 +78,15 @@ def _description(text: str) -> str:
     return str(tomllib.loads(text)["plan"]["description"])
 
 
-def _no_such(template: str, there: list[str]) -> str:
+def _no_template(template: str, names: list[str]) -> str:
     from difflib import get_close_matches
 
-    close = get_close_matches(template, there, 1)
-    return f"there is no template {template}" + (f"; did you mean {close[0]}?" if close else f": {', '.join(there)}")
+    close = get_close_matches(template, names, 1)
+    return f"there is no template {template}" + (f"; did you mean {close[0]}?" if close else f": {', '.join(names)}")
 
 
-def _as_begun(text: str) -> str:
-    """With this installation's schema, and without what lies in a checkout alone."""
+def _begun(text: str) -> str:
+    """The template with this installation's schema, and without the paths that only a checkout has."""
     from nectar.resources import schema_line
 
     return schema_line("plan") + _OWN_DATA.sub(_PLACE, re.sub(r"\A#:schema .*\n", "", text))

@@ -1,4 +1,4 @@
-"""`nectar plan test FILE`: whether a plan finds what its own tests say."""
+"""`nectar plan test FILE`: runs the tests that a plan holds."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from nectar.cli.options import DatabaseOption, FormatOption, OutputFormat, Profi
 
 
 def run_tests_command(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The plan.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The plan file.")],
     form: FormatOption = OutputFormat.TEXT,
     profile: ProfileOption = None,
     database: DatabaseOption = None,
 ) -> None:
     """Run the plan's own [[tests]].
 
-    Each says which rows the plan makes of known blocks. Exit code 0 when all do, 1 when one does not, 2 when the plan is wrong.
+    Each test says how many rows the plan makes from known blocks. Exit code 0 when all pass, 1 when one fails, 2 when the plan
+    is wrong.
     """
     from nectar.compiler.load import read_draft
     from nectar.errors import FatalError
@@ -37,17 +38,17 @@ def run_tests_command(
             code="NEC-R006",
         )
     results: list[dict[str, Any]] = []
-    with listening() as stop, report_of("off") as told:
+    with listening() as stop, report_of("off") as progress:
         for test in compiled.plan.tests:
-            rows = rows_found(compiled, test, told, stop)
+            rows = rows_found(compiled, test, progress, stop)
             wrong = {name: {"wanted": wanted, "found": rows[name]} for name, wanted in test.rows if rows[name] != wanted}
             results.append({"name": test.name, "passed": not wrong, "wrong": wrong})
     if form is OutputFormat.JSON:
         typer.echo(json.dumps(results, indent=2))
     else:
-        for one in results:
-            typer.echo(f"{'ok    ' if one['passed'] else 'FAILED'}  {one['name']}")
-            for name, told_of in one["wrong"].items():
-                typer.echo(f"        {name}: {told_of['wanted']:,} rows wanted, {told_of['found']:,} found")
-    if not all(one["passed"] for one in results):
+        for result in results:
+            typer.echo(f"{'ok    ' if result['passed'] else 'FAILED'}  {result['name']}")
+            for name, counts in result["wrong"].items():
+                typer.echo(f"        {name}: {counts['wanted']:,} rows wanted, {counts['found']:,} found")
+    if not all(result["passed"] for result in results):
         raise typer.Exit(1)

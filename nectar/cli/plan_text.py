@@ -1,4 +1,4 @@
-"""What a plan says, in a few lines for people."""
+"""A summary of a plan in a few lines, for people."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from nectar.filterlang.write import write
 
 
 def plan_text(plan: Plan) -> str:
-    """Indented lines: name, network, source, start, end, processors, filters, and a note on what cannot be run yet."""
+    """Indented lines: name, network, source, start, end, processors and filters, and a note where the end cannot be reached."""
     return "".join(f"  {label:<11}{text}\n" for label, text in _lines(plan))
 
 
@@ -44,14 +44,14 @@ def _lines(plan: Plan) -> Iterator[tuple[str, str]]:
 
 def _source(plan: Plan) -> str:
     if plan.source is None:
-        return "not said; give it to nectar run: --source PATH, or --socket PATH"
+        return "not in the plan: give --source DIR or --socket PATH to nectar run"
     where = plan.source.path if plan.source.kind == "immutable" else plan.source.socket
     return f"{plan.source.kind} {where}"
 
 
 def _processor(name: str, options: dict[str, object]) -> str:
-    said = [f"{key} {_option(value)}" for key, value in options.items() if value not in (False, ())]
-    return f"{name} ({', '.join(said)})" if said else name
+    options_text = [f"{key} {_option(value)}" for key, value in options.items() if value not in (False, ())]
+    return f"{name} ({', '.join(options_text)})" if options_text else name
 
 
 def _option(value: object) -> str:

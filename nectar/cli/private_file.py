@@ -1,4 +1,4 @@
-"""A new file that only its owner reads."""
+"""New files that only their owner may read."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from nectar.whole_file import write_whole
 
 
 def write_new(path: Path, text: str) -> None:
-    """Its folder is made too. Errors: OSError; FileExistsError when it is there: it stays as it is."""
+    """Writes a new file, and makes its folder. Errors: FileExistsError, and the file stays as it is; other OSErrors."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_whole(path, text, mode=0o600)

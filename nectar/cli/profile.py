@@ -1,4 +1,4 @@
-"""`nectar profile ...`: what can be said of profiles without a database."""
+"""`nectar profile`: the schema of connection profiles."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import typer
 app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="What connection profiles can say. nectar init writes one, nectar db check tries one.",
+    help="Print the schema of connection profiles. nectar init writes a profile; nectar db check tries one.",
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 
 
 @app.callback()
 def profile() -> None:
-    """Commands of a noun, though there is only one yet."""
+    """Makes `profile` a group of commands, although it has only one."""
 
 
 @app.command("schema")

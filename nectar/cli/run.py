@@ -1,4 +1,4 @@
-"""`nectar run PLAN`: the job."""
+"""`nectar run PLAN`: indexes the blocks that a plan asks for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from nectar.cli.job import Asked, do_job
+from nectar.cli.job import JobOptions, do_job
 from nectar.cli.options import (
     DatabaseOption,
     DbOption,
@@ -23,12 +23,12 @@ from nectar.cli.options import (
 
 
 def run_command(
-    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="The plan.")],
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="The plan file.")],
     profile: ProfileOption = None,
     db: DbOption = None,
     database: DatabaseOption = None,
     source: Annotated[
-        Path | None, typer.Option("--source", metavar="DIR", help="Chunk files, instead of the plan's [source].")
+        Path | None, typer.Option("--source", metavar="DIR", help="Read chunk files from this folder; overrides [source].")
     ] = None,
     socket: SocketOption = None,
     workers: WorkersOption = None,
@@ -37,10 +37,11 @@ def run_command(
     accept_deep_rollback: DeepOption = 0,
     progress: ProgressOption = ProgressKind.AUTO,
 ) -> int:
-    """Index what PLAN asks for and is not in the database yet.
+    """Index the blocks that PLAN asks for.
 
-    Start and end are shown before anything is written. Ctrl-C and SIGTERM stop between two batches; the same command
-    goes on from there. The closing summary is a table on a terminal and one JSON object elsewhere.
+    Blocks that the database already holds are skipped. Nectar shows where it starts and ends before it writes anything.
+    Ctrl-C and SIGTERM stop the job after the current batch; run the same command again to continue. At the end a summary is
+    printed: a table on a terminal, one JSON object elsewhere.
 
     Exit codes: 0 done, 1 a person must act, 2 the plan is wrong, 130 / 143 stopped as asked.
     """
@@ -48,5 +49,5 @@ def run_command(
 
     if source is not None and socket is not None:
         raise typer.BadParameter("blocks come from --source or from --socket, not from both", param_hint="--socket")
-    asked = Asked(profile, db, workers, once, dry_run, progress, source, socket, database, accept_deep_rollback)
-    return do_job(lambda: read_draft(plan), asked)
+    job = JobOptions(profile, db, workers, once, dry_run, progress, source, socket, database, accept_deep_rollback)
+    return do_job(lambda: read_draft(plan), job)

@@ -1,4 +1,4 @@
-"""`nectar sample-chain DIR`: chunk files of every era to try plans on, and the truth about them."""
+"""`nectar sample-chain DIR`: makes chunk files of every era, and the rows that a correct index has of them."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ BLOCKS_A_STEP = 100
 
 def sample_chain(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder to write to.")],
-    blocks: Annotated[int, typer.Option("--blocks", metavar="N", help="How many blocks, shared by all eras.")] = 2000,
+    blocks: Annotated[int, typer.Option("--blocks", metavar="N", help="How many blocks the eras share.")] = 2000,
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="The same N and S make the same bytes.")] = 0,
 ) -> None:
-    """Make a chain of all eras: valid, linked chunk files with realistic transactions, for property and load tests.
+    """Make a chain of every era to try plans on.
 
-    Writes DIR/immutable (a node's chunk files), DIR/genesis (its custom network), DIR/plan.toml (indexes all of it)
-    and DIR/expected.json, expected.jsonl (what a correct index must contain).
+    The chunk files are valid and linked, with realistic transactions. Nectar writes DIR/immutable (the chunk files),
+    DIR/genesis (the genesis files of the chain's own network), DIR/plan.toml (a plan that indexes everything), and
+    DIR/expected.json and expected.jsonl (what a correct index contains).
     """
     import sys
 
     from nectar.samplechain.make import make_sample_chain
 
     if not sys.stderr.isatty():
-        _report(make_sample_chain(folder, blocks, seed))
+        _print_summary(make_sample_chain(folder, blocks, seed))
         return
 
     from rich.console import Console
@@ -42,13 +43,13 @@ def sample_chain(
                 bar.update(task, completed=done)
 
         summary = make_sample_chain(folder, blocks, seed, show)
-    _report(summary)
+    _print_summary(summary)
 
 
-def _report(made: ChainSummary) -> None:
+def _print_summary(summary: ChainSummary) -> None:
     typer.echo(
-        f"{made.blocks:,} blocks with {made.txs:,} transactions in {made.chunks:,} chunk files: "
-        f"{made.eras} eras, {made.epochs} epochs, up to slot {made.last_slot:,}."
+        f"{summary.blocks:,} blocks with {summary.txs:,} transactions in {summary.chunks:,} chunk files: "
+        f"{summary.eras} eras, {summary.epochs} epochs, up to slot {summary.last_slot:,}."
     )
-    typer.echo(f"What a correct index must contain stands in {made.folder / 'expected.json'} and expected.jsonl.")
-    typer.echo(f"Next: cd {made.folder} && nectar run plan.toml")
+    typer.echo(f"What a correct index contains is in {summary.folder / 'expected.json'} and expected.jsonl.")
+    typer.echo(f"Next: cd {summary.folder} && nectar run plan.toml")

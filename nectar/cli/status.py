@@ -1,4 +1,4 @@
-"""`nectar status`: what a database holds and where the job stands."""
+"""`nectar status`: what a database holds and how far its job is."""
 
 from __future__ import annotations
 
@@ -21,19 +21,22 @@ def status(
     database: DatabaseOption = None,
     form: FormatOption = OutputFormat.TEXT,
 ) -> None:
-    """Say which plan filled the database, which slots it covers, the last block, and the rows of each table."""
+    """Say what a database holds and how far its job is.
+
+    Prints the plan that filled the database, the slots that it covers, its last block, and the rows of each table.
+    """
     from nectar.sinks.registry import read_state
 
     state = read_state(target_from_options(db, profile, database))
     if form is OutputFormat.JSON:
-        coverage = [{"first_slot": one.first, "last_slot": one.last} for one in state.coverage]
+        coverage = [{"first_slot": slots.first, "last_slot": slots.last} for slots in state.coverage]
         typer.echo(json.dumps(asdict(state) | {"coverage": coverage}))
     else:
         typer.echo(_text(state))
 
 
 def _completeness(state: State) -> str:
-    """Of what is covered."""
+    """Which rows of the covered slots are in the database."""
     if not state.coverage:
         return "not there yet"
     rows = "complete" if state.complete else "those that the plan's filters keep"
@@ -45,7 +48,7 @@ def _text(state: State) -> str:
     facts = [
         ("database", f"{state.database} ({state.size / 1e6:,.1f} MB)"),
         ("plan", f"{state.plan} on {state.network}, fingerprint {state.fingerprint}"),
-        ("covers", "; ".join(f"slots {one}" for one in state.coverage) or "nothing yet"),
+        ("covers", "; ".join(f"slots {slots}" for slots in state.coverage) or "nothing yet"),
         ("rows are", _completeness(state)),
         ("last block", last),
         ("quarantined", f"{state.quarantined:,}"),

@@ -1,4 +1,4 @@
-"""The flags of `nectar sync` -> a plan with them laid over it, and every complaint about flags and plan at once."""
+"""The flags of `nectar sync`, laid over a plan; every complaint about flags and plan is collected."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COMMAND = "nectar sync"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flags:
-    """As they were given; None, false and an empty list where they were not."""
+    """The flags as given; None, False or an empty list where a flag was not given."""
 
     immutable: Path | None = None
     socket: str | None = None
@@ -31,12 +31,16 @@ class Flags:
     skip_scripts: bool = False
 
 
-def read(file: Path | None, flags: Flags) -> Draft:
-    """Without a file: every processor on. NEC-P015 among what is wrong with it when nothing says where blocks come from."""
+def draft_with_flags(file: Path | None, flags: Flags) -> Draft:
+    """The draft of the plan in `file` with the flags laid over it; without a file, of a plan with every processor on.
+
+    Its complaints hold NEC-P015 when neither the plan nor a flag says where the blocks come from. Errors: PlanError, for a
+    file that is no TOML.
+    """
     starts = list(_starts(flags))
-    wrong = [_clash(one.file, starts[0].file) for one in starts[1:]]
+    wrong = [_clash(start.file, starts[0].file) for start in starts[1:]]
     if flags.immutable is not None and flags.socket is not None:
-        wrong.append(Complaint(codes.USELESS_KEY, "--immutable says already where the blocks come from", "--socket"))
+        wrong.append(Complaint(codes.USELESS_KEY, "--immutable already says where the blocks come from", "--socket"))
     if file is None and flags.immutable is None and flags.socket is None:
         wrong.append(_no_source(COMMAND))
     over = [*_documents(flags), *starts[:1]]
@@ -70,7 +74,7 @@ def _documents(flags: Flags) -> Iterator[Document]:
 
 
 def _starts(flags: Flags) -> Iterator[Document]:
-    """Of which one can be said."""
+    """The flags that say where to start. Only one of them may be given."""
     if flags.start_slot is not None:
         yield flag("--start-slot", ("sync", "start_slot"), flags.start_slot)
     if flags.start_from_slot is not None:
@@ -80,7 +84,7 @@ def _starts(flags: Flags) -> Iterator[Document]:
 
 
 def _clash(name: str, first: str) -> Complaint:
-    what = f"{first} says already where to start"
+    what = f"{first} already says where to start"
     return Complaint(codes.TWO_BOUNDS, what, name, suggestion="leave one of them out")
 
 

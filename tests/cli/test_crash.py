@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nectar.cli.crash import KEPT, state_folder
+from nectar.cli.crash import KEPT_REPORTS, state_folder
 from tests.cli.databases import environment
 from tests.conftest import ROOT
 
@@ -57,7 +57,7 @@ def test_without_a_state_folder_it_is_where_temporary_files_go(crashing: Path) -
 def test_the_oldest_go_and_nothing_else_does(crashing: Path) -> None:
     home = crashing / ".local/state/nectar"
     home.mkdir(parents=True)
-    old = [home / f"nectar-crash-20200101-0000{number:02}-7.txt" for number in range(KEPT + 2)]
+    old = [home / f"nectar-crash-20200101-0000{number:02}-7.txt" for number in range(KEPT_REPORTS + 2)]
     others = [home / "notes.txt", home / "nectar-crash-20200101-000000-7.txt.kept", home / "nectar-crash-mine.txt"]
     for path in (*old, *others):
         path.write_text("")

@@ -51,7 +51,7 @@ def test_the_socket_is_an_option_as_everywhere(command: str, node: Path) -> None
         with_option["version"]
         == json.loads(nectar("node", command, node, "--network", "preview", "--format", "json").stdout)["version"]
     )
-    assert "the socket is said already" in nectar("node", command, node, "--socket", node, code=2).stderr
+    assert "the socket is already given" in nectar("node", command, node, "--socket", node, code=2).stderr
     assert "say which node" in nectar("node", command, code=2).stderr
 
 
@@ -128,7 +128,7 @@ def test_sync_from_a_socket(node: Path, tmp_path: Path) -> None:
     assert json.loads(nectar(*words).stdout)["blocks"] == 101
     both = nectar("sync", "--socket", node, "--immutable", SAMPLE, "--network", "preview", code=2).stderr
     assert "--socket" in both
-    assert "--immutable says already where" in both
+    assert "--immutable already says where" in both
     assert (
         "--source or from --socket"
         in nectar("run", ROOT / "plans/full.toml", "--socket", node, "--source", SAMPLE, code=2).stderr

@@ -112,7 +112,7 @@ def test_no_source_says_what_to_do(tmp_path: Path, plan: Path) -> None:
 def test_starts_that_contradict_each_other_are_refused(tmp_path: Path, plan: Path) -> None:
     for other, value in (("--start-from-slot", 5), ("--start-from-checkpoint", "ab" * 32)):
         (found,) = refused("--execution-plan", plan, "--start-slot", 5, other, value, folder=tmp_path)
-        assert found == f"{other}: NEC-P030 --start-slot says already where to start"
+        assert found == f"{other}: NEC-P030 --start-slot already says where to start"
     (found,) = refused("--execution-plan", plan, "--start-from-slot", 5, "--start-from-checkpoint", "ab" * 32, folder=tmp_path)
     assert found.startswith("--start-from-checkpoint: NEC-P030")
 

@@ -147,7 +147,7 @@ def test_a_password_as_an_argument_is_refused_and_not_repeated(home: Path, recip
 
 @pytest.mark.parametrize("place", ["password", "database", "databases.password", "tunel.password", "database.pasword"])
 def test_a_place_that_no_profile_has(home: Path, recipient: str, place: str) -> None:
-    assert "a password stands at" in nectar("secrets", "seal", "--for", place, home=home, code=2, given="x").stderr
+    assert "a password's key is" in nectar("secrets", "seal", "--for", place, home=home, code=2, given="x").stderr
 
 
 @pytest.mark.parametrize(

@@ -194,7 +194,7 @@ def test_from_one_passphrase_to_another(tmp_path: Path, monkeypatch: pytest.Monk
         NECTAR_PASSPHRASE="old words",
         NECTAR_NEW_PASSPHRASE="new words",
     )
-    assert done.stderr == "1 sealed value of p.toml sealed anew\n"
+    assert done.stderr == "1 sealed value of p.toml sealed again\n"
     assert done.stdout == ""
     new = (tmp_path / "p.toml").read_text().split('"')[1]
     assert nectar("secrets", "open", new, home=tmp_path, NECTAR_PASSPHRASE="new words").stdout == "v\n"
