@@ -52,7 +52,6 @@ def check_command(
 
     Exit codes: 0 ready, with or without warnings; 1 a step failed; 2 the profile is wrong.
     """
-    from nectar.compiler.load import read_draft
     from nectar.config.profile.model import SqliteFile
     from nectar.runner.sink_layout import layout
     from nectar.sinks.check_step import Outcome
@@ -60,17 +59,24 @@ def check_command(
 
     if plan is not None and tries is False:
         raise typer.BadParameter("PLAN says which rights are tried: give one of the two", param_hint="--no-try-rights")
-    compiled = None
-    if plan is None:
-        target = target_from_options(db, profile, database)
-    else:
-        compiled, target = compiled_for(lambda: read_draft(plan), db, profile, database)
+    compiled, target = _plan_and_target(plan, db, profile, database)
     for name, value in (("--count", count), ("--try-rights", tries), ("PLAN", plan)):
         if value is not None and isinstance(target, SqliteFile):
             raise typer.BadParameter(f"it only goes with a server, and {target} is a file", param_hint=name)
     sink_layout = layout(compiled, family_of(target)) if compiled is not None else None
     steps = print_steps(target, check_database(target, count=count or 20, tries=tries is not False, layout=sink_layout), form)
     return int(any(step.outcome is Outcome.FAILED for step in steps))
+
+
+def _plan_and_target(
+    plan: Path | None, db: Path | None, profile: Path | None, database: str | None
+) -> tuple[CompiledPlan | None, Target]:
+    """The plan, where one is given, compiled for the database; and the database."""
+    from nectar.compiler.load import read_draft
+
+    if plan is None:
+        return None, target_from_options(db, profile, database)
+    return compiled_for(lambda: read_draft(plan), db, profile, database)
 
 
 def print_steps(target: Target, steps: Iterable[Step], form: OutputFormat = OutputFormat.TEXT) -> list[Step]:
@@ -117,14 +123,9 @@ def init_command(
     A database or table that already exists stays as it is, so the command may be repeated. `nectar run` also makes missing
     tables, but never the database. A SQLite file is made with its tables.
     """
-    from nectar.compiler.load import read_draft
     from nectar.sinks.registry import create_database
 
-    compiled = None
-    if plan is None:
-        target = target_from_options(db, profile, database)
-    else:
-        compiled, target = compiled_for(lambda: read_draft(plan), db, profile, database)
+    compiled, target = _plan_and_target(plan, db, profile, database)
     created = create_database(target)
     facts: dict[str, Any] = {"database": str(target), "made": created.is_new if created else None}
     lines = []

@@ -14,6 +14,7 @@ from nectar.cli.options import FormatOption, OutputFormat
 
 if TYPE_CHECKING:
     from nectar.cardano.network import Network
+    from nectar.sources.node.chain_sync import Tip
     from nectar.sources.node.session import Greeting
 
 app = typer.Typer(
@@ -46,16 +47,8 @@ def ping_command(
     Each handshake has a connection of its own. Exit code 1, with the reason, when the node belongs to another network, shares
     no protocol version with Nectar, or cannot be reached.
     """
-    from nectar.sources.node.session import open_session
-
     greeting = _greeting(_socket(argument, socket), network)
-    durations, version = [], 0
-    for _ in range(count):
-        began = time.perf_counter()
-        session = open_session(greeting)
-        durations.append((time.perf_counter() - began) * 1000)
-        version = session.version
-        session.close()
+    version, durations = _shake_hands(greeting, count)
     facts: dict[str, Any] = {
         "socket": str(greeting.address),
         "network": greeting.network,
@@ -77,6 +70,20 @@ def ping_command(
     _print(facts, text, form)
 
 
+def _shake_hands(greeting: Greeting, count: int) -> tuple[int, list[float]]:
+    """(protocol version, milliseconds of each handshake)."""
+    from nectar.sources.node.session import open_session
+
+    durations, version = [], 0
+    for _ in range(count):
+        began = time.perf_counter()
+        session = open_session(greeting)
+        durations.append((time.perf_counter() - began) * 1000)
+        version = session.version
+        session.close()
+    return version, durations
+
+
 @app.command("tip")
 def tip_command(
     argument: SocketArgument = None,
@@ -91,16 +98,9 @@ def tip_command(
     from datetime import UTC, datetime
 
     from nectar.cardano.point import ORIGIN
-    from nectar.sources.node.session import open_session
 
     chain_network, greeting = _network(network), _greeting(_socket(argument, socket), network)
-    session = open_session(greeting)
-    try:
-        session.intersect([ORIGIN])
-        tip = session.tip
-    finally:
-        session.close()
-    assert tip is not None
+    version, tip = _ask_for_tip(greeting)
     history, slot = chain_network.history, max(tip.point.slot, 0)
     age = datetime.now(UTC) - history.time_of(slot)
     facts: dict[str, Any] = {
@@ -111,16 +111,31 @@ def tip_command(
         "era": history.era_at(slot),
         "time": history.time_of(slot).isoformat(),
         "seconds_behind": round(age.total_seconds()),
-        "version": session.version,
+        "version": version,
     }
     text = {
-        "node": f"{greeting.address}, {chain_network.name}, Node-to-Client V{session.version}",
+        "node": f"{greeting.address}, {chain_network.name}, Node-to-Client V{version}",
         "tip": "none: the chain is empty" if tip.point == ORIGIN else f"block {tip.block_no:,} at slot {tip.point.slot:,}",
         "hash": tip.point.hash.hex() or "-",
         "epoch": f"{facts['epoch']}, era {facts['era']}",
         "time": f"{history.time_text(slot)} UTC, {_ago(age.total_seconds())} ago",
     }
     _print(facts, text, form)
+
+
+def _ask_for_tip(greeting: Greeting) -> tuple[int, Tip]:
+    """(protocol version, the node's tip)."""
+    from nectar.cardano.point import ORIGIN
+    from nectar.sources.node.session import open_session
+
+    session = open_session(greeting)
+    try:
+        session.intersect([ORIGIN])
+        tip = session.tip
+    finally:
+        session.close()
+    assert tip is not None
+    return session.version, tip
 
 
 @app.command("serve")
