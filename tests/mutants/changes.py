@@ -1,4 +1,4 @@
-"""Small bugs that can be planted in a module: each a piece of its text, and what takes its place."""
+"""Small bugs that can be planted in a module. Each replaces one piece of its text."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ class Change(NamedTuple):
 
 
 def changes(text: str) -> list[Change]:
-    """All of a module, in the order of its text, each once; some are none in truth (see `is_other`)."""
-    found = _Finder(text)
-    found.visit(ast.parse(text))
-    there = {(one.start, one.end, one.new): one for one in found.changes}
-    return [there[key] for key in sorted(there)]
+    """Every change of a module, once, in the order of its text. Some change nothing in truth (see `is_other`)."""
+    finder = _Finder(text)
+    finder.visit(ast.parse(text))
+    by_place = {(change.start, change.end, change.new): change for change in finder.changes}
+    return [by_place[key] for key in sorted(by_place)]
 
 
 def planted(text: str, change: Change) -> str:
@@ -68,7 +68,7 @@ def planted(text: str, change: Change) -> str:
 
 
 def is_other(text: str, change: Change) -> bool:
-    """Whether it compiles, and is another program than the module itself."""
+    """Whether the changed module compiles and is another program than the module itself."""
     try:
         tree = ast.parse(planted(text, change))
         compile(tree, "mutant", "exec")
@@ -78,7 +78,7 @@ def is_other(text: str, change: Change) -> bool:
 
 
 class _Finder(ast.NodeVisitor):
-    """Leaves alone what no run reads: annotations, docstrings, imports for types, and decorators, which say how and not what."""
+    """Collects the changes of a module. It leaves alone what no run reads: annotations, docstrings, type-checking imports, decorators."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -88,10 +88,10 @@ class _Finder(ast.NodeVisitor):
         self.lines = [sum(lengths[:at]) for at in range(len(lengths) + 1)]
 
     def span(self, node: ast.AST) -> tuple[int, int]:
-        """Columns of an AST count bytes."""
-        here = [(node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)]  # type: ignore[attr-defined]
+        """(start, end) of a node in characters of the text; the columns of an AST count bytes."""
+        corners = [(node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)]  # type: ignore[attr-defined]
         ends = []
-        for line, column in here:
+        for line, column in corners:
             raw = self.text[self.lines[line - 1] : self.lines[line]].encode()
             ends.append(self.lines[line - 1] + len(raw[:column].decode()))
         return ends[0], ends[1]
@@ -111,9 +111,9 @@ class _Finder(ast.NodeVisitor):
     def between(self, kind: str, left: ast.AST, right: ast.AST, operator: str, new: str) -> None:
         """Replaces the operator that stands between two nodes."""
         start, end = self.span(left)[1], self.span(right)[0]
-        found = re.search(rf"(?<!\w){operator}(?!\w)" if operator[0].isalpha() else operator, self.text[start:end])
-        if found is not None:
-            self.add(kind, start + found.start(), start + found.end(), new)
+        match = re.search(rf"(?<!\w){operator}(?!\w)" if operator[0].isalpha() else operator, self.text[start:end])
+        if match is not None:
+            self.add(kind, start + match.start(), start + match.end(), new)
 
     # what is walked through
 

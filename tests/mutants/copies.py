@@ -1,4 +1,4 @@
-"""Copies of the tree, outside of it: one that records, others in which small bugs are planted."""
+"""Copies of the tree, outside of it: one records which functions tests run, the others get small bugs."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def cache() -> Path:
 
 
 def copy(root: Path, to: Path) -> Path:
-    """A new copy at `to`, in the place of an old one. What is large or not read as text is linked."""
+    """Makes a copy at `to`, in place of an old one. Large folders and virtual environments are linked."""
     if to.exists():
         shutil.rmtree(to)
     to.mkdir(parents=True)
-    skipped = {str(root / one) for one in LARGE}
+    skipped = {str(root / folder) for folder in LARGE}
 
     def left_out(folder: str, names: list[str]) -> list[str]:
         return [name for name in names if name == "__pycache__" or f"{folder}/{name}" in skipped]
@@ -51,13 +51,13 @@ def copy(root: Path, to: Path) -> Path:
 
 
 def precompile(tree: Path) -> None:
-    """By content: a module with a bug planted in it is compiled anew, all others are not."""
+    """Compiles the modules, to be checked by content: only a module with a planted bug is compiled again."""
     by_content = py_compile.PycInvalidationMode.CHECKED_HASH
     compileall.compile_dir(tree / "nectar", quiet=1, invalidation_mode=by_content)
 
 
 def recording(root: Path, to: Path, raw: Path) -> Path:
-    """A copy whose nectar notes what it runs into the folder `raw`."""
+    """A copy whose nectar writes the functions that run to the folder `raw`."""
     tree = copy(root, to)
     with (tree / "nectar/__init__.py").open("a") as file:
         file.write(HOOK.format(root=str(tree), raw=str(raw), recorder=str(tree / "tests/mutants/recorder.py")))
@@ -65,6 +65,6 @@ def recording(root: Path, to: Path, raw: Path) -> Path:
 
 
 def environment(tree: Path) -> dict[str, str]:
-    """Of tests in a copy; the whole chain and the cases are found as they are from the real tree."""
+    """The environment of tests in a copy. They find the whole chain and the cases where the real tree finds them."""
     data = {"NECTAR_CHAIN_DATA": str(WHOLE_CHAIN), "NECTAR_CASES": str(CASES)}
     return {**os.environ, **data, "PYTHONPATH": str(tree), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}

@@ -1,7 +1,8 @@
-"""A process that has what tests import, and forks for each question: `python tests/mutants/forker.py TREE`.
+"""A process that has imported what tests need and forks for each question: `python tests/mutants/forker.py TREE`.
 
-A question is a line of JSON: the tests to run in the tree, and how many seconds they have. The answer is another: pytest's exit code,
-the seconds, whether the time ran out, the test that failed and the last lines. Nectar itself is never imported before the fork: it is what changes.
+A question is a line of JSON: the tests to run in the tree and the seconds they may take. The answer is a line too: pytest's exit
+code, the seconds, whether the time ran out, the test that failed and the last lines. Nectar itself is never imported before the
+fork, because it is what changes.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ OPTIONS = (
     "-p",
     "no:xdist",
     "-W",
-    "ignore::pytest.PytestAssertRewriteWarning",  # of what was imported before the fork
+    "ignore::pytest.PytestAssertRewriteWarning",  # about the modules that were imported before the fork
 )
 GRACE = 20.0
 
@@ -64,13 +65,13 @@ def answer(tests: list[str], seconds: float) -> dict[str, Any]:
             _run(tests, output.fileno())
         code, late = _wait(child, began + seconds)
         output.seek(0)
-        told = output.read()
-    failed = next((line for line in told.splitlines() if line.startswith(("FAILED ", "ERROR "))), "")
-    return {"code": code, "late": late, "seconds": round(time.monotonic() - began, 2), "failed": failed, "last": told[-2000:]}
+        text = output.read()
+    failed = next((line for line in text.splitlines() if line.startswith(("FAILED ", "ERROR "))), "")
+    return {"code": code, "late": late, "seconds": round(time.monotonic() - began, 2), "failed": failed, "last": text[-2000:]}
 
 
 def _run(tests: list[str], output: int) -> None:
-    """In the child, which never returns."""
+    """Runs the tests in the child process. It never returns."""
     code = 99
     try:
         os.setpgid(0, 0)
@@ -81,7 +82,7 @@ def _run(tests: list[str], output: int) -> None:
         import pytest
 
         code = int(pytest.main([*OPTIONS, *tests]))
-    except BaseException:  # noqa: BLE001 - told, and left by the one way out of a fork
+    except BaseException:  # noqa: BLE001 - printed; os._exit is the one way out of a fork
         traceback.print_exc()
     finally:
         sys.stdout.flush()
@@ -90,7 +91,7 @@ def _run(tests: list[str], output: int) -> None:
 
 
 def _wait(child: int, until: float) -> tuple[int, bool]:
-    """The exit code, and whether the time ran out; the child is asked to end first, so that its servers do."""
+    """(exit code, whether the time ran out). A late child is interrupted before it is killed, so that it can stop its servers."""
     for number in (None, signal.SIGINT, signal.SIGKILL):
         if number is not None:
             with contextlib.suppress(ProcessLookupError):

@@ -1,4 +1,4 @@
-"""Plants a bug in a copy of the tree, and asks the tests that run its function."""
+"""Plants a bug in a copy of the tree, and runs the tests that run its function."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.mutants.reach import MODULE, Reach, importers, is_near
 from tests.mutants.sample import Mutant
 
 KILLED, LATE, SURVIVED, UNTESTED, BROKEN = "killed", "late", "survived", "untested", "broken"
-"""BROKEN: pytest asked no test, with the bug and without it, so nothing is known of it."""
+"""BROKEN: pytest ran no test, neither with the bug nor without it, so the bug has no verdict."""
 
 FEWEST_SECONDS = 45.0
 SLOWER = 1.5
@@ -25,7 +25,7 @@ SLOWER = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`by`: the test that failed. `tests`: how many were asked."""
+    """`by`: the test that failed. `tests`: how many tests were chosen."""
 
     status: str
     seconds: float = 0.0
@@ -37,7 +37,7 @@ class Verdict:
 
 
 class Judge:
-    """One copy of the tree, and a process that forks in it."""
+    """One copy of the tree, and a process that forks to run tests in it."""
 
     def __init__(self, root: Path, place: Path) -> None:
         self.tree = copy(root, place)
@@ -59,7 +59,7 @@ class Judge:
             self.forker.stdin.close()
 
     def judge(self, mutant: Mutant, reach: Reach, budget: float, asked: Sequence[str] = ()) -> Verdict:
-        """`budget`: how many recorded seconds of tests are asked at most. `asked`: tests to ask in place of those that are chosen."""
+        """The verdict on a bug. `budget`: the recorded seconds of tests to run at most. `asked`: tests to run instead of the chosen ones."""
         tests = asked or chosen(reach, mutant, budget, self.tree)
         if not tests:
             return Verdict(UNTESTED)
@@ -68,34 +68,34 @@ class Judge:
         seconds = FEWEST_SECONDS + SLOWER * (budget if asked else sum(reach.seconds[test] for test in tests))
         path.write_text(planted(text, mutant.change))
         try:
-            told = self.ask(tests, seconds)
+            answer = self.ask(tests, seconds)
         finally:
             path.write_text(text)
-        status = _status(told)
+        status = _status(answer)
         if status == BROKEN and self.ask(tests[:1], seconds)["code"] == 0:  # without the bug pytest can begin
             status = KILLED
-        return Verdict(status, told["seconds"], len(tests), told["failed"].split(" - ")[0])
+        return Verdict(status, answer["seconds"], len(tests), answer["failed"].split(" - ")[0])
 
     def ask(self, tests: Sequence[str], seconds: float) -> dict[str, Any]:
         assert self.forker.stdin is not None
         assert self.forker.stdout is not None
         self.forker.stdin.write(json.dumps({"tests": list(tests), "seconds": seconds}) + "\n")
         self.forker.stdin.flush()
-        told: dict[str, Any] = json.loads(self.forker.stdout.readline())
-        return told
+        answer: dict[str, Any] = json.loads(self.forker.stdout.readline())
+        return answer
 
 
-def _status(told: dict[str, Any]) -> str:
-    """A negative code is a signal's: of a recursion in C that never ends, for one."""
-    if told["late"]:
+def _status(answer: dict[str, Any]) -> str:
+    """The verdict of a run. A negative code is a signal's, for example of an endless recursion in C."""
+    if answer["late"]:
         return LATE
-    if told["code"] == 0:
+    if answer["code"] == 0:
         return SURVIVED
-    return KILLED if told["failed"] or told["code"] < 0 else BROKEN
+    return KILLED if answer["failed"] or answer["code"] < 0 else BROKEN
 
 
 def chosen(reach: Reach, mutant: Mutant, budget: float, tree: Path) -> list[str]:
-    """Those that there is time for, one at least, file by file: each file's fixtures are made once."""
+    """The tests that fit the budget, at least one. They are grouped by file, so that a file's fixtures are made once."""
     by_file: dict[str, list[str]] = defaultdict(list)
     spent = 0.0
     users = importers(tree, mutant.file) if mutant.change.inside == MODULE else ()

@@ -1,4 +1,4 @@
-"""A pytest plugin of the tree that records: tells the recorder which test is running, and notes how long each took."""
+"""The pytest plugin of the recording tree: it tells the recorder which test runs, and writes how long each took."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RAW = "NECTAR_MUTANTS_RAW"
 
 
 def name_of(test: str) -> str:
-    """A test's name as a file's."""
+    """The file name that stands for a test."""
     return hashlib.sha256(test.encode()).hexdigest()[:16]
 
 
@@ -33,6 +33,6 @@ def pytest_runtest_logstart(nodeid: str) -> None:
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     outcome: Any = yield
     report = outcome.get_result()
-    told = {"test": item.nodeid, "when": report.when, "outcome": report.outcome, "seconds": round(report.duration, 3)}
+    step = {"test": item.nodeid, "when": report.when, "outcome": report.outcome, "seconds": round(report.duration, 3)}
     with open(f"{os.environ[RAW]}/tests.{os.getpid()}.jsonl", "a") as file:
-        file.write(json.dumps(told) + "\n")
+        file.write(json.dumps(step) + "\n")

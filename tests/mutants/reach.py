@@ -1,4 +1,4 @@
-"""Which tests run which functions, and how long they take: recorded once for each file of tests, kept outside of the tree."""
+"""Which functions each test runs, and how long it takes. This is recorded once for each file of tests, outside of the tree."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.mutants.copies import environment, recording
 from tests.mutants.plugin import RAW, name_of
 
 SHUNNED = ("tests/fuzz", "tests/mutants", "tests/interop", "tests/tidb", "tests/test_wheel.py", "tests/test_leftovers.py")
-"""Tests of these run for long, or run nothing of the rooms that are measured."""
+"""Tests that take long, or that run nothing of the rooms that are measured."""
 
 
 MODULE = "<module>"
@@ -25,7 +25,7 @@ MODULE = "<module>"
 
 @dataclass
 class Reach:
-    """`ran`: test -> the functions that it runs, ``file qualified-name``; `seconds`: what it takes, its fixtures with it."""
+    """`ran`: test -> the functions that it runs, ``file qualified-name``. `seconds`: test -> its time, with its fixtures."""
 
     files: dict[str, str] = field(default_factory=dict)
     ran: dict[str, list[str]] = field(default_factory=dict)
@@ -40,43 +40,45 @@ class Reach:
         path.write_text(json.dumps({"files": self.files, "ran": self.ran, "seconds": self.seconds}))
 
     def tests_of(self, file: str, function: str, importers: Collection[str] = ()) -> list[str]:
-        """Those that run the function, or any of the file where the change stands outside of functions: those of the same folder
-        first, and the quickest first among them. `importers`: files of which any function uses what stands outside of functions."""
+        """The tests that run the function; for MODULE, those that run any function of the file. Near tests come first, then quick ones.
+
+        `importers`: files whose functions may use what the file defines outside of functions.
+        """
         files = {file, *importers}
-        found = [test for test, ran in self.ran.items() if any(_is_of(one, files, function) for one in ran)]
-        return sorted(found, key=lambda test: (not is_near(test, file), self.seconds[test], test))
+        tests = [test for test, ran in self.ran.items() if any(_is_of(name, files, function) for name in ran)]
+        return sorted(tests, key=lambda test: (not is_near(test, file), self.seconds[test], test))
 
 
 def is_near(test: str, file: str) -> bool:
-    """tests/decode is what tests nectar/decode first of all; tests/sinks and tests/mysql are for nectar/sinks/mysql."""
+    """Whether the test's folder is named as one of the file's: tests/decode is near nectar/decode, tests/mysql near nectar/sinks/mysql."""
     return test.split("/")[1] in file.split("/")[1:]
 
 
 def importers(root: Path, file: str) -> list[str]:
-    """Files of Nectar that import this module, or something of it by name."""
+    """Files of Nectar that import this module or a name from it."""
     package, _, module = file.removesuffix(".py").replace("/", ".").rpartition(".")
-    said = re.compile(rf"^ *from {re.escape(package)}(\.{module} import | import .*\b{module}\b)", re.MULTILINE)
-    return [str(path.relative_to(root)) for path in sorted((root / "nectar").rglob("*.py")) if said.search(path.read_text())]
+    statement = re.compile(rf"^ *from {re.escape(package)}(\.{module} import | import .*\b{module}\b)", re.MULTILINE)
+    return [str(path.relative_to(root)) for path in sorted((root / "nectar").rglob("*.py")) if statement.search(path.read_text())]
 
 
 def _is_of(ran: str, files: Collection[str], function: str) -> bool:
-    """A class's body runs when the module is imported; its methods are what tests of it run."""
-    there, _, name = ran.partition(" ")
-    return there in files and (function == MODULE or name == function or name.startswith(f"{function}."))
+    """Whether `ran` names the function, or one inside of it: a class stands for its methods."""
+    file, _, name = ran.partition(" ")
+    return file in files and (function == MODULE or name == function or name.startswith(f"{function}."))
 
 
 def files_of_tests(root: Path, wanted: Iterable[str]) -> list[str]:
-    """Those under `wanted`, which are files or folders, that are not shunned."""
-    found = set()
-    for one in wanted:
-        path = root / one
-        found |= {path} if path.is_file() else set(path.rglob("test_*.py"))
-    names = sorted(str(path.relative_to(root)) for path in found)
+    """The files of tests among `wanted`, which are files or folders, without the shunned ones."""
+    paths = set()
+    for name in wanted:
+        path = root / name
+        paths |= {path} if path.is_file() else set(path.rglob("test_*.py"))
+    names = sorted(str(path.relative_to(root)) for path in paths)
     return [name for name in names if not name.startswith(SHUNNED)]
 
 
 def recorded(root: Path, place: Path, files: list[str], workers: int, *, afresh: bool = False) -> Reach:
-    """What is known, with all of `files` that are new or have changed run once more; `afresh`: with all of them."""
+    """The reach of all tests. New and changed `files` are run to record them; with `afresh` all of them are."""
     reach = Reach() if afresh else Reach.read(place / "reach.json")
     now = {file: hashlib.sha256((root / file).read_bytes()).hexdigest() for file in files}
     stale = [file for file in files if reach.files.get(file) != now[file]]
@@ -97,20 +99,20 @@ def recorded(root: Path, place: Path, files: list[str], workers: int, *, afresh:
 
 
 def _gather(reach: Reach, raw: Path, files: list[str]) -> None:
-    """Only tests that passed; a file's dearest fixture is counted for each of its tests, as any of them may come first."""
+    """Adds the tests that passed. A file's slowest fixture counts for each of its tests, because any of them may come first."""
     for test in [test for test in reach.ran if test.partition("::")[0] in files]:
         del reach.ran[test], reach.seconds[test]
-    told: dict[str, dict[str, Any]] = defaultdict(dict)
+    steps_of: dict[str, dict[str, Any]] = defaultdict(dict)
     for path in raw.glob("tests.*.jsonl"):
         for line in path.read_text().splitlines():
-            one = json.loads(line)
-            told[one["test"]][one["when"]] = one
-    dearest: dict[str, float] = defaultdict(float)
-    for test, steps in told.items():
+            step = json.loads(line)
+            steps_of[step["test"]][step["when"]] = step
+    slowest: dict[str, float] = defaultdict(float)
+    for test, steps in steps_of.items():
         file = test.partition("::")[0]
-        dearest[file] = max(dearest[file], steps["setup"]["seconds"])
-    for test, steps in told.items():
+        slowest[file] = max(slowest[file], steps["setup"]["seconds"])
+    for test, steps in steps_of.items():
         ran = raw / f"{name_of(test)}.ran"
-        if "call" in steps and all(one["outcome"] == "passed" for one in steps.values()) and ran.is_file():
+        if "call" in steps and all(step["outcome"] == "passed" for step in steps.values()) and ran.is_file():
             reach.ran[test] = sorted(set(ran.read_text().splitlines()))
-            reach.seconds[test] = round(steps["call"]["seconds"] + dearest[test.partition("::")[0]], 3)
+            reach.seconds[test] = round(steps["call"]["seconds"] + slowest[test.partition("::")[0]], 3)

@@ -1,7 +1,7 @@
-"""Notes which of Nectar's functions each test runs, in its own process and in every process that it starts.
+"""Records which of Nectar's functions each test runs, in its own process and in every process that it starts.
 
-A copy of the tree (see `copies.py`) begins it at the end of its `nectar/__init__.py`. A function is noted when it is first called, at
-once, so that a killed process has told what it ran. Which test that is, `plugin.py` says.
+A copy of the tree (see `copies.py`) starts it at the end of its `nectar/__init__.py`. A function is written down at its first
+call, so that a killed process leaves a record too. `plugin.py` says which test is running.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 
 class Recorder:
-    """A trace function. `raw`: the folder of its notes; `root`: the tree whose nectar is watched."""
+    """A trace function. `raw`: the folder that it writes to. `root`: the tree whose nectar is traced."""
 
     def __init__(self, raw: str, root: str) -> None:
         self.raw, self.root = raw, root
@@ -43,7 +43,7 @@ class Recorder:
             pass
 
     def _now(self, process: int) -> str:
-        """The test that the process, or the nearest one above it, is in; nothing outside of tests."""
+        """The test that the process or its nearest ancestor runs; an empty text outside of tests."""
         while process > 1:
             try:
                 with open(f"{self.raw}/now.{process}") as file:
@@ -59,7 +59,7 @@ class Recorder:
 
 
 def begin(raw: str, root: str) -> None:
-    """In every process that imports the copy's nectar, once."""
+    """Starts the recorder, once in each process that imports the copy's nectar."""
     if not hasattr(sys, "nectar_recorder"):
         recorder: Any = Recorder(raw, root)
         setattr(sys, "nectar_recorder", recorder)  # noqa: B010 - a name that sys does not have

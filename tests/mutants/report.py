@@ -1,4 +1,4 @@
-"""What the verdicts come to: the score of each room, and every survivor with what was planted."""
+"""The report of all verdicts: the score of each room, and every surviving bug with its change."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ EQUIVALENT = Path(__file__).parent / "equivalent.toml"
 
 
 def reasons(path: Path = EQUIVALENT) -> dict[str, str]:
-    """Key of each planted bug that is none -> why. Errors: ValueError for an entry without a reason, or a key that is there twice."""
+    """Key of each change that is no bug -> why. Errors: ValueError for an entry without a reason, or a key that occurs twice."""
     listed = tomllib.loads(path.read_text()).get("equivalent", [])
-    found = {one["key"]: one["reason"] for one in listed}
-    if len(found) != len(listed) or not all(reason.strip() for reason in found.values()):
-        raise ValueError(f"{path}: a key is there twice, or has no reason")
-    return found
+    by_key = {entry["key"]: entry["reason"] for entry in listed}
+    if len(by_key) != len(listed) or not all(reason.strip() for reason in by_key.values()):
+        raise ValueError(f"{path}: a key occurs twice, or has no reason")
+    return by_key
 
 
 def is_caught(verdict: Verdict) -> bool:
@@ -27,7 +27,7 @@ def is_caught(verdict: Verdict) -> bool:
 
 
 def survivors(mutants: Sequence[Mutant], verdicts: Mapping[str, Verdict], equal: Mapping[str, str]) -> list[Mutant]:
-    return [one for one in mutants if one.key in verdicts and not is_caught(verdicts[one.key]) and one.key not in equal]
+    return [bug for bug in mutants if bug.key in verdicts and not is_caught(verdicts[bug.key]) and bug.key not in equal]
 
 
 def report(mutants: Sequence[Mutant], verdicts: Mapping[str, Verdict], equal: Mapping[str, str]) -> str:
@@ -37,19 +37,19 @@ def report(mutants: Sequence[Mutant], verdicts: Mapping[str, Verdict], equal: Ma
 def _table(mutants: Sequence[Mutant], verdicts: Mapping[str, Verdict], equal: Mapping[str, str]) -> Iterator[str]:
     yield "| room | planted | caught | too slow | equivalent | survived | score |"
     yield "|---|---|---|---|---|---|---|"
-    for room in [*dict.fromkeys(one.room for one in mutants), "all"]:
-        there = [one for one in mutants if room in (one.room, "all") and one.key in verdicts]
-        by_end = Counter(verdicts[one.key].status for one in there)
-        same = sum(not is_caught(verdicts[one.key]) and one.key in equal for one in there)
-        left = len(survivors(there, verdicts, equal))
-        score = f"{100 * (len(there) - same - left) / (len(there) - same):.1f} %" if len(there) > same else "-"
-        yield f"| {room} | {len(there)} | {by_end[KILLED]} | {by_end[LATE]} | {same} | {left} | {score} |"
+    for room in [*dict.fromkeys(bug.room for bug in mutants), "all"]:
+        judged = [bug for bug in mutants if room in (bug.room, "all") and bug.key in verdicts]
+        by_end = Counter(verdicts[bug.key].status for bug in judged)
+        same = sum(not is_caught(verdicts[bug.key]) and bug.key in equal for bug in judged)
+        left = len(survivors(judged, verdicts, equal))
+        score = f"{100 * (len(judged) - same - left) / (len(judged) - same):.1f} %" if len(judged) > same else "-"
+        yield f"| {room} | {len(judged)} | {by_end[KILLED]} | {by_end[LATE]} | {same} | {left} | {score} |"
 
 
 def _survivors(mutants: Sequence[Mutant], verdicts: Mapping[str, Verdict], equal: Mapping[str, str]) -> Iterator[str]:
-    for one in survivors(mutants, verdicts, equal):
-        verdict = verdicts[one.key]
-        yield f"{one.key}  {one.place}  {one.change.kind} in {one.change.inside}: {verdict.status}, {verdict.tests} tests asked"
-        yield from (f"  - {line}" for line in one.before.splitlines())
-        yield from (f"  + {line}" for line in one.after.splitlines())
+    for bug in survivors(mutants, verdicts, equal):
+        verdict = verdicts[bug.key]
+        yield f"{bug.key}  {bug.place}  {bug.change.kind} in {bug.change.inside}: {verdict.status}, {verdict.tests} tests asked"
+        yield from (f"  - {line}" for line in bug.before.splitlines())
+        yield from (f"  + {line}" for line in bug.after.splitlines())
         yield ""

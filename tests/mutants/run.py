@@ -1,13 +1,13 @@
-"""Plants small bugs, one at a time, in a copy of the tree, and tells which of them no test catches.
+"""Plants small bugs, one at a time, in a copy of the tree, and reports those that no test catches.
 
     make mutants                                              # 400, about two hours; by hand
     python -m tests.mutants.run --count 20 --only decode,filters --tests tests/decode,tests/filterlang
     python -m tests.mutants.run --again --budget 600          # the survivors, with more of their tests
     python -m tests.mutants.run --key 196ad1d195e1 --ask tests/server/test_session.py      # does this test catch that bug?
 
-Which tests run which function is recorded once, with each test's time. The bugs follow from the seed and the text alone. What is
-found is kept in $NECTAR_CACHE/mutants (~/.cache/nectar/mutants): the same command goes on where it was stopped. A bug that makes no
-difference is listed in equivalent.toml, with the reason. Exit code 1 when one survives that is not.
+The tool records once which functions each test runs and how long it takes. The bugs follow from the seed and the text alone. The
+verdicts are kept in $NECTAR_CACHE/mutants (~/.cache/nectar/mutants): the same command continues where it was stopped.
+equivalent.toml lists the changes that make no difference, with the reason. Exit code 1 when any other bug survives.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ COUNT, SEED, BUDGET = 400, 1, 120.0
 
 
 class Book:
-    """The verdicts so far, in a file that is written after each."""
+    """The verdicts so far, in a file that is written after each of them."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.lock = path, Lock()
-        told = json.loads(path.read_text()) if path.is_file() else {}
-        self.verdicts = {key: Verdict(**one) for key, one in told.items()}
+        kept = json.loads(path.read_text()) if path.is_file() else {}
+        self.verdicts = {key: Verdict(**fields) for key, fields in kept.items()}
 
     def note(self, mutant: Mutant, verdict: Verdict, left: int) -> None:
         with self.lock:
             self.verdicts[mutant.key] = verdict
             new = self.path.with_suffix(".new")
-            new.write_text(json.dumps({key: one.as_json() for key, one in self.verdicts.items()}, indent=1))
+            new.write_text(json.dumps({key: verdict.as_json() for key, verdict in self.verdicts.items()}, indent=1))
             new.replace(self.path)
             print(
                 f"{left:>4} left  {verdict.status:<9} {verdict.seconds:>6.1f} s  {mutant.place}  {verdict.by}",
@@ -90,11 +90,11 @@ def main(words: Sequence[str]) -> int:
     reach = recorded(ROOT, place, files_of_tests(ROOT, asked.tests.split(",")), asked.workers, afresh=asked.afresh)
     mutants = sample(ROOT, asked.count, asked.seed, rooms)
     book, equal = Book(place / "verdicts.json"), reasons()
-    known = {key: one for key, one in book.verdicts.items() if is_caught(one) or not (asked.again or asked.key)}
+    known = {key: verdict for key, verdict in book.verdicts.items() if is_caught(verdict) or not (asked.again or asked.key)}
     waiting = [
-        one
-        for one in mutants
-        if one.key not in known and one.key not in equal and (not asked.key or one.key in asked.key.split(","))
+        bug
+        for bug in mutants
+        if bug.key not in known and bug.key not in equal and (not asked.key or bug.key in asked.key.split(","))
     ]
     judge_all(waiting, reach, book, place, asked.workers, asked.budget, asked=asked.ask.split(",") if asked.ask else ())
     print(f"{len(mutants)} bugs by seed {asked.seed}\n\n{report(mutants, book.verdicts, equal)}", end="")
@@ -105,14 +105,14 @@ def _asked(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants.run", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--count", type=int, default=COUNT, help="how many bugs, about")
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--only", default="", metavar="ROOMS", help=f"of {', '.join(ROOMS)}; with commas")
+    parser.add_argument("--only", default="", metavar="ROOMS", help=f"only these of {', '.join(ROOMS)}, with commas")
     parser.add_argument("--tests", default="tests", metavar="PATHS", help="files and folders of tests, with commas")
-    parser.add_argument("--budget", type=float, default=BUDGET, metavar="SECONDS", help="of tests asked for each bug, at most")
+    parser.add_argument("--budget", type=float, default=BUDGET, metavar="SECONDS", help="the most seconds of tests for each bug")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--afresh", action="store_true", help="record all tests once more: Nectar has changed much since")
+    parser.add_argument("--afresh", action="store_true", help="record all tests again, for example after many changes")
     parser.add_argument("--key", default="", metavar="KEYS", help="only these bugs, with commas")
-    parser.add_argument("--ask", default="", metavar="TESTS", help="tests to ask in place of those that are chosen, with commas")
-    parser.add_argument("--again", action="store_true", help="ask of those that survived before, too")
+    parser.add_argument("--ask", default="", metavar="TESTS", help="tests to run instead of the chosen ones, with commas")
+    parser.add_argument("--again", action="store_true", help="judge the bugs that survived before once more")
     return parser.parse_args(words)
 
 

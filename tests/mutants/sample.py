@@ -1,4 +1,4 @@
-"""Which of all small bugs are planted: a share of each room's lines, by a seed."""
+"""The small bugs that are planted: a sample of each room's lines, chosen by a seed."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "secrets": ("nectar/secrets/*",),
 }
 LEAST = 12
-"""Of a small room."""
+"""The fewest bugs that are planted in a room, however small it is."""
 
 DULL = {"arguments": 0.3, "return": 0.3, "constant": 0.7}
-"""Kinds that most lines have, and that most tests of the line catch: they are taken less often."""
+"""Kinds of change that most lines have and most tests catch. They are chosen less often, by these factors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`key` holds as long as the line, its function and the change do, wherever the line moves."""
+    """A planted bug. `key` follows from the file, the function, the line and the change, so it stays when the line moves in its function."""
 
     key: str
     room: str
@@ -45,42 +45,43 @@ class Mutant:
 
 
 def sample(root: Path, count: int, seed: int, rooms: Mapping[str, tuple[str, ...]] = ROOMS) -> list[Mutant]:
-    """About `count`: by the number of lines that can be changed, one a line, at least LEAST a room.
+    """About `count` bugs, at most one a line, shared among rooms by their lines; at least LEAST for each room.
 
-    Each line throws dice of its own, so that a line that is changed, or new, leaves nearly all others as they were.
+    Each line has random numbers of its own, so that a new or edited line leaves nearly all other choices as they were.
     """
     lines = {room: _lines(root, patterns, seed) for room, patterns in rooms.items()}
     whole = sum(map(len, lines.values()))
     chosen: dict[str, Mutant] = {}
-    for room, there in lines.items():
-        wanted = min(len(there), max(LEAST, round(count * len(there) / whole)))
-        for _, file, ways in sorted(there):
+    for room, room_lines in lines.items():
+        wanted = min(len(room_lines), max(LEAST, round(count * len(room_lines) / whole)))
+        for _, file, ways in sorted(room_lines):
             if wanted == 0:
                 break
             text = (root / file).read_text()
-            change = next((one for one in ways if is_other(text, one)), None)
-            if change is not None and (one := mutant(root, room, file, change)).key not in chosen:
-                chosen[one.key] = one
+            change = next((way for way in ways if is_other(text, way)), None)
+            if change is not None and (bug := mutant(root, room, file, change)).key not in chosen:
+                chosen[bug.key] = bug
                 wanted -= 1
     return list(chosen.values())
 
 
 def _lines(root: Path, patterns: tuple[str, ...], seed: int) -> list[tuple[float, str, list[Change]]]:
-    """(its number, file, its changes by their numbers) of each line that can be changed."""
-    found = []
+    """(random number, file, changes in random order) of each line that can be changed."""
+    lines = []
     for path in sorted((root / "nectar").rglob("*.py")):
         file = str(path.relative_to(root))
         if not any(fnmatchcase(file, pattern) for pattern in patterns):
             continue
         text = path.read_text()
         written, by_line = text.splitlines(), defaultdict(list)
-        for one in changes(text):
-            by_line[one.line].append(one)
+        for change in changes(text):
+            by_line[change.line].append(change)
         for line, ways in by_line.items():
             dice = Random(f"{seed} {file} {ways[0].inside} {written[line - 1].strip()}")
             number = dice.random()
-            found.append((number, file, sorted(ways, key=lambda one: dice.random() * DULL.get(one.kind, 1.0), reverse=True)))
-    return found
+            ways.sort(key=lambda change: dice.random() * DULL.get(change.kind, 1.0), reverse=True)
+            lines.append((number, file, ways))
+    return lines
 
 
 def mutant(root: Path, room: str, file: str, change: Change) -> Mutant:
@@ -89,5 +90,5 @@ def mutant(root: Path, room: str, file: str, change: Change) -> Mutant:
     before = "\n".join(text.splitlines()[change.line - 1 : last + 1])
     changed = planted(text, change).splitlines()
     after = "\n".join(changed[change.line - 1 : last + 1 + len(changed) - len(text.splitlines())])
-    said = "\0".join([file, change.inside, before.strip(), after.strip()])
-    return Mutant(hashlib.sha256(said.encode()).hexdigest()[:12], room, file, change, before, after)
+    identity = "\0".join([file, change.inside, before.strip(), after.strip()])
+    return Mutant(hashlib.sha256(identity.encode()).hexdigest()[:12], room, file, change, before, after)
