@@ -44,6 +44,7 @@ class JobOptions:
 def do_job(read: Callable[[], Draft], job: JobOptions) -> int:
     """Reads the plan, runs it, prints the summary and returns the exit code."""
     from nectar.cli.exits import errors_in_json
+    from nectar.cli.startup import collect_as_usual
     from nectar.runner.report import report_of
     from nectar.runner.run import run as run_job
     from nectar.runner.signals import listening, say_at_the_end
@@ -59,6 +60,7 @@ def do_job(read: Callable[[], Draft], job: JobOptions) -> int:
         errors_in_json(stopped_at_once)
     else:
         say_at_the_end(stopped_at_once)
+    collect_as_usual()
     summary_as_table = sys.stdout.isatty()
     with listening() as stop, report_of(kind.value) as progress:
         summary = run_job(compiled, options, progress, stop)

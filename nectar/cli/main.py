@@ -10,6 +10,7 @@ from types import FrameType
 from typing import NoReturn
 
 from nectar import __version__
+from nectar.cli.startup import start_quickly
 
 
 def main() -> NoReturn:
@@ -22,6 +23,7 @@ def main() -> NoReturn:
     if words in (["--version"], ["-V"]):
         print(f"nectar {__version__}")
         raise SystemExit(0)
+    start_quickly()
     try:
         code = guarded_command_line(words)
     except KeyboardInterrupt:  # one more signal, while an earlier one was already ending the command

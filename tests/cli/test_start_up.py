@@ -101,3 +101,14 @@ def test_help_imports_no_other_room(command: tuple[str, ...], rooms: set[str], f
 def test_reading_a_plan_imports_no_database_and_no_source(command: tuple[str, ...], folder: Path) -> None:
     families = ("nectar.sinks.sqlite", "nectar.sinks.mysql", "nectar.mysql", "nectar.server", "nectar.sources")
     assert [name for name in modules_of(command, folder) if name.startswith(families)] == []
+
+
+def test_a_job_collects_garbage_as_python_does(tmp_path: Path) -> None:
+    """A start without collections must not stay so: a job runs for days."""
+    probe = f"import atexit, gc\nusual = gc.get_threshold()\natexit.register(lambda: print(usual == gc.get_threshold()))\n{PROBE}"
+    job = ["sync", "--immutable", str(ROOT / "tests/data/preview/immutable"), "--network", "preview"]
+    job += ["--db", str(tmp_path / "x.db"), "--end-slot", "1000", "--workers", "1", "--progress", "off"]
+    for words, is_usual in ((job, "True"), (["plan", "validate", str(ROOT / PLAN)], "False")):
+        done = subprocess.run([sys.executable, "-c", probe, *words], capture_output=True, text=True, check=False, cwd=ROOT)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines()[-1] == is_usual
