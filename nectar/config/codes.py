@@ -81,7 +81,7 @@ MEANINGS: Mapping[str, str] = {
     CLEAR_SECRET: "A secret written out in a profile",
     CONTRADICTION: "Two keys that contradict each other, or say the same thing",
     INSECURE: "A connection to another machine that may not be encrypted, without allow_insecure",
-    BAD_DSN: "Not a connection text, or a part of one that Nectar cannot heed",
+    BAD_DSN: "Not a connection text, or a part of one that Nectar does not support",
     BAD_CERTIFICATE: "A certificate, a key or a file of authorities that cannot be used",
     WRONG_KIND: "A connection_type that the server's name or the user's does not fit",
     HOST_NOT_ALLOWED: "A host that allowed_hosts leaves out",

@@ -1,4 +1,4 @@
-"""Which databases a profile has, and which of them is meant."""
+"""Which databases a profile has, and which of them is chosen."""
 
 from __future__ import annotations
 
@@ -11,40 +11,42 @@ from nectar.config import codes
 from nectar.config.complaints.collector import Complaints, say
 from nectar.config.document.positions import TomlPath
 
-ONLY = "database"
-"""What the database of a profile without names is called."""
+UNNAMED = "database"
+"""The name of the database of a profile without names."""
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 def database_paths(data: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """Where the databases' tables stand; of a profile without names, the one place where it would."""
+    """The paths of the databases' tables; for a profile without names, the one path that it would have."""
     named = data.get("databases")
-    return [("databases", one) for one in named] if isinstance(named, dict) and named else [(ONLY,)]
+    return [("databases", name) for name in named] if isinstance(named, dict) and named else [(UNNAMED,)]
 
 
-def chosen(data: Mapping[str, Any], name: str | None) -> tuple[str, ...] | None:
-    """The path of the table that is meant; None when that is not said."""
-    there = database_paths(data)
-    if there == [(ONLY,)]:
-        return there[0]
-    wanted = name or data.get("default") or (there[0][-1] if len(there) == 1 else None)
-    return next((place for place in there if place[-1] == wanted), None)
+def chosen_path(data: Mapping[str, Any], name: str | None) -> tuple[str, ...] | None:
+    """The path of the chosen table; None where none is chosen."""
+    paths = database_paths(data)
+    if paths == [(UNNAMED,)]:
+        return paths[0]
+    wanted = name or data.get("default") or (paths[0][-1] if len(paths) == 1 else None)
+    return next((path for path in paths if path[-1] == wanted), None)
 
 
 def check_choice(complaints: Complaints, name: str | None) -> None:
     """Complains of databases that cannot be told apart, and of a choice that leads nowhere."""
-    names = [str(place[-1]) for place in database_paths(complaints.document.data) if place != (ONLY,)]
+    names = [str(path[-1]) for path in database_paths(complaints.document.data) if path != (UNNAMED,)]
     if complaints.has(("databases",)) and complaints.has(("database",)):
         what = "there are both [database] and [databases]"
         hint = "write [database] as [databases.NAME] too"
         complaints.add(codes.CONTRADICTION, what, ("databases",), at="key", suggestion=hint, spoils=False)
     if complaints.get(("databases",), None) == {}:
-        complaints.add(codes.EMPTY, "databases has none", ("databases",), at="key", suggestion="write [databases.NAME]")
-    for one in names:
-        if not _NAME.fullmatch(one):
+        complaints.add(codes.EMPTY, "[databases] is empty", ("databases",), at="key", suggestion="write [databases.NAME]")
+    for database in names:
+        if not _NAME.fullmatch(database):
             what = "a database's name has other characters, or is too long"
-            complaints.add(codes.BAD_FORM, what, ("databases", one), at="key", allowed="1 to 64 of A-Z a-z 0-9 _ -", spoils=False)
+            complaints.add(
+                codes.BAD_FORM, what, ("databases", database), at="key", allowed="1 to 64 of A-Z a-z 0-9 _ -", spoils=False
+            )
     _check_default(complaints, names)
     if name is not None and name not in names:
         _no_such(complaints, name, names, ())
@@ -58,14 +60,14 @@ def check_choice(complaints: Complaints, name: str | None) -> None:
 def _check_default(complaints: Complaints, names: list[str]) -> None:
     default = complaints.get(("default",), None)
     if default is not None and not names:
-        complaints.add(codes.USELESS_KEY, "default chooses among [databases], which there are none of", ("default",), at="key")
+        complaints.add(codes.USELESS_KEY, "default chooses among [databases], and there are none", ("default",), at="key")
     elif default is not None and default not in names:
         _no_such(complaints, default, names, ("default",))
 
 
 def _no_such(complaints: Complaints, name: str, names: list[str], at: TomlPath) -> None:
-    """`name` is told when it was given, and not when the profile says it."""
-    named = [one for one in names if _NAME.fullmatch(one)]
+    """The complaint repeats `name` where the command line or the environment gave it, not where the profile says it."""
+    named = [database for database in names if _NAME.fullmatch(database)]
     close = get_close_matches(name[:100], named, 1)
     hint = f"did you mean {say(close[0])}?" if close else "" if names else "leave --database and NECTAR_DATABASE out"
     what = f"there is no database {say(name)} in this profile" if not at else "there is no such database in this profile"

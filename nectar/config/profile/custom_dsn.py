@@ -1,42 +1,35 @@
-"""custom_dsn beside the other keys of its table: whether it is used, and that nothing is said twice."""
+"""custom_dsn beside the other keys of its table: whether it is used, and that no key is said twice."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 from nectar.config import codes
 from nectar.config.complaints.collector import Complaints, dotted
 from nectar.config.complaints.schema_messages import seal_hint
 from nectar.config.document.flags import flag
 from nectar.config.document.load import Document
+from nectar.config.document.lookup import table_at
 from nectar.config.document.overlay import overlaid
 from nectar.config.document.positions import NOWHERE, TomlPath
-from nectar.config.profile.dsn import DsnError, Said, connection_type_of, read_dsn
+from nectar.config.profile.dsn import DsnError, DsnKeys, connection_type_of, read_dsn
 
 
 def with_kinds(document: Document, places: Sequence[TomlPath]) -> Document:
-    """A connection text that is used says which connection_type it is for, where the table (at one of `places`) does not."""
+    """The document with the connection_type that a used connection text is for, where the table (at one of `places`) has none."""
     for place in places:
-        table = _table(document.data, place)
+        table = table_at(document.data, place)
         text = table.get("custom_dsn")
         if table.get("use_custom_dsn") is not True or not isinstance(text, str) or "connection_type" in table:
             continue
-        with suppress(DsnError):  # told when the text itself is read
+        with suppress(DsnError):  # `read_custom_dsn` complains of it
             document = overlaid(document, flag("custom_dsn", (*place, "connection_type"), connection_type_of(read_dsn(text))))
     return document
 
 
-def _table(data: Mapping[str, Any], place: TomlPath) -> Mapping[str, Any]:
-    here: Any = data
-    for step in place:
-        here = here.get(step) if isinstance(here, Mapping) else None
-    return here if isinstance(here, Mapping) else {}
-
-
-def read_custom_dsn(complaints: Complaints, at: TomlPath) -> Said:
-    """What the table's connection text says, by key; nothing when there is none, or something is wrong with it."""
+def read_custom_dsn(complaints: Complaints, at: TomlPath) -> DsnKeys:
+    """What the table's connection text says, by key. Empty without a text, and for one with a fault, which is complained of."""
     place = (*at, "custom_dsn")
     text = complaints.get(place, None)
     used = complaints.get((*at, "use_custom_dsn"), False)
@@ -45,15 +38,15 @@ def read_custom_dsn(complaints: Complaints, at: TomlPath) -> Said:
         complaints.add(codes.MISSING_KEY, what, (*at, "use_custom_dsn"), at="key", suggestion="write custom_dsn, or leave it out")
     if text is None:
         return {}
-    said = _read(complaints, place, text)
+    keys = _read(complaints, place, text)
     if not used and complaints.sound((*at, "use_custom_dsn")) and complaints.sound(place):
         hint = "write use_custom_dsn = true, or leave custom_dsn out"
         complaints.add(codes.USELESS_KEY, "custom_dsn is not used without use_custom_dsn", place, at="key", suggestion=hint)
         return {}
-    return {key: value for key, value in said.items() if not _overridden(complaints, at, key)}
+    return {key: value for key, value in keys.items() if not _overridden(complaints, at, key)}
 
 
-def _read(complaints: Complaints, place: TomlPath, text: str) -> Said:
+def _read(complaints: Complaints, place: TomlPath, text: str) -> DsnKeys:
     try:
         return read_dsn(text)
     except DsnError as error:
@@ -63,7 +56,7 @@ def _read(complaints: Complaints, place: TomlPath, text: str) -> Said:
 
 
 def _overridden(complaints: Complaints, at: TomlPath, key: str) -> bool:
-    """An environment variable stands above the text; a key of the profile itself says it twice."""
+    """Whether an environment variable overrides what the text says of `key`. Complains where the profile says it too."""
     seconds = key.endswith("_seconds")
     paths = [(*at, "pool", key), ("pool", key)] if seconds else [(*at, key)]
     for path in paths:

@@ -1,4 +1,4 @@
-"""One database of a profile while it is read: what its table says, what its connection text says, what the sections say."""
+"""Reads one database of a profile: from its table, its connection text and the sections."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nectar.config import codes
 from nectar.config.complaints.collector import Complaints, dotted
 from nectar.config.document.positions import TomlPath
 from nectar.config.keys import Keys
-from nectar.config.profile.dsn import Said
+from nectar.config.profile.dsn import DsnKeys
 from nectar.config.profile.model import Reference
 
 Section = TypeVar("Section", bound=Keys)
@@ -18,39 +18,39 @@ Section = TypeVar("Section", bound=Keys)
 
 @dataclass(slots=True)
 class DatabaseReader:
-    """`at` is where it stands: ``("database",)`` or ``("databases", "prod")``. `said`: what custom_dsn says, by key.
+    """`at` is the table's path: ``("database",)`` or ``("databases", "prod")``. `dsn_keys`: what custom_dsn says, by key.
 
     Grows `notes`: see `Server`.
     """
 
     complaints: Complaints
     at: TomlPath
-    said: Said = field(default_factory=dict)
+    dsn_keys: DsnKeys = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def get(self, key: str, default: Any = None) -> Any:
-        """The value, from wherever it is said; `default` when it is not said or wrong."""
-        return self.said[key] if key in self.said else self.complaints.get((*self.at, key), default)
+        """The value, from the text or the table; `default` where it is missing or wrong."""
+        return self.dsn_keys[key] if key in self.dsn_keys else self.complaints.get((*self.at, key), default)
 
     def has(self, key: str) -> bool:
-        """Whether it is said anywhere, right or wrong."""
-        return key in self.said or self.complaints.has((*self.at, key))
+        """Whether the text or the table says it, right or wrong."""
+        return key in self.dsn_keys or self.complaints.has((*self.at, key))
 
     def place(self, key: str) -> TomlPath:
-        """Whom a complaint about `key` concerns."""
-        return (*self.at, "custom_dsn" if key in self.said else key)
+        """The path that a complaint about `key` is about."""
+        return (*self.at, "custom_dsn" if key in self.dsn_keys else key)
 
     def sound(self, *keys: str) -> bool:
-        """Whether nothing is wrong with any of them."""
+        """Whether none of them was complained about."""
         return all(self.complaints.sound(self.place(key)) for key in keys)
 
     def section(self, *path: str) -> TomlPath:
-        """Where ``pool.size`` is said: in the database's own section, else in the one for all."""
+        """The path of ``pool.size``: in the database's own section where it has the key, else in the section for all."""
         own = (*self.at, *path)
         return own if self.complaints.has(own) else path
 
     def option(self, section: str, key: str, default: Any = None) -> Any:
-        """Such as `option("pool", "size", 4)`."""
+        """The value of a section's key, such as `option("pool", "size", 4)`."""
         return self.complaints.get(self.section(section, key), default)
 
     def keys(self, model: type[Section], section: str) -> Section:
@@ -59,7 +59,7 @@ class DatabaseReader:
         return model(**{key: value for key, value in keys.items() if value is not None})
 
     def path(self, at: TomlPath, text: str | None) -> Path | None:
-        """A path that stands at `at`, relative to the folder of whoever says it; None for none. A ~ is refused."""
+        """`text`, a path said at `at`, joined to the folder of the file that says it; None for none. Complains of a ~."""
         if not text:
             return None
         if text.startswith("~"):
@@ -69,10 +69,10 @@ class DatabaseReader:
 
     def reference(self, at: TomlPath) -> Reference | None:
         """Where the secret at `at` is kept."""
-        said = self.complaints.get(at, None)
-        if not isinstance(said, dict) or len(said) != 1:
+        place = self.complaints.get(at, None)
+        if not isinstance(place, dict) or len(place) != 1:
             return None
-        ((kind, value),) = said.items()
+        ((kind, value),) = place.items()
         if kind in ("file", "kubernetes"):
             self.path((*at, kind), value)
         return Reference(kind, value, dotted(at), self.complaints.document.folder((*at, kind)))

@@ -1,4 +1,4 @@
-"""What each connection_type means where the profile says nothing: one table, its reasons beside it."""
+"""The defaults of each connection_type, in one table with the reasons beside them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from nectar.config.profile.model import ConnectionType, PoolSettings, Retry, Wai
 
 
 class Defaults(NamedTuple):
-    """As in `Server`. `longest_recycle` and `longest_lifetime`: seconds beyond which the service itself cuts connections.
-    `most_batch_bytes`: what one transaction may have at most."""
+    """Fields as in `Server`. `longest_recycle` and `longest_lifetime`: seconds after which the service itself cuts connections.
+    `most_batch_bytes`: the most that one transaction can have."""
 
     port: int
     pool: PoolSettings
@@ -27,7 +27,8 @@ class Defaults(NamedTuple):
 
 
 _TXN_TOTAL_SIZE_LIMIT = 100 << 20
-"""TiDB's own default; left alone it gives way to the session's memory (tidb_mem_quota_query, 1 GiB), which no profile knows."""
+"""TiDB's default. At this value TiDB bounds a transaction by the session's memory (tidb_mem_quota_query, 1 GiB), which no
+profile knows."""
 
 _RETRY = Retry(first=0.5, longest=30, patience=3_600, quota=600)
 

@@ -1,4 +1,4 @@
-"""NECTAR_DB_.. variables, which say otherwise than a profile's database, as documents to lay over it."""
+"""NECTAR_DB_.. variables, which override keys of a profile's database, as documents to lay over it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _WORDS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def overrides(environment: Mapping[str, str], table: TomlPath) -> Iterator[Document]:
-    """One document a variable, for the database at `table`; complaints about it name the variable. An empty one counts as unset.
+    """One document for each variable, for the database at `table`. Complaints name the variable. An empty one counts as unset.
 
-    The password stays where it is: NECTAR_DB_PASSWORD becomes a reference to itself.
+    NECTAR_DB_PASSWORD becomes a reference to the variable: its value is not read here.
     """
     for key, schema in _keys().items():
         name = PREFIX + key.upper()
@@ -54,13 +54,13 @@ def unknown_variables(environment: Mapping[str, str], data: Mapping[str, Any]) -
 
 
 def _keys() -> Mapping[str, Any]:
-    """The keys of [database] that a variable can say: those that are no section."""
+    """The keys of [database] that a variable can set: all but the sections."""
     keys: Mapping[str, Any] = load_schema("profile")["$defs"]["database"]["properties"]
     return {key: schema for key, schema in keys.items() if key not in SECTIONS}
 
 
 def _typed(text: str, schema: Mapping[str, Any]) -> object:
-    """What cannot be of the wanted type stays a text, which the schema then complains about."""
+    """`text` as the key's type. A text that cannot be converted stays a text, and the schema complains about it."""
     kind = schema.get("type")
     if kind == "integer" and text.isascii() and text.isdecimal() and len(text) < 20:
         return int(text)

@@ -1,4 +1,4 @@
-"""Names and addresses of hosts: their forms, which are this machine's own, and which a profile allows."""
+"""Names and addresses of hosts: their forms, whether they are this machine's, and whether a profile allows them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def address_of(host: str) -> Address | None:
 
 
 def is_host(host: str) -> bool:
-    """Whether it is a name or an address; an IPv6 address stands without brackets. 10.0.0 is neither."""
+    """Whether `host` is a name or an address, an IPv6 address without brackets. 10.0.0 is neither."""
     return address_of(host) is not None or (_NAME.fullmatch(host) is not None and not _ONLY_DIGITS.fullmatch(host))
 
 
@@ -42,17 +42,17 @@ def is_loopback(host: str) -> bool:
 
 
 def is_gateway(host: str) -> bool:
-    """Whether it is one of the gateways that TiDB Cloud's users share: ``gateway01.us-west-2.prod.aws.tidbcloud.com``."""
+    """Whether the host is one of the gateways that TiDB Cloud's users share: ``gateway01.us-west-2.prod.aws.tidbcloud.com``."""
     return _GATEWAY.match(host) is not None and is_cloud(host)
 
 
 def is_cloud(host: str) -> bool:
-    """Whether it is TiDB Cloud's."""
+    """Whether the host is TiDB Cloud's."""
     return _CLOUD.search(host) is not None
 
 
 def pattern_fault(pattern: str) -> str:
-    """What is wrong with an entry of allowed_hosts; nothing when it is a name, a pattern, an address or a CIDR range."""
+    """What is wrong with an entry of allowed_hosts; empty for a name, a pattern, an address or a CIDR range."""
     if "/" in pattern:
         try:
             ip_network(pattern)
@@ -72,7 +72,7 @@ def is_allowed(patterns: Iterable[str], host: str, address: str = "") -> bool:
     A ``*`` stands for any characters, dots among them; no patterns at all allow every host.
     """
     listed = tuple(patterns)
-    addresses = [one for one in (address_of(host), address_of(address)) if one is not None]
+    addresses = [known for known in (address_of(host), address_of(address)) if known is not None]
     name = host.lower().rstrip(".")
     return not listed or any(_matches(pattern, name, addresses) for pattern in listed)
 
@@ -92,16 +92,16 @@ def _matches(pattern: str, name: str, addresses: list[Address]) -> bool:
 
 
 def _plain(address: Address) -> Address:
-    """::ffff:10.0.0.1 is 10.0.0.1."""
+    """An IPv4 address in IPv6's form as the IPv4 address: ::ffff:10.0.0.1 is 10.0.0.1."""
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped or address
 
 
 def _range(pattern: str) -> Range | None:
-    """That a pattern spells; of addresses in IPv6's form of IPv4 the plain one, as addresses are compared."""
+    """The range that a pattern spells, None for a name. An IPv4 range in IPv6's form becomes the IPv4 range."""
     try:
-        found = ip_network(pattern)
+        network = ip_network(pattern)
     except ValueError:
         return None
-    mapped = found.network_address.ipv4_mapped if isinstance(found, IPv6Network) else None
-    return IPv4Network((mapped, found.prefixlen - 96)) if mapped and found.prefixlen >= 96 else found
+    mapped = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
+    return IPv4Network((mapped, network.prefixlen - 96)) if mapped and network.prefixlen >= 96 else network

@@ -91,10 +91,11 @@ class PoolKeys(Keys):
 
     size: Annotated[int | None, Field(ge=1, le=64, description="Connections that commit at once, at most.")] = None
     recycle_seconds: Annotated[
-        Day | None, Field(description="A connection that was idle for longer is made anew. tidb-serverless: at most 300.")
+        Day | None,
+        Field(description="A connection that was idle for longer is replaced by a new one. tidb-serverless: at most 300."),
     ] = None
     lifetime_seconds: Annotated[
-        Day | None, Field(description="A connection that is older is made anew. tidb-serverless: at most 1,800.")
+        Day | None, Field(description="A connection that is older is replaced by a new one. tidb-serverless: at most 1,800.")
     ] = None
     first_connect_seconds: Annotated[
         Hour | None, Field(description="How long the first connection of a run may take: a sleeping instance wakes up.")
@@ -184,7 +185,7 @@ class DatabaseKeys(Keys):
         str,
         Field(
             pattern=r"^[^\u0000]+$",
-            description="sqlite: the database file; made when it is not there.",
+            description="sqlite: the database file; created if it is missing.",
             json_schema_extra=_OF_A_FILE,
         ),
     ] = DEFAULT_PATH

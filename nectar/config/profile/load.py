@@ -13,9 +13,10 @@ from nectar.config import codes
 from nectar.config.complaints.collector import Complaints
 from nectar.config.complaints.schema_check import check_schema
 from nectar.config.document.load import Document, load_file, load_text
+from nectar.config.document.lookup import table_at
 from nectar.config.document.overlay import overlaid
-from nectar.config.document.positions import NOWHERE, TomlPath
-from nectar.config.profile.choice import check_choice, chosen, database_paths
+from nectar.config.document.positions import NOWHERE
+from nectar.config.profile.choice import check_choice, chosen_path, database_paths
 from nectar.config.profile.custom_dsn import read_custom_dsn, with_kinds
 from nectar.config.profile.database import check_sections_are_used, read_database
 from nectar.config.profile.environment import CHOICE, PASSWORD, is_any, overrides, unknown_variables
@@ -24,11 +25,11 @@ from nectar.config.profile.model import Server, SqliteFile, Target
 from nectar.errors import Complaint, PlanError
 
 DEFAULT_TARGET = SqliteFile(Path(DEFAULT_PATH))
-"""What holds without any profile: SQLite in ./nectar.db."""
+"""Where rows go without any profile: SQLite in ./nectar.db."""
 
 
 class ProfileError(PlanError):
-    """`connection_type`: of the database that is meant, as far as that is known."""
+    """`connection_type` is that of the chosen database; None where it is not known."""
 
     def __init__(self, complaints: Sequence[Complaint], connection_type: str | None) -> None:
         super().__init__(complaints)
@@ -50,7 +51,7 @@ class Databases:
 def load_profile(path: Path | None, name: str | None = None, environment: Mapping[str, str] = os.environ) -> Target:
     """The database that rows go to: `name`, else NECTAR_DATABASE, else the profile's default. `path` None: no profile.
 
-    NECTAR_DB_.. variables stand above the profile. Relative paths count from the profile's folder.
+    NECTAR_DB_.. variables override the profile. Relative paths count from the profile's folder.
     Errors: PlanError with every complaint about any of its databases, in file order.
     """
     if path is not None:
@@ -68,13 +69,13 @@ def load_databases(path: Path, environment: Mapping[str, str] = os.environ) -> D
 
 
 def parse_profile(text: str, path: Path, name: str | None = None, environment: Mapping[str, str] | None = None) -> Target:
-    """As `load_profile`, of a text that is at hand; `path` is where it would stand, which need not exist."""
+    """As `load_profile`, of a text in memory. `path` is where the file would be; it need not exist."""
     return _read(load_text(text, str(path)), name, environment or {}).target
 
 
 def _read(document: Document, name: str | None, environment: Mapping[str, str]) -> Databases:
     name = name or environment.get(CHOICE) or None
-    meant, secrets = chosen(document.data, name), _clear_secrets(document)
+    meant, secrets = chosen_path(document.data, name), _clear_secrets(document)
     if meant is not None:
         document = _with_overrides(document, meant, environment)
     document = with_kinds(document, database_paths(document.data))
@@ -82,10 +83,10 @@ def _read(document: Document, name: str | None, environment: Mapping[str, str]) 
     complaints.found.update(dict.fromkeys([*secrets, *unknown_variables(environment, document.data)]))
     check_schema(complaints, "profile")
     check_choice(complaints, name)
-    there = database_paths(document.data)
-    databases = {place[-1]: read_database(complaints, place, files=place == meant) for place in there}
-    unsure = any(not complaints.sound((*place, "connection_type")) for place in there)
-    if not unsure and not any(isinstance(target, Server) for target in databases.values()):
+    paths = database_paths(document.data)
+    databases = {path[-1]: read_database(complaints, path, files=path == meant) for path in paths}
+    kinds_are_sound = all(complaints.sound((*path, "connection_type")) for path in paths)
+    if kinds_are_sound and not any(isinstance(target, Server) for target in databases.values()):
         check_sections_are_used(complaints)
     try:
         complaints.raise_any()
@@ -98,19 +99,19 @@ def _read(document: Document, name: str | None, environment: Mapping[str, str]) 
 
 
 def _clear_secrets(document: Document) -> list[Complaint]:
-    """Those of the profile itself, which a variable that takes their place must not hide."""
+    """Complaints about secrets written out in the profile itself: a variable that overrides one must not hide it."""
     complaints = Complaints(document)
     check_schema(complaints, "profile")
-    for place in database_paths(document.data):
-        read_custom_dsn(complaints, place)
-    return [one for one in complaints.found if one.code == codes.CLEAR_SECRET]
+    for path in database_paths(document.data):
+        read_custom_dsn(complaints, path)
+    return [complaint for complaint in complaints.found if complaint.code == codes.CLEAR_SECRET]
 
 
 def _with_overrides(document: Document, table: tuple[str, ...], environment: Mapping[str, str]) -> Document:
-    """A password is of no use to SQLite: the variable may be there for another profile."""
+    """SQLite ignores NECTAR_DB_PASSWORD, which may be set for another profile."""
     others = {name: value for name, value in environment.items() if name != PASSWORD}
     document = with_kinds(reduce(overlaid, overrides(others, table), document), [table])
-    if _at(document.data, (*table, "connection_type")) in (None, "sqlite"):
+    if table_at(document.data, table).get("connection_type") in (None, "sqlite"):
         return document
     if environment.get(PASSWORD):
         document = replace(document, data=_without(document.data, (*table, "password")))
@@ -118,20 +119,13 @@ def _with_overrides(document: Document, table: tuple[str, ...], environment: Map
 
 
 def _without(data: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]:
-    """`data` without what stands at `path`, if anything does: two references would be laid together."""
+    """`data` without the value at `path`: otherwise two references to a secret would be merged into one table."""
     key, inner = path[0], data.get(path[0])
     if len(path) == 1:
         return {name: value for name, value in data.items() if name != key}
     return {**data, key: _without(inner, path[1:])} if isinstance(inner, dict) else data
 
 
-def _at(data: Mapping[str, Any], path: TomlPath) -> Any:
-    here: Any = data
-    for step in path:
-        here = here.get(step) if isinstance(here, dict) else None
-    return here
-
-
-def _refuse(found: list[Complaint]) -> None:
-    if found:
-        raise PlanError(found)
+def _refuse(complaints: list[Complaint]) -> None:
+    if complaints:
+        raise PlanError(complaints)

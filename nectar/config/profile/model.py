@@ -1,4 +1,4 @@
-"""Where rows go, as a profile describes it, checked and complete: every default that its kind has is filled in."""
+"""Where rows go: what a profile's keys mean, checked and complete, with the defaults of its connection_type."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ConnectionType(Enum):
 
 
 class SslMode(Enum):
-    """As MySQL means them: encrypt never, if offered, always, and check the chain, and check the name too."""
+    """MySQL's modes: never encrypt, encrypt if offered, always encrypt, check the certificate's chain, check its name too."""
 
     DISABLED = "DISABLED"
     PREFERRED = "PREFERRED"
@@ -34,10 +34,10 @@ class SslMode(Enum):
 
 
 class Reference(NamedTuple):
-    """Where a secret is kept: `kind` as in `password = { env = ".." }`, `value` what stands there.
+    """Where a secret is kept. `kind` and `value` are the key and value of `password = { env = ".." }`.
 
-    `key_path` is the profile's dotted path of the secret (``database.password``): what a sealed value is bound to.
-    `folder`: what a relative path in `value` is relative to. Nothing of it is secret.
+    `key_path` is the profile's dotted path of the secret (``database.password``): a sealed value is bound to it.
+    `folder`: the folder that a relative path in `value` counts from. Nothing in it is secret.
     """
 
     kind: str
@@ -70,7 +70,7 @@ class Tunnel:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class PoolSettings:
-    """Seconds. A connection idle for longer than `recycle`, or older than `lifetime`, is made anew before it is used."""
+    """Seconds. A connection idle for longer than `recycle`, or older than `lifetime`, is replaced before it is used."""
 
     size: int
     recycle: float
@@ -89,8 +89,8 @@ class Waits:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Retry:
-    """Seconds between two tries, doubled from `first` to `longest`, by chance up to half more; given up after `patience`
-    seconds without any progress. `quota`: between two tries when a usage quota is exhausted."""
+    """Seconds between two tries: doubled from `first` to `longest`, plus up to half of it at random. The job gives up after
+    `patience` seconds without any progress. `quota`: between two tries when a usage quota is exhausted."""
 
     first: float
     longest: float
@@ -119,9 +119,9 @@ class Audit:
 class Server:
     """`key` is the profile's dotted path of its table: ``database``, ``databases.prod``; `file` the profile.
 
-    `settings`: session variables that may be tried, in order, each on its own; a refusal is noted and nothing more.
+    `settings`: session variables to try, in order, each on its own. A refusal is only noted.
     `batch_bytes` and `batch_rows` bound one transaction, `statement_bytes` one statement. `load_data`: whether LOAD DATA LOCAL
-    may be used. `notes`: sentences for the person who set this up; nothing is wrong.
+    may be used. `notes`: sentences for the person who wrote the profile, where nothing is wrong.
     """
 
     kind: ConnectionType
@@ -147,14 +147,14 @@ class Server:
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
-        """For people: no secret in it, ever."""
+        """For people. It never holds a secret."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.user}@{host}:{self.port}/{self.database}"
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class SqliteFile:
-    """`path` is the database file, made when it is not there."""
+    """`path` is the database file; it is created if it is missing."""
 
     path: Path
 

@@ -1,4 +1,4 @@
-"""Whether the files that TLS needs can be used: there, PEM, in date, and belonging together. cryptography is imported late."""
+"""Checks the files that TLS needs: readable, PEM, in date, belonging together. Imports cryptography only when it is needed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OTHERS_MAY_READ = 0o004
 
 
 class FileFault(Exception):
-    """`what` completes "NAME ..": ``is not there``; `hint` is the next step."""
+    """A file that cannot be used. `what` completes "NAME ..": ``is not a private key in PEM``; `hint` is the next step."""
 
     def __init__(self, what: str, hint: str = "") -> None:
         super().__init__(what)
@@ -31,13 +31,13 @@ class FileFault(Exception):
 
 
 class FileNote(NamedTuple):
-    """`note`: what to know of a file that can be used; mostly nothing."""
+    """`note` is what to know about a usable file: that it expires soon. Mostly empty."""
 
     note: str = ""
 
 
 def check_authorities(path: Path) -> FileNote:
-    """The file has an authority's certificate that is in date. Errors: FileFault."""
+    """Checks that the file has an authority's certificate that is in date. Errors: FileFault."""
     faults: list[str] = []
     for block in _blocks(read_whole(path)):
         certificate = _certificate(block)
@@ -49,7 +49,7 @@ def check_authorities(path: Path) -> FileNote:
 
 
 def check_certificate(path: Path) -> FileNote:
-    """The first certificate of the file, which is the client's own, is in date. Errors: FileFault."""
+    """Checks that the file's first certificate, the client's own, is in date. Errors: FileFault."""
     certificate = _own_certificate(path)
     fault = _date_fault(certificate)
     if fault:
@@ -58,7 +58,7 @@ def check_certificate(path: Path) -> FileNote:
 
 
 def check_key(path: Path, certificate: Path | None) -> None:
-    """The key can be read without a passphrase, by its owner alone, and is that of `certificate`. Errors: FileFault."""
+    """Checks that the key has no passphrase, is not readable by everybody, and is `certificate`'s. Errors: FileFault."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     text = read_whole(path)
@@ -70,19 +70,19 @@ def check_key(path: Path, certificate: Path | None) -> None:
     try:
         own = _own_certificate(certificate).public_key().public_bytes(*form)
     except FileFault:
-        return  # told about the certificate itself
+        return  # the certificate has its own complaint
     if key.public_key().public_bytes(*form) != own:
         raise FileFault("is not the key of ssl_cert_path's certificate", "give the two files that were made together")
 
 
 def check_private(path: Path) -> None:
-    """Errors: FileFault when everybody on this machine may read the file."""
+    """Checks that not everybody on this machine can read the file. Errors: FileFault."""
     if path.stat().st_mode & _OTHERS_MAY_READ:
         raise FileFault("can be read by everybody on this machine", f"chmod 600 {path}")
 
 
 def read_whole(path: Path) -> bytes:
-    """Errors: FileFault."""
+    """The file's bytes. Errors: FileFault."""
     try:
         return reading.read_file(path, reading.CERTIFICATES)
     except OSError as error:
@@ -125,7 +125,7 @@ def _certificate(block: bytes) -> Certificate:
 
 
 def _is_authority(certificate: Certificate) -> bool:
-    """By its basic constraints; certificates of version 1 have none, and are authorities when they signed themselves."""
+    """By its basic constraints. A certificate of version 1 has none; it is an authority when it signed itself."""
     from cryptography.x509 import BasicConstraints, ExtensionNotFound
 
     try:
@@ -153,7 +153,7 @@ def _note(certificate: Certificate) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Old authorities in a system's bundle break rules that cryptography warns of; nobody here can mend them."""
+    """Without cryptography's warnings: old authorities in a system's bundle break rules, and the user cannot change them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

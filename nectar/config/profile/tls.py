@@ -1,4 +1,4 @@
-"""How a database's connection is protected: the mode, its files, and what must not be asked for."""
+"""How a database's connection is protected: the TLS mode and its files, and complaints about them."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ _UNPROTECTED = (SslMode.DISABLED, SslMode.PREFERRED)
 _VERIFIED = (SslMode.VERIFY_CA, SslMode.VERIFY_IDENTITY)
 
 
-def read_tls(table: DatabaseReader, kind: ConnectionType, host: str) -> Tls:
-    """Complains of what contradicts itself, of files that would do nothing, and of an open connection to another machine."""
-    files = {key: table.path(table.place(key), table.get(key)) for key in ("ssl_ca_path", "ssl_cert_path", "ssl_key_path")}
-    mode = _mode(table, kind, host, files["ssl_ca_path"])
-    if table.sound("ssl_mode", "ssl_enabled"):
-        _check_enabled(table, mode)
-        _check_open(table, mode, host)
-        _check_useless(table, kind, mode, files)
+def read_tls(reader: DatabaseReader, kind: ConnectionType, host: str) -> Tls:
+    """Complains of contradictions, of files without an effect, and of an unprotected connection to another machine."""
+    files = {key: reader.path(reader.place(key), reader.get(key)) for key in ("ssl_ca_path", "ssl_cert_path", "ssl_key_path")}
+    mode = _mode(reader, kind, host, files["ssl_ca_path"])
+    if reader.sound("ssl_mode", "ssl_enabled"):
+        _check_enabled(reader, mode)
+        _check_unprotected(reader, mode, host)
+        _check_useless(reader, kind, mode, files)
     if kind is not ConnectionType.TIDB_SERVERLESS:
-        _check_pair(table, files)
+        _check_pair(reader, files)
     return Tls(mode, *files.values())
 
 
-def _mode(table: DatabaseReader, kind: ConnectionType, host: str, authorities: Path | None) -> SslMode:
-    """Everything is checked unless the profile says otherwise; this machine itself need not even encrypt."""
-    said = table.get("ssl_mode")
-    if said is not None:
-        return SslMode(said)
-    enabled = table.get("ssl_enabled")
+def _mode(reader: DatabaseReader, kind: ConnectionType, host: str, authorities: Path | None) -> SslMode:
+    """VERIFY_IDENTITY unless the profile says otherwise; PREFERRED for this machine itself."""
+    mode = reader.get("ssl_mode")
+    if mode is not None:
+        return SslMode(mode)
+    enabled = reader.get("ssl_enabled")
     if enabled is False:
         return SslMode.DISABLED
     if kind is ConnectionType.TIDB_SERVERLESS or authorities is not None or not is_loopback(host):
@@ -41,33 +41,33 @@ def _mode(table: DatabaseReader, kind: ConnectionType, host: str, authorities: P
     return SslMode.REQUIRED if enabled else SslMode.PREFERRED
 
 
-def _check_enabled(table: DatabaseReader, mode: SslMode) -> None:
-    enabled = table.get("ssl_enabled")
+def _check_enabled(reader: DatabaseReader, mode: SslMode) -> None:
+    enabled = reader.get("ssl_enabled")
     if enabled is True and mode in _UNPROTECTED:
         what = f"ssl_enabled is true, and ssl_mode {mode.value} may not encrypt"
     elif enabled is False and mode is not SslMode.DISABLED:
         what = f"ssl_enabled is false, and ssl_mode {mode.value} may encrypt"
     else:
         return
-    table.complaints.add(codes.CONTRADICTION, what, table.place("ssl_enabled"), suggestion="leave ssl_enabled out")
+    reader.complaints.add(codes.CONTRADICTION, what, reader.place("ssl_enabled"), suggestion="leave ssl_enabled out")
 
 
-def _check_open(table: DatabaseReader, mode: SslMode, host: str) -> None:
-    allowed = table.get("allow_insecure", False)
-    if mode in _UNPROTECTED and not is_loopback(host) and host and not allowed and table.sound("host", "allow_insecure"):
-        key = "ssl_mode" if table.has("ssl_mode") else "ssl_enabled"
+def _check_unprotected(reader: DatabaseReader, mode: SslMode, host: str) -> None:
+    allowed = reader.get("allow_insecure", False)
+    if mode in _UNPROTECTED and not is_loopback(host) and host and not allowed and reader.sound("host", "allow_insecure"):
+        key = "ssl_mode" if reader.has("ssl_mode") else "ssl_enabled"
         what = f"ssl_mode {mode.value} lets everybody on the way to this host read and change what is sent"
         hint = 'write ssl_mode = "VERIFY_IDENTITY"; or allow_insecure = true, if that is meant'
-        table.complaints.add(codes.INSECURE, what, table.place(key), suggestion=hint)
+        reader.complaints.add(codes.INSECURE, what, reader.place(key), suggestion=hint)
     if allowed and mode not in _UNPROTECTED:
         what = f"allow_insecure does nothing for ssl_mode {mode.value}"
-        table.complaints.add(codes.USELESS_KEY, what, (*table.at, "allow_insecure"), at="key", suggestion="leave it out")
+        reader.complaints.add(codes.USELESS_KEY, what, (*reader.at, "allow_insecure"), at="key", suggestion="leave it out")
 
 
-def _check_useless(table: DatabaseReader, kind: ConnectionType, mode: SslMode, files: dict[str, Path | None]) -> None:
+def _check_useless(reader: DatabaseReader, kind: ConnectionType, mode: SslMode, files: dict[str, Path | None]) -> None:
     def useless(key: str, why: str, hint: str) -> None:
-        if table.sound(key):
-            table.complaints.add(codes.USELESS_KEY, f"{key} does nothing: {why}", table.place(key), at="key", suggestion=hint)
+        if reader.sound(key):
+            reader.complaints.add(codes.USELESS_KEY, f"{key} does nothing: {why}", reader.place(key), at="key", suggestion=hint)
 
     if files["ssl_ca_path"] is not None and mode not in _VERIFIED:
         useless("ssl_ca_path", f"ssl_mode {mode.value} checks no certificate", 'write ssl_mode = "VERIFY_IDENTITY"')
@@ -80,30 +80,30 @@ def _check_useless(table: DatabaseReader, kind: ConnectionType, mode: SslMode, f
             useless(key, "ssl_mode DISABLED sends none", "leave it out")
 
 
-def _check_pair(table: DatabaseReader, files: dict[str, Path | None]) -> None:
-    for one, other in (("ssl_cert_path", "ssl_key_path"), ("ssl_key_path", "ssl_cert_path")):
-        if files[one] is not None and files[other] is None and table.sound(one, other):
-            table.complaints.add(codes.MISSING_KEY, f"{one} stands without {other}", table.place(one), at="key")
+def _check_pair(reader: DatabaseReader, files: dict[str, Path | None]) -> None:
+    for key, other in (("ssl_cert_path", "ssl_key_path"), ("ssl_key_path", "ssl_cert_path")):
+        if files[key] is not None and files[other] is None and reader.sound(key, other):
+            reader.complaints.add(codes.MISSING_KEY, f"{key} stands without {other}", reader.place(key), at="key")
 
 
-def check_tls_files(table: DatabaseReader, tls: Tls) -> None:
-    """Opens the files that will be used. Complains of each that cannot be; notes what is about to expire."""
+def check_tls_files(reader: DatabaseReader, tls: Tls) -> None:
+    """Opens the files that will be used. Complains of each that cannot be used, and notes each that is about to expire."""
     if tls.mode in _VERIFIED:
-        _check_file(table, "ssl_ca_path", tls.ca_path, check_authorities)
+        _check_file(reader, "ssl_ca_path", tls.ca_path, check_authorities)
     if tls.mode is SslMode.DISABLED:
         return
-    _check_file(table, "ssl_cert_path", tls.cert_path, check_certificate)
-    _check_file(table, "ssl_key_path", tls.key_path, lambda path: check_key(path, tls.cert_path))
+    _check_file(reader, "ssl_cert_path", tls.cert_path, check_certificate)
+    _check_file(reader, "ssl_key_path", tls.key_path, lambda path: check_key(path, tls.cert_path))
 
 
-def _check_file(table: DatabaseReader, key: str, path: Path | None, check: Callable[[Path], FileNote | None]) -> None:
-    if path is None or not table.sound(key):
+def _check_file(reader: DatabaseReader, key: str, path: Path | None, check: Callable[[Path], FileNote | None]) -> None:
+    if path is None or not reader.sound(key):
         return
     try:
-        found = check(path)
+        file_note = check(path)
     except FileFault as fault:
         what = f"{key}: {path} {fault.what}"
-        table.complaints.add(codes.BAD_CERTIFICATE, what, table.place(key), suggestion=fault.hint)
+        reader.complaints.add(codes.BAD_CERTIFICATE, what, reader.place(key), suggestion=fault.hint)
         return
-    if found is not None and found.note:
-        table.notes.append(f"{key}: {path} {found.note}")
+    if file_note is not None and file_note.note:
+        reader.notes.append(f"{key}: {path} {file_note.note}")

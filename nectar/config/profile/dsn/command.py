@@ -10,15 +10,15 @@ from typing import NamedTuple
 from nectar.config.profile.dsn.parts import (
     MODES,
     DsnError,
-    Said,
+    DsnKeys,
     is_password,
     mode_of,
-    not_heeded,
     only_value,
     put,
     put_port,
     put_seconds,
     secret_error,
+    unsupported_parameter,
 )
 
 _FIRST = re.compile(r"\s*(?:(?:sudo|env)\s+)?(?:[A-Za-z_]+=\S*\s+)*(?:\S*/)?(?:mysql|mariadb)(?:\.exe)?(?:\s|\Z)")
@@ -52,7 +52,7 @@ _OTHERS: Mapping[str, str] = {
 class _Option(NamedTuple):
     """`needs`: takes the next word when no value is joined to it."""
 
-    take: Callable[[Said, str], None]
+    take: Callable[[DsnKeys, str], None]
     needs: bool = True
 
 
@@ -60,8 +60,8 @@ def is_command(text: str) -> bool:
     return _FIRST.match(text) is not None
 
 
-def read_command(text: str) -> Said:
-    """Errors: DsnError."""
+def read_command(text: str) -> DsnKeys:
+    """The keys that the options say. Errors: DsnError."""
     try:
         words = shlex.split(text.replace("\\\n", " "))
     except ValueError as error:
@@ -70,19 +70,19 @@ def read_command(text: str) -> Said:
         word = words.pop(0)
         if _ASSIGNED.fullmatch(word):
             raise secret_error("custom_dsn sets a variable before the command, which may be a password")
-    said: Said = {}
-    _read_words(said, words[1:])
-    return said
+    keys: DsnKeys = {}
+    _read_words(keys, words[1:])
+    return keys
 
 
-def _read_words(said: Said, words: list[str]) -> None:
+def _read_words(keys: DsnKeys, words: list[str]) -> None:
     after_password = False
     while words:
         word = words.pop(0)
         if not word.startswith("-") or word == "-":
             if after_password:
                 raise secret_error("a word stands after -p: mysql takes it for a database, people mean a password by it")
-            put(said, "database", word)
+            put(keys, "database", word)
             continue
         name, value = _split(word)
         after_password = name == "password" and value is None
@@ -91,13 +91,13 @@ def _read_words(said: Said, words: list[str]) -> None:
                 raise secret_error()
             continue
         if name not in _OPTIONS:
-            raise not_heeded(f"--{name}", _HEEDED, _OTHERS)
+            raise unsupported_parameter(f"--{name}", _SUPPORTED, _OTHERS)
         option = _OPTIONS[name]
         if value is None and option.needs:
             if not words:
                 raise DsnError(f"--{name} has no value")
             value = words.pop(0)
-        option.take(said, value or "")
+        option.take(keys, value or "")
 
 
 def _split(word: str) -> tuple[str, str | None]:
@@ -108,27 +108,27 @@ def _split(word: str) -> tuple[str, str | None]:
     return _SHORT.get(word[1], word[1:2]), word[2:] or None
 
 
-def _text(key: str) -> Callable[[Said, str], None]:
-    return lambda said, value: put(said, key, value)
+def _text(key: str) -> Callable[[DsnKeys, str], None]:
+    return lambda keys, value: put(keys, key, value)
 
 
-def _flag(option: str, mode: str) -> Callable[[Said, str], None]:
-    def take(said: Said, value: str) -> None:
+def _flag(option: str, mode: str) -> Callable[[DsnKeys, str], None]:
+    def take(keys: DsnKeys, value: str) -> None:
         only_value(option, value, ("1", "", "true", "on"))
-        _put_mode(said, mode)
+        _put_mode(keys, mode)
 
     return take
 
 
-def _put_mode(said: Said, mode: str) -> None:
+def _put_mode(keys: DsnKeys, mode: str) -> None:
     """Several options may ask for TLS, and the one that asks for most holds: ``--ssl --ssl-verify-server-cert``."""
-    before = str(said.get("ssl_mode", mode))
+    before = str(keys.get("ssl_mode", mode))
     if before != mode and "DISABLED" in (before, mode):
         raise DsnError("custom_dsn's options ask for TLS and refuse it", "leave one out")
-    said["ssl_mode"] = max(before, mode, key=MODES.index)
+    keys["ssl_mode"] = max(before, mode, key=MODES.index)
 
 
-def _anyway(option: str, *values: str) -> Callable[[Said, str], None]:
+def _anyway(option: str, *values: str) -> Callable[[DsnKeys, str], None]:
     return lambda _, value: only_value(option, value, values)
 
 
@@ -137,17 +137,17 @@ _OPTIONS: Mapping[str, _Option] = {
     "host": _Option(_text("host")),
     "port": _Option(put_port),
     "database": _Option(_text("database")),
-    "ssl-mode": _Option(lambda said, value: _put_mode(said, mode_of(value, "--ssl-mode"))),
+    "ssl-mode": _Option(lambda keys, value: _put_mode(keys, mode_of(value, "--ssl-mode"))),
     "ssl-ca": _Option(_text("ssl_ca_path")),
     "ssl-cert": _Option(_text("ssl_cert_path")),
     "ssl-key": _Option(_text("ssl_key_path")),
     "ssl-verify-server-cert": _Option(_flag("--ssl-verify-server-cert", "VERIFY_IDENTITY"), needs=False),
     "ssl": _Option(_flag("--ssl", "REQUIRED"), needs=False),
     "skip-ssl": _Option(_flag("--skip-ssl", "DISABLED"), needs=False),
-    "connect-timeout": _Option(lambda said, value: put_seconds(said, "connect_seconds", value, "--connect-timeout")),
+    "connect-timeout": _Option(lambda keys, value: put_seconds(keys, "connect_seconds", value, "--connect-timeout")),
     # What follows states what Nectar does anyway, or is about the client's terminal alone.
     "default-character-set": _Option(_anyway("--default-character-set", "utf8mb4")),
     "protocol": _Option(_anyway("--protocol", "tcp")),
     "comments": _Option(_anyway("--comments", ""), needs=False),
 }
-_HEEDED = tuple(f"--{name}" for name in _OPTIONS)
+_SUPPORTED = tuple(f"--{name}" for name in _OPTIONS)

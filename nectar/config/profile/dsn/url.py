@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import unquote
 
 from nectar.config.profile.dsn.parts import (
-    LOOKS_WRONG,
+    FORMS,
     DsnError,
-    Said,
+    DsnKeys,
     is_password,
     mode_of,
-    not_heeded,
     only_value,
     put,
     put_host_and_port,
     put_seconds,
     secret_error,
+    unsupported_parameter,
 )
 
 _SCHEMES = ("mysql", "mariadb", "tidb", "mysql+pymysql", "mariadb+pymysql", "mysql+mysqldb")
@@ -44,34 +44,33 @@ def is_url(text: str) -> bool:
     return re.match(r"[a-z][a-z0-9+.:-]*://", text, re.IGNORECASE) is not None
 
 
-def read_url(text: str) -> Said:
-    """Errors: DsnError."""
-    found = _URL.fullmatch(text)
+def read_url(text: str) -> DsnKeys:
+    """The keys that a URL says. Errors: DsnError."""
+    match = _URL.fullmatch(text)
     scheme, _, rest = text.partition("://")
     if "@" in re.sub(r"^[^/?#]*", "", rest):
-        what = "custom_dsn may hold a password: an @ stands after the host's place"
-        raise secret_error(what)
-    if found is None or scheme.lower() not in _SCHEMES:
+        raise secret_error("custom_dsn may hold a password: an @ stands after the host's place")
+    if match is None or scheme.lower() not in _SCHEMES:
         raise DsnError("custom_dsn is not a URL of MySQL's or TiDB's", f"schemes: {', '.join(_SCHEMES)}")
-    said: Said = {}
-    userinfo, at, address = found["authority"].rpartition("@")
-    _put_user(said, userinfo, bool(at))
-    put_host_and_port(said, address)
-    database = _unquoted((found["path"] or "")[1:])
+    keys: DsnKeys = {}
+    userinfo, at, address = match["authority"].rpartition("@")
+    _put_user(keys, userinfo, bool(at))
+    put_host_and_port(keys, address)
+    database = _unquoted((match["path"] or "")[1:])
     if database:
-        put(said, "database", database)
-    _put_parameters(said, list(_pairs(found["query"] or "")))
-    return said
+        put(keys, "database", database)
+    _put_parameters(keys, list(_pairs(match["query"] or "")))
+    return keys
 
 
-def _put_user(said: Said, userinfo: str, given: bool) -> None:
+def _put_user(keys: DsnKeys, userinfo: str, given: bool) -> None:
     user, colon, password = userinfo.partition(":")
     if colon and is_password(_unquoted_or_not(password)):
         raise secret_error()
     if given and not user:
-        raise DsnError("custom_dsn has an @ and no user before it", LOOKS_WRONG)
+        raise DsnError("custom_dsn has an @ and no user before it", FORMS)
     if user:
-        put(said, "user", _unquoted(user))
+        put(keys, "user", _unquoted(user))
 
 
 def _pairs(query: str) -> Iterator[tuple[str, str]]:
@@ -94,7 +93,7 @@ def _unquoted_or_not(text: str) -> str:
     return unquote(text, errors="replace")
 
 
-def _put_parameters(said: Said, pairs: list[tuple[str, str]]) -> None:
+def _put_parameters(keys: DsnKeys, pairs: list[tuple[str, str]]) -> None:
     verified: dict[str, bool] = {}
     for name, value in pairs:
         key = name.replace("-", "_")
@@ -105,31 +104,31 @@ def _put_parameters(said: Said, pairs: list[tuple[str, str]]) -> None:
         if key in ("ssl_verify_cert", "ssl_verify_identity"):
             only_value(key, value, ("true", "1"))
             verified[key] = True
-        elif key in _TAKEN:
-            _TAKEN[key](said, value)
+        elif key in _PARAMETERS:
+            _PARAMETERS[key](keys, value)
         else:
-            raise not_heeded(name, _HEEDED, _OTHERS)
+            raise unsupported_parameter(name, _SUPPORTED, _OTHERS)
     if verified:
-        put(said, "ssl_mode", "VERIFY_IDENTITY" if "ssl_verify_identity" in verified else "VERIFY_CA")
+        put(keys, "ssl_mode", "VERIFY_IDENTITY" if "ssl_verify_identity" in verified else "VERIFY_CA")
 
 
-def _charset(_: Said, value: str) -> None:
+def _charset(_: DsnKeys, value: str) -> None:
     only_value("charset", value, ("utf8mb4",))
 
 
-def _mode(said: Said, value: str) -> None:
-    put(said, "ssl_mode", mode_of(value, "ssl-mode"))
+def _mode(keys: DsnKeys, value: str) -> None:
+    put(keys, "ssl_mode", mode_of(value, "ssl-mode"))
 
 
-def _path(key: str) -> Callable[[Said, str], None]:
-    return lambda said, value: put(said, key, value)
+def _path(key: str) -> Callable[[DsnKeys, str], None]:
+    return lambda keys, value: put(keys, key, value)
 
 
-def _seconds(key: str, option: str) -> Callable[[Said, str], None]:
-    return lambda said, value: put_seconds(said, key, value, option)
+def _seconds(key: str, option: str) -> Callable[[DsnKeys, str], None]:
+    return lambda keys, value: put_seconds(keys, key, value, option)
 
 
-_TAKEN: Mapping[str, Callable[[Said, str], None]] = {
+_PARAMETERS: Mapping[str, Callable[[DsnKeys, str], None]] = {
     "ssl_mode": _mode,
     "sslMode": _mode,
     "ssl_ca": _path("ssl_ca_path"),
@@ -140,7 +139,7 @@ _TAKEN: Mapping[str, Callable[[Said, str], None]] = {
     "read_timeout": _seconds("read_seconds", "read_timeout"),
     "write_timeout": _seconds("write_seconds", "write_timeout"),
 }
-_HEEDED = (
+_SUPPORTED = (
     "ssl-mode",
     "ssl-ca",
     "ssl-cert",
