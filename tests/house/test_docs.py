@@ -16,7 +16,7 @@ FRONT = tuple(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY
 GUIDES = tuple(sorted((ROOT / "docs").glob("*.md")))
 DECISIONS = tuple(sorted((ROOT / "docs/decisions").glob("*.md")))
 PAGES = tuple(page for page in (*FRONT, *GUIDES, *DECISIONS) if page.exists())
-WRAPPED = tuple(page for page in PAGES if page not in (*DECISIONS, ROOT / "docs/architecture.md"))
+WRAPPED = tuple(page for page in PAGES if page not in DECISIONS)
 
 FENCE = re.compile(r"^\s*(```+|~~~+)")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
