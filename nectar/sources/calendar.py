@@ -1,4 +1,4 @@
-"""Starts and ends that time alone says: an era's, an epoch's, a day's slots."""
+"""Starts and ends that time alone determines: the slots of an era, an epoch, a day."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nectar.errors import GenesisError
 
 
 class Calendar(Protocol):
-    """What the network's era history says; each raises GenesisError for what the network never had."""
+    """The network's era history. Errors: GenesisError for an era or time that the network never had."""
 
     def first_slot_of_epoch(self, epoch: int) -> int: ...
     def first_slot_of_era(self, era: str) -> int: ...
@@ -20,7 +20,7 @@ class Calendar(Protocol):
 
 
 def first_slot(bound: Bound, calendar: Calendar) -> tuple[int, str]:
-    """Where a start of slot, era, epoch or date begins, and how to call it. Errors: GenesisError."""
+    """The first slot of a start given as slot, era, epoch or date, and its name for messages. Errors: GenesisError."""
     if isinstance(bound, AtEra):
         return calendar.first_slot_of_era(bound.era), f"era {bound.era}"
     if isinstance(bound, AtEpoch):
@@ -33,7 +33,7 @@ def first_slot(bound: Bound, calendar: Calendar) -> tuple[int, str]:
 
 
 def last_slot(bound: Bound, calendar: Calendar) -> tuple[int, str]:
-    """The last slot of such an end; of an era that has ended. Errors: GenesisError."""
+    """The last slot of such an end, and its name for messages; the era must have ended. Errors: GenesisError."""
     if isinstance(bound, AtEra):
         last = calendar.last_slot_of_era(bound.era)
         assert last is not None
@@ -51,7 +51,7 @@ def last_slot(bound: Bound, calendar: Calendar) -> tuple[int, str]:
 def _with_ids(asked: str, slot: int) -> int:
     if slot > LAST_SLOT:
         what = f"{asked} is slot {slot:,}; ids have room for slots up to {LAST_SLOT:,}"
-        raise GenesisError(what, hint="the network will not come that far: name an earlier one", code="NEC-N006")
+        raise GenesisError(what, hint="no network will reach it: name an earlier one", code="NEC-N006")
     return slot
 
 

@@ -1,4 +1,4 @@
-"""What every source yields: the chain's two events, position travelling with the data; and that there is no more for now."""
+"""The events that every source yields: the chain's two, each with its position, and that the tip is reached."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from nectar.cardano.point import Point
 
 
 class RollForward(NamedTuple):
-    """The next block: `raw` is `[era, block]` exactly as on disk and on the wire; nothing of it is decoded but its header."""
+    """The next block: `raw` is `[era, block]` exactly as on disk and on the wire; only its header was read."""
 
     raw: bytes
     point: Point
@@ -16,14 +16,14 @@ class RollForward(NamedTuple):
 
 
 class RollBackward(NamedTuple):
-    """Everything after `point` never happened; `block_no` is its number, -1 where that is not known."""
+    """The blocks after `point` are no longer on the chain; `block_no` is its number, -1 where that is not known."""
 
     point: Point
     block_no: int = -1
 
 
 class CaughtUp(NamedTuple):
-    """The chain's tip is reached: whatever comes now has just been made."""
+    """The chain's tip is reached: the next blocks are new ones."""
 
 
 Event: TypeAlias = RollForward | RollBackward | CaughtUp

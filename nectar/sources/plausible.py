@@ -1,7 +1,7 @@
-"""Whether a header can be true, whichever source it came from: its time, its number, its era.
+"""Checks of a header that need no signature: its time, its number, its era. Both sources use them.
 
-Nectar checks no signatures. But a slot becomes coverage and an id, and what is covered is never asked for again: a block that
-cannot be true must not move it.
+Nectar checks no signatures. But a slot becomes coverage and an id, and covered slots are never requested again: a block that
+cannot be true must not extend it.
 """
 
 from __future__ import annotations
@@ -13,35 +13,36 @@ from nectar.cardano.era_history import EraHistory
 from nectar.cardano.point import Era
 
 MARGIN = timedelta(hours=1)
-"""A block may be so far ahead of this machine's clock. Nodes allow five seconds, but their clocks are looked after."""
+"""A block may be this far ahead of this machine's clock. Nodes allow five seconds, but their clocks are kept right."""
 NEXT_ERA = int(Era.CONWAY) + 1
-"""The newest era that a block may be of: one that a hard fork has brought, and that decoding does not know yet."""
+"""The newest era that a block may have: that of the next hard fork, which decoding does not know yet."""
 
 
 class Horizon:
-    """The latest slot that a block of a network may have by now."""
+    """The latest slot that a block of a network may have now."""
 
     def __init__(self, history: EraHistory) -> None:
         self._history, self._latest = history, -1
 
     def has(self, slot: int) -> bool:
-        if slot > self._latest:  # the clock is only looked at when it may matter
+        if slot > self._latest:  # the clock is only read when it can matter
             self._latest = self._history.latest_slot_at(datetime.now(UTC) + MARGIN)
         return slot <= self._latest
 
     def trouble(self, slot: int) -> str:
-        """Why not, in words; empty when it may."""
+        """Why a block cannot have this slot; empty when it can."""
         if self.has(slot):
             return ""
-        return f"its slot {shown(slot)} is to come: at this machine's clock and one hour it is slot {self._latest:,}"
+        return f"its slot {shown(slot)} lies in the future: by this machine's clock plus one hour it is slot {self._latest:,}"
 
 
 def number_trouble(tag: int, slot: int, block_no: int, before: tuple[int, int] | None) -> str:
-    """What is wrong with a block's number; empty when nothing is. `before`: era tag and number of the block before it, (-1, -1)
-    of the origin; None when its number is not known.
+    """What is wrong with a block's number; empty when nothing is.
+
+    `before`: era tag and number of the block before it, (-1, -1) for the origin; None when its number is not known.
 
     A boundary block has the number of the block before it (consensus: `expectedNextBlockNo`). No chain has more blocks than
-    slots, and the boundary block of epoch 0.
+    slots and the boundary block of epoch 0.
     """
     if block_no > slot + 1:
         return f"its number {shown(block_no)} is higher than its slot {shown(slot)} allows"
@@ -53,14 +54,14 @@ def number_trouble(tag: int, slot: int, block_no: int, before: tuple[int, int] |
 
 
 class Eras:
-    """A network's eras, as (first slot, tag) in order of slots, Byron's tag 1; none when they are not known."""
+    """A network's eras as (first slot, tag) in order of slots, Byron with tag 1; empty when they are not known."""
 
     def __init__(self, eras: tuple[tuple[int, int], ...]) -> None:
         self._firsts, self._tags = [first for first, _ in eras], [tag for _, tag in eras]
 
     def trouble(self, tag: int, slot: int, before_tag: int) -> str:
-        """What is wrong with a block's era; empty when nothing is. An era has no slot after its end; where the next one begins
-        earlier than is known, the chain knows better."""
+        """What is wrong with a block's era; empty when nothing is. An era has no slot after its end. A later era than the known
+        one is allowed: the chain may have forked since."""
         if tag > NEXT_ERA:
             return f"its era's tag is {shown(tag)}, and there is no such era"
         era = max(tag, int(Era.BYRON))
@@ -84,5 +85,5 @@ def era_name(tag: int) -> str:
 
 
 def shown(number: int) -> str:
-    """A number that may be of any size."""
+    """The number as text; few words for one of more than 64 bits."""
     return f"{number:,}" if number < 1 << 64 else "of more than 64 bits"

@@ -11,4 +11,4 @@ SOURCES: Mapping[str, type[ImmutableSource] | type[NodeSource]] = {
     "immutable": ImmutableSource,
     "node": NodeSource,
 }
-"""`kind` -> what reads it; each can `follow` known points."""
+"""`kind` -> the class of the source. Each can `follow` known points."""

@@ -1,4 +1,4 @@
-"""Whatever integer a node (or a client) writes, of any length: it is taken, or what answers does not keep to the protocol."""
+"""Whatever integer a node (or a client) writes, of any length: it is taken, or the other side does not keep to the protocol."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Start and end of a job, in every form a plan knows, as far as a node can tell.
+"""The range of a job on a node's chain, from a start and an end in any form that a plan has.
 
-A node finds a block by slot and hash together and by nothing else. What a plan gives less of is looked for from the nearest
-earlier point that is known: of the database, of the eras' ends, the newest immutable block.
+A node finds a block only by slot and hash together. Where a plan gives less, the search begins at the nearest earlier point
+that is known: one of the database's points, the last block of an era, or the newest immutable block.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from nectar.sources.node import faults
 from nectar.sources.node.source import NodeSource
 
 NO_END = LAST_SLOT
-"""A slot after all: the last that has ids of its own."""
+"""The last slot that ids have room for: later than every block."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeRange:
-    """`first_slot` -1: from the origin. `after`: a block before it that the node has. `first`, `last`: blocks that must stand
-    there; `last_hash`, `last_block_no`: with which
-    the job ends, wherever that is. `last_slot` NO_END unless the plan says a slot. `how`: two lines to show a person."""
+    """`first_slot` is -1 from the origin on. `after`: an earlier block that the node has. `first` and `last`: blocks that must
+    stand at the range's ends. `last_hash`, `last_block_no`: the block that ends the job, wherever it stands. `last_slot` is
+    NO_END unless the plan gives a slot. `how`: two lines to show to a person."""
 
     first_slot: int
     last_slot: int
@@ -43,7 +43,7 @@ class NodeRange:
 
 
 class Known(NamedTuple):
-    """What the database has: its points, newest first, and the slots it covers."""
+    """What the database has: its points, newest first, and the slots that it covers."""
 
     points: Sequence[Point] = ()
     filled: Sequence[Coverage] = ()
@@ -66,7 +66,10 @@ class _End(NamedTuple):
 
 
 def resolve_range(source: NodeSource, start: Bound, end: Bound, calendar: Calendar, known: Known) -> NodeRange:
-    """Errors: SourceError NEC-W010; those of the source; GenesisError for an era or time the network never had."""
+    """The range from `start` to `end` on the node's chain.
+
+    Errors: SourceError NEC-W010; those of the source; GenesisError for an era or time the network never had.
+    """
     source.meet([ORIGIN])
     last = _end(source, end, calendar, known)
     first = _start(source, start, calendar, known)
@@ -77,7 +80,7 @@ def resolve_range(source: NodeSource, start: Bound, end: Bound, calendar: Calend
 
 
 def landmarks_of(source: NodeSource) -> tuple[Landmark, ...]:
-    """Those of the source's network, oldest first."""
+    """The landmarks of the source's network, oldest first."""
     return LANDMARKS.get(source.facts.magic, ())
 
 
@@ -86,11 +89,11 @@ def _start(source: NodeSource, bound: Bound, calendar: Calendar, known: Known) -
         return _Start(-1, "origin")
     if isinstance(bound, AtCheckpoint):
         named = Point(bound.slot, bound.hash) if bound.slot >= 0 else _by_hash(source, bound.hash, known, "checkpoint")
-        point = _there(source, named)
+        point = _on_chain(source, named)
         return _Start(point.slot + 1, f"after checkpoint {point}", after=point)
     if isinstance(bound, AtPoint | AtBlock):
         named = Point(bound.slot, bound.hash) if isinstance(bound, AtPoint) else _by_hash(source, bound.hash, known, "block")
-        point = _there(source, named)
+        point = _on_chain(source, named)
         return _Start(point.slot, f"block {point}", point)
     if isinstance(bound, TipMinus):
         return _tip_minus(source, bound.blocks, known)
@@ -108,12 +111,12 @@ def _end(source: NodeSource, bound: Bound, calendar: Calendar, known: Known) -> 
     if isinstance(bound, AtEra) and calendar.last_slot_of_era(bound.era) is None:
         return _End(f"{bound.era}, which has not ended: follow the tip, now {tip.point}", follows=True)
     if isinstance(bound, AtPoint):
-        point = _there(source, Point(bound.slot, bound.hash))
+        point = _on_chain(source, Point(bound.slot, bound.hash))
         return _End(f"block {point}", point.slot, point)
     if isinstance(bound, AtBlock):
         named = _find(source, bound.hash, known)
         if named is not None:
-            point = _there(source, named)
+            point = _on_chain(source, named)
             return _End(f"block {point}", point.slot, point)
         return _End(f"the block of hash {bound.hash.hex()}, wherever it is", hash=bound.hash)
     if isinstance(bound, TipMinus):
@@ -126,7 +129,7 @@ def _end(source: NodeSource, bound: Bound, calendar: Calendar, known: Known) -> 
     return _End(equals(asked, slot) + ahead, slot)
 
 
-def _there(source: NodeSource, point: Point) -> Point:
+def _on_chain(source: NodeSource, point: Point) -> Point:
     if source.meet([point]) is None:
         tip = source.tip.point if source.tip else ORIGIN
         what = f"block {point} is not on the node's chain, whose tip is {tip}"
@@ -135,13 +138,13 @@ def _there(source: NodeSource, point: Point) -> Point:
 
 
 def _by_hash(source: NodeSource, digest: bytes, known: Known, kind: str) -> Point:
-    found = _find(source, digest, known)
-    if found is None:
+    point = _find(source, digest, known)
+    if point is None:
         raise faults.cannot_resolve(
             f"a node finds no block by its hash alone, and neither the database nor the list of eras' ends has {digest.hex()}",
             'say its slot too: { slot = .., hash = ".." }' if kind == "block" else 'say its slot too: checkpoint = "SLOT.HASH"',
         )
-    return found
+    return point
 
 
 def _find(source: NodeSource, digest: bytes, known: Known) -> Point | None:
@@ -157,27 +160,27 @@ def _need_number(source: NodeSource) -> int:
 
 
 def _tip_minus(source: NodeSource, blocks: int, known: Known) -> _Start:
-    """Where it was when the job first ran, so that a job that is run again leaves no hole; else counted from below."""
+    """The start that the job's first run took, so that a job that is run again leaves no hole; else counted from the tip."""
     if known.filled:
         slot = known.filled[-1].first
         return _Start(slot, f"tip-{blocks} when the database was begun, slot {slot}")
-    wanted = max(_need_number(source) - blocks, 0)
-    found = _numbered(source, wanted)
-    return _Start(found.point.slot, f"tip-{blocks}, first block {found.point} (block {found.block_no})", found.point)
+    block_no = max(_need_number(source) - blocks, 0)
+    block = _numbered(source, block_no)
+    return _Start(block.point.slot, f"tip-{blocks}, first block {block.point} (block {block.block_no})", block.point)
 
 
-def _numbered(source: NodeSource, wanted: int) -> RollForward:
-    """The first block of at least that number."""
-    below = [landmark.point for landmark in landmarks_of(source) if landmark.block_no < wanted]
+def _numbered(source: NodeSource, block_no: int) -> RollForward:
+    """The first block with at least this number."""
+    below = [landmark.point for landmark in landmarks_of(source) if landmark.block_no < block_no]
     newest = _immutable(source)
-    if newest is not None and newest[1] < wanted:
+    if newest is not None and newest[1] < block_no:
         below.append(newest[0])
     after = source.meet([*reversed(below), ORIGIN])
     assert after is not None
     try:
         for events in source.events(after):
             for event in events:
-                if isinstance(event, RollForward) and event.block_no >= wanted:
+                if isinstance(event, RollForward) and event.block_no >= block_no:
                     return event
     finally:
         source.close()
@@ -185,7 +188,7 @@ def _numbered(source: NodeSource, wanted: int) -> RollForward:
 
 
 def _immutable(source: NodeSource) -> tuple[Point, int] | None:
-    """None where the node, or what stands for one, cannot say: then the connection may be gone too."""
+    """The newest immutable block; None where the node, or a proxy of it, cannot tell. The connection may be lost then."""
     try:
         return source.immutable_tip()
     except NectarError:

@@ -1,4 +1,4 @@
-"""ChainSync: where two chains meet, then one block after another (ouroboros-network, chain-sync.cddl).
+"""ChainSync: the point where two chains meet, then one block after another (ouroboros-network, chain-sync.cddl).
 
 [0] next, [1] await, [2, block, tip] forward, [3, point, tip] backward, [4, [*point]] find, [5, point, tip] found,
 [6, tip] not found, [7] done. point = [] / [slot, hash]; tip = [point, blockNo]; block = #6.24(bytes of [era, block]).
@@ -23,14 +23,14 @@ _FORWARD = b"\x83\x02\xd8\x18"
 
 
 class Tip(NamedTuple):
-    """The last block of the node's chain; ORIGIN and 0 of an empty one."""
+    """The last block of the node's chain; ORIGIN and 0 for an empty chain."""
 
     point: Point
     block_no: int
 
 
 class ForwardMessage(NamedTuple):
-    """`raw` is `[era, block]`, the very bytes of a chunk file."""
+    """`raw` is `[era, block]`, as in a chunk file."""
 
     raw: bytes
     tip: Tip
@@ -42,7 +42,7 @@ class BackwardMessage(NamedTuple):
 
 
 class AwaitMessage(NamedTuple):
-    """Nothing more for now."""
+    """The node has no more blocks now."""
 
 
 class FoundMessage(NamedTuple):
@@ -83,7 +83,7 @@ def find_intersect(points: Sequence[Point]) -> bytes:
 
 
 def forward(raw: bytes, tip: bytes) -> bytes:
-    """A server's roll forward; `tip` as `tip_bytes` made it."""
+    """A server's roll forward; `tip` comes from `tip_bytes`."""
     return _FORWARD + _bytes_head(len(raw)) + raw + tip
 
 
@@ -115,21 +115,21 @@ def _bytes_head(length: int) -> bytes:
 
 
 class ChainSyncReader:
-    """A node's messages, as its bytes come. The tip is read once and then compared: it is the same for many blocks."""
+    """Cuts a node's messages from its bytes. The tip is read once and then compared: it is the same for many blocks."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
-        self._needs = 0  # bytes that the message that has begun takes at least
+        self._needs = 0  # least number of bytes of the message that has begun
         self._tip_bytes = b"\x00"
         self._tip = Tip(ORIGIN, 0)
 
     @property
     def within(self) -> bool:
-        """A message has begun and not ended."""
+        """Whether a message has begun and not ended."""
         return bool(self._rest)
 
     def feed(self, data: bytes) -> list[Message]:
-        """Every message that is whole. Errors: SourceError NEC-W004."""
+        """The messages that are complete now. Errors: SourceError NEC-W004."""
         if self._rest:
             self._rest += data
             if len(self._rest) < self._needs:
@@ -166,7 +166,7 @@ class ChainSyncReader:
 
 
 def _block_at(data: bytes, at: int) -> tuple[int, int]:
-    """Where the block of a roll forward at `at` begins and ends, be it all there or not; (0, 0) of any other message."""
+    """(start, end) of the block in a roll forward at `at`, whether or not all of it has come; (0, 0) for any other message."""
     if data[at : at + 4] != _FORWARD or len(data) < at + 9:
         return 0, 0
     kind = data[at + 4]
@@ -193,7 +193,7 @@ def _message(message: bytes) -> Message:
 
 
 def read_request(message: bytes) -> Request:
-    """What a client asks. Errors: SourceError NEC-W004."""
+    """A client's message. Errors: SourceError NEC-W004."""
     match whole(message):
         case [0]:
             return RequestNext()

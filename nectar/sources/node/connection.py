@@ -1,4 +1,4 @@
-"""The one module that touches a socket: a unix socket or TCP, bytes out, bytes in, a time limit on everything."""
+"""The one module that uses a socket: a unix socket or TCP, with a time limit on everything."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from nectar.sources.node import faults
 CONNECT_SECONDS = 5.0
 SEND_SECONDS = 30.0
 HALT_LOOK = 0.25
-"""Between two looks whether the job is to stop."""
+"""Seconds between two checks whether the job is stopping."""
 _RECEIVE = 1 << 18
 _KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))  # seconds, seconds, tries
 
@@ -44,17 +44,17 @@ class NodeAddress(NamedTuple):
 
 
 def parse_address(text: str | Path, *, to_listen: bool = False) -> NodeAddress:
-    """`host:port` and `[v6]:port` are TCP; everything else, and whatever has a slash in it, is a path. Who listens may say
-    port 0: any that is free."""
-    told = str(text)
-    host, colon, port = told.rpartition(":")
-    if colon and host and "/" not in told and port.isdecimal() and (0 if to_listen else 1) <= int(port) < 1 << 16:
+    """`host:port` and `[v6]:port` are TCP; everything else, and every text with a slash, is a path. A listener may use port 0,
+    which means any free port."""
+    address = str(text)
+    host, colon, port = address.rpartition(":")
+    if colon and host and "/" not in address and port.isdecimal() and (0 if to_listen else 1) <= int(port) < 1 << 16:
         return NodeAddress(host=host.strip("[]"), port=int(port))
-    return NodeAddress(path=told)
+    return NodeAddress(path=address)
 
 
 class NodeConnection:
-    """An open stream. Errors: TransientError NEC-W002 (lost), NEC-W003 (time limit)."""
+    """An open connection to a node. Errors: TransientError NEC-W002 (lost), NEC-W003 (time limit)."""
 
     def __init__(self, stream: socket.socket, where: str, halted: Callable[[], bool] = bool) -> None:
         self._stream, self.where, self._halted = stream, where, halted
@@ -66,10 +66,10 @@ class NodeConnection:
         except TimeoutError:
             raise faults.too_slow(self.where, "taking what was sent", SEND_SECONDS) from None
         except OSError as error:
-            raise faults.connection_lost(self.where, _told(error)) from error
+            raise faults.connection_lost(self.where, _reason_of(error)) from error
 
     def receive(self, seconds: float | None) -> bytes | None:
-        """Whatever there is; None when nothing came in so many seconds (None: wait for ever)."""
+        """The bytes that have come; None when none came within `seconds` (None: wait for ever)."""
         deadline = Deadline(math.inf if seconds is None else seconds)
         while True:
             try:
@@ -77,25 +77,25 @@ class NodeConnection:
                 data = self._stream.recv(_RECEIVE)
             except TimeoutError:
                 if self._halted():
-                    raise faults.connection_lost(self.where, "the job is to stop") from None
+                    raise faults.connection_lost(self.where, "the job is stopping") from None
                 if deadline.left <= 0:
                     return None
             except OSError as error:
-                raise faults.connection_lost(self.where, _told(error)) from error
+                raise faults.connection_lost(self.where, _reason_of(error)) from error
             else:
                 if not data:
                     raise faults.connection_lost(self.where, "the other side closed it")
                 return data
 
     def close(self) -> None:
-        """May be called from another thread: whoever waits for bytes is told that the connection is lost."""
+        """Closes it. Another thread may call this: a reader that waits gets NEC-W002."""
         with contextlib.suppress(OSError):
             self._stream.shutdown(socket.SHUT_RDWR)
         self._stream.close()
 
 
 def connect_to_node(where: NodeAddress, seconds: float = CONNECT_SECONDS, halted: Callable[[], bool] = bool) -> NodeConnection:
-    """`halted` ends every wait for bytes. Errors: TransientError NEC-W001."""
+    """An open connection; `halted` ends every wait for bytes. Errors: TransientError NEC-W001."""
     try:
         return NodeConnection(_stream(where, seconds), str(where), halted)
     except TimeoutError:
@@ -104,7 +104,7 @@ def connect_to_node(where: NodeAddress, seconds: float = CONNECT_SECONDS, halted
         raise faults.unreachable(str(where), f"its name is not known ({error.strerror})", "check the host's name") from error
     except OSError as error:
         number = errno.ENOTSOCK if where.path and _is_no_socket(where.path) else error.errno or 0
-        reason, hint = _REASONS.get(number, (_told(error), "check the address"))
+        reason, hint = _REASONS.get(number, (_reason_of(error), "check the address"))
         if number == errno.ENOENT and ":" in where.path and "/" not in where.path:
             hint = "a path was looked for: TCP is host:port, with a port from 1 to 65535"
         raise faults.unreachable(str(where), reason, hint) from error
@@ -130,14 +130,14 @@ def _stream(where: NodeAddress, seconds: float) -> socket.socket:
 
 
 def _is_no_socket(path: str) -> bool:
-    """Something else is there: the system says then that nobody listens."""
+    """Whether something else stands at the path. The system reports it as "nobody listens"."""
     try:
         return not stat.S_ISSOCK(os.stat(path).st_mode)
     except OSError:
         return False
 
 
-def _told(error: OSError) -> str:
+def _reason_of(error: OSError) -> str:
     return (os.strerror(error.errno) if error.errno else str(error) or type(error).__name__).lower()
 
 

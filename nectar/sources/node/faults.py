@@ -1,4 +1,4 @@
-"""Every error of a node's connection, in one place: what happened, what to do."""
+"""Every error of a node's connection, in one place: what happened, and what to do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nectar.cardano.network import PUBLIC
 from nectar.cardano.point import Point
 from nectar.errors import FatalError, GenesisError, NectarError, SourceError, TransientError
 
-_SHOWN = 24  # bytes of a message that is not understood
+_SHOWN = 24  # bytes shown of a message that is not understood
 _MAGIC = re.compile(r"[Mm]agic\D{0,4}(\d{1,10})")
 """In a node's own words: `NetworkMagic {unNetworkMagic = 2}`."""
 
@@ -28,9 +28,9 @@ def too_slow(where: str, waited_for: str, seconds: float) -> NectarError:
 
 
 def violation(what: str, shown: bytes = b"") -> SourceError:
-    told = f"{what} (its bytes: {shown[:_SHOWN].hex()}{'..' if len(shown) > _SHOWN else ''})" if shown else what
+    what_shown = f"{what} (its bytes: {shown[:_SHOWN].hex()}{'..' if len(shown) > _SHOWN else ''})" if shown else what
     return SourceError(
-        f"what answers does not keep to the Node-to-Client protocol: {told}",
+        f"the other side does not keep to the Node-to-Client protocol: {what_shown}",
         hint="is this the node's own socket (or a tunnel to it), not its TCP port for other nodes?",
         code="NEC-W004",
     )
@@ -45,8 +45,8 @@ def no_version(theirs: str, ours: str) -> SourceError:
 
 
 def other_network(network: str, magic: int, told: str) -> GenesisError:
-    """The node's own network is named where `told` gives a magic that everybody knows."""
-    named = (PUBLIC.get(int(found)) for found in _MAGIC.findall(told) if int(found) != magic)
+    """Names the node's network where `told` contains a public network's magic."""
+    named = (PUBLIC.get(int(magic_read)) for magic_read in _MAGIC.findall(told) if int(magic_read) != magic)
     theirs = next((name for name in named if name), "another network")
     return GenesisError(
         f"the node refuses {network} (network magic {magic}): {told}",
@@ -92,13 +92,13 @@ def too_deep(what: str, blocks: int) -> SourceError:
 
 
 def implausible(what: str) -> SourceError:
-    hint = "check this machine's clock, the plan's network and its genesis files; else this node is not to be trusted"
-    return SourceError(what, hint=f"{hint}. Nothing of it was written", code="NEC-W013")
+    hint = "check this machine's clock, the plan's network and its genesis files; if they are right, do not trust this node"
+    return SourceError(what, hint=f"{hint}. Nothing of the block was written", code="NEC-W013")
 
 
 @contextmanager
 def errors_at(where: str) -> Iterator[None]:
-    """Errors from within say where they happened."""
+    """Adds the place to errors from within."""
     try:
         yield
     except NectarError as error:
@@ -107,7 +107,7 @@ def errors_at(where: str) -> Iterator[None]:
 
 
 def with_place(where: str, error: NectarError) -> NectarError:
-    """The same error, with the place it happened at where that was not said."""
+    """The same error; `where` becomes its place if it has none."""
     if not error.where:
         error.where = where
     return error

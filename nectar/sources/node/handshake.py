@@ -1,4 +1,4 @@
-"""The handshake: every version that both may speak is offered, the node takes the highest it knows.
+"""The handshake: the client offers every version that it speaks, the node accepts the highest that it knows.
 
 propose [0, {version => data}], accept [1, version, data], refuse [2, reason], queryReply [3, {version => data}]
 (ouroboros-network, handshake-node-to-client.cddl). Version n stands as 0x8000 + n; its data is the network's magic,
@@ -29,12 +29,12 @@ class Accepted(NamedTuple):
 
 
 def propose(magic: int, *, query: bool = False, versions: Sequence[int] = VERSIONS) -> bytes:
-    """Keys must ascend. `query` asks what the node speaks; it answers and closes."""
+    """An offer of `versions`; keys must ascend. With `query` the node answers with its versions and closes."""
     return dumps([0, {_BIT | version: _data(version, magic, query) for version in sorted(versions)}])
 
 
 def accept(version: int, magic: int) -> bytes:
-    """What a server answers."""
+    """A server's acceptance."""
     return dumps([1, _BIT | version, _data(version, magic, False)])
 
 
@@ -51,46 +51,47 @@ def versions_reply(magic: int, versions: Sequence[int] = VERSIONS) -> bytes:
 
 
 def read_proposal(message: bytes) -> dict[int, tuple[int, bool]]:
-    """version -> (magic, query), of the versions that we know; clients may offer others, of whatever form (yaci offers 1 too).
+    """version -> (magic, query) for the versions that Nectar knows. Clients may offer others in any form (yaci offers 1 too).
 
     Errors: SourceError NEC-W004.
     """
     match whole(message):
         case [0, dict(table)]:
             known = {number: data for number, data in table.items() if isinstance(number, int) and number - _BIT in VERSIONS}
-            return {_version(number): _told(number, data, message) for number, data in known.items()}
+            return {_version(number): _version_data(number, data, message) for number, data in known.items()}
     raise faults.violation("a proposal of versions was expected", message)
 
 
 def read_answer(message: bytes, network: str, magic: int) -> Accepted:
-    """What the node took. Errors: SourceError NEC-W005 (no version in common), NEC-W007 (refused), NEC-W004;
-    GenesisError NEC-W006."""
+    """The version that the node accepted.
+
+    Errors: SourceError NEC-W005 (no version in common), NEC-W007 (refused), NEC-W004; GenesisError NEC-W006."""
     match whole(message):
         case [1, int(number), data]:
-            version, (theirs, _) = _version(number), _told(number, data, message)
+            version, (theirs, _) = _version(number), _version_data(number, data, message)
             if version not in VERSIONS:
                 raise faults.violation(f"it accepts version {version}, which was not offered", message)
             if theirs != magic:
                 raise faults.other_network(network, magic, f"it is of the network with magic {theirs}")
             return Accepted(version, theirs)
-        case [2, [0, list(numbers)]] if all(isinstance(one, int) for one in numbers):
-            raise faults.no_version(_range([_version(one) for one in numbers]), _range(list(VERSIONS)))
+        case [2, [0, list(numbers)]] if all(isinstance(number, int) for number in numbers):
+            raise faults.no_version(_range([_version(number) for number in numbers]), _range(list(VERSIONS)))
         case [2, [1, int(), str(text)]]:
             raise faults.handshake_refused(f"it cannot read what it was offered: {text}")
         case [2, [2, int(), str(text)]]:
-            raise faults.other_network(network, magic, text)  # all that a version's data can be refused for
+            raise faults.other_network(network, magic, text)  # the only reason to refuse a version's data
     raise faults.violation("an answer to the offered versions was expected", message)
 
 
 def read_versions(message: bytes) -> dict[int, int]:
-    """version -> magic, of a node that was asked with `query`; one that does not know the question accepts or refuses."""
+    """version -> magic, from a node that was asked with `query`. A node that does not know the query accepts or refuses."""
     match whole(message):
         case [3, dict(table)]:
-            return {_version(number): _told(number, data, message)[0] for number, data in table.items()}
+            return {_version(number): _version_data(number, data, message)[0] for number, data in table.items()}
         case [1, int(number), data]:
-            return {_version(number): _told(number, data, message)[0]}
-        case [2, [0, list(numbers)]] if all(isinstance(one, int) for one in numbers):
-            return {_version(one): -1 for one in numbers}
+            return {_version(number): _version_data(number, data, message)[0]}
+        case [2, [0, list(numbers)]] if all(isinstance(number, int) for number in numbers):
+            return {_version(number): -1 for number in numbers}
     return {}
 
 
@@ -104,7 +105,7 @@ def _version(number: Any) -> int:
     return number & ~_BIT
 
 
-def _told(number: Any, data: Any, message: bytes) -> tuple[int, bool]:
+def _version_data(number: Any, data: Any, message: bytes) -> tuple[int, bool]:
     match data:
         case int(magic):
             return magic, False
@@ -120,9 +121,9 @@ def _range(versions: list[int]) -> str:
     low, high = min(versions), max(versions)
     if len(versions) > 1 and high - low + 1 == len(versions) == len(set(versions)):
         return f"V{low} to V{high}"
-    return ", ".join(f"V{one}" for one in sorted(versions))
+    return ", ".join(f"V{version}" for version in sorted(versions))
 
 
 def best(offered: Mapping[int, tuple[int, bool]]) -> int | None:
-    """The highest version that both speak."""
+    """The highest version that both sides speak."""
     return max((version for version in offered if version in VERSIONS), default=None)

@@ -1,4 +1,4 @@
-"""Which of the points that a database knows are offered to a node: all of the newest, then fewer and fewer."""
+"""The points of a database that are offered to a node: all of the newest, then fewer and fewer."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ STEPS = 6
 
 
 def intersect_points(points: Iterable[Point]) -> list[Point]:
-    """Newest first, each once; about a hundred however many there are. Nodes take the first that is on their chain."""
+    """About a hundred of `points`, newest first, each once. A node takes the first that is on its chain."""
     ordered = sorted(set(points), key=lambda point: point.slot, reverse=True)
-    return [ordered[at] for at in _rungs(len(ordered))]
+    return [ordered[at] for at in _offered_indexes(len(ordered))]
 
 
-def _rungs(count: int) -> Sequence[int]:
+def _offered_indexes(count: int) -> Sequence[int]:
     """0 to 23, then six in each doubling, and the last."""
-    rungs = list(range(min(count, DENSE)))
+    indexes = list(range(min(count, DENSE)))
     at, step = DENSE, DENSE // STEPS
     while at < count:
-        rungs.append(at)
-        if len(rungs) % STEPS == 0:
+        indexes.append(at)
+        if len(indexes) % STEPS == 0:
             step *= 2
         at += step
-    if count and rungs[-1] != count - 1:
-        rungs.append(count - 1)
-    return rungs
+    if count and indexes[-1] != count - 1:
+        indexes.append(count - 1)
+    return indexes

@@ -1,4 +1,4 @@
-"""Messages cut from a protocol's bytes, and taken apart where speed does not matter."""
+"""Messages: cut from a protocol's bytes, and read as Python values where speed does not matter."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from nectar.decode.skip import end_of_item
 from nectar.sources.node import faults
 
 LARGEST = 64 << 20
-"""Bytes of a message beyond which its length must be a mistake: a block has at most some 100 kB, a query's answer a few MB."""
+"""Bytes of the longest message that is accepted: a block has at most some 100 kB, a query's answer a few MB."""
 
 LONGEST_NUMBER = 16
-"""Bytes of an integer: a time in picoseconds takes nine."""
+"""Bytes of the longest integer that is accepted: a time in picoseconds takes nine."""
 
 
 def _positive(digits: bytes, _immutable: bool) -> int:
@@ -43,7 +43,7 @@ def message_end(data: bytes, at: int) -> int | None:
 
 
 def whole(message: bytes) -> Any:
-    """One message as Python values. Errors: SourceError NEC-W004; an integer of more than LONGEST_NUMBER bytes is one too."""
+    """One message as Python values. Errors: SourceError NEC-W004, also for an integer of more than LONGEST_NUMBER bytes."""
     try:
         return loads(message, semantic_decoders=_NUMBERS)
     except BROKEN as error:
@@ -51,25 +51,25 @@ def whole(message: bytes) -> Any:
 
 
 class Cutter:
-    """The messages of one protocol, as its bytes come."""
+    """Cuts one protocol's bytes into messages."""
 
     def __init__(self) -> None:
         self._rest = b""
 
     @property
     def within(self) -> bool:
-        """A message has begun and not ended."""
+        """Whether a message has begun and not ended."""
         return bool(self._rest)
 
     def feed(self, data: bytes) -> list[bytes]:
         data = self._rest + data if self._rest else data
-        found: list[bytes] = []
+        messages: list[bytes] = []
         at = 0
         while at < len(data):
             end = message_end(data, at)
             if end is None:
                 break
-            found.append(data[at:end])
+            messages.append(data[at:end])
             at = end
         self._rest = data[at:]
-        return found
+        return messages

@@ -1,7 +1,7 @@
-"""The multiplexer: protocols share one connection in segments of an eight-byte head and up to 65,535 bytes.
+"""The multiplexer: protocols share one connection, in segments of an eight-byte head and up to 65,535 bytes.
 
 Head, big-endian: u32 clock in microseconds (receivers ignore it), u16 direction and protocol, u16 length (network-mux,
-`Network.Mux.Codec`). A segment is no message: messages are cut by where their CBOR ends, in each protocol's own bytes.
+`Network.Mux.Codec`). A segment is not a message: a message ends where its CBOR item ends, in each protocol's own bytes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def segments(protocol: int, message: bytes, *, responder: bool = False, most: in
 
 
 class Demux:
-    """Takes segments apart. `protocols` are the numbers that may come; `from_responder`: we are the client."""
+    """Splits segments by protocol. `protocols` are the numbers that may come; `from_responder`: we are the client."""
 
     def __init__(self, protocols: frozenset[int], *, from_responder: bool = True) -> None:
         self._expected = {number | RESPONDER if from_responder else number: number for number in protocols}
@@ -39,11 +39,11 @@ class Demux:
 
     @property
     def within(self) -> bool:
-        """A segment has begun and not ended."""
+        """Whether a segment has begun and not ended."""
         return bool(self._rest)
 
     def feed(self, data: bytes) -> None:
-        """Bytes as they came. Errors: SourceError NEC-W004 for a segment that cannot be: empty, another protocol, our own."""
+        """Takes bytes as they came. Errors: SourceError NEC-W004 for a segment that is empty, of another protocol or our own."""
         if self._rest:
             data = self._rest + data
         at, size, expected, waiting = 0, len(data), self._expected, self._waiting
@@ -60,7 +60,7 @@ class Demux:
         self._rest = data[at:] if at else data
 
     def take(self, protocol: int) -> bytes:
-        """What came of a protocol since this was asked last."""
+        """The bytes of a protocol that came since the last call."""
         pieces = self._waiting[protocol]
         if not pieces:
             return b""
@@ -75,4 +75,4 @@ def _bad_head(named: int, length: int, head: bytes) -> Exception:
         return faults.violation(f"an empty segment of {NAMES[number]}", head)
     known = f"protocol {number} ({NAMES[number]})" if number in NAMES else f"protocol {number}, which is none"
     side = "the node's" if named & RESPONDER else "a client's"
-    return faults.violation(f"a segment of {known}, marked as {side} and {length:,} bytes long, was not to be expected", head)
+    return faults.violation(f"a segment of {known}, marked as {side} and {length:,} bytes long, was not expected", head)

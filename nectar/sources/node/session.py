@@ -1,4 +1,4 @@
-"""An agreed connection: the handshake is done, each protocol's messages can be asked for."""
+"""A connection after its handshake: each protocol's messages can be sent and read."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from nectar.sources.node.message import Cutter
 
 HANDSHAKE_SECONDS = 10.0
 MESSAGE_SECONDS = 60.0
-"""A message, once begun, must end within."""
+"""Within so many seconds a message that has begun must end."""
 INTERSECT_SECONDS = 60.0
 ACQUIRE_SECONDS, QUERY_SECONDS = 15.0, 120.0
-"""A node may be long about an answer while it computes an epoch boundary; one that has no ledger says nothing at all."""
+"""A node may need long for an answer while it computes an epoch boundary. A server without a ledger never answers."""
 
 
 class Greeting(NamedTuple):
-    """Whom we are to talk to, and as what."""
+    """The node to connect to, and the network that it must be of."""
 
     address: NodeAddress
     network: str
     magic: int
     halted: Callable[[], bool] = bool
-    """True once nobody waits for answers any more."""
+    """True once nobody waits for an answer."""
 
 
 class NodeSession:
@@ -38,7 +38,7 @@ class NodeSession:
         self.connection, self.version = connection, version
         self.chain = chain_sync.ChainSyncReader()
         self.tip: chain_sync.Tip | None = None
-        self._idle = True  # nothing that chain-sync still owes: it may be told that we are done
+        self._idle = True  # chain-sync owes no answer, so DONE may be sent
         self._answers = Cutter()
         self._queries: list[bytes] = []
         self._demux = mux.Demux(frozenset((mux.CHAIN_SYNC, mux.STATE_QUERY)))
@@ -55,7 +55,7 @@ class NodeSession:
         self.connection.send(mux.segments(protocol, message))
 
     def receive(self, seconds: float | None) -> bool:
-        """Read once; False when nothing came in time. A message that does not end is an error however long we may wait."""
+        """Reads once; False when nothing came in time. A message that does not end is an error, however long `seconds` is."""
         begun = self._begun
         limit = begun.left if begun is not None and (seconds is None or begun.left < seconds) else seconds
         data = self.connection.receive(limit)
@@ -77,12 +77,12 @@ class NodeSession:
             self._begun = Deadline(MESSAGE_SECONDS)
 
     def messages(self) -> list[chain_sync.Message]:
-        """Those of chain-sync that came and were not asked for yet."""
-        found, self._messages = self._messages, []
-        return found
+        """The messages of chain-sync that came since the last call."""
+        messages, self._messages = self._messages, []
+        return messages
 
     def message(self, seconds: float, what: str) -> chain_sync.Message:
-        """The next one of chain-sync."""
+        """The next message of chain-sync."""
         deadline = Deadline(seconds)
         while not self._messages:
             if deadline.left <= 0 or (not self.receive(deadline.left) and deadline.left <= 0):
@@ -90,7 +90,7 @@ class NodeSession:
         return self._messages.pop(0)
 
     def intersect(self, points: list[Point]) -> FoundMessage | NotFoundMessage:
-        """Where the node's chain has one of `points`, the first of them that it has; its cursor stands there then."""
+        """Asks for the first of `points` that is on the node's chain; the node continues after it."""
         self.send(mux.CHAIN_SYNC, chain_sync.find_intersect(points))
         answer = self.message(INTERSECT_SECONDS, "an intersection of the two chains")
         if isinstance(answer, NotFoundMessage) or (isinstance(answer, FoundMessage) and answer.point in points):
@@ -100,14 +100,14 @@ class NodeSession:
         raise faults.with_place(self.where, faults.violation(f"an intersection was asked for, and {came} came"))
 
     def ask(self, query: bytes, at: Point | state_query.Volatile = state_query.TIP) -> bytes:
-        """A query's answer, as bytes, of the ledger's state after `at`. Errors: SourceError NEC-W011."""
+        """The bytes of a query's answer, from the ledger's state after `at`. Errors: SourceError NEC-W011."""
         with faults.errors_at(self.where):
             self._request(state_query.acquire(at))
             state_query.read_acquired(self._answer("a state to be asked about", ACQUIRE_SECONDS), at)
             self._request(state_query.query(query))
-            found = state_query.read_result(self._answer("a state query's answer", QUERY_SECONDS))
+            result = state_query.read_result(self._answer("a state query's answer", QUERY_SECONDS))
             self._request(state_query.RELEASE)
-        return found
+        return result
 
     def _request(self, message: bytes) -> None:
         self.send(mux.STATE_QUERY, message)
@@ -120,7 +120,7 @@ class NodeSession:
         return self._queries.pop(0)
 
     def close(self) -> None:
-        """Says so where the protocol allows: not while blocks are owed. May be called from another thread."""
+        """Closes it, with DONE where the protocol allows it: not while a block is owed. Another thread may call this."""
         if self._idle:
             with contextlib.suppress(NectarError):
                 self.send(mux.CHAIN_SYNC, chain_sync.DONE)
@@ -145,7 +145,7 @@ def open_session(to: Greeting) -> NodeSession:
 
 
 def versions_of(to: Greeting) -> dict[int, int]:
-    """version -> magic: what a node says it speaks."""
+    """version -> magic, for the versions that a node says it speaks."""
     connection = connect_to_node(to.address, halted=to.halted)
     try:
         return handshake.read_versions(_shake(connection, handshake.propose(to.magic, query=True)))
@@ -154,7 +154,7 @@ def versions_of(to: Greeting) -> dict[int, int]:
 
 
 def _shake(connection: NodeConnection, proposal: bytes) -> bytes:
-    """The answer. Nothing may follow it: the node speaks when it is asked."""
+    """The answer. Nothing may follow it: a node only speaks when it is asked."""
     connection.send(mux.segments(mux.HANDSHAKE, proposal))
     deadline = Deadline(HANDSHAKE_SECONDS)
     demux, cutter = mux.Demux(frozenset((mux.HANDSHAKE,))), Cutter()
@@ -163,6 +163,6 @@ def _shake(connection: NodeConnection, proposal: bytes) -> bytes:
         if data is None:
             raise faults.too_slow(connection.where, "an answer to the handshake", HANDSHAKE_SECONDS)
         demux.feed(data)
-        found = cutter.feed(demux.take(mux.HANDSHAKE))
-        if found:
-            return found[0]
+        answers = cutter.feed(demux.take(mux.HANDSHAKE))
+        if answers:
+            return answers[0]

@@ -20,20 +20,20 @@ from nectar.sources.node.session import Greeting, NodeSession, open_session
 from nectar.sources.plausible import Eras, Horizon, eras_of, number_trouble
 
 WINDOW = 100
-"""Blocks asked for and not yet there, far from the tip. More gains nothing, and some servers queue no more than 100."""
+"""Blocks requested and not yet received, far from the tip. More gains nothing, and some servers queue at most 100."""
 NEXT_SECONDS = 60.0
 """A node that owes the next block, or word that there is none, must send it within."""
 REMEMBERED = 4_096
-"""Blocks that were sent lately, to tell a rollback to one of them from nonsense; twice k of a network where that is more.
-Whether a point before those was ever sent is for whoever followed to know."""
+"""The last blocks that are remembered, to tell a rollback to one of them from nonsense; twice k of a network where that is more.
+The caller knows whether an earlier point was ever sent."""
 STANDING = 100
-"""Rollbacks in a row to where its chain stands already. A node sends one, when it begins; who sends nothing else never ends."""
+"""Rollbacks in a row that change nothing. A node sends one when it begins; a server that only sends these would never end."""
 IDLE_SECONDS = 90.0
-"""After so long without a block at the tip the node is asked for its tip, to see whether it still is there."""
+"""After so many seconds without a block at the tip the node is asked for its tip, to see whether it still answers."""
 
 
 class NodeFacts(NamedTuple):
-    """What the source must know of the network. `history`: as genesis has it, until the node has told its eras."""
+    """What the source must know of the network. `history` comes from genesis until the node has sent its eras."""
 
     name: str
     magic: int
@@ -44,13 +44,13 @@ class NodeFacts(NamedTuple):
 
 
 def node_facts(network: Network) -> NodeFacts:
-    """A network's."""
+    """The facts of a network."""
     of, k = network, network.security_parameter
     return NodeFacts(of.name, of.magic, of.byron_epoch_slots, of.byron_genesis_hash, k, of.history)
 
 
 class NodeSource:
-    """One connection at a time, opened when it is needed. `notes`: for the run's log.
+    """A node's chain over one connection at a time, opened when it is needed. `notes` are for the run's log.
 
     Errors of every method: TransientError NEC-W001 to W003 (worth another try); SourceError NEC-W004, W005, W007 and
     GenesisError NEC-W006 (not worth one).
@@ -70,19 +70,20 @@ class NodeSource:
         return Greeting(self.address, self.facts.name, self.facts.magic, self._halted)
 
     def open(self) -> NodeSession:
-        """The connection, made anew when there is none."""
+        """The connection; opened when there is none."""
         if self._session is None:
             self._session = open_session(self.greeting)
         return self._session
 
     def close(self) -> None:
-        """May be called from another thread: whoever reads is told that the connection is lost."""
+        """Closes the connection. Another thread may call this: a reader gets NEC-W002."""
         session, self._session = self._session, None
         if session is not None:
             session.close()
 
     def meet(self, points: Sequence[Point]) -> Point | None:
-        """The first of `points` that is on the node's chain; None when none is. Newest first, and about a hundred at most."""
+        """The first of `points` that is on the node's chain; None when none is. Give the newest first, and about a hundred at
+        most."""
         session = self.open()
         answer = session.intersect(list(points))
         with faults.errors_at(session.where):
@@ -99,26 +100,27 @@ class NodeSource:
         return point, state_query.read_block_no(session.ask(state_query.BLOCK_NO, state_query.IMMUTABLE))
 
     def follow(self, known_points: Sequence[Point]) -> Iterator[Event]:
-        """Everything after the newest of `known_points` that the node's chain has, for ever; from the origin without any.
+        """All events after the newest of `known_points` that is on the node's chain, without end; from the origin where there
+        are none.
 
         A newer known point that is not on it was on a fork: then a `RollBackward` comes first.
         Errors: SourceError NEC-W008 when points are known but none is on this chain.
         """
         offered = intersect_points(known_points) or [ORIGIN]
-        found = self.meet(offered)
-        if found is None:
+        common = self.meet(offered)
+        if common is None:
             raise faults.no_intersection(len(offered), self.tip.point if self.tip else ORIGIN)
-        if found != offered[0]:
-            yield RollBackward(found)
-        for events in self.events(found):
+        if common != offered[0]:
+            yield RollBackward(common)
+        for events in self.events(common):
             yield from events
 
     def events(self, after: Point, block_no: int = -1) -> Iterator[list[Event]]:
-        """Everything after the point `after`, which `meet` just found, in lists of what came together; `block_no`: its number,
-        where that is known.
+        """All events after the point `after`, which `meet` just returned, in lists of those that came together; `block_no`: its
+        number, where that is known.
 
-        Blocks are checked to follow from each other, by hash and number, and to be possible by now (`sources.plausible`). At most
-        `WINDOW` are asked for ahead, fewer near the tip. Errors: SourceError NEC-W013 of a block that cannot be true.
+        Each block must follow from the one before by hash and number, and be possible by now (`sources.plausible`). At most
+        `WINDOW` blocks are requested ahead, fewer near the tip. Errors: SourceError NEC-W013 of a block that cannot be true.
         """
         return self._events(self.open(), _Reader(self.facts, after, block_no))
 
@@ -139,7 +141,7 @@ class NodeSource:
 
 
 class _Sent(NamedTuple):
-    """A block as far as the next one is checked against it. `era_tag` and `block_no` -1: not known, or the origin."""
+    """What the next block is checked against. `era_tag` and `block_no` are -1 where they are not known, and for the origin."""
 
     point: Point
     block_no: int
@@ -147,7 +149,7 @@ class _Sent(NamedTuple):
 
 
 class _Reader:
-    """Chain-sync's state: what is asked for, whether the node said to wait, where its chain and ours stand."""
+    """The state of chain-sync: requests under way, whether the node said to wait, the last block of its chain and of ours."""
 
     def __init__(self, facts: NodeFacts, after: Point, block_no: int = -1) -> None:
         self._facts = facts
@@ -155,21 +157,21 @@ class _Reader:
         self._last = self._after = _Sent(after, block_no, -1)
         self._begun = False
         self._sent: deque[_Sent] = deque(maxlen=max(REMEMBERED, 2 * facts.security_parameter))
-        self._forgot = False  # more were sent than are remembered
+        self._forgot = False  # whether more were sent than are remembered
         self._flying = 0
         self._stood = 0  # rollbacks in a row that went nowhere
         self.awaiting = False
         self.tip: Tip | None = None
 
     def to_ask(self) -> int:
-        """How many more blocks to ask for now: many together, while there is far to go; at the tip one at a time."""
+        """How many more blocks to request now: many together far from the tip; one at a time at the tip."""
         wanted = 1 if self.awaiting else min(self._behind(), WINDOW)
         more = wanted - self._flying if self._flying <= wanted // 2 else 0
         self._flying += more
         return more
 
     def _behind(self) -> int:
-        """Blocks to the tip, at least one. Some servers do not number theirs rightly: then the slots tell near from far."""
+        """Blocks to the tip, at least one. Some servers number their blocks wrongly: then slots tell near from far."""
         if self.tip is None or self._last.block_no < 0:
             return WINDOW
         blocks = self.tip.block_no - self._last.block_no
@@ -208,7 +210,7 @@ class _Reader:
         return events
 
     def _stands(self, tip: Tip) -> None:
-        """The node's own tip, which is the same object for many blocks."""
+        """Checks the node's tip, which is the same object for many blocks."""
         if tip is not self.tip:
             _check_tip(tip, self._horizon)
             self.tip = tip
@@ -227,8 +229,8 @@ class _Reader:
         return RollForward(message.raw, self._last.point, header.block_no)
 
     def _back_at(self, point: Point) -> _Sent:
-        """It may go back to what it sent, to where the two chains met, or to before that or what is remembered: whoever knows
-        earlier blocks tells those. To anything else, whoever followed would get a hole."""
+        """The block to which the node rolls back: one that it sent, the point where the chains met, or one before all that is
+        remembered, which the caller checks. Any other would leave a hole."""
         if not self._begun:
             raise faults.violation(f"its first answer goes back to {point}, not to {self._last.point}")
         while self._sent and self._sent[-1].point != point and self._sent[-1].point.slot >= point.slot:
@@ -250,12 +252,12 @@ class _Reader:
             raise faults.violation(f"the block at slot {header.slot} follows {named}, not {last}")
         if header.slot < last.slot or (header.slot == last.slot and header.era_tag > Era.BYRON):
             raise faults.violation(f"the block at slot {header.slot} comes after {last}")
-        told = self._trouble(header, raw)
-        if told:
-            raise faults.implausible(f"the block after {last} cannot be true: {told}")
+        trouble = self._trouble(header, raw)
+        if trouble:
+            raise faults.implausible(f"the block after {last} cannot be true: {trouble}")
 
     def _trouble(self, header: Header, raw: bytes) -> str:
-        """Why the block cannot be; empty when it can."""
+        """Why the block is impossible; empty when it is possible."""
         tag, slot, before = header.era_tag, header.slot, self._last
         known = before.block_no >= 0 or before.point == ORIGIN
         number = (before.era_tag, before.block_no) if known else None
@@ -276,10 +278,10 @@ class _Reader:
 
 
 def _check_tip(tip: Tip, horizon: Horizon) -> None:
-    """Errors: SourceError NEC-W013. What is written, and how, depends on how far the tip is."""
-    told = horizon.trouble(tip.point.slot) or number_trouble(Era.CONWAY, tip.point.slot, tip.block_no, None)
-    if told:
-        raise faults.implausible(f"the node's tip cannot be true: {told}")
+    """Refuses an impossible tip, because the distance to the tip decides how blocks are written. Errors: SourceError NEC-W013."""
+    trouble = horizon.trouble(tip.point.slot) or number_trouble(Era.CONWAY, tip.point.slot, tip.block_no, None)
+    if trouble:
+        raise faults.implausible(f"the node's tip cannot be true: {trouble}")
 
 
 def _named(message: chain_sync.Message) -> str:

@@ -1,7 +1,7 @@
 """LocalStateQuery: questions about the ledger's state at a point (ouroboros-network, local-state-query.cddl).
 
 acquire [0, point] | [8] the tip | [10] the newest immutable block (V16 on), [1] acquired, [2, why] failure, [3, query],
-[4, result], [5] release, [7] done. Only what a runner needs is here; every answer is read with a reader of its own.
+[4, result], [5] release, [7] done. Only what a runner needs is here; each answer has a reader of its own.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from nectar.sources.node.message import whole
 
 
 class Volatile(Enum):
-    """States that have no point."""
+    """States that are named without a point."""
 
     TIP = b"\x81\x08"
     IMMUTABLE = b"\x81\x0a"
@@ -41,7 +41,7 @@ RELEASE, DONE = b"\x81\x05", b"\x81\x07"
 ACQUIRED, FAILED = b"\x81\x01", b"\x82\x02\x01"
 
 SYSTEM_START, BLOCK_NO, POINT = b"\x81\x01", b"\x81\x02", b"\x81\x03"
-"""Any node answers these, of whatever era."""
+"""Every node answers these, in every era."""
 INTERPRETER, CURRENT_ERA = b"\x82\x00\x82\x02\x81\x00", b"\x82\x00\x82\x02\x81\x01"
 _PARAMETERS, _UTXO_BY_TX_IN = 3, 15
 
@@ -57,32 +57,32 @@ def query(inner: bytes) -> bytes:
 
 
 def result(inner: bytes) -> bytes:
-    """What a server answers."""
+    """A server's answer."""
     return b"\x82\x04" + inner
 
 
 def in_era(index: int, question: Sequence[Any]) -> bytes:
-    """A question to the ledger of era `index` (0 Byron, 6 Conway), which must be the current one."""
+    """A query to the ledger of era `index` (0 Byron, 6 Conway), which must be the current one."""
     return dumps([0, [0, [index, list(question)]]])
 
 
 def parameters(index: int) -> bytes:
-    """The protocol parameters in force."""
+    """The query for the protocol parameters in force."""
     return in_era(index, [_PARAMETERS])
 
 
 def utxo_of(index: int, inputs: Sequence[tuple[bytes, int]]) -> bytes:
-    """Those of the outputs that are unspent."""
+    """The query for those outputs of `inputs` that are unspent."""
     return in_era(index, [_UTXO_BY_TX_IN, CBORTag(258, [[tx_hash, at] for tx_hash, at in sorted(inputs)])])
 
 
 def read_acquired(message: bytes, at: Point | Volatile) -> None:
-    """Errors: SourceError NEC-W011."""
+    """Checks that the state was acquired. Errors: SourceError NEC-W011."""
     if message == ACQUIRED:
         return
     match whole(message):
         case [2, 0]:
-            raise faults.no_answer(f"the node has the state after {_named(at)} no more", "only the last k blocks have one")
+            raise faults.no_answer(f"the node no longer has the state after {_named(at)}", "only the last k blocks have one")
         case [2, 1]:
             raise faults.no_answer(f"{_named(at)} is not on the node's chain")
     raise faults.violation("no answer to the question for a state", message)
@@ -111,7 +111,7 @@ class Bound(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EraSummary:
-    """`slot_length` in milliseconds; `end` None when nothing is known of it. Exact for slots from start to end."""
+    """One era's time. `slot_length` is in milliseconds; `end` is None when it is not known. Exact for slots from start to end."""
 
     start: Bound
     end: Bound | None
@@ -127,11 +127,11 @@ class EraSummary:
 
 def read_eras(answer: bytes) -> tuple[EraSummary, ...]:
     """The interpreter's summary: [[start, end / null, params], ...] (consensus, HardFork.History.Summary). Newer nodes add
-    fields to bounds and parameters; those are passed over."""
+    fields to bounds and parameters, which are ignored."""
     eras = whole(answer)
     if not isinstance(eras, list) or not eras:
         raise faults.violation("no history of eras", answer)
-    return tuple(_era(one, answer) for one in eras)
+    return tuple(_era(era, answer) for era in eras)
 
 
 def _era(value: Any, answer: bytes) -> EraSummary:
@@ -169,7 +169,7 @@ def read_point(answer: bytes) -> Point:
 
 
 def read_block_no(answer: bytes) -> int:
-    """-1 of an empty chain."""
+    """-1 for an empty chain."""
     match whole(answer):
         case [0]:
             return -1
@@ -179,36 +179,36 @@ def read_block_no(answer: bytes) -> int:
 
 
 def read_current_era(answer: bytes) -> int:
-    found = whole(answer)
-    if isinstance(found, int):
-        return found
+    era = whole(answer)
+    if isinstance(era, int):
+        return era
     raise faults.violation("no era", answer)
 
 
 def read_in_era(answer: bytes) -> Any:
-    """[result], or two eras that are not the same one. Errors: SourceError NEC-W011."""
+    """The result in `[result]`. Errors: SourceError NEC-W011 where the answer names two eras: the query was for another era."""
     match whole(answer):
-        case [found]:
-            return found
+        case [result]:
+            return result
         case [[int(), str(asked)], [int(), str(current)]]:
             raise faults.no_answer(f"the question was for the ledger of {asked}, and the node's is {current}")
     raise faults.violation("no answer of an era's ledger", answer)
 
 
 _PARAMETER_KEYS = (*range(12), 14, *range(16, 34))
-"""Of `PParams` in the ledger's order, by the keys that CDDL `protocol_param_update` gives them: Conway has all, Babbage 22."""
+"""The keys of CDDL `protocol_param_update` in the order of the ledger's `PParams`: Conway has all, Babbage 22."""
 
 _KNOWN_SIZES = (22, 31)
 
 
 def read_parameters(answer: bytes) -> ProtocolParamUpdate:
-    """The parameters in force, of Babbage and Conway. Errors: SourceError NEC-W011 for those of another era."""
-    found = read_in_era(answer)
-    if not isinstance(found, list) or len(found) not in _KNOWN_SIZES:
-        size = len(found) if isinstance(found, list) else "no"
+    """The parameters in force, in Babbage and Conway. Errors: SourceError NEC-W011 for those of another era."""
+    values = read_in_era(answer)
+    if not isinstance(values, list) or len(values) not in _KNOWN_SIZES:
+        size = len(values) if isinstance(values, list) else "no"
         raise faults.no_answer(f"the node's protocol parameters are {size} values, of an era that this version does not know")
     try:
-        return parameter_update(dict(zip(_PARAMETER_KEYS, map(_plain, found), strict=False)))
+        return parameter_update(dict(zip(_PARAMETER_KEYS, map(_plain, values), strict=False)))
     except BROKEN as error:
         raise faults.violation(f"protocol parameters that cannot be read: {reason_of(error)}", answer) from error
 
@@ -217,15 +217,18 @@ def _plain(value: Any) -> Any:
     """Rationals (#6.30) as [above, below]."""
     if isinstance(value, Fraction):
         return [value.numerator, value.denominator]
-    return [_plain(one) for one in value] if isinstance(value, list) else value
+    return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 def read_utxo(answer: bytes) -> dict[tuple[bytes, int], TxOut]:
-    """(transaction's hash, place) -> output; each stands there as in a transaction's body."""
-    found = read_in_era(answer)
-    if not isinstance(found, dict):
+    """(transaction's hash, index) -> output. Each output is written as in a transaction's body."""
+    outputs = read_in_era(answer)
+    if not isinstance(outputs, dict):
         raise faults.violation("no outputs", answer)
     try:
-        return {(sized(tx_hash, 32), number(at, OUTPUTS)): output(at, item, True, True) for (tx_hash, at), item in found.items()}
+        return {
+            (sized(tx_hash, 32), number(index, OUTPUTS)): output(index, item, True, True)
+            for (tx_hash, index), item in outputs.items()
+        }
     except BROKEN as error:
         raise faults.violation(f"an output that cannot be read: {reason_of(error)}", answer) from error
