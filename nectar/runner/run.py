@@ -156,7 +156,7 @@ def _refuse_other_chain(source: ImmutableSource, gaps: Sequence[Coverage], sink:
         for block in (before, within, after):
             if block is not None and source.has_another(block.point):
                 raise faults.other_chain(source.folder.path, block.point)
-        if before is not None and before.block_no >= 0 and source.parts_from(before, gap.first):
+        if before is not None and before.block_no >= 0 and source.cannot_follow(before, gap.first):
             raise faults.other_chain(source.folder.path, before.point)
 
 

@@ -1,1 +1,1 @@
-"""Part of the shelf: chunk files read directly, from a node's `immutable/` folder or a Mithril snapshot's."""
+"""The source that reads chunk files directly, from a node's `immutable/` folder or a Mithril snapshot's."""

@@ -1,4 +1,4 @@
-"""Start and end of a job, in every form a plan knows, made into real blocks of the chunk files before anything is written."""
+"""The range of a job in chunk files: a start and an end in any form that a plan has, as blocks, before anything is written."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from nectar.sources.immutable.edges import none_lost
 from nectar.sources.immutable.secondary import is_chunk_finished
 from nectar.sources.immutable.source import ImmutableSource
 
-_NOT_SURE = ": without whole index files nothing tells whether more belong there"
+_NOT_SURE = ": without complete index files Nectar cannot tell whether more belong there"
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRange:
-    """`start` is ORIGIN (genesis rows wanted) or the first block, `first` always the first block, `end` the last one.
+    """`start` is ORIGIN (genesis rows wanted) or the first block; `first` is always the first block, `end` the last one.
 
-    `first_slot` and `last_slot`, both included, are what the plan asked for in slots: no block stands between them and
-    `first` / `end`, so they are what coverage may claim. `follows`: the plan wants to go on past the tip. `how`: two
-    lines to show a person. `trouble`: what is wrong with the chunk file right after `end`, where the plan wants more.
+    `first_slot` and `last_slot`, both included, are the plan's range in slots. No block stands between them and `first` or `end`,
+    so coverage may claim them. `follows`: the plan continues past the tip. `how`: two lines to show to a person. `trouble`: the
+    error in the chunk file right after `end`, where the plan wants more.
     """
 
     start: Point
@@ -47,7 +47,7 @@ class ResolvedRange:
 
 
 class _Side(NamedTuple):
-    found: ChunkBlock
+    block: ChunkBlock
     slot: int
     text: str
     origin: bool = False
@@ -56,38 +56,38 @@ class _Side(NamedTuple):
 
 
 def resolve_range(source: ImmutableSource, start: Bound, end: Bound, calendar: Calendar) -> ResolvedRange:
-    """Both bounds as blocks that are there.
+    """The range from `start` to `end`, both as blocks of the chunk files.
 
-    Errors: SourceError NEC-S002 (a chunk of the range is missing), NEC-S008 (a bound outside of the folder), NEC-S009
-    (no such block), NEC-S012 (nothing between start and end), that of
-    the end where what is whole ends before the start; GenesisError for an era or time the network never had.
+    Errors: SourceError NEC-S002 (a chunk of the range is missing), NEC-S008 (a bound outside of the folder), NEC-S009 (no such
+    block), NEC-S012 (nothing between start and end), and that of a damaged chunk where the whole blocks end before the start;
+    GenesisError for an era or time the network never had.
     """
     first, last = _start(source, start, calendar), _end(source, end, calendar)
     folder, chunk_of = source.folder, source.facts.chunk_of
     how = f"start: {first.text}\nend: {last.text}"
-    if first.found.point.slot > last.found.point.slot and last.trouble is not None:
+    if first.block.point.slot > last.block.point.slot and last.trouble is not None:
         raise last.trouble
     if first.slot > last.slot:
         raise faults.bad_range(folder.path, f"the start comes after the end ({how.replace(chr(10), '; ')})")
-    if first.found.point.slot > last.found.point.slot:
+    if first.block.point.slot > last.block.point.slot:
         raise faults.bad_range(folder.path, f"no block stands between start and end ({how.replace(chr(10), '; ')})")
     folder.span(chunk_of(first.slot), chunk_of(last.slot))
-    begin = ORIGIN if first.origin else first.found.point
-    return ResolvedRange(begin, first.found.point, first.slot, last.found.point, last.slot, last.follows, how, last.trouble)
+    begin = ORIGIN if first.origin else first.block.point
+    return ResolvedRange(begin, first.block.point, first.slot, last.block.point, last.slot, last.follows, how, last.trouble)
 
 
 def _start(source: ImmutableSource, bound: Bound, calendar: Calendar) -> _Side:
     if isinstance(bound, AtOrigin):
         if source.folder.first.number != 0:
             raise faults.outside(source.folder.path, "the origin", source.holds())
-        found = source.first_block()
-        return _Side(found, 0, _text("origin", None, "first", found), origin=True)
+        block = source.first_block()
+        return _Side(block, 0, _text("origin", None, "first", block), origin=True)
     if isinstance(bound, AtCheckpoint):
         return _after_checkpoint(source, bound)
-    block = _block(source, bound)
-    if block is not None:
-        found, asked = block
-        return _Side(found, found.point.slot, _text(asked, None, "first", found))
+    named = _block(source, bound)
+    if named is not None:
+        block, asked = named
+        return _Side(block, block.point.slot, _text(asked, None, "first", block))
     if isinstance(bound, FollowTip):
         raise faults.bad_range(source.folder.path, "a job cannot start beyond the tip; `tip-0` starts with the last block")
     slot, asked = first_slot(bound, calendar)
@@ -96,17 +96,18 @@ def _start(source: ImmutableSource, bound: Bound, calendar: Calendar) -> _Side:
 
 def _from_slot(source: ImmutableSource, slot: int, asked: str) -> _Side:
     begins = source.facts.first_slot_of_chunk(source.folder.first.number)
-    found = lookup.at_or_after(source, slot) if slot >= begins else None
-    if found is None:
+    block = lookup.at_or_after(source, slot) if slot >= begins else None
+    if block is None:
         raise faults.outside(source.folder.path, equals(asked, slot), source.holds())
-    text = _text(asked, slot, "first", found)
-    if slot == found.point.slot or _is_sure(source, slot, found):
-        return _Side(found, slot, text)
-    return _Side(found, found.point.slot, f"{text}, the first there is{_NOT_SURE}")
+    text = _text(asked, slot, "first", block)
+    if slot == block.point.slot or _is_sure(source, slot, block):
+        return _Side(block, slot, text)
+    return _Side(block, block.point.slot, f"{text}, the first block of the folder{_NOT_SURE}")
 
 
 def _is_sure(source: ImmutableSource, slot: int, first: ChunkBlock) -> bool:
-    """Whether slots from `slot` on are claimed before the first block: also where reading will say why they cannot be."""
+    """Whether coverage may claim the slots from `slot` to the first block. True also where an error will be raised when they
+    are read."""
     if source.facts.chunk_of(slot) != source.facts.chunk_of(first.point.slot):
         return True
     try:
@@ -116,17 +117,17 @@ def _is_sure(source: ImmutableSource, slot: int, first: ChunkBlock) -> bool:
 
 
 def _after_checkpoint(source: ImmutableSource, bound: AtCheckpoint) -> _Side:
-    found = lookup.by_hash(source, bound.hash) if bound.slot < 0 else source.find(Point(bound.slot, bound.hash))
-    if found is None and bound.slot >= 0:
+    checkpoint = lookup.by_hash(source, bound.hash) if bound.slot < 0 else source.find(Point(bound.slot, bound.hash))
+    if checkpoint is None and bound.slot >= 0:
         raise _no_such_point(source, Point(bound.slot, bound.hash))
-    if found is None:
+    if checkpoint is None:
         raise faults.not_found(source.folder.path, f"no block has the hash {bound.hash.hex()}", source.holds())
-    after = iter(source.checked_blocks(found.point, 0, source.last_whole()[0].point.slot))
+    after = iter(source.checked_blocks(checkpoint.point, 0, source.last_whole()[0].point.slot))
     following = next(after, None)
     if following is None:
-        raise faults.outside(source.folder.path, f"what follows the checkpoint {found.point}", source.holds())
-    asked = f"after checkpoint {found.point}"
-    slot = min(found.point.slot + 1, following.point.slot)  # a boundary block shares its slot with the next
+        raise faults.outside(source.folder.path, f"what follows the checkpoint {checkpoint.point}", source.holds())
+    asked = f"after checkpoint {checkpoint.point}"
+    slot = min(checkpoint.point.slot + 1, following.point.slot)  # a boundary block shares its slot with the next
     return _Side(following, slot, _text(asked, None, "first", following))
 
 
@@ -135,10 +136,10 @@ def _end(source: ImmutableSource, bound: Bound, calendar: Calendar) -> _Side:
         return _at_tip(source, "the tip")
     if isinstance(bound, AtEra) and calendar.last_slot_of_era(bound.era) is None:
         return _at_tip(source, f"{bound.era}, which has not ended: the tip")
-    block = _block(source, bound)
-    if block is not None:
-        found, asked = block
-        return _Side(found, found.point.slot, _text(asked, None, "last", found))
+    named = _block(source, bound)
+    if named is not None:
+        block, asked = named
+        return _Side(block, block.point.slot, _text(asked, None, "last", block))
     if isinstance(bound, AtOrigin | AtCheckpoint):
         raise faults.bad_range(source.folder.path, "a job cannot end at the origin or after a checkpoint: name a block or slot")
     slot, asked = last_slot(bound, calendar)
@@ -146,57 +147,57 @@ def _end(source: ImmutableSource, bound: Bound, calendar: Calendar) -> _Side:
 
 
 def _at_tip(source: ImmutableSource, asked: str) -> _Side:
-    found, trouble = source.last_whole()
-    return _Side(found, found.point.slot, _text(asked, None, "last", found), follows=True, trouble=trouble)
+    block, trouble = source.last_whole()
+    return _Side(block, block.point.slot, _text(asked, None, "last", block), follows=True, trouble=trouble)
 
 
 def _to_slot(source: ImmutableSource, slot: int, asked: str) -> _Side:
-    """Slots after the last block are claimed only when no block can have been lost from them, or come into them."""
+    """The end at `slot`. Slots after the last block are claimed only when no block can have been lost there, or be added."""
     path, facts, folder = source.folder.path, source.facts, source.folder
     tip, trouble = source.last_whole()
     beyond = slot > tip.point.slot
-    found = tip if beyond else lookup.at_or_before(source, slot)
-    if found is None or slot < facts.first_slot_of_chunk(folder.first.number):
+    block = tip if beyond else lookup.at_or_before(source, slot)
+    if block is None or slot < facts.first_slot_of_chunk(folder.first.number):
         raise faults.outside(path, equals(asked, slot), source.holds())
-    text, last = _text(asked, slot, "last", found), found.point.slot
+    text, last = _text(asked, slot, "last", block), block.point.slot
     try:
         if last == slot or none_lost(source, last + 1, slot):
-            return _Side(found, slot, text)
+            return _Side(block, slot, text)
     except SourceError as error:
         trouble = trouble or error
     if trouble is not None:
-        return _Side(found, last, text + ", where a chunk file breaks off", trouble=trouble)
+        return _Side(block, last, text + ", where a chunk file breaks off", trouble=trouble)
     if beyond and (
         facts.chunk_of(slot) > folder.last.number or is_chunk_finished(folder.last.primary, facts.slots_per_chunk) is False
     ):
         raise faults.outside(path, equals(asked, slot), source.holds())
-    return _Side(found, last, f"{text}, the last there is{_NOT_SURE}")
+    return _Side(block, last, f"{text}, the last block of the folder{_NOT_SURE}")
 
 
 def _block(source: ImmutableSource, bound: Bound) -> tuple[ChunkBlock, str] | None:
-    """The block that the bound itself names, and how to call it; None when the bound names a slot or the like."""
+    """The block that the bound names, and its name for messages; None when the bound names none."""
     path = source.folder.path
     if isinstance(bound, AtPoint):
         point = Point(bound.slot, bound.hash)
-        found = source.find(point)
-        if found is None:
+        block = source.find(point)
+        if block is None:
             raise _no_such_point(source, point)
-        return found, f"point {point}"
+        return block, f"point {point}"
     if isinstance(bound, AtBlock):
-        found = lookup.by_hash(source, bound.hash)
-        if found is None:
+        block = lookup.by_hash(source, bound.hash)
+        if block is None:
             raise faults.not_found(path, f"no block has the hash {bound.hash.hex()}", source.holds())
-        return found, "block hash"
+        return block, "block hash"
     if isinstance(bound, TipMinus):
-        found = lookup.before_tip(source, bound.blocks)
-        if found is None:
+        block = lookup.before_tip(source, bound.blocks)
+        if block is None:
             raise faults.outside(path, f"tip-{bound.blocks}", source.holds())
-        return found, f"tip-{bound.blocks}"
+        return block, f"tip-{bound.blocks}"
     return None
 
 
 def _no_such_point(source: ImmutableSource, point: Point) -> Exception:
-    """Says which block stands at the slot instead, when the folder reaches there."""
+    """The error for a point that is not on the chain; it names the block at the slot when the folder has one."""
     path, facts = source.folder.path, source.facts
     if source.folder.get(facts.chunk_of(point.slot)) is None:
         return faults.outside(path, f"point {point}", source.holds())
@@ -207,6 +208,6 @@ def _no_such_point(source: ImmutableSource, point: Point) -> Exception:
     return faults.not_found(path, what, source.holds(), "check slot and hash, and that the plan's network is right")
 
 
-def _text(asked: str, slot: int | None, which: str, found: ChunkBlock) -> str:
+def _text(asked: str, slot: int | None, which: str, block: ChunkBlock) -> str:
     named = asked if slot is None else equals(asked, slot)
-    return f"{named}, {which} block {found.point} (block {found.block_no})"
+    return f"{named}, {which} block {block.point} (block {block.block_no})"

@@ -1,4 +1,4 @@
-"""The chunk files of a folder, each read with its checks: what the source, the look-ups and the proofs of a range all read."""
+"""The chunk files of a folder, each read with its checks. The source, the look-ups and the proofs of a range read them."""
 
 from __future__ import annotations
 

@@ -19,13 +19,13 @@ from nectar.sources.immutable.secondary import IndexEntry, entries
 from nectar.sources.plausible import NEXT_ERA, era_name, number_trouble
 
 Note = Callable[[str], None]
-"""Takes one sentence a person may want to know, about something that was mended on the way."""
+"""Takes one sentence for the run's log, about a problem that reading could work around."""
 
 _BYRON_PREFIX = {0: b"\x82\x00", 1: b"\x82\x01"}
 
 
 def read_chunk(path: Path) -> bytes:
-    """The whole file; SourceError NEC-S010 when that cannot be done."""
+    """The whole file. Errors: SourceError NEC-S010."""
     try:
         return reading.read_file(path, reading.CHUNK)
     except OSError as error:
@@ -33,7 +33,7 @@ def read_chunk(path: Path) -> bytes:
 
 
 def read_index(path: Path) -> bytes:
-    """The whole index file; empty when there is none."""
+    """The whole index file; empty when it does not exist. Errors: SourceError NEC-S010."""
     try:
         return reading.read_file(path, reading.CHUNK)
     except FileNotFoundError:
@@ -44,17 +44,17 @@ def read_index(path: Path) -> bytes:
 
 def chunk_blocks(file: ChunkFile, facts: ChainFacts, before: ChunkBlock | None, note: Note) -> Iterator[ChunkBlock]:
     """The chunk's blocks in order, read into memory as one file; `before` is the block before the first one
-    (GENESIS: there is none), or None when it is not known.
+    (GENESIS for the chain's first), or None when it is not known.
 
-    Errors: SourceError NEC-S003 to S007, S010; raised when the iteration reaches the fault.
+    Errors: SourceError NEC-S003 to S007, S010; raised when the iteration reaches it.
     """
     return linked(located(file, facts.byron_epoch_slots, note), file, facts, before)
 
 
 def located(file: ChunkFile, byron_epoch_slots: int, note: Note) -> Iterator[ChunkBlock]:
-    """The chunk's blocks, each true to its checksum or to its own hashes; not yet to the rest of the chain.
+    """The chunk's blocks, each checked against its checksum or its own hashes, but not against the rest of the chain.
 
-    The index is used as far as it agrees with the chunk; from the first disagreement on the chunk is scanned.
+    The index is used as far as it agrees with the chunk; from the first disagreement on, the chunk is scanned.
     """
     data, index = read_chunk(file.path), read_index(file.secondary)
     if not data:
@@ -71,7 +71,7 @@ def located(file: ChunkFile, byron_epoch_slots: int, note: Note) -> Iterator[Chu
 
 
 def _indexed(data: bytes, listed: list[IndexEntry], byron_epoch_slots: int) -> Generator[ChunkBlock, None, tuple[int, int]]:
-    """Blocks that their index entries describe rightly; returns the offset and the count reached."""
+    """The blocks that their index entries describe correctly; returns the offset and the number of blocks reached."""
     last = len(listed) - 1
     for position, (start, header_at_, header_size, crc, block_hash, _) in enumerate(listed):
         end = listed[position + 1].offset if position < last else len(data)
@@ -98,9 +98,9 @@ def _indexed(data: bytes, listed: list[IndexEntry], byron_epoch_slots: int) -> G
 
 
 def linked(blocks: Iterator[ChunkBlock], file: ChunkFile, facts: ChainFacts, before: ChunkBlock | None) -> Iterator[ChunkBlock]:
-    """The same blocks, each following from the one before it and in the place its slot belongs to.
+    """The same blocks, each checked to follow from the one before it and to belong in this chunk.
 
-    Errors: SourceError NEC-S005 (link), S006 (order, place), S007 (another network's), S013 (it cannot be true).
+    Errors: SourceError NEC-S005 (link), S006 (order, place), S007 (another network's), S013 (impossible).
     """
     path, number, horizon = file.path, file.number, facts.horizon
     first_slot = facts.first_slot_of_chunk(number)
@@ -122,10 +122,10 @@ def linked(blocks: Iterator[ChunkBlock], file: ChunkFile, facts: ChainFacts, bef
                 raise faults.unlinked(path, block.point, block.prev_hash, before.point)
             if slot <= before.point.slot and not (slot == before.point.slot and before.era_tag == Era.BYRON_EBB):
                 raise faults.out_of_order(path, block.point, before.point)
-        told = horizon.trouble(slot) if horizon is not None and not horizon.has(slot) else ""
-        told = told or number_trouble(block.era_tag, slot, block.block_no, before and (before.era_tag, before.block_no))
-        if told:
-            raise faults.implausible_block(path, block.point, told)
+        trouble = horizon.trouble(slot) if horizon is not None and not horizon.has(slot) else ""
+        trouble = trouble or number_trouble(block.era_tag, slot, block.block_no, before and (before.era_tag, before.block_no))
+        if trouble:
+            raise faults.implausible_block(path, block.point, trouble)
         before = block
         yield block
 
@@ -133,7 +133,7 @@ def linked(blocks: Iterator[ChunkBlock], file: ChunkFile, facts: ChainFacts, bef
 def _check_network(block: ChunkBlock, path: Path, facts: ChainFacts) -> None:
     """The era must be the network's at that slot, and a Byron header must carry its magic.
 
-    An era newer than the network's last known one is let through: decoding will say what is to be said of it.
+    An era newer than the network's last known one passes: decoding will report it.
     """
     if block.era_tag > NEXT_ERA or block.raw[1] != block.era_tag:
         raise faults.implausible_block(path, block.point, f"its era's tag is {block.era_tag:,}, and there is no such era")

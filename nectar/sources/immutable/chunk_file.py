@@ -1,4 +1,4 @@
-"""One chunk file by name, and one block found in it."""
+"""A chunk file, and a block that was read from it."""
 
 from __future__ import annotations
 
@@ -35,4 +35,4 @@ class ChunkBlock(NamedTuple):
 
 
 GENESIS = ChunkBlock(b"", ORIGIN, None, -1, -1)
-"""Stands before the chain's first block, where a block before is asked for."""
+"""Stands for the block before the chain's first."""

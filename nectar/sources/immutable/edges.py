@@ -1,7 +1,7 @@
-"""The edges of a range: whether a block may have been lost where it claims that none stands.
+"""Proofs that no block was lost at the edges of a range.
 
-Between two blocks that are read, the link from one to the other tells. Before the first block of a range and after its last one
-the node's own list of filled slots does (the primary index), or the blocks on both sides, which the range does not have.
+Between two blocks that are read, the link proves it. Before the first block of a range and after its last one, the node's own
+list of filled slots (the primary index) proves it, or the blocks on both sides, which lie outside of the range.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from nectar.sources.immutable.secondary import listed_slots
 
 
 def none_lost(source: CheckedChunks, low: int, high: int) -> bool:
-    """Whether no block was lost from the slots `low` to `high`, where the chunk files have none. False: nothing tells.
+    """Whether no block was lost from the slots `low` to `high`, where the chunk files have none. False: no proof.
 
-    A list that names no block at all is what a crash leaves, too: it is believed where no blocks are there to ask.
+    A crash can leave a list that names no block at all. Such a list counts only where there are no blocks to compare.
     Errors: SourceError NEC-S003 of a block that was lost, NEC-S005 of two that do not follow from each other.
     """
     folder, facts = source.folder, source.facts
@@ -24,9 +24,9 @@ def none_lost(source: CheckedChunks, low: int, high: int) -> bool:
     if numbers[-1] > folder.last.number:
         return False
     lists = [listed_slots(chunk, facts) for number in numbers if (chunk := folder.get(number)) is not None]
-    told = len(lists) == len(numbers) and None not in lists
-    named = [slot for slots in lists for slot in slots or () if low <= slot <= high]
-    if told and not named and all(lists):
+    is_listed = len(lists) == len(numbers) and None not in lists
+    listed_here = [slot for slots in lists for slot in slots or () if low <= slot <= high]
+    if is_listed and not listed_here and all(lists):
         return True
     before, after = _before(source, low), _after(source, high)
     if before is not None and after is not None:
@@ -34,9 +34,9 @@ def none_lost(source: CheckedChunks, low: int, high: int) -> bool:
             path = source.chunk_path(after.point.slot)
             raise faults.unlinked(path, after.point, after.prev_hash, before.point)
         return True
-    if named:
-        raise faults.lost_block(source.chunk_path(named[0]), named[0])
-    return told
+    if listed_here:
+        raise faults.lost_block(source.chunk_path(listed_here[0]), listed_here[0])
+    return is_listed
 
 
 def _follows(source: CheckedChunks, after: ChunkBlock, before: ChunkBlock) -> bool:
@@ -44,12 +44,12 @@ def _follows(source: CheckedChunks, after: ChunkBlock, before: ChunkBlock) -> bo
 
 
 def _before(source: CheckedChunks, slot: int) -> ChunkBlock | None:
-    """The last block before `slot`; GENESIS where the chain begins. None: it is not here, or cannot be read."""
+    """The last block before `slot`; GENESIS where the chain begins. None where it is missing or cannot be read."""
     try:
-        found = lookup.at_or_before(source, slot - 1) if slot > 0 else None
+        block = lookup.at_or_before(source, slot - 1) if slot > 0 else None
     except SourceError:
         return None
-    return GENESIS if found is None and source.folder.first.number == 0 else found
+    return GENESIS if block is None and source.folder.first.number == 0 else block
 
 
 def _after(source: CheckedChunks, slot: int) -> ChunkBlock | None:

@@ -1,4 +1,4 @@
-"""What a network says of its chunk files: enough to tell another network's blocks from its own."""
+"""The facts of a network's chunk files: enough to tell another network's blocks from its own."""
 
 from __future__ import annotations
 
@@ -40,8 +40,14 @@ class ChainFacts(NamedTuple):
 
 
 def facts_of(network: Network) -> ChainFacts:
-    """A network's."""
-    of, history = network, network.history
+    """The facts of a network."""
+    history = network.history
     return ChainFacts(
-        of.name, of.magic, of.slots_per_chunk, of.byron_genesis_hash, of.byron_epoch_slots, eras_of(history), Horizon(history)
+        network.name,
+        network.magic,
+        network.slots_per_chunk,
+        network.byron_genesis_hash,
+        network.byron_epoch_slots,
+        eras_of(history),
+        Horizon(history),
     )

@@ -1,4 +1,4 @@
-"""What can be wrong with chunk files, said once: what happened, the file and byte, what to do next, a stable code."""
+"""Every error of chunk files, in one place: what happened, the file and byte, what to do next, a stable code."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 from nectar.errors import SourceError
 
 _RESTORE = "restore this chunk from another node or a Mithril snapshot"
-_NOT_KEPT = "quarantine takes no block whose bytes or place on the chain are in doubt"
+_NOT_KEPT = "quarantine takes no block whose bytes or position on the chain are in doubt"
 _WHICH_NETWORK = "check the plan's `network` against the node that wrote this folder"
 
 
 def no_folder(path: Path) -> SourceError:
     return SourceError(
-        "there is no such folder",
+        "this folder does not exist",
         where=str(path),
         hint="point `source.path` at a node's database folder, its `immutable` folder, or a Mithril snapshot's",
         code="NEC-S001",
@@ -22,7 +22,7 @@ def no_folder(path: Path) -> SourceError:
 
 def no_chunks(path: Path) -> SourceError:
     return SourceError(
-        "no chunk files here (NNNNN.chunk), nor in `immutable/` or `db/immutable/` below",
+        "this folder has no chunk files (NNNNN.chunk), nor have its folders `immutable/` and `db/immutable/`",
         where=str(path),
         hint="point `source.path` at a node's database folder, its `immutable` folder, or a Mithril snapshot's",
         code="NEC-S001",
@@ -36,16 +36,16 @@ def no_blocks(path: Path) -> SourceError:
 def missing_chunks(folder: Path, first: int, last: int) -> SourceError:
     names = f"{first:05}.chunk" if first == last else f"{first:05}.chunk to {last:05}.chunk"
     return SourceError(
-        f"the chunk files of the range asked for are not all there: {names} missing",
+        f"chunk files of the requested range are missing: {names}",
         where=str(folder),
-        hint="bring the missing chunks, or ask for a range on one side of the gap",
+        hint="add the missing chunks, or choose a range on one side of the gap",
         code="NEC-S002",
     )
 
 
 def cut_short(path: Path, at: int, size: int, whole_blocks: int, is_last: bool) -> SourceError:
     if is_last:
-        hint = f"end before it, or copy the file again while the node stands still; {_RESTORE} if it was cut"
+        hint = f"end before it, or copy the file again while the node is stopped; {_RESTORE} if it was cut"
     else:
         hint = _RESTORE
     return SourceError(
@@ -58,16 +58,16 @@ def cut_short(path: Path, at: int, size: int, whole_blocks: int, is_last: bool) 
 
 def unproven(folder: Path, low: int, high: int) -> SourceError:
     return SourceError(
-        f"no block stands in slots {low:,} to {high:,}, and neither an index nor the blocks around them tell that none was lost",
+        f"no block stands in slots {low:,} to {high:,}, and neither an index nor the blocks around them prove that none was lost",
         where=str(folder),
-        hint="restore the chunks of these slots from another node or a Mithril snapshot, or bring their .primary and .secondary",
+        hint="restore these slots' chunks and index files from another node or a Mithril snapshot",
         code="NEC-S003",
     )
 
 
 def lost_block(path: Path, slot: int) -> SourceError:
     return SourceError(
-        f"the chunk has no block at slot {slot:,}, and its index has one there", where=str(path), hint=_RESTORE, code="NEC-S003"
+        f"the chunk has no block at slot {slot:,}, but its index lists one", where=str(path), hint=_RESTORE, code="NEC-S003"
     )
 
 
@@ -91,7 +91,7 @@ def disowned(path: Path, at: int, same_hash: bool) -> SourceError:
     return SourceError(
         f"the block that begins at byte {at:,} is damaged, or its index entry is: the entry has {other}",
         where=f"{path} at byte {at:,}",
-        hint=f"{_RESTORE}; if only {path.stem}.secondary is at fault, delete that file and the chunk is read without it",
+        hint=f"{_RESTORE}; if only {path.stem}.secondary is damaged, delete it: the chunk is then read without it",
         code="NEC-S004",
     )
 
@@ -124,9 +124,9 @@ def foreign(path: Path, what: str, network: str) -> SourceError:
     return SourceError(f"this is not {network}'s chain: {what}", where=str(path), hint=_WHICH_NETWORK, code="NEC-S007")
 
 
-def implausible_block(path: Path, point: object, told: str) -> SourceError:
+def implausible_block(path: Path, point: object, trouble: str) -> SourceError:
     return SourceError(
-        f"block {point} cannot be true: {told}",
+        f"block {point} cannot be true: {trouble}",
         where=str(path),
         hint=f"{_RESTORE}; check this machine's clock, the plan's network and its genesis files; {_NOT_KEPT}",
         code="NEC-S013",
@@ -137,7 +137,7 @@ def outside(folder: Path, asked: str, has: str) -> SourceError:
     return SourceError(
         f"{asked} is outside of what the folder holds: {has}",
         where=str(folder),
-        hint="choose a bound inside, or bring the chunks that are not there",
+        hint="choose a bound inside, or add the missing chunks",
         code="NEC-S008",
     )
 
@@ -150,26 +150,26 @@ def unreadable(path: Path, error: OSError) -> SourceError:
     return SourceError(
         f"the file cannot be read: {error.strerror or error}",
         where=str(path),
-        hint="check that it is there and that this user may read it",
+        hint="check that it exists and that this user may read it",
         code="NEC-S010",
     )
 
 
 def no_intersection(folder: Path, has: str) -> SourceError:
     return SourceError(
-        f"none of the points already indexed is on this folder's chain ({has})",
+        f"none of the points in the database is on this folder's chain ({has})",
         where=str(folder),
-        hint="the database was filled from another chain, or is ahead of this folder, or the chunks it ends in are not here",
+        hint="the database was filled from another chain, or is ahead of this folder, or its last chunk is missing here",
         code="NEC-S011",
     )
 
 
 def other_chain(folder: Path, point: object) -> SourceError:
     return SourceError(
-        f"the database has block {point}, and this folder's blocks do not go with it: the two are of different chains",
+        f"the database has block {point}, and this folder's blocks do not follow it: the two are of different chains",
         where=str(folder),
-        hint="nothing was changed. Another folder, or another database; where the database was at a node's tip, a fork may have "
-        "undone that block: run on the node first (--socket PATH)",
+        hint="nothing was changed. Use another folder or another database; where the database was at a node's tip, "
+        "a fork may have undone that block: run on the node first (--socket PATH)",
         code="NEC-S011",
     )
 

@@ -1,4 +1,4 @@
-"""The chunk files of a folder: which ones there are, which are missing, which one holds a slot."""
+"""The chunk files of a folder: which exist, which are missing, and which has a number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAME = re.compile(r"([0-9]{5}|[1-9][0-9]{5,9})\.chunk")
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """`chunks` in the order of their numbers, at least one; numbers may be missing, and need not begin at 0."""
+    """`chunks` in the order of their numbers, at least one; numbers may be missing and need not begin at 0."""
 
     path: Path
     chunks: tuple[ChunkFile, ...]
@@ -30,7 +30,7 @@ class Folder:
         return self.chunks[-1]
 
     def get(self, number: int) -> ChunkFile | None:
-        """The chunk of that number, when it is there."""
+        """The chunk of this number; None when it is missing."""
         low, high = 0, len(self.chunks)
         while low < high:
             middle = (low + high) // 2
@@ -38,8 +38,8 @@ class Folder:
                 low = middle + 1
             else:
                 high = middle
-        found = self.chunks[low] if low < len(self.chunks) else None
-        return found if found is not None and found.number == number else None
+        chunk = self.chunks[low] if low < len(self.chunks) else None
+        return chunk if chunk is not None and chunk.number == number else None
 
     def span(self, first: int, last: int) -> tuple[ChunkFile, ...]:
         """The chunks numbered `first` to `last`, both included; SourceError NEC-S002 names those that are missing."""
@@ -63,7 +63,7 @@ class Folder:
 def open_folder(path: Path) -> Folder:
     """List the chunk files of `path`, of `path/immutable` or of `path/db/immutable`; no file is opened yet.
 
-    Errors: SourceError NEC-S001 when there is no such folder or no chunk file, NEC-S010 when it cannot be listed.
+    Errors: SourceError NEC-S001 when the folder does not exist or has no chunk file, NEC-S010 when it cannot be listed.
     """
     if not path.is_dir():
         raise faults.no_folder(path)

@@ -1,4 +1,4 @@
-"""Finding a block in the chunk files: by hash, by slot, by its distance from the tip."""
+"""Finds a block in the chunk files: by hash, by slot, by its distance from the tip."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from nectar.sources.immutable.secondary import entries, find_hash
 
 
 def by_hash(source: CheckedChunks, block_hash: bytes) -> ChunkBlock | None:
-    """The block with that 32-byte hash, or None. Newest chunks first; a chunk is only read when its index names the hash,
-    or, when no index does, when its index does not describe the whole of it.
+    """The block with that 32-byte hash, or None. Newest chunks first. A chunk is only read when its index names the hash;
+    when no index names it, every chunk is read whose index does not describe all of it.
     """
     chunks = source.folder.chunks[::-1]
     for chunk in chunks:
         if find_hash(read_index(chunk.secondary), block_hash) >= 0:
-            found = _in_chunk(source, chunk, block_hash)
-            if found is not None:
-                return found
+            block = _in_chunk(source, chunk, block_hash)
+            if block is not None:
+                return block
     for chunk in chunks:
         if not _is_described(chunk):
-            found = _in_chunk(source, chunk, block_hash)
-            if found is not None:
-                return found
+            block = _in_chunk(source, chunk, block_hash)
+            if block is not None:
+                return block
     return None
 
 
 def _in_chunk(source: CheckedChunks, chunk: ChunkFile, block_hash: bytes) -> ChunkBlock | None:
-    return next((found for found in source.chunk(chunk) if found.point.hash == block_hash), None)
+    return next((block for block in source.chunk(chunk) if block.point.hash == block_hash), None)
 
 
 def _is_described(chunk: ChunkFile) -> bool:
@@ -51,7 +51,7 @@ def _is_described(chunk: ChunkFile) -> bool:
 
 
 def at_or_after(source: CheckedChunks, slot: int) -> ChunkBlock | None:
-    """The first block of `slot` or later; None when there is none up to the folder's end.
+    """The first block of `slot` or later; None when the folder has none.
 
     Errors: SourceError NEC-S002 when a chunk between `slot` and that block is missing.
     """
@@ -60,14 +60,14 @@ def at_or_after(source: CheckedChunks, slot: int) -> ChunkBlock | None:
         chunk = folder.get(number)
         if chunk is None:
             raise faults.missing_chunks(folder.path, number, number)
-        for found in source.chunk(chunk):
-            if found.point.slot >= slot:
-                return found
+        for block in source.chunk(chunk):
+            if block.point.slot >= slot:
+                return block
     return None
 
 
 def at_or_before(source: CheckedChunks, slot: int) -> ChunkBlock | None:
-    """The last block of `slot` or earlier; None when there is none down to the folder's begin.
+    """The last block of `slot` or earlier; None when the folder has none.
 
     Errors: SourceError NEC-S002 when a chunk between that block and `slot` is missing.
     """
@@ -77,12 +77,12 @@ def at_or_before(source: CheckedChunks, slot: int) -> ChunkBlock | None:
         if chunk is None:
             raise faults.missing_chunks(folder.path, number, number)
         last: ChunkBlock | None = None
-        for found in source.chunk(chunk):
-            if found.point.slot > slot:
+        for block in source.chunk(chunk):
+            if block.point.slot > slot:
                 break
-            last = found
-            if found.point.slot == slot and found.era_tag != Era.BYRON_EBB:
-                break  # what comes after it may be broken
+            last = block
+            if block.point.slot == slot and block.era_tag != Era.BYRON_EBB:
+                break  # the rest of the chunk may be damaged
         if last is not None:
             return last
     return None
@@ -93,18 +93,18 @@ def before_tip(source: CheckedChunks, blocks: int) -> ChunkBlock | None:
 
     Errors: SourceError NEC-S002 when a chunk on the way is missing.
     """
-    folder, wanted = source.folder, blocks
+    folder, remaining = source.folder, blocks
     for number in range(folder.last.number, folder.first.number - 1, -1):
         chunk = folder.get(number)
         if chunk is None:
             raise faults.missing_chunks(folder.path, number, number)
-        kept: deque[ChunkBlock] = deque(maxlen=min(wanted, 1 << 30) + 1)
+        newest: deque[ChunkBlock] = deque(maxlen=min(remaining, 1 << 30) + 1)
         count = 0
-        for found in source.chunk(chunk):
-            if found.era_tag != Era.BYRON_EBB:
-                kept.append(found)
+        for block in source.chunk(chunk):
+            if block.era_tag != Era.BYRON_EBB:
+                newest.append(block)
                 count += 1
-        if count > wanted:
-            return kept[0]
-        wanted -= count
+        if count > remaining:
+            return newest[0]
+        remaining -= count
     return None

@@ -1,9 +1,9 @@
-"""A chunk without an index that can be trusted: blocks found one after another, from their own bytes.
+"""Reads a chunk whose index is missing or wrong: finds blocks one after another, from their own bytes.
 
-As the node does when it validates its database: the chunk is the truth. Where no checksum vouches for a block, its own
-hashes must: the header's body hash over the body's parts (Shelley and later), and the next block's previous hash over
-the header. So a block is handed on only when the one after it, in the same chunk, was seen to name it. What no hash
-covers: the body of a Byron block, and the header of a chunk's last block until the next chunk is read.
+The chunk is the truth, as it is for a node that validates its database. Where no checksum vouches for a block, its own hashes
+must: the header's body hash over the body's parts (Shelley and later), and the next block's previous hash over the header. So a
+block is only yielded when the next one in the same chunk names it. No hash covers the body of a Byron block, and the header of a
+chunk's last block until the next chunk is read.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nectar.sources.immutable.secondary import IndexEntry
 
 
 class Scan(NamedTuple):
-    """Where to begin: offset `at`, after `already` blocks. `listed`: what an index says, by offset, right or wrong."""
+    """Where to begin: at offset `at`, after `already` blocks. `listed`: the index entries by offset, correct or not."""
 
     file: ChunkFile
     at: int
@@ -36,11 +36,11 @@ def scanned(data: bytes, scan: Scan) -> Iterator[ChunkBlock]:
     """The blocks of the chunk `data` from `scan.at` to its end.
 
     Errors: SourceError NEC-S003 (cut short), NEC-S004 (damaged), NEC-S005 (the next block names another), raised after
-    the whole blocks before it were given.
+    the whole blocks before it were yielded.
     """
     file, at, count, listed = scan.file, scan.at, scan.already, scan.listed
     skip = skipper(data)
-    held: ChunkBlock | None = None
+    pending: ChunkBlock | None = None
     doubt: SourceError | None = None
     while at < len(data):
         fault: SourceError | None = None
@@ -48,28 +48,28 @@ def scanned(data: bytes, scan: Scan) -> Iterator[ChunkBlock]:
         try:
             parts = outline(data, at, skip)
             header = header_at(data, parts.era_tag, *parts.header, scan.byron_epoch_slots)
-            found = _found(data, at, parts, header)
+            block = _block_of(data, at, parts, header)
             fault, next_doubt = _damage(data, at, parts, header, file, listed.get(at))
         except Malformed as error:
             fault = _malformed(error, data, at, count, file)
-        if held is not None:
-            if fault is None and found.prev_hash != held.point.hash:
-                raise doubt or faults.unlinked(file.path, found.point, found.prev_hash, held.point)
+        if pending is not None:
+            if fault is None and block.prev_hash != pending.point.hash:
+                raise doubt or faults.unlinked(file.path, block.point, block.prev_hash, pending.point)
             if doubt is not None:
                 if fault is not None:
                     raise doubt
-                listed, next_doubt = {}, None  # the chain spoke against the index: it is not listened to any more
-            yield held
+                listed, next_doubt = {}, None  # the chain contradicts the index: the index is ignored from here on
+            yield pending
         if fault is not None:
             raise fault
-        held, doubt, at, count = found, next_doubt, parts.end, count + 1
+        pending, doubt, at, count = block, next_doubt, parts.end, count + 1
     if doubt is not None:
         raise doubt
-    if held is not None:
-        yield held
+    if pending is not None:
+        yield pending
 
 
-def _found(data: bytes, at: int, parts: Outline, header: Header) -> ChunkBlock:
+def _block_of(data: bytes, at: int, parts: Outline, header: Header) -> ChunkBlock:
     point = Point(header.slot, header.hash)
     return ChunkBlock(data[at : parts.end], point, header.prev_hash, header.block_no, header.era_tag)
 
@@ -79,7 +79,7 @@ def _damage(
 ) -> tuple[SourceError | None, SourceError | None]:
     """(fault, doubt) about the block at `at`: a fault is certain; a doubt ends when the next block names this one.
 
-    An index entry with the same checksum, or with the same hash over a body that is right, speaks for the block.
+    An index entry with the same checksum, or with the same hash over a body that is right, vouches for the block.
     """
     known_body = header.body_hash is not None and header.era_tag <= Era.CONWAY
     if known_body and body_hash(data, parts.parts) != header.body_hash:

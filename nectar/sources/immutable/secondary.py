@@ -1,6 +1,6 @@
-"""The index files beside a chunk: `NNNNN.secondary` says where each block stands, `NNNNN.primary` which slots have one.
+"""The index files beside a chunk: `NNNNN.secondary` has each block's offset, `NNNNN.primary` the slots that have a block.
 
-Secondary (consensus, ImmutableDB `Index.Secondary`): one 56-byte entry a block, big-endian, no header and no end mark.
+Secondary (consensus, ImmutableDB `Index.Secondary`): one 56-byte entry for each block, big-endian, no header and no end mark.
 Primary (`Index.Primary`): a version byte, then a u32 for each slot of the chunk, one for a boundary block and one for the
 end; a node fills it up only when the chunk is finished. The chunk file is the truth: both can be rebuilt from it.
 """
@@ -35,21 +35,21 @@ class IndexEntry(NamedTuple):
 
 
 def entries(index: bytes, chunk_bytes: int) -> tuple[list[IndexEntry], bool]:
-    """The entries that can be of a chunk of that many bytes, and whether the whole index can be.
+    """The entries that fit a chunk of `chunk_bytes`, and whether the whole index fits.
 
-    Entries after the first impossible one are left out: an odd length, offsets that do not rise from 0, or that lie
-    beyond the chunk's end.
+    Entries from the first impossible one on are left out: an odd length, offsets that do not rise from 0 or lie beyond the
+    chunk's end.
     """
-    found: list[IndexEntry] = []
+    listed: list[IndexEntry] = []
     whole = len(index) - len(index) % ENTRY_BYTES
     expected_min = 0
     for fields in _ENTRY.iter_unpack(index[:whole]):
         offset = fields[0]
-        if offset < expected_min or offset >= chunk_bytes or (not found and offset):
-            return found, False
-        found.append(IndexEntry._make(fields))
+        if offset < expected_min or offset >= chunk_bytes or (not listed and offset):
+            return listed, False
+        listed.append(IndexEntry._make(fields))
         expected_min = offset + 1
-    return found, whole == len(index)
+    return listed, whole == len(index)
 
 
 def find_hash(index: bytes, block_hash: bytes) -> int:
@@ -63,7 +63,7 @@ def find_hash(index: bytes, block_hash: bytes) -> int:
 
 
 def is_chunk_finished(primary: Path, slots_per_chunk: int) -> bool | None:
-    """Whether the node closed the chunk of this primary index; None when there is no such file to tell."""
+    """Whether the node closed the chunk of this primary index; None when the file does not exist."""
     try:
         size = primary.stat().st_size
     except OSError:
@@ -72,8 +72,10 @@ def is_chunk_finished(primary: Path, slots_per_chunk: int) -> bool | None:
 
 
 def listed_slots(chunk: ChunkFile, facts: ChainFacts) -> list[int] | None:
-    """The slots that have a block by the chunk's primary index, which says for each slot where its entry in the secondary begins;
-    before the first slot a boundary block has its place. None when there is none that is whole and goes with its secondary."""
+    """The slots that have a block by the chunk's primary index; None when that is missing, incomplete or does not fit its
+    secondary.
+
+    For each slot the primary index has the offset of its entry in the secondary; a boundary block comes before the first slot."""
     try:
         data, size = reading.read_file(chunk.primary, reading.CHUNK), chunk.secondary.stat().st_size
     except OSError:

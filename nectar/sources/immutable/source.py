@@ -29,10 +29,10 @@ class ImmutableSource(CheckedChunks):
         super().__init__(open_folder(path), facts)
 
     def follow(self, known_points: Sequence[Point]) -> Iterator[RollForward | RollBackward]:
-        """Everything after the newest of `known_points` that is on this chain; everything there is when none are known.
+        """All events after the newest of `known_points` that is on this chain; all blocks when no point is known.
 
         A newer known point that is not on this chain, though the folder reaches beyond it, was on a fork: then a
-        `RollBackward` to the newest one that is comes first. Ends at the folder's tip.
+        `RollBackward` to the newest one on this chain comes first. Ends at the folder's tip.
         Errors: SourceError NEC-S011 when points are known but none is on this chain; those of `blocks`.
         """
         points = sorted(known_points, key=lambda point: point.slot, reverse=True)
@@ -51,24 +51,25 @@ class ImmutableSource(CheckedChunks):
         raise faults.no_intersection(self.folder.path, self.holds())
 
     def tip(self) -> Point:
-        """The last block there is; SourceError NEC-S001 when the chunks hold none, NEC-S003 to S007 when it is broken."""
+        """The last block's point. Errors: SourceError NEC-S001 when the chunks hold none, NEC-S003 to S007 when its chunk is
+        damaged."""
         return self.last_block().point
 
     def last_block(self) -> ChunkBlock:
-        """The tip's block."""
-        found, trouble = self.last_whole()
+        """The last block. Errors: as `tip`."""
+        block, trouble = self.last_whole()
         if trouble is not None:
             raise trouble
-        return found
+        return block
 
     def last_whole(self) -> tuple[ChunkBlock, SourceError | None]:
-        """The last block before which nothing is wrong in its chunk, and what is wrong after it: a file that was cut, say."""
+        """The last block up to which its chunk is undamaged, and the error after it, such as a file that was cut."""
         trouble: SourceError | None = None
         for chunk in reversed(self.folder.chunks):
             last: ChunkBlock | None = None
             try:
-                for found in self.chunk(chunk):
-                    last = found
+                for block in self.chunk(chunk):
+                    last = block
             except SourceError as error:
                 trouble = error
             if last is not None:
@@ -76,14 +77,14 @@ class ImmutableSource(CheckedChunks):
         raise trouble or faults.no_blocks(self.folder.path)
 
     def first_block(self) -> ChunkBlock:
-        """The first block there is."""
+        """The first block. Errors: SourceError NEC-S001 when the chunks hold none."""
         for chunk in self.folder.chunks:
-            for found in self.chunk(chunk):
-                return found
+            for block in self.chunk(chunk):
+                return block
         raise faults.no_blocks(self.folder.path)
 
     def holds(self) -> str:
-        """What the folder has, in words: its first and last slot, and that there are gaps. For messages: never fails."""
+        """What the folder holds, in words for messages: its first and last slot, and gaps. Never fails."""
         chunks = self.folder.chunks
         try:
             slots = f"it holds slots {self.first_block().point.slot} to {self.tip().slot}"
@@ -96,13 +97,13 @@ class ImmutableSource(CheckedChunks):
     def blocks(self, after: Point | None = None, from_slot: int = 0, to_slot: int = NO_END) -> Iterator[RollForward]:
         """Blocks of slots `from_slot` to `to_slot`, both included, or those after the block `after` up to `to_slot`.
 
-        `after` None or ORIGIN: from `from_slot` on. A range without bounds begins with the folder's first chunk, be it
-        the chain's first or not; with ORIGIN it begins with the chain's first.
+        `after` None or ORIGIN: from `from_slot` on. A range without bounds begins with the folder's first chunk, whether or
+        not it is the chain's first; with ORIGIN it begins with the chain's first.
         Errors: SourceError NEC-S002 before the first block when a chunk of the range is missing; NEC-S003 to S007, S010
-        when the reading reaches the fault; NEC-S009 when `after` is not on this chain.
+        when reading reaches it; NEC-S009 when `after` is not on this chain.
         """
-        for found in self.checked_blocks(after, from_slot, to_slot):
-            yield RollForward(found.raw, found.point, found.block_no)
+        for block in self.checked_blocks(after, from_slot, to_slot):
+            yield RollForward(block.raw, block.point, block.block_no)
 
     def between(self, first: Point, end: Point) -> Iterator[RollForward]:
         """The blocks `first` to `end`, both included: exact even where a boundary block shares its slot with the next.
@@ -110,11 +111,11 @@ class ImmutableSource(CheckedChunks):
         Errors: as `blocks`; NEC-S009 when one of the two is not on this chain.
         """
         begun = False
-        for found in self.checked_blocks(None, first.slot, end.slot):
-            begun = begun or found.point == first
+        for block in self.checked_blocks(None, first.slot, end.slot):
+            begun = begun or block.point == first
             if begun:
-                yield RollForward(found.raw, found.point, found.block_no)
-            if found.point == end:
+                yield RollForward(block.raw, block.point, block.block_no)
+            if block.point == end:
                 break
         else:
             raise faults.not_found(self.folder.path, f"block {end} is not on this chain", self.holds())
@@ -122,26 +123,26 @@ class ImmutableSource(CheckedChunks):
             raise faults.not_found(self.folder.path, f"block {first} is not on this chain", self.holds())
 
     def checked_blocks(self, after: Point | None, from_slot: int, to_slot: int) -> Iterator[ChunkBlock]:
-        """As `blocks`, with what the header says of each."""
+        """As `blocks`, with the fields of each header."""
         excluded = after if after is not None and after != ORIGIN else None
         if excluded is not None:
             from_slot = excluded.slot
         seen, reached = excluded is None, -1
-        for found in self._linked_chunks(from_slot, to_slot, begins=after == ORIGIN):
-            slot = found.point.slot
+        for block in self._linked_chunks(from_slot, to_slot, begins=after == ORIGIN):
+            slot = block.point.slot
             if reached < 0 < from_slot and seen:
                 self._prove(from_slot, min(slot - 1, to_slot))
             if slot > to_slot:
                 return
             reached = slot
             if not seen:
-                seen = found.point == excluded
+                seen = block.point == excluded
                 if not seen and slot > from_slot:
                     break
             elif slot >= from_slot:
-                yield found
-                if slot == to_slot and found.era_tag != Era.BYRON_EBB:
-                    return  # what comes after the range may be broken
+                yield block
+                if slot == to_slot and block.era_tag != Era.BYRON_EBB:
+                    return  # chunks after the range may be damaged
         if not seen:
             raise faults.not_found(self.folder.path, f"block {excluded} is not on this chain", self.holds())
         if self.facts.chunk_of(to_slot) <= self.folder.last.number:
@@ -155,44 +156,44 @@ class ImmutableSource(CheckedChunks):
             first = folder.first.number
         before = GENESIS if first == 0 else None
         for chunk in folder.span(first, min(chunk_of(to_slot), folder.last.number)):
-            for found in self.chunk(chunk, before):
-                yield found
-                before = found
+            for block in self.chunk(chunk, before):
+                yield block
+                before = block
 
     def _prove(self, low: int, high: int) -> None:
-        """That no block was lost from these slots. Errors: SourceError NEC-S003, NEC-S005."""
+        """Checks that no block was lost from these slots. Errors: SourceError NEC-S003, NEC-S005."""
         if low <= high and not none_lost(self, low, high):
             raise faults.unproven(self.folder.path, low, high)
 
     def find(self, point: Point) -> ChunkBlock | None:
-        """The block at `point`; None when its chunk is not here or holds another there."""
+        """The block at `point`; None when its chunk is missing or has another block there."""
         chunk = self.folder.get(self.facts.chunk_of(point.slot)) if point.slot >= 0 else None
         if chunk is None:
             return None
-        for found in self.chunk(chunk):
-            if found.point == point:
-                return found
-            if found.point.slot > point.slot:
+        for block in self.chunk(chunk):
+            if block.point == point:
+                return block
+            if block.point.slot > point.slot:
                 return None
         return None
 
     def has_another(self, point: Point) -> bool:
-        """Whether its chunk goes as far as `point` and has no such block. A chunk that is damaged says nothing: what is read of
-        it is checked when it is read."""
+        """Whether the chunk of `point` reaches that slot and does not have the block. False for a damaged chunk: it is checked
+        when it is read."""
         chunk = self.folder.get(self.facts.chunk_of(point.slot)) if point.slot >= 0 else None
         try:
-            for found in self.chunk(chunk) if chunk is not None else ():
-                if found.point == point:
+            for block in self.chunk(chunk) if chunk is not None else ():
+                if block.point == point:
                     return False
-                if found.point.slot > point.slot:
+                if block.point.slot > point.slot:
                     return True
         except SourceError:
             return False
         return chunk is not None and any(later.number > chunk.number for later in self.folder.chunks)
 
-    def parts_from(self, block: Numbered, slot: int) -> bool:
-        """Whether the first block from `slot` on cannot come after `block`, by number and link. Where blocks are between the two,
-        or it cannot be read, nothing tells."""
+    def cannot_follow(self, block: Numbered, slot: int) -> bool:
+        """Whether the first block from `slot` on cannot come after `block`, by number and link. False where blocks lie between
+        the two, or it cannot be read."""
         try:
             first = lookup.at_or_after(self, slot) if self.folder.get(self.facts.chunk_of(slot)) is not None else None
         except SourceError:
@@ -203,16 +204,17 @@ class ImmutableSource(CheckedChunks):
         return first.block_no < follows or (first.block_no == follows and first.prev_hash != block.point.hash)
 
     def previous_of(self, point: Point) -> Point | None:
-        """The block before the one at `point`: ORIGIN before the chain's first; None when its chunk is not here.
+        """The block before the one at `point`: ORIGIN before the chain's first; None when its chunk is missing.
 
-        Errors: SourceError NEC-S009 when there is no such block, NEC-S005 when the one before is not the one it names.
+        Errors: SourceError NEC-S009 when the block does not exist, NEC-S005 when the block before it is not the one that it
+        names.
         """
         chunk = self.folder.get(self.facts.chunk_of(point.slot)) if point.slot >= 0 else None
         before: ChunkBlock | None = None
-        for found in self.chunk(chunk) if chunk is not None else ():
-            if found.point == point and chunk is not None:
-                return before.point if before is not None else self._before_chunk(chunk, found)
-            before = found
+        for block in self.chunk(chunk) if chunk is not None else ():
+            if block.point == point and chunk is not None:
+                return before.point if before is not None else self._before_chunk(chunk, block)
+            before = block
         raise faults.not_found(self.folder.path, f"block {point} is not on this chain", self.holds())
 
     def _before_chunk(self, chunk: ChunkFile, first: ChunkBlock) -> Point | None:
@@ -232,5 +234,5 @@ class ImmutableSource(CheckedChunks):
 
 
 def _last(blocks: Iterator[ChunkBlock]) -> ChunkBlock | None:
-    kept = deque(blocks, maxlen=1)
-    return kept[0] if kept else None
+    newest = deque(blocks, maxlen=1)
+    return newest[0] if newest else None
