@@ -1,4 +1,4 @@
-"""The one way in which a file that somebody names is read: a regular file, and never more of it than its kind may have."""
+"""Reads the files that a user names: only regular files, and never more bytes than a file of that kind may have."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GENESIS = 64 * 1024 * 1024  # each of a network's genesis files, and config.json
 SECRET = 64 * 1024  # a secret, a key of `nectar secrets`, a token, an SSH key
 CERTIFICATES = 10_000_000  # a PEM file; known_hosts
 CHUNK = 1024 * 1024 * 1024  # a chunk file of a chain, and its index
-SCRIPT = 16 * 1024 * 1024  # what `nectar node serve` plays
+SCRIPT = 16 * 1024 * 1024  # the scripts of `nectar node serve`
 
 _PIECE = 1024 * 1024
 _KINDS = (
@@ -26,7 +26,8 @@ _KINDS = (
 
 
 def read_file(path: Path, most: int) -> bytes:
-    """All of it. A link may lead to it. Errors: OSError, whose `strerror` says why and nothing of what stands there."""
+    """The whole file. `path` may be a link. Errors: OSError, whose `strerror` gives the reason and shows nothing of the
+    content."""
     handle = open_regular(path)
     try:
         return read_open(handle, most)
@@ -35,7 +36,7 @@ def read_file(path: Path, most: int) -> bytes:
 
 
 def read_text(path: Path, most: int) -> str:
-    """As `read_file`, of UTF-8 text, without the mark that may begin it."""
+    """As `read_file`, decoded as UTF-8, without a byte order mark."""
     data = read_file(path, most)
     try:
         return data.decode("utf-8-sig")
@@ -44,8 +45,7 @@ def read_text(path: Path, most: int) -> str:
 
 
 def open_regular(path: Path) -> int:
-    """A handle to read from. What was opened is looked at, not the name; and opening waits for nobody, as it would for a pipe's
-    writer."""
+    """A handle to read from. The opened file is checked, not its name. Opening never waits, as it would for a pipe's writer."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     except ValueError:  # a NUL, or half of a surrogate pair
@@ -57,13 +57,13 @@ def open_regular(path: Path) -> int:
     mode = os.fstat(handle).st_mode
     if not stat.S_ISREG(mode):
         os.close(handle)
-        what = next((what for is_one, what in _KINDS if is_one(mode)), "it is no regular file")
+        what = next((what for is_kind, what in _KINDS if is_kind(mode)), "it is no regular file")
         raise OSError(errno.EINVAL, what, str(path))
     return handle
 
 
 def read_open(handle: int, most: int) -> bytes:
-    """From where it stands to its end; it is refused at the first byte beyond `most`, whatever its size was said to be."""
+    """The bytes from the current position to the end. Refused at the first byte beyond `most`, whatever size the file reports."""
     pieces: list[bytes] = []
     left = most + 1
     while left and (piece := os.read(handle, min(_PIECE, left))):

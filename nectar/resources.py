@@ -1,4 +1,4 @@
-"""The only module that knows where grammar, schemas and plans are: inside an installed wheel, or at a checkout's root."""
+"""The grammar, schemas and plans that come with Nectar: inside an installed wheel, or at a checkout's root."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def read_schema(name: str) -> str:
 
 def schema_line(name: str) -> str:
     """The comment by which editors find a schema: the URL of this installation's own file."""
-    found = _find("schemas", f"{name}.schema.json")
-    return f"#:schema {found.as_uri()}\n" if isinstance(found, Path) else ""
+    file = _find("schemas", f"{name}.schema.json")
+    return f"#:schema {file.as_uri()}\n" if isinstance(file, Path) else ""
 
 
 def read_templates() -> dict[str, str]:
     """Text of each ``plans/NAME.toml``, by NAME."""
-    there = next(place for place in _places("plans") if place.is_dir())
-    files = sorted((file for file in there.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+    folder = next(place for place in _places("plans") if place.is_dir())
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
     return {file.name.removesuffix(".toml"): file.read_text(encoding="utf-8") for file in files}
 
 
@@ -38,9 +38,9 @@ def _read(folder: str, name: str) -> str:
 
 def _find(folder: str, name: str) -> Traversable:
     for place in _places(folder):
-        found = place.joinpath(name)
-        if found.is_file():
-            return found
+        file = place.joinpath(name)
+        if file.is_file():
+            return file
     raise FatalError(
         f"{folder}/{name} is missing from this installation",
         where=str(_places(folder)[0]),

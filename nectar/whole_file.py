@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and never in another's place unless that is meant."""
+"""Writes a file whole or not at all, and never replaces another one unless the caller asks for it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pathlib import Path
 from secrets import token_hex
 
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
-"""What a file system says that has no hard links."""
+"""The errors of a file system without hard links."""
 
 
 def write_whole(
     path: Path, data: str | bytes, *, mode: int = 0o666, replace: bool = False, owner: tuple[int, int] | None = None
 ) -> Path:
-    """Beside it first, then in its place in one step. A link that stands there is never followed. With an `owner`, who gets it as
-    far as we may give it, the mode is exact; else what the user's umask leaves of it.
+    """Writes `data` beside `path`, then moves it there in one step. A link at `path` is never followed.
 
-    Errors: OSError; FileExistsError where anything is there already, unless `replace`, which replaces regular files alone.
+    With an `owner`, the file is given to it where this user may do so, and the mode is exact; else the umask applies.
+    Errors: OSError; FileExistsError where anything stands at `path`, unless `replace`, which replaces regular files alone.
     """
     if replace and os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
         raise OSError(errno.EINVAL, "what stands there is no regular file, and it is not replaced", str(path))
@@ -49,12 +49,12 @@ def _put(beside: Path, path: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # its place is taken by us, empty
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # an empty file of ours reserves the place
         os.replace(beside, path)
 
 
 def begins_with(path: Path, words: bytes) -> bool:
-    """Whether it is a regular file, no link, that begins so; an empty one does. False too when it cannot be read."""
+    """Whether `path` is a regular file, not a link, that begins with `words` or is empty. False when it cannot be read."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:

@@ -15,10 +15,11 @@ _POINTER_BOUNDS = (1 << 32, 1 << 16, 1 << 16)  # slot, index of the transaction,
 
 
 class AddressParts(NamedTuple):
-    """What the columns of an output show. `stake_address` is the 29-byte reward address of a base address's stake part.
+    """The columns of an output that come from its address. `stake_address` is the 29-byte reward address of a base address's
+    stake part.
 
-    `text` is of the address as the ledger reads it (see `as_read`), which is what db-sync and explorers show. A pointer's
-    stake address is not in the bytes and stays None (db-sync looks it up among its rows); so does Byron's payment credential.
+    `text` shows the address as the ledger reads it (see `as_read`), as db-sync and explorers do. A pointer's
+    stake address is not in the bytes and stays None (db-sync looks it up among its rows), as does Byron's payment credential.
     """
 
     text: str
@@ -69,10 +70,10 @@ def _describe(raw: bytes, text: str | None) -> AddressParts:
 
 
 def as_read(raw: bytes) -> bytes:
-    """A Shelley address as the ledger reads it and writes it again (cardano-ledger `decodeAddrStateLenientT`, `mkPtrNormalized`).
+    """A Shelley address as the ledger writes it after reading it (cardano-ledger `decodeAddrStateLenientT`, `mkPtrNormalized`).
 
-    Until Babbage anything could stand after an address, and any number in a pointer. The ledger crops the first, and a pointer
-    of which one number is out of bounds becomes (0, 0, 0). What it could not have read (too short, no such kind) stays as it is.
+    Until Babbage any bytes could follow an address, and a pointer could have any numbers. The ledger cuts the bytes off, and a
+    pointer with a number out of bounds becomes (0, 0, 0). Bytes that the ledger cannot read (too short, unknown kind) stay.
     """
     kind = raw[0] >> 4 if raw else _BYRON
     if kind in _POINTERS:
@@ -128,7 +129,7 @@ def stake_views(accounts: Iterable[bytes]) -> dict[bytes, str]:
 
 
 def network_of(raw: bytes) -> int | None:
-    """The network id in the header; None for a Byron address, which tells its network elsewhere, and for no bytes."""
+    """The network id in the header; None for a Byron address, which has its network elsewhere, and for no bytes."""
     return None if not raw or raw[0] >> 4 == _BYRON else raw[0] & 15
 
 
@@ -137,9 +138,9 @@ _PREFIXES = {"addr": (1, False), "addr_test": (0, False), "stake": (1, True), "s
 
 
 def parse_text(text: str) -> bytes:
-    """Raw bytes of an address in bech32 or base58. Raises ValueError that says what is wrong with it.
+    """Raw bytes of an address in bech32 or base58. Errors: ValueError with the reason.
 
-    Bytes after a Shelley address are let pass and kept: such addresses are on the chain, and some explorers show them whole.
+    Bytes after a Shelley address are kept: such addresses are on the chain, and some explorers show them whole.
     """
     if text.partition("1")[0].lower() in _PREFIXES:
         prefix, raw = bech32.decode(text)

@@ -13,7 +13,8 @@ _FIVE = 58**5
 
 
 def encode(data: bytes) -> str:
-    """Leading zero bytes become leading `1`s. Five digits at a time: by a number below 2^30 Python divides quickest."""
+    """The base58 text; leading zero bytes become leading `1`s. Python divides quickest by a number below 2^30: five digits at a
+    time."""
     number = int.from_bytes(data, "big")
     fives: list[str] = []
     while number:
@@ -26,8 +27,8 @@ def encode(data: bytes) -> str:
 
 
 def decode(text: str) -> bytes:
-    """Raises ValueError on a character that is not in the alphabet, and for a text that is far too long: the work grows with its
-    square."""
+    """The bytes of a base58 text. Errors: ValueError for a character outside of the alphabet, and for a text of more than LONGEST
+    characters, because the work grows with the square of the length."""
     if len(text) > LONGEST:
         raise ValueError(f"{len(text):,} characters are more than any address has")
     number = 0
@@ -41,7 +42,7 @@ def decode(text: str) -> bytes:
 
 
 def byron_payload(raw: bytes) -> bytes:
-    """The payload of `[#6.24(bytes), crc32]`, its checksum checked. Raises ValueError."""
+    """The payload of `[#6.24(bytes), crc32]`; its checksum is verified. Errors: ValueError."""
     if raw[:3] != b"\x82\xd8\x18" or len(raw) < 6:
         raise ValueError("a Byron address is CBOR [#6.24(bytes), checksum]")
     payload, at = _bytes_at(raw, 3)
@@ -96,5 +97,5 @@ def byron_is_of(byron: bytes, magic: int | None) -> bool:
 
 
 def _cbor_uint(value: int) -> bytes:
-    """Canonical CBOR of the small magics."""
+    """Canonical CBOR of a magic."""
     return bytes((value,)) if value < 24 else b"\x1a" + value.to_bytes(4, "big")

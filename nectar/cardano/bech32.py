@@ -13,7 +13,7 @@ _MASK20 = (1 << 20) - 1
 
 
 def _step(state: int, value: int) -> int:
-    """One five-bit value into the 30-bit checksum."""
+    """The 30-bit checksum after one more five-bit value."""
     top = state >> 25
     state = (state & 0x1FFFFFF) << 5 ^ value
     for bit, generator in enumerate(_GENERATOR):

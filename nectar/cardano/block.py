@@ -1,4 +1,4 @@
-"""A block and its transactions: everything that a processor may turn into rows, and nothing of how it was encoded.
+"""A block and its transactions: everything that a processor may turn into rows, without its encoding.
 
 Parts that the compiled plan does not want (see `decode.want.Want`) are left empty by the decoder, never guessed.
 """
@@ -38,8 +38,8 @@ class Metadatum(NamedTuple):
 
 
 class Tx(NamedTuple):
-    """A transaction. For a failed one (`is_valid` False) the fields stand as written in its body; what took effect is
-    its collateral: see `spent` and `created`."""
+    """A transaction. For a failed one (`is_valid` False) the fields are those of its body; only its
+    collateral took effect: see `spent` and `created` of `filterlang.access`."""
 
     index: int  # type: ignore[assignment]  # shadows tuple.index; in its block
     hash: bytes  # blake2b-256 of the body's original bytes

@@ -15,7 +15,7 @@ from nectar.errors import GenesisError
 ERAS = ("byron", "shelley", "allegra", "mary", "alonzo", "babbage", "conway")
 
 NOT_YET = 1 << 40
-"""`shelley_epoch` of a network that may have a Byron era for as long as it likes."""
+"""`shelley_epoch` of a network whose Byron era has no known end."""
 
 _SECOND = 1_000_000
 _MICROSECOND = timedelta(microseconds=1)
@@ -23,11 +23,11 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class EraHistory:
-    """Two stretches of constant slot and epoch length, and the first epoch of each era.
+    """Two ranges of constant slot and epoch length, and the first epoch of each era.
 
     Slots count from 0 at `start` (UTC); `byron_slot` and `shelley_slot` are a slot's microseconds. `shelley_epoch` is the
     first epoch with Shelley's lengths (208 on mainnet, 0 where a network had no Byron epochs); `first_epochs` has each era's
-    first epoch as the chain went through them, so several eras may share one (all but the last of those are empty).
+    first epoch in the order of the chain, so several eras may share one (all of them but the last are empty).
     """
 
     start: datetime
@@ -70,7 +70,7 @@ class EraHistory:
         return first * self.byron_slot + (slot - first) * self.shelley_slot
 
     def time_of(self, slot: int) -> datetime:
-        """UTC. Raises GenesisError for a slot so far off that the calendar ends before it."""
+        """The slot's beginning in UTC. Errors: GenesisError for a slot beyond the calendar's end."""
         try:
             return self.start + timedelta(microseconds=self.microseconds_of(slot))
         except OverflowError:
@@ -89,11 +89,11 @@ class EraHistory:
         return self.first_slot_of_epoch(epoch + 1) - 1
 
     def first_slot_of_era(self, era: str) -> int:
-        """Raises GenesisError for an era that this network has not reached."""
+        """Errors: GenesisError for an era that this network has not reached."""
         return self.first_slot_of_epoch(self._first_epoch(era))
 
     def last_slot_of_era(self, era: str) -> int | None:
-        """None for the era that the network is in."""
+        """The era's last slot; None for the network's current era."""
         self._first_epoch(era)
         later = [self.first_epochs[name] for name in ERAS[ERAS.index(era) + 1 :] if name in self.first_epochs]
         return self.first_slot_of_epoch(later[0]) - 1 if later else None
@@ -103,7 +103,7 @@ class EraHistory:
         epoch = self.epoch_of(slot)
         return [name for name in ERAS if self.first_epochs.get(name, epoch + 1) <= epoch][-1]
 
-    def told(self, slot: int) -> str:
+    def slot_text(self, slot: int) -> str:
         """`slot 72316896 is Babbage, epoch 365`."""
         return f"slot {slot} is {self.era_at(slot).capitalize()}, epoch {self.epoch_of(slot)}"
 

@@ -1,4 +1,4 @@
-"""What genesis creates: Byron's vouchers and balances, Shelley's initial funds, and stake that is delegated from the start."""
+"""What genesis creates: Byron's vouchers and balances, Shelley's initial funds, and stake delegated from the start."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _named(text: bytes, length: int) -> bytes:
     return text.ljust(length, b"\0")[:length]
 
 
-# db-sync gives Shelley's genesis names of its own where others have hashes (Era.Shelley.Genesis).
+# db-sync gives Shelley's genesis names where other blocks have hashes (Era.Shelley.Genesis).
 SHELLEY_BLOCK_HASH = _named(b"Shelley Genesis Block Hash ", 32)
 SHELLEY_LEADER_HASH = _named(b"Shelley Genesis SlotLeader Hash", 28)
 STAKING_TX_HASH = _named(b"Shelley Genesis Staking Tx Hash ", 32)
@@ -47,7 +47,7 @@ class GenesisOutputs(NamedTuple):
 
 
 class GenesisGovernance(NamedTuple):
-    """What Conway begins with: a committee, each member with the last epoch of the term, and a constitution."""
+    """Conway's first committee, each member with the last epoch of its term, and its constitution."""
 
     members: tuple[tuple[Credential, int], ...]
     quorum: tuple[int, int]
@@ -56,24 +56,28 @@ class GenesisGovernance(NamedTuple):
 
 
 def governance(conway: Json) -> GenesisGovernance:
-    """From Conway's genesis file. Errors: those of values that are not there or of another kind."""
+    """Reads Conway's genesis file. Errors: KeyError, ValueError and TypeError for values that are missing or of another type."""
     committee, constitution = conway["committee"], conway["constitution"]
     members = []
     for name, epoch in committee["members"].items():
         kind, _, digest = name.rpartition("-")
         members.append((Credential(("keyHash", "scriptHash").index(kind) == 1, bytes.fromhex(digest)), int(epoch)))
-    told = committee["threshold"]
-    share = Fraction(told["numerator"], told["denominator"]) if isinstance(told, dict) else exact_number(told)
+    threshold = committee["threshold"]
+    if isinstance(threshold, dict):
+        share = Fraction(threshold["numerator"], threshold["denominator"])
+    else:
+        share = exact_number(threshold)
     anchor = Anchor(constitution["anchor"]["url"], bytes.fromhex(constitution["anchor"]["dataHash"]))
     script = constitution.get("script")
     return GenesisGovernance(tuple(sorted(members)), share.as_integer_ratio(), anchor, bytes.fromhex(script) if script else None)
 
 
-def exact_number(said: Any) -> Fraction:
-    """Of JSON's numbers, or "1/2". Raises ValueError, also for more digits, or a larger power of ten, than anybody means."""
-    text = str(said)
+def exact_number(value: Any) -> Fraction:
+    """The exact value of a JSON number, or of a text such as "1/2". Errors: ValueError, also for more digits or a larger power of
+    ten than any genesis file has."""
+    text = str(value)
     if not _NUMBER.fullmatch(text):
-        raise ValueError("not a number, or far too long a one")
+        raise ValueError("not a number, or one that is far too long")
     return Fraction(text)
 
 
@@ -82,7 +86,7 @@ def _output(address: bytes, value: int) -> GenesisOutput:
 
 
 def voucher_address(key: bytes, magic: int | None) -> bytes:
-    """The redeem address of an AVVM voucher's 32-byte key; a network that requires its magic puts it in as attribute 2."""
+    """The redeem address of an AVVM voucher's 32-byte key; a network that requires its magic adds it as attribute 2."""
     attributes = b"\xa0"
     if magic is not None:
         encoded = _unsigned(magic)
@@ -103,8 +107,8 @@ def _unsigned(number: int) -> bytes:
 def byron_outputs(genesis: Json, magic: int, requires: str | None = None) -> GenesisOutputs:
     """Vouchers (avvmDistr), then balances (nonAvvmBalances), in the order of the file.
 
-    `requires` is the node's `RequiresNetworkMagic`: whether vouchers' addresses hold the magic. Left out, every network's but
-    mainnet's do.
+    `requires` is the node's `RequiresNetworkMagic`: whether vouchers' addresses hold the magic. By default every network's do
+    except mainnet's.
     """
     in_address = magic if (requires or _requires(magic)) == "RequiresMagic" else None
     vouchers = [
@@ -132,13 +136,13 @@ def _requires(magic: int) -> str:
 
 
 def shelley_outputs(genesis: Json, network_id: int) -> GenesisOutputs:
-    """Initial funds, and `staking`: pools and who delegates to them.
+    """Initial funds, and `staking`: pools and the stake keys that delegate to them.
 
-    Staking is in the order of its keys, as the ledger reads it: certificates of genesis are numbered in it.
+    Staking is in the order of its keys, as the ledger reads it: genesis' certificates are numbered in this order.
     """
     funds = [_output(_address(text), _amount(value, _LOVELACE)) for text, value in genesis.get("initialFunds", {}).items()]
     staking = genesis.get("staking") or {}
-    pools = tuple(_pool(bytes.fromhex(key), said, network_id) for key, said in sorted(staking.get("pools", {}).items()))
+    pools = tuple(_pool(bytes.fromhex(key), entry, network_id) for key, entry in sorted(staking.get("pools", {}).items()))
     delegations = tuple((bytes.fromhex(key), bytes.fromhex(pool)) for key, pool in sorted(staking.get("stake", {}).items()))
     return GenesisOutputs(tuple(funds), pools, delegations)
 
@@ -147,34 +151,34 @@ def _address(text: str) -> bytes:
     return parse_text(text) if text.startswith("addr") else bytes.fromhex(text)
 
 
-def _pool(key: bytes, said: Json, network_id: int) -> PoolRegistration:
-    margin = exact_number(said["margin"])
-    metadata = said.get("metadata")
-    account = said.get("rewardAccount") or said["accountAddress"]
+def _pool(key: bytes, entry: Json, network_id: int) -> PoolRegistration:
+    margin = exact_number(entry["margin"])
+    metadata = entry.get("metadata")
+    account = entry.get("rewardAccount") or entry["accountAddress"]
     return PoolRegistration(
         key,
-        bytes.fromhex(said["vrf"]),
-        _amount(said["pledge"], _COIN),
-        _amount(said["cost"], _COIN),
+        bytes.fromhex(entry["vrf"]),
+        _amount(entry["pledge"], _COIN),
+        _amount(entry["cost"], _COIN),
         (margin.numerator, margin.denominator),
         _reward_account(account, network_id),
-        tuple(bytes.fromhex(owner) for owner in said.get("owners", ())),
-        tuple(_relay(relay) for relay in said.get("relays", ())),
+        tuple(bytes.fromhex(owner) for owner in entry.get("owners", ())),
+        tuple(_relay(relay) for relay in entry.get("relays", ())),
         Anchor(metadata["url"], bytes.fromhex(metadata["hash"])) if metadata else None,
     )
 
 
-def _reward_account(said: Json | str, network_id: int) -> bytes:
-    if isinstance(said, str):
-        return parse_text(said)
-    credential = said["credential"]
+def _reward_account(account: Json | str, network_id: int) -> bytes:
+    if isinstance(account, str):
+        return parse_text(account)
+    credential = account["credential"]
     is_script = "scriptHash" in credential or "script hash" in credential
     digest = next(value for name, value in credential.items() if "ash" in name)
     return bytes(((0xF0 if is_script else 0xE0) | network_id,)) + bytes.fromhex(digest)
 
 
-def _relay(said: Json) -> Relay:
-    kind, body = next(iter(said.items()))
+def _relay(entry: Json) -> Relay:
+    kind, body = next(iter(entry.items()))
     if kind == "single host address":
         four, six = body.get("IPv4"), body.get("IPv6")
         return Relay(

@@ -14,7 +14,7 @@ class GovActionId(NamedTuple):
 
 
 class ProtocolParamUpdate(NamedTuple):
-    """CDDL `protocol_param_update`: the map as it stands, key number -> plain value (rationals as `[num, den]` lists).
+    """CDDL `protocol_param_update`: the map as it is written, key number -> plain value (rationals as `[num, den]` lists).
 
     Its keys' meaning depends on the era: 14 is `protocol_version` before Conway; 16-33 appear in Alonzo, Babbage, Conway.
     """

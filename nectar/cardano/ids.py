@@ -25,7 +25,7 @@ def byron_leader(issuer: bytes) -> tuple[bytes, str]:
 
 
 def parse_pool_id(text: str) -> bytes:
-    """28 bytes from `pool1...` or from 56 hex digits. Raises ValueError."""
+    """28 bytes from `pool1...` or from 56 hex digits. Errors: ValueError."""
     if text.lower().startswith("pool1"):
         _, raw = bech32.decode(text)
     else:
@@ -70,7 +70,7 @@ def drep_id(is_script: bool, digest: bytes) -> str:
 def parse_drep_id(text: str) -> tuple[bool | None, bytes]:
     """Whether it is a script's, and its 28 bytes, from any form in use: CIP-129, CIP-105 (`drep`, `drep_vkh`, `drep_script`).
 
-    A bare `drep1...` may be db-sync's of either kind: None. Raises ValueError.
+    A bare `drep1...` may be db-sync's of either kind: None. Errors: ValueError.
     """
     prefix, raw = bech32.decode(text)
     if prefix not in _DREP_PREFIXES:

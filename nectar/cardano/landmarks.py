@@ -1,7 +1,7 @@
-"""Points that everybody knows: the last block of each era of the public networks.
+"""Landmarks: the last block of each era of the public networks.
 
-A node finds a point only by slot and hash, so these are where a job can begin that was given no hash. Ogmios' and Kupo's guides
-list the same.
+A node finds a point only by slot and hash, so a job without a hash begins at one of these. The guides of Ogmios and Kupo list
+them too.
 """
 
 from __future__ import annotations
@@ -46,4 +46,4 @@ LANDMARKS: Mapping[int, tuple[Landmark, ...]] = {
         _landmark("babbage", 2344008, 55814394, "bdd4baa2c81d0500a695f836332193ea06c2ce364e585057142220fc0782144c"),
     ),
 }
-"""Network magic -> landmarks, oldest first. None of a private network."""
+"""Network magic -> landmarks, oldest first. A private network has none."""

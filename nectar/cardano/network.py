@@ -1,4 +1,4 @@
-"""A network: its magic, its time, its parameters that never change, all read from its genesis files."""
+"""A network: its magic, its time and its constant parameters, all read from its genesis files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PUBLIC: Mapping[int, str] = {764824073: "mainnet", 1: "preprod", 2: "preview"}
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """`home` says where its genesis files are: the name of a built-in network, or a folder.
+    """`home` names its genesis files: the name of a built-in network, or a folder.
 
     `delegates` maps a Shelley genesis delegate's 28-byte key hash to the text db-sync shows for its blocks.
     """

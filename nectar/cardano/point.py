@@ -1,4 +1,4 @@
-"""A place on the chain, and the eras a block can be of."""
+"""A position on the chain, and the eras of blocks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Era(IntEnum):
-    """Era tags as they stand in front of a block on disk and on the wire (ouroboros-consensus, HardForkBlock)."""
+    """Era tags as they are written before a block on disk and on the wire (ouroboros-consensus, HardForkBlock)."""
 
     BYRON_EBB = 0
     BYRON = 1

@@ -1,6 +1,6 @@
-"""Ids are places on the chain: slot, transaction, item. Arithmetic only, refused loudly where a place does not fit.
+"""Ids are positions on the chain: slot, transaction, item. A position that does not fit is an error.
 
-The bits are shared out in docs/decisions/0013: no block of a network past or planned goes beyond them.
+docs/decisions/0013 gives the bits of each part: no block of a network past or planned needs more.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ LAST_SLOT = (1 << SLOT_BITS) - 1
 ITEMS = 1 << ITEM_BITS
 HIGHEST_ID = (1 << SLOT_BITS + TX_BITS + ITEM_BITS) - 1
 GENESIS_SLOT = -1  # ids of genesis rows are negative, before every block's
-GENESIS_TXS = 1 << TX_BITS  # as many pretend transactions as genesis has room for; the last one is for what is in none
+GENESIS_TXS = 1 << TX_BITS
+"""The number of pretend transactions that genesis has room for. The last one is for rows of no transaction."""
 
 
 def block_id(slot: int, is_boundary: bool) -> int:
@@ -42,7 +43,7 @@ _LISTS = {"body": "transaction_bodies", "witness_set": "transaction_witness_sets
 
 
 def tx_path(index: int, field: str = "body") -> str:
-    """Where a transaction's field stands in its block, in the words of the CDDL: its parts are in lists of their own."""
+    """The CBOR path of a transaction's field in its block, with the CDDL's names: each part is in a list of its own."""
     part, dot, rest = field.partition(".")
     return f"block.{_LISTS[part]}[{index}]{dot}{rest}"
 

@@ -1,4 +1,4 @@
-"""Scripts, datums and redeemers as they stand in a transaction; data stay raw bytes, hashes are of the original bytes."""
+"""Scripts, datums and redeemers as in a transaction; data stay raw bytes, hashes are of the original bytes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ class Purpose(IntEnum):
 
 
 class Redeemer(NamedTuple):
-    """`index` counts in the sorted set the purpose points at (inputs, policies, certificates, withdrawals, voters, proposals)."""
+    """`index` counts in the sorted set that the purpose names (inputs, policies, certificates, withdrawals, voters,
+    proposals)."""
 
     purpose: Purpose
     index: int  # type: ignore[assignment]  # shadows tuple.index

@@ -50,8 +50,8 @@ def places(sync: SyncConfig, network: Network) -> dict[str, str | None]:
     """Era and epoch of where a job starts and ends, as far as they are known without the chain."""
     first, last = bounds_of(sync, network).get(("block", "slot"), (None, None))
     return {
-        "start": "origin" if isinstance(sync.start, AtOrigin) else None if first is None else network.history.told(first),
-        "end": None if last is None else network.history.told(last),
+        "start": "origin" if isinstance(sync.start, AtOrigin) else None if first is None else network.history.slot_text(first),
+        "end": None if last is None else network.history.slot_text(last),
     }
 
 

@@ -1,4 +1,4 @@
-"""The chain that is offered: blocks in memory, which may grow and change to other forks while it is being read."""
+"""The chain that is offered: blocks in memory. It may grow and switch to other forks while clients read it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Offered(NamedTuple):
 
 @dataclass(slots=True)
 class Chain:
-    """`blocks` in order; `places` says where a point stands."""
+    """`blocks` in order; `places` maps a point to its block's index."""
 
     blocks: list[Offered] = field(default_factory=list)
     places: dict[Point, int] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Chain:
         return Tip(last.point, last.block_no)
 
     def after(self, point: Point) -> int | None:
-        """How many blocks there are up to `point`; None when it is not on the chain."""
+        """The number of blocks up to `point`; None when it is not on the chain."""
         if point == ORIGIN:
             return 0
         place = self.places.get(point)

@@ -1,7 +1,7 @@
-"""Where the server listens, as a unix socket: made anew, and taken away at the end, but never what somebody else has there.
+"""The server's unix socket: created at the start and removed at the end. It never replaces a file of anybody else.
 
-Beside the socket stands `SOCKET.lock`, locked while we serve. It says which socket file is ours: so one that was left behind by
-a server that was killed is known, and replaced; a node's own is not, be it alive or not.
+Beside the socket stands `SOCKET.lock`, locked while the server runs. It names the socket file that the server made. So a socket
+that a killed server left behind is recognized and replaced; a node's own socket never is, whether the node runs or not.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from nectar.errors import FatalError
 MADE = "nectar node serve"
 _ANSWER_SECONDS = 1.0
 _LOCK_BYTES = 200
-_HINT = "name another --socket; nothing was taken away"
+_HINT = "name another --socket; nothing was removed"
 
 
 @contextmanager
 def listen_at(path: Path) -> Iterator[socket.socket]:
-    """A socket that listens at `path`; both files are gone afterwards. Errors: FatalError NEC-V003; OSError."""
-    if (found := _kind(path)) not in ("", "socket"):
-        raise _taken(path, f"there is a {found} already, and it is not replaced")
+    """A socket that listens at `path`; both files are removed afterwards. Errors: FatalError NEC-V003; OSError."""
+    if (kind := _kind(path)) not in ("", "socket"):
+        raise _taken(path, f"a {kind} stands there, and it is not replaced")
     with _locked(path.with_name(path.name + ".lock")) as lock:
-        if found:
-            _take_away_ours(path, os.pread(lock, _LOCK_BYTES, 0))
+        if kind:
+            _remove_ours(path, os.pread(lock, _LOCK_BYTES, 0))
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
             listener.bind(str(path))
             mine = _mark(path)
@@ -47,7 +47,8 @@ def listen_at(path: Path) -> Iterator[socket.socket]:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[int]:
-    """Errors: FatalError NEC-V003 when another server has the lock, or the file is not a lock of ours."""
+    """The locked lock file. Errors: FatalError NEC-V003 when another server has the lock, or the file is not a lock of this
+    command."""
     try:
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -57,8 +58,8 @@ def _locked(path: Path) -> Iterator[int]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise _taken(path, "another server has this lock: it serves at this socket") from error
-        said = os.pread(lock, _LOCK_BYTES, 0) if stat.S_ISREG(os.fstat(lock).st_mode) else b"?"
-        if not (said.startswith(MADE.encode()) or not said):
+        lock_text = os.pread(lock, _LOCK_BYTES, 0) if stat.S_ISREG(os.fstat(lock).st_mode) else b"?"
+        if not (lock_text.startswith(MADE.encode()) or not lock_text):
             raise _taken(path, f"there is something already that is not the lock of `{MADE}`, and it is not replaced")
         if not os.path.samestat(os.fstat(lock), path.lstat()):
             raise _taken(path, "another server has just ended here: try again")
@@ -70,8 +71,8 @@ def _locked(path: Path) -> Iterator[int]:
         os.close(lock)
 
 
-def _take_away_ours(path: Path, said: bytes) -> None:
-    """A socket that nobody listens at, and that the lock names."""
+def _remove_ours(path: Path, lock_text: bytes) -> None:
+    """Removes the socket that the lock names, if nobody listens at it. Errors: FatalError NEC-V003."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(_ANSWER_SECONDS)
         answer = probe.connect_ex(str(path))
@@ -79,20 +80,20 @@ def _take_away_ours(path: Path, said: bytes) -> None:
         raise _taken(path, "somebody listens at this socket already")
     if answer != errno.ECONNREFUSED:
         raise _taken(path, f"there is a socket already: {os.strerror(answer).lower()}")
-    if _mark(path) != said:
+    if _mark(path) != lock_text:
         hint = f"remove it if nobody needs it, or {_HINT}"
         raise _taken(path, f"there is a socket already that `{MADE}` did not make; nobody listens at it", hint)
     path.unlink()
 
 
 def _mark(path: Path) -> bytes:
-    """What tells this socket file from every other: of another in its place, with the same number even, the time differs."""
-    found = path.lstat()
-    return f"{MADE} {found.st_dev}:{found.st_ino}:{found.st_mtime_ns}\n".encode()
+    """A text that identifies this socket file. A later file has another time, even with the same inode number."""
+    status = path.lstat()
+    return f"{MADE} {status.st_dev}:{status.st_ino}:{status.st_mtime_ns}\n".encode()
 
 
 def _kind(path: Path) -> str:
-    """What stands there, in a word; empty for nothing."""
+    """What stands at `path`, in a word; empty for nothing."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Chunk files, a socket, perhaps a script: served until told to stop."""
+"""`nectar node serve`: serves chunk files at a socket, by a script if one is given, until it is interrupted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from nectar.sources.node.connection import parse_address
 def offer(
     folder: Path, socket: str, network: Network, script: Path | None, limit: int | None, queries: Path | None = None
 ) -> None:
-    """Says `ready` on standard output once clients may come, everything else on standard error; until it is interrupted."""
+    """Serves until it is interrupted. Prints `ready` on standard output once clients may connect, all else on standard error."""
     facts = facts_of(network)
     steps = None if script is None else iter(read_script(script))
 
@@ -34,8 +34,8 @@ def offer(
     where = parse_address(socket, to_listen=True)
 
     def ready(port: str) -> None:
-        held = f"{len(stage.chain.blocks):,} blocks" if steps is None else "a chain that its script will make"
-        _say(f"{network.name}, {held}, on {where.host + ':' + port if port else where}")
+        offered = f"{len(stage.chain.blocks):,} blocks" if steps is None else "a chain that its script will make"
+        _say(f"{network.name}, {offered}, on {where.host + ':' + port if port else where}")
         print("ready" + (f" {port}" if port else ""), flush=True)
 
     asyncio.run(serve(stage, where, ready))
@@ -43,8 +43,8 @@ def offer(
 
 def _blocks(folder: Path, facts: ChainFacts) -> Iterator[Offered]:
     source = ImmutableSource(folder, facts)
-    for found in source.checked_blocks(None, 0, (1 << 63) - 1):
-        yield Offered(found.raw, found.point, found.block_no)
+    for block in source.checked_blocks(None, 0, (1 << 63) - 1):
+        yield Offered(block.raw, block.point, block.block_no)
     for note in source.notes:
         _say(note)
 

@@ -15,7 +15,7 @@ _EPOCH_NO = 1
 
 
 def answer(query: bytes, network: Network, tip: Tip) -> bytes | None:
-    """The answer after the block of `tip`; None when there is none to be had."""
+    """The answer in the state after the block of `tip`; None when chunk files cannot tell it."""
     if query == SYSTEM_START:
         start = network.history.start
         since = start.hour * 3600 + start.minute * 60 + start.second
@@ -40,15 +40,15 @@ def _eras(network: Network) -> list[object]:
     [picoseconds, slot, epoch]."""
     history = network.history
     names = [name for name in ERAS if name in history.first_epochs]
-    found: list[object] = []
+    eras: list[object] = []
     for name, after in zip(names, [*names[1:], None], strict=True):
         byron = name == "byron"
         slots = history.byron_epoch_slots if byron else history.shelley_epoch_slots
         length = history.byron_slot if byron else history.shelley_slot
         window = network.security_parameter * (2 if byron else 60)
         params = [slots, length // 1000, [0, window, [0]], window]
-        found.append([_bound(network, name), None if after is None else _bound(network, after), params])
-    return found
+        eras.append([_bound(network, name), None if after is None else _bound(network, after), params])
+    return eras
 
 
 def _bound(network: Network, era: str) -> list[int]:

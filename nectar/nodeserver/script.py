@@ -1,13 +1,13 @@
-"""What happens to the chain while it is being read: a text of one verb a line.
+"""Scripts: what happens to the chain while clients read it. One step a line.
 
     forward N             the next N blocks of the chunk files
     back I                the chain ends after its first I blocks
     fork DIR SKIP COUNT   COUNT blocks of the chunk files in DIR (beside the script), without the first SKIP
-    wait MS               nothing for so many milliseconds
+    wait MS               no step for so many milliseconds
     drop                  every connection is cut
     # a remark
 
-It goes on by a step whenever a client asks for a block that is not there yet. After the last step there is none.
+A step is taken whenever a client asks for a block that does not exist yet, until the script ends.
 """
 
 from __future__ import annotations
@@ -46,13 +46,14 @@ Step: TypeAlias = Forward | Back | Fork | Wait | Drop
 
 
 def read_script(file: Path) -> tuple[Step, ...]:
-    """Errors: FatalError NEC-V001 with the line, NEC-V002 when it cannot be read."""
+    """The steps of a script. Errors: FatalError NEC-V001 with the line, NEC-V002 when the file cannot be read."""
     return tuple(_steps(_text(file), file))
 
 
 def read_answers(file: Path) -> dict[bytes, bytes]:
-    """Lines `QUERY ANSWER` in hexadecimal, what stands in MsgQuery and in MsgResult. Errors: as `read_script`."""
-    found: dict[bytes, bytes] = {}
+    """Query -> answer, from lines `QUERY ANSWER` in hexadecimal: the contents of MsgQuery and MsgResult. Errors: as
+    `read_script`."""
+    answers: dict[bytes, bytes] = {}
     for number, line in enumerate(_text(file).splitlines(), 1):
         words = line.partition("#")[0].split()
         if words:
@@ -61,8 +62,8 @@ def read_answers(file: Path) -> dict[bytes, bytes]:
             except ValueError:
                 what = "a line has a query and its answer, both hexadecimal"
                 raise FatalError(what, where=f"{file}:{number}:1", code="NEC-V001") from None
-            found[query] = answer
-    return found
+            answers[query] = answer
+    return answers
 
 
 def _text(file: Path) -> str:

@@ -1,4 +1,4 @@
-"""The server: one chain, any number of clients, each at its own place on it."""
+"""The server: one chain and any number of clients, each at its own position on it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Answers = Callable[[bytes, Tip], bytes | None]
 
 @dataclass(slots=True)
 class Stage:
-    """What all connections share: the chain, the blocks it is made of, the script and how far it has come."""
+    """What all connections share: the chain, the blocks that it is made of, the script and its progress."""
 
     network: Network
     base: Iterator[Offered]
@@ -40,19 +40,19 @@ class Stage:
     say: Say
     answers: Answers = lambda query, tip: None  # state queries that blocks cannot tell
     chain: Chain = field(default_factory=Chain)
-    kept: list[Offered] = field(default_factory=list)  # of the base, as far as it was read
+    kept: list[Offered] = field(default_factory=list)  # blocks read from the base so far
     at: int = 0  # blocks of the base that the script has used
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     stepping: asyncio.Lock = field(default_factory=asyncio.Lock)
     clients: set[_Client] = field(default_factory=set)
 
     def begin(self) -> None:
-        """Without a script the whole of the base is there at once."""
+        """Without a script the chain has all blocks of the base from the start."""
         if self.script is None:
             self.chain.extend(self.base)
 
     async def step(self) -> bool:
-        """One step of the script that gives a client something to hear of; False when there is none left."""
+        """Takes steps of the script until one gives a client news; False when the script has ended without any."""
         async with self.stepping:
             before = len(self.chain.blocks), self.chain.tip
             while self.script is not None and (step := next(self.script, None)) is not None:
@@ -86,29 +86,29 @@ class Stage:
     def _next(self, count: int) -> list[Offered]:
         while len(self.kept) < self.at + count and (block := next(self.base, None)) is not None:
             self.kept.append(block)
-        found = self.kept[self.at : self.at + count]
-        self.at += len(found)
-        return found
+        taken = self.kept[self.at : self.at + count]
+        self.at += len(taken)
+        return taken
 
 
 async def serve(stage: Stage, where: NodeAddress, ready: Callable[[str], None]) -> None:
-    """Until it is cancelled. Errors: FatalError NEC-V003 when the address cannot be used."""
+    """Serves until it is cancelled. Errors: FatalError NEC-V003 when the address cannot be used."""
     stage.begin()
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        here = _Client(stage, reader, writer)
-        stage.clients.add(here)
+        connection = _Client(stage, reader, writer)
+        stage.clients.add(connection)
         try:
             with contextlib.suppress(asyncio.CancelledError):  # the server ends
-                await here.talk()
+                await connection.talk()
         finally:
-            stage.clients.discard(here)
+            stage.clients.discard(connection)
             writer.close()
 
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as resources:
         try:
             if where.path:
-                listener = held.enter_context(listen_at(Path(where.path)))
+                listener = resources.enter_context(listen_at(Path(where.path)))
                 server = await asyncio.start_unix_server(client, sock=listener)
             else:
                 server = await asyncio.start_server(client, where.host, where.port)
@@ -121,12 +121,12 @@ async def serve(stage: Stage, where: NodeAddress, ready: Callable[[str], None]) 
 
 
 class _Client:
-    """One connection: who it is, where it stands on the chain, how many answers it waits for."""
+    """One connection: its position on the chain, and how many answers it waits for."""
 
     def __init__(self, stage: Stage, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.stage, self.reader, self.writer = stage, reader, writer
-        self.at = 0  # how many of the chain's blocks it has
-        self.told = False  # it has heard where it begins
+        self.at = 0  # the number of the chain's blocks that it has
+        self.placed = False  # it was told where it begins
         self.wanted = 0
         self.awaiting = False
         self.state: Tip | None = None  # the acquired one
@@ -135,10 +135,10 @@ class _Client:
     def cut(self, length: int) -> None:
         """The chain ends after its first `length` blocks."""
         if self.at > length:
-            self.at, self.told = length, False
+            self.at, self.placed = length, False
 
     async def talk(self) -> None:
-        """Until either side has enough."""
+        """Serves the client until either side closes."""
         demux = mux.Demux(frozenset((mux.HANDSHAKE, mux.CHAIN_SYNC, mux.STATE_QUERY)), from_responder=False)
         cutters = {number: Cutter() for number in (mux.HANDSHAKE, mux.CHAIN_SYNC, mux.STATE_QUERY)}
         answering: asyncio.Task[None] | None = None
@@ -176,8 +176,8 @@ class _Client:
         if version is None:
             self._send(mux.HANDSHAKE, handshake.refuse_versions(handshake.VERSIONS))
         elif offered[version][0] != magic:
-            told = f"version data mismatch: this node is of network magic {magic}, not {offered[version][0]}"
-            self._send(mux.HANDSHAKE, handshake.refuse(version, told))
+            reason = f"version data mismatch: this node is of network magic {magic}, not {offered[version][0]}"
+            self._send(mux.HANDSHAKE, handshake.refuse(version, reason))
         elif offered[version][1]:
             self._send(mux.HANDSHAKE, handshake.versions_reply(magic))
         else:
@@ -207,13 +207,13 @@ class _Client:
         for point in points:
             after = chain.after(point)
             if after is not None:
-                self.at, self.told = after, False
+                self.at, self.placed = after, False
                 self._send(mux.CHAIN_SYNC, chain_sync.intersect_found(point, tip))
                 return
         self._send(mux.CHAIN_SYNC, chain_sync.intersect_not_found(tip))
 
     async def _answer(self) -> None:
-        """Answers requests for blocks. A client that cannot be answered any more is cut off, never left waiting."""
+        """Answers requests for blocks. A client that can no longer be answered is disconnected, never left waiting."""
         try:
             await self._answer_in_order()
         except Exception as error:  # noqa: BLE001 - the client must not be left waiting
@@ -244,18 +244,18 @@ class _Client:
                 await stage.changed.wait_for(self._has_news)
 
     def _has_news(self) -> bool:
-        return not self.told or len(self.stage.chain.blocks) > self.at
+        return not self.placed or len(self.stage.chain.blocks) > self.at
 
     def _answers(self) -> bytes:
-        """As many of the answers it waits for as there are, up to a megabyte."""
+        """The answers that the client waits for and that exist, up to a megabyte."""
         chain = self.stage.chain
         tip = chain_sync.tip_bytes(chain.tip)
         out: list[bytes] = []
         size = 0
         while self.wanted and size < _FULL:
-            if not self.told:
+            if not self.placed:
                 message = chain_sync.backward(chain.tip_at(self.at).point, tip)
-                self.told = True
+                self.placed = True
             elif self.at < len(chain.blocks):
                 message = chain_sync.forward(chain.blocks[self.at].raw, tip)
                 self.at += 1
@@ -285,11 +285,11 @@ class _Client:
                 self._send(mux.STATE_QUERY, state_query.ACQUIRED)
             case [3, _] if self.state is not None:
                 stage, query = self.stage, message[2:]
-                found = stage.answers(query, self.state) or answer(query, stage.network, self.state)
-                if found is None:
+                reply = stage.answers(query, self.state) or answer(query, stage.network, self.state)
+                if reply is None:
                     self.stage.say(f"a client asked what chunk files cannot tell: {message[2:].hex()}")
                     return False
-                self._send(mux.STATE_QUERY, state_query.result(found))
+                self._send(mux.STATE_QUERY, state_query.result(reply))
             case [5]:
                 self.state = None
             case [7]:

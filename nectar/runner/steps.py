@@ -86,7 +86,9 @@ def echo(report: Report, compiled: CompiledPlan, options: Options, asked: Covera
     )
     first, last = max(asked.first, 0), None if asked.last == NO_END else asked.last
     history = compiled.network.history
-    bounds = history.told(first) if last is None or last == first else f"{history.told(first)}; {history.told(last)}"
+    bounds = history.slot_text(first)
+    if last is not None and last != first:
+        bounds = f"{bounds}; {history.slot_text(last)}"
     report.say(
         "range",
         f"{how}\n{bounds}",

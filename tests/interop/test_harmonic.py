@@ -14,7 +14,7 @@ from tests.interop.peers import answer, nectar_server, running
 from tests.interop.test_pallas_server import alone, in_files, read
 from tests.node.forging import real_blocks
 from tests.node.jobs import node_job, node_plan
-from tests.node.test_hostile import Heard
+from tests.node.peers import Said
 from tests.runner.jobs import content, job, plan_text, same
 
 
@@ -42,7 +42,7 @@ def test_it_refuses_another_network(harmonic: Path, chain: Path, tmp_path: Path)
 
 
 def test_a_server_without_a_ledger_is_followed_all_the_same(harmonic: Path, chain: Path, tmp_path: Path) -> None:
-    folder, heard = chain / "preview/immutable", Heard()
+    folder, heard = chain / "preview/immutable", Said()
     with running(served(harmonic, tmp_path / "s", folder)):
         node_job(tmp_path / "node.db", tmp_path / "s", node_plan("end_slot = 90000"), report=heard)
     job(tmp_path / "files.db", plan_text(folder, "end_slot = 90000"))

@@ -15,8 +15,8 @@ from nectar.nodeserver.chain import Offered
 from nectar.nodeserver.script import Forward, Step, Wait
 from tests.node.forging import PREVIEW, Forge, real_blocks
 from tests.node.jobs import node_job, node_plan, rows
+from tests.node.peers import Said
 from tests.node.serving import serving
-from tests.node.test_hostile import Heard
 from tests.runner.jobs import job, plan_text, same
 
 LAST_CHUNK = 75  # a little beyond preview's Babbage hard fork, which is at chunk 60
@@ -97,7 +97,7 @@ def test_what_a_node_cannot_tell_is_refused(form: str, blocks: list[Offered], tm
 
 
 def test_the_point_that_was_chosen_is_shown(blocks: list[Offered], tmp_path: Path) -> None:
-    heard = Heard()
+    heard = Said()
     with serving(tmp_path / "s", blocks):
         sync = "start_slot = 300000\nend_slot = 310000"
         node_job(tmp_path / "node.db", tmp_path / "s", node_plan(sync, processors=BLOCKS), report=heard)
@@ -156,7 +156,7 @@ def test_a_range_can_be_done_again(blocks: list[Offered], files: Path, tmp_path:
 
 def test_a_node_behind_the_database_undoes_nothing(blocks: list[Offered], tmp_path: Path) -> None:
     """It was restored from an older snapshot, say: the job waits for it, but for one that ends at the tip."""
-    heard, plan = Heard(), node_plan(processors=BLOCKS)
+    heard, plan = Said(), node_plan(processors=BLOCKS)
     with serving(tmp_path / "a", blocks[:3_000]):
         node_job(tmp_path / "x.db", tmp_path / "a", plan)
     before = rows(tmp_path / "x.db")

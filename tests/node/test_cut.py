@@ -19,11 +19,10 @@ from nectar.sources.node import chain_sync, handshake, mux
 from nectar.sources.node.connection import parse_address
 from nectar.sources.node.source import NodeSource, node_facts
 from tests.node.forging import PREVIEW, Forge, real_blocks
-from tests.node.hostile import Client, cutting, peer
 from tests.node.jobs import node_job, node_plan, rows
+from tests.node.peers import MAGIC, Peer, peers, tip_of
+from tests.node.proxies import cutting, proxy
 from tests.node.serving import serving
-from tests.node.test_hostile import proxy
-from tests.node.wicked import MAGIC, Peer, tip_of, wicked
 from tests.runner.jobs import same
 
 HELD = 2
@@ -100,7 +99,7 @@ def test_what_came_whole_before_a_cut_is_given_and_nothing_else(
             if number < 2:
                 peer.next()
 
-    with wicked(tmp_path / "s", act) as (_, where):
+    with peers(tmp_path / "s", act) as (_, where):
         for cut in range(len(whole) + 1):
             expected, at = [], 0
             for data, events in talk:
@@ -141,14 +140,14 @@ def test_a_link_that_always_breaks_after_a_few_blocks_still_gets_there(
     blocks, stop, came = real_blocks(chain / "preview/immutable", 0, 400), Stop(), []
     hands_on = proxy(tmp_path / "good", 5_000)
 
-    def once_more(client: Client) -> None:
-        came.append(client)
+    def once_more(peer: Peer) -> None:
+        came.append(peer)
         if len(came) > 3 * len(blocks):
             stop.number = 2
-        hands_on(client)
+        hands_on(peer)
 
     text = node_plan(f"end_slot = {blocks[-1].point.slot}", processors="blocks = true")
-    with serving(tmp_path / "good", blocks), peer(tmp_path / "s", once_more):
+    with serving(tmp_path / "good", blocks), peers(tmp_path / "s", once_more):
         summary = node_job(tmp_path / "x.db", tmp_path / "s", text, once=False, stop=stop)
     assert summary.stopped == ""
     assert summary.blocks == len(blocks)

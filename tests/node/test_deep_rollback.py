@@ -24,9 +24,9 @@ from tests.node.forging import forged
 from tests.node.histories import K
 from tests.node.jobs import node_job, node_plan
 from tests.node.parting import OURS, Chains
+from tests.node.peers import Said
 from tests.node.serving import serving
 from tests.node.waiting import last_slot, parted_by_a_commit
-from tests.node.wicked import Said
 from tests.runner.jobs import everything, job, plan_text
 
 BLOCKS = "blocks = true"

@@ -24,8 +24,8 @@ from nectar.sources.node.chain_sync import Tip, tip_bytes
 from nectar.sources.plausible import MARGIN, Eras, Horizon, eras_of
 from tests.node.forging import PREVIEW, real_blocks
 from tests.node.jobs import node_job, node_plan
+from tests.node.peers import Peer, peers
 from tests.node.serving import serving
-from tests.node.wicked import Peer, wicked
 from tests.runner.jobs import content, everything, same
 
 CODES = {"NEC-W004", "NEC-W006", "NEC-W013"}
@@ -197,6 +197,6 @@ def test_a_tip_that_cannot_be_true_is_refused(tip: Tip, tmp_path: Path) -> None:
         peer.meet(tip_bytes(tip))
         peer.until_gone()
 
-    with wicked(tmp_path / "s", act, Peer.shake) as (_, where):
+    with peers(tmp_path / "s", act, Peer.shake) as (_, where):
         assert _ends(tmp_path / "x.db", where, node_plan(processors="blocks = true")).code in CODES
     assert not (tmp_path / "x.db").exists()

@@ -17,8 +17,8 @@ from tests.node.forging import real_blocks
 from tests.node.histories import K
 from tests.node.jobs import node_job, node_plan, rows
 from tests.node.parting import OURS, Chains
+from tests.node.peers import Act, Peer, Said, peers, tip_of
 from tests.node.serving import serving
-from tests.node.wicked import Act, Peer, Said, tip_of, wicked
 from tests.runner.jobs import everything, job, plan_text, same
 
 BLOCKS = "blocks = true"
@@ -150,7 +150,7 @@ def test_a_node_that_changes_over_meanwhile(held: int, back: int, batch: int, ch
     database = _filled(tmp_path, chains.long)
     theirs = chains.parting(held, 2, beyond=chains.end)
     text = node_plan(AGAIN, processors=BLOCKS, more=f"[performance]\nbatch_blocks = {batch}")
-    with wicked(tmp_path / "s", _leaves(chains.long, min(held + back, OURS - 1), held, theirs)):
+    with peers(tmp_path / "s", _leaves(chains.long, min(held + back, OURS - 1), held, theirs)):
         if held < OURS - K:
             with pytest.raises(SourceError) as caught:
                 node_job(database, tmp_path / "s", text)

@@ -23,9 +23,9 @@ from nectar.runner.summary import RunSummary
 from tests.node.forging import Forge, forged, real_blocks
 from tests.node.histories import BUSY
 from tests.node.jobs import node_job, node_plan, rows
+from tests.node.peers import Peer, Said, good, peers
 from tests.node.serving import serving
 from tests.node.waiting import last_slot
-from tests.node.wicked import Peer, Said, good, wicked
 from tests.runner.jobs import EVERYTHING, same
 
 FOLLOW = node_plan(processors="blocks = true")
@@ -247,6 +247,6 @@ def test_a_job_that_begins_anew_stops_when_told(
             peer.shake()
         peer.until_gone()
 
-    with wicked(tmp_path / "s", good(blocks, stop_after=20), mute) as (came, where), _following(tmp_path / "x.db", where) as job:
+    with peers(tmp_path / "s", good(blocks, stop_after=20), mute) as (came, where), _following(tmp_path / "x.db", where) as job:
         _until(lambda: len(came) > 1, job)
         job.end()

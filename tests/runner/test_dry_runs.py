@@ -23,8 +23,8 @@ from nectar.sinks.null import NullSink
 from tests.conftest import ROOT
 from tests.node.forging import real_blocks
 from tests.node.jobs import node_plan
+from tests.node.peers import Said
 from tests.node.serving import serving
-from tests.node.wicked import Said
 from tests.runner.jobs import compiled, job, plan_text
 
 SAMPLE = ROOT / "tests/data/preview/immutable"

@@ -14,7 +14,7 @@ from nectar.runner.run import run
 from nectar.runner.signals import Stop
 from nectar.runner.steps import Options
 from tests.conftest import ROOT
-from tests.node.wicked import Said
+from tests.node.peers import Said
 from tests.runner.jobs import compiled, job, plan_text
 from tests.runner.test_dry_runs import Stopping
 

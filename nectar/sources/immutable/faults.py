@@ -13,7 +13,7 @@ _WHICH_NETWORK = "check the plan's `network` against the node that wrote this fo
 
 def no_folder(path: Path) -> SourceError:
     return SourceError(
-        "this folder does not exist",
+        "there is no such folder",
         where=str(path),
         hint="point `source.path` at a node's database folder, its `immutable` folder, or a Mithril snapshot's",
         code="NEC-S001",
@@ -36,7 +36,7 @@ def no_blocks(path: Path) -> SourceError:
 def missing_chunks(folder: Path, first: int, last: int) -> SourceError:
     names = f"{first:05}.chunk" if first == last else f"{first:05}.chunk to {last:05}.chunk"
     return SourceError(
-        f"chunk files of the requested range are missing: {names}",
+        f"the chunk files of the requested range are incomplete: {names} missing",
         where=str(folder),
         hint="add the missing chunks, or choose a range on one side of the gap",
         code="NEC-S002",

@@ -1,21 +1,30 @@
-"""Servers that keep to the protocol as far as a test wants, and then do not: plain sockets in threads."""
+"""Servers that keep to the protocol as far as a test wants, and then break it: plain sockets in threads."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import pytest
+
 from nectar.cardano.point import ORIGIN, Point
+from nectar.errors import GenesisError, NectarError, SourceError, StoppedError, TransientError
 from nectar.nodeserver.chain import Chain, Offered
+from nectar.runner import retry
 from nectar.runner.report import Quiet
-from nectar.sources.node import chain_sync, handshake, mux, state_query
+from nectar.sources.node import chain_sync, handshake, mux, session, source, state_query
 from nectar.sources.node.chain_sync import FindIntersect, RequestNext, Tip
+from nectar.sources.node.connection import parse_address
 from nectar.sources.node.message import Cutter
+from nectar.sources.node.source import NodeSource, node_facts
+from tests.node.forging import PREVIEW
 
 PROTOCOLS = frozenset((mux.HANDSHAKE, mux.CHAIN_SYNC, mux.STATE_QUERY))
 MAGIC = 2
@@ -82,8 +91,8 @@ def good(blocks: Sequence[Offered], *, stop_after: int | None = None) -> Act:
 
     def act(peer: Peer) -> None:
         peer.shake()
-        chain = Chain()
-        chain.extend(blocks)
+        offered = Chain()
+        offered.extend(blocks)
         tip = tip_of(blocks)
         at, told, answered, waits = 0, False, 0, False
         while True:
@@ -93,18 +102,18 @@ def good(blocks: Sequence[Offered], *, stop_after: int | None = None) -> Act:
                 continue
             match chain_sync.read_request(message):
                 case FindIntersect(points):
-                    found = next((point for point in points if chain.after(point) is not None), None)
+                    found = next((point for point in points if offered.after(point) is not None), None)
                     if found is None:
                         peer.sync(chain_sync.intersect_not_found(tip))
                         continue
-                    at, told = chain.after(found) or 0, False
+                    at, told = offered.after(found) or 0, False
                     peer.sync(chain_sync.intersect_found(found, tip))
                 case RequestNext():
                     if stop_after is not None and answered >= stop_after:
                         return
                     if not told:
                         told = True
-                        peer.sync(chain_sync.backward(chain.tip_at(at).point, tip))
+                        peer.sync(chain_sync.backward(offered.tip_at(at).point, tip))
                     elif at < len(blocks):
                         peer.sync(chain_sync.forward(blocks[at].raw, tip))
                         at += 1
@@ -178,8 +187,8 @@ def begins(blocks: Sequence[Offered], count: int, *more: bytes, stays: bool = Tr
 
 
 @contextmanager
-def wicked(where: Path | None, *acts: Act) -> Iterator[tuple[list[int], str]]:
-    """Listens at a unix socket, or on TCP. The n-th connection meets the n-th act, later ones the last.
+def peers(where: Path | None, *acts: Act) -> Iterator[tuple[list[int], str]]:
+    """Listens at a unix socket, or on TCP. The n-th connection gets the n-th act, later ones the last.
 
     Gives a list with an entry for each connection that came, and the address."""
     listener = socket.socket(socket.AF_INET if where is None else socket.AF_UNIX)
@@ -216,6 +225,58 @@ def wicked(where: Path | None, *acts: Act) -> Iterator[tuple[list[int], str]]:
         listener.close()
         for one in (thread, *threads):
             one.join(60)
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch, seconds: float = 0.3) -> None:
+    """Shortens every time limit of a connection to one that a test can wait for."""
+    for name in ("HANDSHAKE_SECONDS", "MESSAGE_SECONDS", "INTERSECT_SECONDS", "ACQUIRE_SECONDS", "QUERY_SECONDS"):
+        monkeypatch.setattr(session, name, seconds)
+    monkeypatch.setattr(source, "NEXT_SECONDS", seconds)
+    monkeypatch.setattr(source, "IDLE_SECONDS", seconds)
+    monkeypatch.setattr(retry, "FIRST", 0.01)
+
+
+@contextmanager
+def in_time(seconds: float = 60.0) -> Iterator[None]:
+    """A generous end: what takes longer hangs."""
+    begun = time.monotonic()
+    yield
+    assert time.monotonic() - begun < seconds
+
+
+def check(error: NectarError, code: str, text: str) -> None:
+    """The designed error: its class, its code, and words of its message."""
+    if code in ("NEC-W001", "NEC-W002", "NEC-W003"):
+        assert isinstance(error, TransientError)
+    else:
+        assert isinstance(error, GenesisError if code == "NEC-W006" else SourceError)
+    assert not isinstance(error, StoppedError)
+    assert error.code == code
+    assert text in error.what
+
+
+def node_source(where: str) -> NodeSource:
+    return NodeSource(parse_address(where), node_facts(PREVIEW))
+
+
+def all_events(reader: NodeSource) -> Iterator[Any]:
+    """Every event from the origin on."""
+    assert reader.meet([ORIGIN]) == ORIGIN
+    return chain.from_iterable(reader.events(ORIGIN))
+
+
+def half_close(peer: Peer) -> None:
+    peer.stream.shutdown(socket.SHUT_WR)
+    peer.until_gone()
+
+
+def read_one(peer: Peer) -> None:
+    peer.next()
+
+
+def segment(protocol: int, message: bytes) -> bytes:
+    """A message in a segment of the node's."""
+    return mux.segments(protocol, message, responder=True)
 
 
 class Said(Quiet):
