@@ -15,7 +15,8 @@ WIDTH = 130
 FRONT = tuple(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"))
 GUIDES = tuple(sorted((ROOT / "docs").glob("*.md")))
 DECISIONS = tuple(sorted((ROOT / "docs/decisions").glob("*.md")))
-PAGES = tuple(page for page in (*FRONT, *GUIDES, *DECISIONS) if page.exists())
+OTHERS = (ROOT / "deploy/README.md", ROOT / "grammar/README.md")
+PAGES = (*FRONT, *GUIDES, *OTHERS, *DECISIONS)
 WRAPPED = tuple(page for page in PAGES if page not in DECISIONS)
 
 FENCE = re.compile(r"^\s*(```+|~~~+)")
