@@ -1,4 +1,4 @@
-"""A Carp execution plan -> what of a Nectar plan does the same, and what each task became."""
+"""A Carp execution plan -> the parts of a Nectar plan that do the same, and what each task became."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NOT_READONLY = "readonly is not translated: Nectar fills what these rows need, 
 
 @dataclass(frozen=True, slots=True)
 class TranslatedTask:
-    """What became of one task: how well it fits, the processors it switched on, and what to know. Places count from 1."""
+    """What one task became: how well it fits, the processors that it switches on, and notes. Line and column count from 1."""
 
     task: str
     fit: Fit
@@ -31,7 +31,7 @@ class TranslatedTask:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """`start` and `end` are words of `[sync]`; an empty one is left out. Processors in their own order, with their options."""
+    """`start` and `end` are words of `[sync]`, empty where the plan leaves the key out. Processors come in their own order."""
 
     start: str
     end: str
@@ -40,18 +40,18 @@ class Translation:
 
 
 def translate(document: Document) -> Translation:
-    """Errors: PlanError with every complaint, in file order: unknown tasks and options, nothing that has an equivalent."""
+    """Errors: PlanError with every complaint in file order: unknown tasks and options, or no task with an equivalent."""
     complaints = Complaints(document, words=TASKS)
     tasks = dict(_tasks(complaints))
     processors: dict[str, dict[str, Any]] = {}
     outcomes = []
     for name, options in tasks.items():
         task = TASKS[name]
-        _add(processors, {**task.needs, **_of_options(task, options)})
+        _add(processors, {**task.needs, **_option_needs(task, options)})
         line, col = document.positions.key((name,))
         notes = (*([task.note] if task.note else []), *_untranslated(task, options))
         outcomes.append(TranslatedTask(name, task.fit, tuple(task.needs), notes, line, col))
-    if not processors and not complaints.found:
+    if not processors and not complaints.collected:
         complaints.add(codes.NOTHING_TO_DO, "no task here has an equivalent: nothing would be indexed", ())
     complaints.raise_any()
     ordered = {name: processors[name] for name in Processors.names() if name in processors}
@@ -59,7 +59,7 @@ def translate(document: Document) -> Translation:
 
 
 def _tasks(complaints: Complaints) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Those that are right; complaints about the others."""
+    """The tasks without a fault. Complains of the others."""
     for name, options in complaints.document.data.items():
         if name not in TASKS:
             own = name in load_schema("plan")["properties"]
@@ -88,13 +88,13 @@ def _options_are_right(complaints: Complaints, name: str, options: Mapping[str, 
 
 
 def _suggest(word: str, known: Iterable[str]) -> str:
-    by_lower = {one.lower(): one for one in known}
+    by_lower = {name.lower(): name for name in known}
     close = get_close_matches(word[:100].lower(), by_lower, 1)
     return f"did you mean {by_lower[close[0]]}?" if close else ""
 
 
-def _of_options(task: CarpTask, options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """What a task's options add to what it needs anyway: the bytes of transactions."""
+def _option_needs(task: CarpTask, options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What a task's options need besides: the bytes of transactions."""
     if options.get("include_payload") and "transactions" in task.needs and task.era in ("byron", "multiera"):
         return {"transactions": {**task.needs["transactions"], "tx_cbor": True}}
     return {}
@@ -103,9 +103,9 @@ def _of_options(task: CarpTask, options: Mapping[str, Any]) -> dict[str, dict[st
 def _untranslated(task: CarpTask, options: Mapping[str, Any]) -> Iterator[str]:
     if options.get("readonly"):
         yield _NOT_READONLY
-    if options.get("include_payload") and not _of_options(task, options):
+    if options.get("include_payload") and not _option_needs(task, options):
         yield "include_payload is not translated: only bytes of transactions in blocks can be kept"
-    if task.era in ("byron", "multiera") and _of_options(task, options):
+    if task.era in ("byron", "multiera") and _option_needs(task, options):
         yield "include_payload became tx_cbor: whole transactions of every era, where Carp keeps their bodies"
     for key in ("script_hash", "address"):
         if key in options:
@@ -113,7 +113,7 @@ def _untranslated(task: CarpTask, options: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _add(processors: dict[str, dict[str, Any]], needs: Mapping[str, Mapping[str, Any]]) -> None:
-    """Options add up, but for labels: one task that needs every label needs more than another's few."""
+    """Adds options up. Labels do not add up: a task that needs every label outdoes one that needs a few."""
     for name, options in needs.items():
         before = processors.get(name)
         if name == "metadata":
@@ -123,7 +123,7 @@ def _add(processors: dict[str, dict[str, Any]], needs: Mapping[str, Mapping[str,
 
 
 def _range(tasks: Iterable[CarpTask]) -> tuple[str, str]:
-    """Carp reads the eras that its tasks are for: (start, end)."""
+    """(start, end) of the eras that the tasks are for, which are those that Carp reads."""
     eras = {task.era for task in tasks if task.fit != "nothing"}
     if not eras & {"genesis", "byron", "shelley genesis"}:
         return "shelley", ""

@@ -1,4 +1,4 @@
-"""Every task that a Carp execution plan can name, and what of Nectar's writes the same facts. Facts in plain sight, no logic.
+"""Every task that a Carp execution plan can name, and the processors that write the same facts. A table without logic.
 
 Carp is dcSpark's indexer; docs/docs/indexer/Tasks and indexer/tasks/src of its repository have the tasks and their options.
 """
@@ -10,11 +10,11 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 Era: TypeAlias = Literal["genesis", "shelley genesis", "byron", "multiera"]
 Fit: TypeAlias = Literal["same", "elsewhere", "nothing", "none"]
-"""same: the same facts. elsewhere: the same facts in another form, which the note tells. nothing: the task needs none.
-none: no equivalent; the note says why, and which processors write what it is made of."""
+"""same: the same facts. elsewhere: the same facts in another form, which the note names. nothing: the task needs no facts.
+none: no equivalent; the note says why, and which processors write the facts that it is computed from."""
 
 Needs: TypeAlias = Mapping[str, Mapping[str, Any]]
-"""Processor -> the options it needs; none means its defaults, and for metadata every label."""
+"""Processor -> the options that the task needs. No options: the defaults, and for metadata every label."""
 
 
 class CarpTask(NamedTuple):
@@ -26,7 +26,7 @@ class CarpTask(NamedTuple):
 
 
 TYPES: Mapping[str, type] = {"readonly": bool, "include_payload": bool, "script_hash": str, "address": str}
-"""Of every option that any task has."""
+"""The type of every option that any task has."""
 
 READONLY = ("readonly",)
 PAYLOAD = ("include_payload",)

@@ -51,7 +51,7 @@ def draft_with_flags(file: Path | None, flags: Flags) -> Draft:
     draft = draft_document(document, file or Path(COMMAND), over)
     if file is not None and not draft.complaints.has(("source",)) and not draft.complaints.partial:
         wrong.append(_no_source(str(file)))
-    draft.complaints.found.update(dict.fromkeys(wrong))
+    draft.complaints.collected.update(dict.fromkeys(wrong))
     return draft
 
 

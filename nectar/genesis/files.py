@@ -1,6 +1,6 @@
-"""Reads genesis files: a built-in network's, which come with Nectar, or a folder's; gives a `Network`.
+"""Genesis files -> a `Network`: those of a built-in network, which come with Nectar, or of a folder.
 
-Genesis outputs are read apart (`genesis_of`): only a job that starts at the origin needs them, and mainnet's are many.
+`genesis_of` reads the genesis outputs separately: only a job that starts at the origin needs them, and mainnet has many.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from nectar.errors import GenesisError
 
 Json = dict[str, Any]
 
-LONGEST_NAME = 64  # of a network: a LABEL's, in characters
+LONGEST_NAME = 64  # characters of a network's name, which a LABEL column holds
 _SHIPPED = Path(__file__).parent / "networks"
 
 # First epoch of each era on the public networks: the hard forks as they happened.
@@ -45,7 +45,7 @@ _GENESIS_HASHES: Mapping[str, str] = {
     "d4b8de7a11d929a323373cbab6c1a9bdc931beffff11db111cf9d57356ee1937": "preprod",
     "83de1d7302569ad56cf9139a41e2e11346d4cb4a31c00142557b6ab3fa550761": "preview",
 }
-"""Byron genesis hash -> the public network: a folder with its files is that network, forks and all."""
+"""Byron genesis hash -> the public network: a folder with its files is that network, hard forks included."""
 
 
 class GenesisFiles(NamedTuple):
@@ -74,25 +74,25 @@ def network(home: str | Path) -> Network:
 
 
 def genesis_of(net: Network) -> tuple[GenesisOutputs, GenesisOutputs]:
-    """What Byron's and Shelley's genesis create, in the order of the files."""
+    """The outputs and staking that Byron's and Shelley's genesis create, in the files' order. Errors: GenesisError."""
     files = _files(net.home)
     byron, shelley = _json(files.byron, net.home, "byron"), _json(files.shelley, net.home, "shelley")
     config = _json(files.config, net.home, "config") if files.config is not None else {}
     try:
         first = byron_outputs(byron, net.magic, config.get("RequiresNetworkMagic"))
-        found = first, shelley_outputs(shelley, net.network_id)
-        for outputs in found:
-            if sum(one.value for one in outputs.outputs) >> 63:
+        genesis = first, shelley_outputs(shelley, net.network_id)
+        for outputs in genesis:
+            if sum(output.value for output in outputs.outputs) >> 63:
                 raise _Unfit("the balances of one genesis file are together more than 2^63 - 1 lovelace")
     except (*_UNFIT, StopIteration) as error:
         what = f"the genesis files' balances cannot be read: {_why(error)}"
         raise GenesisError(what, where=net.home, hint=_HINT, code="NEC-N003") from None
-    _have_ids(net, found)
-    return found
+    _check_ids(net, genesis)
+    return genesis
 
 
 def governance_of(net: Network) -> GenesisGovernance:
-    """What Conway's genesis sets up."""
+    """The committee and the constitution of Conway's genesis. Errors: GenesisError."""
     try:
         return governance(_json(_files(net.home).conway, net.home, "conway"))
     except _UNFIT as error:
@@ -100,18 +100,18 @@ def governance_of(net: Network) -> GenesisGovernance:
         raise GenesisError(what, where=_where(net.home, "conway"), hint=_HINT, code="NEC-N003") from None
 
 
-def _have_ids(net: Network, genesis: tuple[GenesisOutputs, GenesisOutputs]) -> None:
-    """Genesis stands at one slot: its outputs and the staking are transactions, the staking's certificates items of one."""
+def _check_ids(net: Network, genesis: tuple[GenesisOutputs, GenesisOutputs]) -> None:
+    """All of genesis has one slot: its outputs and its staking become transactions, its staking certificates items of one."""
     byron, shelley = genesis
-    for many, most, things in (
+    for count, most, noun in (
         (len(byron.outputs) + len(shelley.outputs) + 2, GENESIS_TXS, "balances"),
         (len(shelley.pools), ITEMS, "pools"),
         (2 * len(shelley.delegations), ITEMS, "delegations, of two certificates each,"),
         (sum(len(pool.owners) for pool in shelley.pools), ITEMS, "pools' owners"),
         (sum(len(pool.relays) for pool in shelley.pools), ITEMS, "pools' relays"),
     ):
-        if many > most:
-            what = f"genesis has more {things} than the {most:,} that ids have room for"
+        if count > most:
+            what = f"genesis has more {noun} than the {most:,} that ids have room for"
             hint = "a job that starts after the origin does not need them"
             raise GenesisError(what, where=net.home, hint=hint, code="NEC-O003")
 
@@ -160,11 +160,11 @@ _KEYS = (
 
 
 class _Unfit(ValueError):
-    """Whose words are ours."""
+    """A fault of the files in our own words, which may be shown."""
 
 
 def _why(error: BaseException) -> str:
-    """Which key is missing, else what kind of error it was: Python's own words may quote the files, which could be anybody's."""
+    """The missing key, else the error's type. Python's own message may quote the files, which could be anybody's."""
     if isinstance(error, _Unfit):
         return str(error)
     missing = isinstance(error, KeyError) and error.args and error.args[0]
@@ -184,13 +184,13 @@ def _files(home: str | Path) -> GenesisFiles:
         config = None
     except OSError as error:
         raise _unreadable(folder / "config.json", error) from error
-    said = _json(config, home, "config") if config is not None else {}
-    byron, shelley, alonzo, conway = (_genesis_file(folder, said, era) for era in _GENESIS)
+    settings = _json(config, home, "config") if config is not None else {}
+    byron, shelley, alonzo, conway = (_genesis_file(folder, settings, era) for era in _GENESIS)
     return GenesisFiles(byron, shelley, alonzo, conway, config)
 
 
 def _genesis_file(folder: Path, config: Json, era: str) -> bytes:
-    """The node's configuration may name it otherwise, as a path relative to itself; that name is not repeated."""
+    """One genesis file. The node's configuration may give it another name, relative to itself; no error repeats that name."""
     key, usual = f"{era.capitalize()}GenesisFile", folder / f"{era}-genesis.json"
     named = config.get(key)
     try:
@@ -208,13 +208,13 @@ def _unreadable(path: Path, error: OSError, what: str = "no genesis file can be 
 
 def _json(raw: bytes, home: str | Path, era: str) -> Json:
     try:
-        found = json.loads(raw)
+        data = json.loads(raw)
     except (ValueError, RecursionError) as error:
         place = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         raise GenesisError(f"not JSON{place}", where=_where(home, era), hint="is the file whole?", code="NEC-N002") from None
-    if not isinstance(found, dict):
+    if not isinstance(data, dict):
         raise GenesisError("not a JSON object", where=_where(home, era), hint="is it the right file?", code="NEC-N002")
-    return found
+    return data
 
 
 def _where(home: str | Path, era: str) -> str:
@@ -222,9 +222,9 @@ def _where(home: str | Path, era: str) -> str:
 
 
 def _hard_forks(known: str | None, config: Json | None) -> Mapping[str, int]:
-    """First epoch of each era: of a public network, else as the configuration says, else all at epoch 0.
+    """First epoch of each era: a public network's, else the configuration's, else epoch 0 for all.
 
-    The first era that a configuration does not place ends the list: the chain decides when that one begins.
+    The list ends before the first era that a configuration has no epoch for: the chain decides when that one begins.
     """
     if known is not None:
         return HARD_FORKS[known]
@@ -240,7 +240,7 @@ def _hard_forks(known: str | None, config: Json | None) -> Mapping[str, int]:
 
 
 def _name(folder: Path) -> str:
-    """As much of it as `meta.network_name` holds; a folder's name need not be UTF-8."""
+    """The folder's name, cut to what `meta.network_name` holds. It need not be UTF-8."""
     return folder.resolve().name.encode(errors="replace").decode()[:LONGEST_NAME]
 
 
@@ -251,9 +251,9 @@ def _network(home: str | Path, files: GenesisFiles) -> Network:
     canonical = json.dumps(byron, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     byron_hash = blake2b(canonical, digest_size=32).digest()
     known = _GENESIS_HASHES.get(byron_hash.hex())
-    _agree(home, files, byron_hash, config or {})
+    _check_hashes(home, files, byron_hash, config or {})
     history = _history(byron, shelley, _hard_forks(known, config))
-    _belong_together(home, byron, shelley, history.start)
+    _check_one_network(home, byron, shelley, history.start)
     prices = alonzo["executionPrices"]
     return Network(
         known or _name(Path(home)),
@@ -287,19 +287,19 @@ def _history(byron: Json, shelley: Json, forks: Mapping[str, int]) -> EraHistory
     return history
 
 
-def _agree(home: str | Path, files: GenesisFiles, byron_hash: bytes, config: Json) -> None:
-    """The hashes that the node's configuration gives are those of the files. Byron's is of its canonical JSON, not its bytes."""
+def _check_hashes(home: str | Path, files: GenesisFiles, byron_hash: bytes, config: Json) -> None:
+    """Checks the files against the hashes of the node's configuration. Byron's hash is of its canonical JSON, not its bytes."""
     raws = {"Shelley": files.shelley, "Alonzo": files.alonzo, "Conway": files.conway}
     hashes = {"Byron": byron_hash} | {era: blake2b(raw, digest_size=32).digest() for era, raw in raws.items()}
     for era, digest in hashes.items():
-        said = config.get(f"{era}GenesisHash")
-        if said is not None and said != digest.hex():
+        expected = config.get(f"{era}GenesisHash")
+        if expected is not None and expected != digest.hex():
             what = f"{era}GenesisHash in config.json is not the file's, which is {digest.hex()}"
             raise GenesisError(what, where=_where(home, era.lower()), hint=_HINT, code="NEC-N005")
 
 
-def _belong_together(home: str | Path, byron: Json, shelley: Json, start: datetime) -> None:
-    """Byron's and Shelley's genesis are of one network (db-sync refuses the same two differences)."""
+def _check_one_network(home: str | Path, byron: Json, shelley: Json, start: datetime) -> None:
+    """Checks that Byron's and Shelley's genesis are of one network (db-sync refuses the same two differences)."""
     magic, other = byron["protocolConsts"]["protocolMagic"], shelley["networkMagic"]
     if magic != other:
         what = "Byron's genesis says another network magic than Shelley's"
@@ -309,15 +309,15 @@ def _belong_together(home: str | Path, byron: Json, shelley: Json, start: dateti
         raise GenesisError(what, where=str(home), hint=_HINT, code="NEC-N005")
 
 
-def _price(said: Any) -> Price:
+def _price(price: Any) -> Price:
     """A price is an object with numerator and denominator, or a plain number."""
-    if isinstance(said, dict):
-        return int(said["numerator"]), int(said["denominator"])
-    exact = exact_number(said)
+    if isinstance(price, dict):
+        return int(price["numerator"]), int(price["denominator"])
+    exact = exact_number(price)
     return exact.numerator, exact.denominator
 
 
 def _delegates(shelley: Json) -> dict[bytes, str]:
     """Delegate key hash -> slot_leader.description (db-sync: `ShelleyGenesis-` and the hash's first eight bytes)."""
-    hashes = [bytes.fromhex(each["delegate"]) for each in shelley["genDelegs"].values()]
+    hashes = [bytes.fromhex(delegation["delegate"]) for delegation in shelley["genDelegs"].values()]
     return {digest: f"ShelleyGenesis-{digest[:8].hex()}" for digest in hashes}

@@ -1,1 +1,1 @@
-"""All that is wrong in a text, collected and sorted: what the schema refuses, said in words, and what later checks find."""
+"""Everything that is wrong in a text, collected and sorted: violations of the schema in words, and what later checks add."""

@@ -1,4 +1,4 @@
-"""Complaints about one document, gathered while it is read and given in file order."""
+"""Collects complaints about one document while it is read, and raises them in file order."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ _MAY_STAND_ELSEWHERE = (codes.MISSING_KEY, codes.USELESS_KEY, codes.NOTHING_TO_D
 
 @dataclass(slots=True)
 class Complaints:
-    """Grows. Paths complained about are remembered, so that later checks leave alone what is known to be wrong.
+    """Grows. It remembers the paths that were complained about, so that later checks skip what is known to be wrong.
 
-    `partial`: a file that the document includes could not be read, or a database's kind, so nothing is said of what may stand
-    there, or hangs on it. `words`: keys that may always be repeated, besides those of plans and profiles.
+    `partial`: an included file, or a database's connection_type, could not be read. Then it does not complain of what may stand
+    there or depends on it. `words`: keys that complaints may always repeat, besides those of plans and profiles.
     """
 
     document: Document
-    found: dict[Complaint, None] = field(default_factory=dict)
+    collected: dict[Complaint, None] = field(default_factory=dict)
     bad: set[TomlPath] = field(default_factory=set)
     around_bad: set[TomlPath] = field(default_factory=set)
     partial: bool = False
@@ -63,38 +63,38 @@ class Complaints:
         suggestion: str = "",
         spoils: bool = True,
     ) -> None:
-        """The empty path means the whole file. `spoils`: false when the value at `path` can be used all the same."""
+        """Adds a complaint. The empty path means the whole file. `spoils`: false where the value at `path` can be used anyway."""
         if self.partial and code in _MAY_STAND_ELSEWHERE:
             return
         home = self.document.home(path)
         line, col = (home.positions.key if at == "key" else home.positions.value)(path) if path else (0, 0)
         source = _line(home, line)
-        self.found[Complaint(code, what, home.file, line, col, self.dotted(path), allowed, suggestion, source)] = None
+        self.collected[Complaint(code, what, home.file, line, col, self.dotted(path), allowed, suggestion, source)] = None
         if spoils and path:
             self.bad.add(path)
             self.around_bad.update(path[:length] for length in range(len(path)))
 
     def add_inside(self, code: str, what: str, path: TomlPath, offset: int, *, allowed: str = "", suggestion: str = "") -> None:
-        """About the character `offset` of the text at `path`."""
+        """Adds a complaint about the character `offset` of the text at `path`."""
         home = self.document.home(path)
         place = place_inside(home.text, home.positions.value(path), offset)
-        said = Complaint(code, what, home.file, *place, self.dotted(path), allowed, suggestion, _line(home, place.line))
-        self.found[said] = None
+        complaint = Complaint(code, what, home.file, *place, self.dotted(path), allowed, suggestion, _line(home, place.line))
+        self.collected[complaint] = None
 
     def add_elsewhere(self, code: str, what: str, path: TomlPath, file: str, line: int, suggestion: str = "") -> None:
-        """About a line of another file, which the text at `path` names."""
-        self.found[Complaint(code, what, file, line, 1, self.dotted(path), "", suggestion)] = None
+        """Adds a complaint about a line of another file, which the text at `path` names."""
+        self.collected[Complaint(code, what, file, line, 1, self.dotted(path), "", suggestion)] = None
 
     def shows(self, path: TomlPath) -> bool:
-        """Whether what stands at `path` may be repeated (see `Document`)."""
+        """Whether complaints may repeat the value at `path` (see `Document`)."""
         return self.document.home(path).shown
 
     def say(self, value: object, path: TomlPath) -> str:
-        """As `say`, of what stands at `path`; only its kind where it may not be repeated."""
+        """`value`, which stands at `path`, as `say` writes it; only its type where it may not be repeated."""
         return say(value) if self.shows(path) else type_name(value)
 
     def dotted(self, path: TomlPath) -> str:
-        """As `dotted`; of what may not be repeated only the words that every plan and profile has, and databases' names."""
+        """As `dotted`. Of a path that may not be repeated, only keys of plans and profiles and the databases' names are shown."""
         if self.shows(path):
             return dotted(path)
         named = path[:1] == ("databases",) and len(path) > 1 and _DATABASE.fullmatch(str(path[1]))
@@ -112,45 +112,50 @@ class Complaints:
         return isinstance(step, int) or step in known_keys() or step in self.words
 
     def sound(self, path: TomlPath) -> bool:
-        """Whether neither `path`, nor anything around or inside it, was complained about."""
+        """Whether nothing at `path`, around it or inside it was complained about."""
         return path not in self.around_bad and not any(path[:length] in self.bad for length in range(len(path) + 1))
 
     def get(self, path: TomlPath, default: Any) -> Any:
-        """The value at `path`; `default` when it is not there, or not as it should be."""
-        here = self._at(path)
-        return here if here is not _MISSING and self.sound(path) else default
+        """The value at `path`; `default` where it is missing or was complained about."""
+        value = self._at(path)
+        return value if value is not _MISSING and self.sound(path) else default
 
-    def places(self, path: TomlPath) -> range:
-        """Of the tables in the list at `path`; a list in which something else stands has none."""
-        here = self._at(path)
-        tables = isinstance(here, list) and all(isinstance(one, dict) for one in here)
-        return range(len(here)) if tables and path not in self.bad else range(0)
+    def indexes(self, path: TomlPath) -> range:
+        """The indexes of the list of tables at `path`; empty where anything else stands there."""
+        tables = self._at(path)
+        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables) or path in self.bad:
+            return range(0)
+        return range(len(tables))
 
     def sound_items(self, path: TomlPath) -> tuple[tuple[str, Any], ...]:
-        """What is right of the table at `path`: (key, value), by their names."""
-        here = self._at(path)
-        items = here.items() if isinstance(here, dict) and path not in self.bad else ()
+        """(key, value) of the table at `path` that were not complained about, in the keys' order."""
+        table = self._at(path)
+        items = table.items() if isinstance(table, dict) and path not in self.bad else ()
         return tuple(sorted((key, value) for key, value in items if self.sound((*path, key))))
 
     def _at(self, path: TomlPath) -> Any:
-        here: Any = self.document.data
+        value: Any = self.document.data
         for step in path:
-            inside = isinstance(here, dict) if isinstance(step, str) else isinstance(here, list) and step < len(here)
-            if not inside or (isinstance(here, dict) and step not in here):
+            inside = isinstance(value, dict) if isinstance(step, str) else isinstance(value, list) and step < len(value)
+            if not inside or (isinstance(value, dict) and step not in value):
                 return _MISSING
-            here = here[step]
-        return here
+            value = value[step]
+        return value
 
     def has(self, path: TomlPath) -> bool:
-        """Whether the document says `path` at all, right or wrong."""
+        """Whether the document has a value at `path`, right or wrong."""
         return self._at(path) is not _MISSING
 
     def raise_any(self) -> None:
-        """Errors: PlanError with everything found, in file order, the document's own file first."""
-        if self.found:
-            files = [self.document.file, *(piece.file for piece in self.document.pieces.values()), *(c.file for c in self.found)]
+        """Errors: PlanError with every complaint, in file order, the document's own file first."""
+        if self.collected:
+            files = [
+                self.document.file,
+                *(piece.file for piece in self.document.pieces.values()),
+                *(complaint.file for complaint in self.collected),
+            ]
             rank = {file: at for at, file in enumerate(dict.fromkeys(files))}
-            raise PlanError(sorted(self.found, key=lambda c: (rank[c.file], c.line, c.col, c.code, c.what)))
+            raise PlanError(sorted(self.collected, key=lambda c: (rank[c.file], c.line, c.col, c.code, c.what)))
 
 
 def _line(home: Document, number: int) -> str:
@@ -160,7 +165,7 @@ def _line(home: Document, number: int) -> str:
 
 
 def type_name(value: object) -> str:
-    """What a value is, without saying it."""
+    """A value's type in words, which says nothing of the value."""
     for kind, name in _KINDS:
         if isinstance(value, kind):
             return name
@@ -171,17 +176,22 @@ def dotted(path: TomlPath) -> str:
     """``filters.pool_filter[1]``. A key that looks like a connection text with a password is not repeated."""
     text = ""
     for step in path:
-        if isinstance(step, str) and _MAY_HOLD_SECRET.search(step):
+        if isinstance(step, str) and not may_be_shown(step):
             step = "***"
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
     return text
+
+
+def may_be_shown(text: str) -> bool:
+    """False for a text that looks like a connection text with a password."""
+    return _MAY_HOLD_SECRET.search(text) is None
 
 
 def say(value: object) -> str:
     """A value as a person wrote it in TOML, cut short; not at all when it looks like a connection text with a password."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str) and _MAY_HOLD_SECRET.search(value):
+    if isinstance(value, str) and not may_be_shown(value):
         return "a text that may hold a password"
     if isinstance(value, str):
         text = value if len(value) <= 60 else value[:57] + "..."

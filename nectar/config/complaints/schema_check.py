@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def check_schema(complaints: Complaints, schema_name: str) -> None:
-    """Add what `schemas/<schema_name>.schema.json` has to complain of. Never raises for what stands in the document.
+    """Adds a complaint for each violation of `schemas/<schema_name>.schema.json`. No document makes it raise.
 
-    One complaint for a value of the wrong type, whatever else the schema says of it; and none about the choice between
-    forms of a table in which something else is wrong.
+    A value of the wrong type gets one complaint, whatever else the schema says of it. A table in which something else is wrong
+    gets none about the choice between its forms.
     """
     violations = list(_violations(complaints, schema_name))
     wrong_type = {violation.path for violation in violations if violation.keyword == "type"}
@@ -42,10 +42,10 @@ def _violations(complaints: Complaints, schema_name: str) -> Iterator[Violation]
 
 @lru_cache(maxsize=4)
 def _validator(schema_name: str) -> Validator:
-    """jsonschema takes 180 ms to import, so it is only done here.
+    """jsonschema takes 180 ms to import, so only this function imports it.
 
-    Its integers include 1.0, its numbers TOML's `nan` and `inf`, and Python's `$` also matches before a last line feed; ours do
-    none of it.
+    jsonschema takes 1.0 for an integer and TOML's `nan` and `inf` for numbers, and Python's `$` also matches before a last line
+    feed. This validator does none of that.
     """
     from jsonschema import Draft202012Validator, ValidationError, validators
 
@@ -67,8 +67,7 @@ def _validator(schema_name: str) -> Validator:
 
 
 def _with_dates_as_texts(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`{ date = 2021-09-12 }` of start and end, the one key that takes TOML's dates, as the text that JSON would have. A date
-    anywhere else is left as one, which is no text."""
+    """The data with the dates of start and end as texts. No other key takes TOML's dates: a date elsewhere stays one."""
     sync = data.get("sync")
     if not isinstance(sync, dict):
         return data

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
+from math import isfinite
 from typing import Any, NamedTuple
 
 from nectar.config import codes
-from nectar.config.complaints.collector import Complaints, dotted, say, type_name
+from nectar.config.complaints.collector import Complaints, dotted, may_be_shown, say, type_name
 from nectar.config.complaints.schema import Schema, load_schema, walk_schema
 from nectar.config.document.positions import TomlPath
 
@@ -43,9 +44,10 @@ def _unknown_keys(complaints: Complaints, violation: Violation) -> None:
         if key in known:
             continue
         path = (*violation.path, key)
+        name = f"key {say(key)}" if complaints.shows(path) and may_be_shown(key) else "such key"
         complaints.add(
             codes.UNKNOWN_KEY,
-            f"there is no key {say(key)} {where}" if complaints.shows(path) else f"there is no such key {where}",
+            f"there is no {name} {where}",
             path,
             at="key",
             allowed=", ".join(shown),
@@ -70,7 +72,7 @@ def _suggest_key(complaints: Complaints, key: str, known: list[str], root: str) 
 
 @lru_cache(maxsize=2)
 def _homes(root: str) -> Mapping[str, str]:
-    """Key of a plan's (a profile's) table -> the table's name, the last of several; a key that stands in none -> nothing."""
+    """Key of a plan's or profile's table -> the table's name, the last of several; empty for a key that stands in no table."""
     if root == "profile":
         outer = [(path, inner) for path, inner in walk_schema(load_schema(root)) if len(path) == 2]
         return {path[1]: path[0] for path, inner in reversed(outer) if inner.get("type") != "object" or "x-secret" in inner}
@@ -102,16 +104,18 @@ def _wrong_type(complaints: Complaints, violation: Violation) -> None:
 
 
 def seal_hint(path: str) -> str:
-    """What to do about a password that stood written out; `path` is dotted: ``database.password``."""
+    """What to do about a password that was written out; `path` is dotted: ``database.password``."""
     return f"change it, since it was written down, then seal the new one: nectar secrets seal --for {path}"
 
 
 def _kind_note(value: object) -> str:
-    return ", a number with a fraction" if isinstance(value, float) else ""
+    if not isinstance(value, float):
+        return ""
+    return ", a number with a fraction" if isfinite(value) else ", which is not finite"
 
 
 def _retype(wanted: list[str], value: object, schema: Schema, shown: bool) -> str:
-    """The same value as the type that was wanted, where that is plain. `shown`: whether it may be repeated."""
+    """How to write the value as the wanted type, where that is clear. `shown`: whether it may be repeated."""
     if not shown:
         return _retype_unshown(wanted, value, schema)
     if isinstance(value, str):
@@ -216,7 +220,7 @@ def _dependent(complaints: Complaints, violation: Violation) -> None:
 
 
 def _repeated(complaints: Complaints, violation: Violation) -> None:
-    """One complaint for each entry that stood before; 1 and true are different."""
+    """One complaint for each entry that stood before. 1 and true differ."""
     seen: set[tuple[type, str]] = set()
     for index, item in enumerate(violation.value):
         marked = (type(item), repr(item))
@@ -261,4 +265,4 @@ REPORTS: Mapping[str, Callable[[Complaints, Violation], None]] = {
     "minProperties": _one_of,
     "maxProperties": _one_of,
 }
-"""Every keyword that the two schemas use (a test holds them together) to how its errors are told."""
+"""Keyword of the two schemas -> the function that words its violations. A test holds them together."""

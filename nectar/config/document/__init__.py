@@ -1,1 +1,1 @@
-"""A TOML text, read once: every key with its line and column, what others lay over it, and the flags of a command line."""
+"""A TOML text: every key with its line and column, documents laid over each other, and the flags of a command line."""

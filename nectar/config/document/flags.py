@@ -1,4 +1,4 @@
-"""What a command line says of a plan, as documents to lay over the plan's file."""
+"""Flags of a command line as documents to lay over a plan's file."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def flag(name: str, path: TomlPath, value: Any, *, shown: bool = True) -> Docume
 
 
 def everything(file: str, name: str) -> Document:
-    """A plan in no file: every processor on, all else left out."""
+    """A plan without a file: every processor on, every other key left out."""
     return Document(file, {"plan": {"name": name}, "processors": dict.fromkeys(Processors.names(), True)}, NOWHERE, shown=True)

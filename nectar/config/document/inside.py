@@ -1,4 +1,4 @@
-"""Where something inside a text value of a TOML file stands."""
+"""Line and column of a character inside a text value of a TOML file."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _next(source: str, at: int, *, escapes: bool) -> int:
 
 
 def _joined(source: str, at: int) -> int:
-    """Past a backslash at the end of a line, and the blanks after it, which stand for nothing."""
+    """The offset after a backslash at a line's end and the blanks that follow it: TOML drops them."""
     while source[at : at + 1] == "\\" and source[at + 1 : at + 2].isspace():
         at += 1
         while source[at : at + 1].isspace():

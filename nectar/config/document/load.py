@@ -25,7 +25,7 @@ _QUOTING = {
     "Illegal character": "a character that cannot stand here",
     "Found invalid character": "a character that cannot stand here",
 }
-"""How tomllib's messages begin that quote the text, and what is said instead."""
+"""How tomllib's messages begin that quote the text -> the words used instead."""
 
 _DEEPEST = 32  # far more than any key has, far less than recursion can bear
 _TOO_DEEP = "lists or tables are nested too deeply"
@@ -33,12 +33,12 @@ _TOO_DEEP = "lists or tables are nested too deeply"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`file` is the name that complaints give; `data` is what tomllib made of the text (dates are `datetime` values);
-    `text` has LF at its lines' ends.
+    """A TOML text. `file` is the name that complaints give; `data` is what tomllib reads (dates are `datetime` values); the lines
+    of `text` end in LF.
 
-    `pieces`: which other document says what stands at a path, where several were laid together (see `merge`).
-    `shown`: whether complaints may repeat what it says. A plan that was named on the command line may be shown; whatever a
-    plan or a profile leads to may not: it could be anybody's file.
+    `pieces`: path -> the document that says the value there, where several were laid over each other (see `overlay`).
+    `shown`: whether complaints may repeat the text. A plan that was named on the command line may be shown. A file that a plan
+    or a profile names may not: it could be anybody's.
     """
 
     file: str
@@ -49,18 +49,18 @@ class Document:
     shown: bool = False
 
     def home(self, path: TomlPath) -> Document:
-        """The document that says what stands at `path`."""
+        """The document that says the value at `path`."""
         while path and path not in self.pieces:
             path = path[:-1]
         return self.pieces.get(path, self)
 
     def folder(self, path: TomlPath) -> Path:
-        """What a relative path that stands at `path` is relative to."""
+        """The folder that a relative path, said at `path`, counts from."""
         return Path(self.home(path).file).parent
 
 
 def load_file(path: Path, *, shown: bool = False) -> Document:
-    """`shown`: see `Document`; not when a link leads somewhere else, or the text is that of a profile.
+    """`shown` as in `Document`, but never where a link leads elsewhere, or the text is a profile's.
 
     Errors: PlanError NEC-P001 (not TOML), NEC-P002 (not there, no regular file, too large, not UTF-8).
     """
@@ -89,10 +89,10 @@ def load_text(text: str, file: str, *, shown: bool = False) -> Document:
 
 
 def _leads_out(path: Path) -> bool:
-    """Whether a link leads out of the file's folder, or out of the working folder: a link is as easily written as a path."""
-    real, folder, here = os.path.realpath(path), os.path.realpath(path.parent), os.getcwd()
-    within = Path(os.path.abspath(path)).is_relative_to(here)
-    return not Path(real).is_relative_to(folder) or (within and not Path(real).is_relative_to(here))
+    """Whether a link leads out of the file's folder, or out of the working folder: anybody may have written the link."""
+    real, folder, working = os.path.realpath(path), os.path.realpath(path.parent), os.getcwd()
+    within = Path(os.path.abspath(path)).is_relative_to(working)
+    return not Path(real).is_relative_to(folder) or (within and not Path(real).is_relative_to(working))
 
 
 def _unreadable(path: Path, why: str) -> PlanError:
@@ -101,7 +101,7 @@ def _unreadable(path: Path, why: str) -> PlanError:
 
 
 def _syntax(text: str, file: str, message: str, shown: bool = False) -> PlanError:
-    """tomllib says the place in its message's tail, and may quote the text before it: of that only its own words are kept."""
+    """tomllib's message ends in the place and may quote the text before it: only tomllib's own words are repeated."""
     place = _PLACE_IN_MESSAGE.search(message)
     line, col, source = 0, 0, ""
     if place is not None:
@@ -109,8 +109,8 @@ def _syntax(text: str, file: str, message: str, shown: bool = False) -> PlanErro
         line, col = (int(place[1]), int(place[2])) if place[1] else (len(lines), len(lines[-1]) + 1)
         source = lines[line - 1] if shown else ""
         message = message[: place.start()]
-    said = next((said for word, said in _QUOTING.items() if message.startswith(word)), message)
-    what = f"this is not TOML: {said}"
+    reason = next((words for start, words in _QUOTING.items() if message.startswith(start)), message)
+    what = f"this is not TOML: {reason}"
     return PlanError([Complaint(codes.SYNTAX, what, file, line, col, suggestion=_hint(message), source=source)])
 
 

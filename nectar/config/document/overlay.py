@@ -1,9 +1,9 @@
-"""Two documents laid one over the other: what includes do with files, and `nectar sync` with its flags."""
+"""Lays one document over another: an including file over an included one, the flags of `nectar sync` over a plan."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from nectar.config.document.load import Document
 from nectar.config.document.positions import TomlPath
@@ -13,13 +13,13 @@ _Pieces = dict[TomlPath, Document]
 _ONE_MEANING: Mapping[TomlPath, tuple[tuple[str, ...], ...]] = {
     ("sync",): (("start", "start_slot"), ("end", "end_slot")),
 }
-"""Keys that say the same thing in different ways: whichever stands above, those below are dropped."""
+"""Keys that say the same thing in different ways: one of them in the upper document replaces all of them in the lower."""
 
 _OF_KIND = {"immutable": "path", "node": "socket"}
 
 
 def overlaid(base: Document, over: Document) -> Document:
-    """Tables merge key by key; anything else that `over` says takes the place of what `base` says.
+    """Tables merge key by key; any other value of `over` replaces that of `base`.
 
     Positions and file are those of `over`; those of `base` when `over` comes from no text (a flag).
     """
@@ -34,27 +34,26 @@ def _merged(base: Document, over: Document, path: TomlPath, pieces: _Pieces) -> 
     below = _without_rivals(path, _at(base, path), above)
     merged: dict[str, Any] = {}
     for key in {**below, **above}:
-        here = (*path, key)
+        key_path = (*path, key)
         if isinstance(below.get(key), dict) and isinstance(above.get(key), dict):
-            home = over.home(here)
-            pieces[here] = home if home.positions.line_starts else base.home(here)
-            merged[key] = _merged(base, over, here, pieces)
+            home = over.home(key_path)
+            pieces[key_path] = home if home.positions.line_starts else base.home(key_path)
+            merged[key] = _merged(base, over, key_path, pieces)
         else:
             document, merged[key] = (over, above[key]) if key in above else (base, below[key])
-            _claim(document, here, merged[key], pieces)
+            _claim(document, key_path, merged[key], pieces)
     return merged
 
 
 def _at(document: Document, path: TomlPath) -> Mapping[str, Any]:
-    here: Any = document.data
+    table: Any = document.data
     for step in path:
-        here = here[step]
-    table: Mapping[str, Any] = here
-    return table
+        table = table[step]
+    return cast(Mapping[str, Any], table)
 
 
 def _claim(document: Document, path: TomlPath, value: Any, pieces: _Pieces) -> None:
-    """Tables may have been laid together before; each key of them keeps its home."""
+    """Notes that `document` says the value at `path`. A table's keys keep the homes that an earlier merge gave them."""
     pieces[path] = document.home(path)
     for key, inner in value.items() if isinstance(value, dict) else ():
         _claim(document, (*path, key), inner, pieces)

@@ -1,4 +1,4 @@
-"""Line and column of every key and value of a TOML text: what `tomllib` knows and does not tell.
+"""Line and column of every key and value of a TOML text, which `tomllib` does not give.
 
 The text must already have been accepted by `tomllib`; nothing is checked twice here. A path is a tuple of table keys and array
 indexes from the root: ``("views", 1, "where")``.
@@ -26,7 +26,7 @@ _LONG_LITERAL = re.compile(r"'''(?:'{0,2}[^'])*'{3,5}", re.DOTALL)
 
 
 class TextPlace(NamedTuple):
-    """Both count from 1; `col` counts characters, not bytes."""
+    """Line and column, from 1; `col` counts characters, not bytes."""
 
     line: int
     col: int
@@ -34,7 +34,7 @@ class TextPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Positions:
-    """Offsets into the text. An array's element has no key: its key is where the element stands. The root has no place.
+    """Offsets into the text. An array's element has no key: its own offset stands for it. The root has no place.
 
     Without lines (`NOWHERE`), for values that come from no text, every place is 0:0.
     """
@@ -44,7 +44,7 @@ class Positions:
     line_starts: tuple[int, ...]
 
     def key(self, path: TomlPath) -> TextPlace:
-        """Where the last key of `path` stands; the nearest thing around it when the text has no such key."""
+        """Where the last key of `path` stands; the nearest table or key around it where the text has no such key."""
         return self._place(self.keys, path)
 
     def value(self, path: TomlPath) -> TextPlace:
@@ -62,7 +62,7 @@ class Positions:
 
 
 NOWHERE = Positions({}, {}, ())
-"""Of what stands in no text."""
+"""The positions of values that stand in no text, such as flags."""
 
 
 def find_positions(text: str) -> Positions:
@@ -148,14 +148,14 @@ class _Scan:
 
     def value(self, path: TomlPath) -> None:
         self.values[path] = self.at
-        here = self.text[self.at]
-        if here == "[":
+        first = self.text[self.at]
+        if first == "[":
             self.array(path)
-        elif here == "{":
+        elif first == "{":
             self.inline_table(path)
-        elif here == '"':
+        elif first == '"':
             self.skip(_LONG_BASIC if self.text.startswith('"""', self.at) else _BASIC)
-        elif here == "'":
+        elif first == "'":
             self.skip(_LONG_LITERAL if self.text.startswith("'''", self.at) else _LITERAL)
         else:
             self.skip(_SCALAR)
@@ -187,7 +187,7 @@ class _Scan:
             self.enter()
 
     def skip(self, pattern: re.Pattern[str]) -> str:
-        found = pattern.match(self.text, self.at)
-        assert found is not None
-        self.at = found.end()
-        return found.group()
+        match = pattern.match(self.text, self.at)
+        assert match is not None
+        self.at = match.end()
+        return match.group()

@@ -66,7 +66,7 @@ class AtCheckpoint:
 
 @dataclass(frozen=True, slots=True)
 class TipMinus:
-    """`tip-N`: N blocks before the tip that the source has when the job starts; N = 0 is the tip itself."""
+    """`tip-N`: N blocks before the source's tip at the job's start; N = 0 is the tip itself."""
 
     blocks: int
 
@@ -77,6 +77,6 @@ class FollowTip:
 
 
 NOT_FOLLOWED = "chunk files cannot be followed: the job ends at the last block that is there"
-"""Said of such an end before a job, and in it."""
+"""The note about such an end, before a job and in its report."""
 
 Bound: TypeAlias = AtOrigin | AtSlot | AtEra | AtEpoch | AtDate | AtPoint | AtBlock | AtCheckpoint | TipMinus | FollowTip

@@ -1,4 +1,4 @@
-"""The texts of `address_filter` and `pool_filter` -> values. Each parser raises EntryError with the code, the slip and a hint."""
+"""The texts of `address_filter` and `pool_filter` -> values. Each parser raises EntryError with code, fault and hint."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ AddressEntry: TypeAlias = PaymentAddress | StakeAddress | AddressPrefix
 
 
 class EntryError(ValueError):
-    """What is wrong with one entry; `code` is a complaint's."""
+    """One entry is wrong. `code` is the complaint's."""
 
     def __init__(self, code: str, what: str, hint: str = "") -> None:
         super().__init__(what)
@@ -78,7 +78,7 @@ def parse_address_entry(text: str, network: str) -> AddressEntry:
 def _pattern(text: str, network: str) -> AddressPrefix:
     prefix = text[:-2]
     if not text.endswith(".*"):
-        raise EntryError(codes.BAD_ADDRESS, f"{say(text)} is no pattern", f"write {say(text[:-1] + '.*')}")
+        raise EntryError(codes.BAD_ADDRESS, f"{say(text)} is not a pattern", f"write {say(text[:-1] + '.*')}")
     if prefix.lower().startswith(("addr", "stake")):
         prefix = prefix.lower()
     known = next((start for start in _BEGINNINGS if prefix.startswith(start)), None)

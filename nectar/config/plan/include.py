@@ -1,4 +1,4 @@
-"""`include`: the plans that a plan takes keys from, laid under it."""
+"""`include`: lays the plans that a plan takes keys from under it."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from nectar.errors import Complaint, PlanError
 
 _DEEPEST = 32
 
-Found = dict[Complaint, None]
+Collected = dict[Complaint, None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """Grows. `whole`: each file that was read, with what it includes, by its real path: none is read twice."""
+    """Grows. `whole`: real path -> the file laid over everything it includes. No file is read twice."""
 
-    found: Found = field(default_factory=dict)
+    collected: Collected = field(default_factory=dict)
     whole: dict[str, Document] = field(default_factory=dict)
 
 
-def with_includes(document: Document) -> tuple[Document, Found]:
-    """`document` over everything it includes, and complaints about files that could not be taken in."""
+def with_includes(document: Document) -> tuple[Document, Collected]:
+    """`document` over everything it includes, and complaints about files that could not be included."""
     walk = _Walk()
-    return _whole(walk, document, (os.path.realpath(document.file),)), walk.found
+    return _whole(walk, document, (os.path.realpath(document.file),)), walk.collected
 
 
 def _whole(walk: _Walk, document: Document, around: tuple[str, ...]) -> Document:
-    """`around`: real paths from the outermost file to `document` itself."""
-    complaints = Complaints(document, walk.found)
+    """`document` over everything it includes. `around`: real paths from the outermost file to `document` itself."""
+    complaints = Complaints(document, walk.collected)
     below: Document | None = None
     for at, entry in _entries(complaints):
         part = _part(walk, complaints, at, entry, around)
@@ -46,7 +46,7 @@ def _whole(walk: _Walk, document: Document, around: tuple[str, ...]) -> Document
 
 
 def _entries(complaints: Complaints) -> Iterator[tuple[TomlPath, str]]:
-    """Those that can be paths. What is wrong with the others is the schema's to say."""
+    """(place, entry) of those that can be paths. The schema complains of the others."""
     entries = complaints.document.data.get("include")
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         at: TomlPath = ("include", index)
@@ -63,8 +63,8 @@ def _part(walk: _Walk, complaints: Complaints, at: TomlPath, entry: str, around:
     path = complaints.document.folder(at) / entry
     real = os.path.realpath(path)
     if real in around:
-        names = " -> ".join(Path(one).name for one in (*around[around.index(real) :], real))
-        complaints.add(codes.INCLUDE_CYCLE, f"this leads back to where it came from: {names}", at, suggestion="leave it out")
+        names = " -> ".join(Path(file).name for file in (*around[around.index(real) :], real))
+        complaints.add(codes.INCLUDE_CYCLE, f"files include each other in a circle: {names}", at, suggestion="leave it out")
         return None
     if len(around) > _DEEPEST:
         what = f"files include each other more than {_DEEPEST} deep"
@@ -79,7 +79,7 @@ def _part(walk: _Walk, complaints: Complaints, at: TomlPath, entry: str, around:
 
 
 def _load(complaints: Complaints, at: TomlPath, entry: str, path: Path) -> Document | None:
-    """The complaint stands at the entry, whatever is wrong with the file; it says where in the file to look."""
+    """The included file. A complaint about it stands at the entry, and says where in the file to look."""
     try:
         document = load_file(path)
     except PlanError as error:
@@ -92,11 +92,11 @@ def _load(complaints: Complaints, at: TomlPath, entry: str, path: Path) -> Docum
             complaints.add(codes.INCLUDE_UNREADABLE, what, at, suggestion="give a path relative to this file's folder")
         return None
     if "include" in document.data:
-        own = Complaints(replace(document, data={"include": document.data["include"]}), complaints.found)
+        own = Complaints(replace(document, data={"include": document.data["include"]}), complaints.collected)
         check_schema(own, "plan")
     return document
 
 
 def _inner(document: Document) -> Document:
-    """Without its own `include`, which has been followed."""
+    """The document without its own `include`, which was followed."""
     return replace(document, data={key: value for key, value in document.data.items() if key != "include"})

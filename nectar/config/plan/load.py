@@ -1,4 +1,4 @@
-"""The door: a plan's text comes in, a frozen `Plan` goes out, or every complaint at once."""
+"""A plan's text -> a frozen `Plan`, or every complaint at once."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _HOST_AND_PORT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
 
 
 def load_plan(path: Path, over: Sequence[Document] = ()) -> Plan:
-    """What the file says, with `over` laid over it; expressions stay texts (see `compiler.read`).
+    """The plan of a file with `over` laid over it. Expressions stay texts (see `compiler.load`).
 
-    Errors: PlanError with every complaint about any of them, in file order.
+    Errors: PlanError with every complaint, in file order.
     """
     plan, complaints = draft_plan(load_file(path, shown=True), path, over)
     complaints.raise_any()
@@ -43,14 +43,14 @@ def load_plan(path: Path, over: Sequence[Document] = ()) -> Plan:
 
 
 def parse_plan(text: str, path: Path) -> Plan:
-    """As `load_plan`, of a text that is at hand; `path` is where it would stand, which need not exist."""
+    """As `load_plan`, of a text in memory. `path` is where the file would be; it need not exist."""
     plan, complaints = draft_plan(load_text(text, str(path), shown=True), path)
     complaints.raise_any()
     return plan
 
 
 def draft_plan(document: Document, path: Path, over: Sequence[Document] = ()) -> tuple[Plan, Complaints]:
-    """The plan, with defaults where something is wrong, and everything that is: whoever goes on can add to it."""
+    """The plan with defaults where something is wrong, and the complaints, to which later checks can add."""
     document, wrong = with_includes(document)
     complaints = Complaints(reduce(overlaid, over, document), wrong, partial=bool(wrong))
     check_schema(complaints, "plan")
@@ -72,7 +72,7 @@ def draft_plan(document: Document, path: Path, over: Sequence[Document] = ()) ->
 
 
 def _keys(complaints: Complaints, *path: str | int) -> dict[str, Any]:
-    """What is right of the table at `path`, by key. The models have defaults for the rest."""
+    """The table at `path` without what was complained about. The models have defaults for the rest."""
     return dict(complaints.sound_items(path))
 
 
@@ -84,7 +84,7 @@ def _meta(complaints: Complaints, name: str) -> PlanMeta:
 
 
 def _path(complaints: Complaints, at: TomlPath) -> Path | None:
-    """A path of the plan, relative to the folder of the file that says it; nothing in it is expanded."""
+    """The path said at `at`, joined to the folder of the file that says it. Nothing in it is expanded."""
     text = complaints.get(at, None)
     if text is None:
         return None
@@ -110,7 +110,7 @@ def _source(complaints: Complaints) -> SourceConfig | None:
 
 
 def _socket(complaints: Complaints) -> str | None:
-    """`host:port` as it stands; everything else is a path."""
+    """`host:port` unchanged; anything else is a path."""
     text = complaints.get(("source", "socket"), None)
     if text is not None and _HOST_AND_PORT.fullmatch(text):
         return str(text)
@@ -162,7 +162,7 @@ def _addresses(complaints: Complaints, network: str) -> tuple[AddressEntry, ...]
 
 def _views(complaints: Complaints) -> tuple[View, ...]:
     """Complains of names that stand twice."""
-    views = [_view(_keys(complaints, "views", index)) for index in complaints.places(("views",))]
+    views = [_view(_keys(complaints, "views", index)) for index in complaints.indexes(("views",))]
     seen: set[str] = set()
     for index, view in enumerate(views):
         path: TomlPath = ("views", index, "name")
@@ -181,7 +181,7 @@ def _view(keys: dict[str, Any]) -> View:
 
 
 def _tests(complaints: Complaints) -> tuple[PlanTest, ...]:
-    return tuple(_test(complaints, index) for index in complaints.places(("tests",)))
+    return tuple(_test(complaints, index) for index in complaints.indexes(("tests",)))
 
 
 def _test(complaints: Complaints, index: int) -> PlanTest:
@@ -199,7 +199,7 @@ def _test(complaints: Complaints, index: int) -> PlanTest:
 
 
 def _entries(complaints: Complaints, key: str, parse: Callable[[str], Value], allowed: str) -> list[Value]:
-    """Each entry parsed on its own, so that one slip does not hide the next. Two spellings of one thing are complained about."""
+    """Each entry parsed on its own, so that one fault does not hide the next. Complains of two spellings of one entry."""
     path: TomlPath = ("filters", key)
     entries: dict[Value, str] = {}
     usable = complaints.has(path) and path not in complaints.bad
@@ -223,11 +223,11 @@ def _entries(complaints: Complaints, key: str, parse: Callable[[str], Value], al
 
 
 CHOOSING = ("address_filter", "min_transaction_value", "skip_tx_types", "pool_filter", "where")
-"""Keys of [filters] that choose among transactions."""
+"""The keys of [filters] that choose among transactions."""
 
 
 def _check_use(complaints: Complaints, processors: Processors) -> None:
-    """A filter of transactions where none is read would be accepted and ignored; so would `every` without one."""
+    """Complains of keys that would do nothing: a filter of transactions where none is read, `every` without a filter."""
     every: TomlPath = ("processors", "blocks", "every")
     choosing = [key for key in CHOOSING if complaints.has(("filters", key))]
     if complaints.get(every, False) and not choosing:

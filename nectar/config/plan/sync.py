@@ -15,7 +15,7 @@ from nectar.config.plan.model import SyncConfig
 
 
 def read_sync(complaints: Complaints) -> SyncConfig:
-    """What is complained about is left at its default."""
+    """The range that the plan asks for. A key that was complained about has its default."""
     start = _side(complaints, "start", start_of, AtOrigin())
     end = _side(complaints, "end", end_of, FollowTip())
     if complaints.sound(("sync", "start")) and complaints.sound(("sync", "end")):
@@ -44,16 +44,16 @@ def _side(complaints: Complaints, side: str, bound_of: Callable[[Any], Bound], d
 
 
 def _check_order(complaints: Complaints, start: Bound, end: Bound) -> None:
-    """Only bounds of one kind: how an epoch compares with a slot is the network's history, known when the plan is compiled."""
+    """Compares bounds of one kind only. The compiler, which knows the network, compares an epoch with a slot."""
     from_kind, from_place = _rank(start)
     to_kind, to_place = _rank(end)
     if from_kind and from_kind == to_kind and from_place > to_place:
-        said: TomlPath = ("sync", "end_slot") if complaints.has(("sync", "end_slot")) else ("sync", "end")
-        complaints.add(codes.START_AFTER_END, "the start comes after the end", said, suggestion="swap them")
+        end_path: TomlPath = ("sync", "end_slot") if complaints.has(("sync", "end_slot")) else ("sync", "end")
+        complaints.add(codes.START_AFTER_END, "the start comes after the end", end_path, suggestion="swap them")
 
 
 def _rank(bound: Bound) -> tuple[str, float]:
-    """(kind, place) such that places of one kind compare; kind is empty where nothing compares."""
+    """(kind, place): places of one kind compare. The kind is empty for a bound that compares with none."""
     if isinstance(bound, AtSlot | AtPoint):
         return "slot", bound.slot
     if isinstance(bound, AtEpoch):

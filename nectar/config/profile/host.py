@@ -27,7 +27,7 @@ def read_host(reader: DatabaseReader) -> str:
         return host
     what, hint = _host_fault(host)
     if "host" in reader.dsn_keys:
-        what = "custom_dsn's host is no host"
+        what = "custom_dsn's host is neither a name nor an address"
     reader.complaints.add(codes.BAD_HOST, what, reader.place("host"), allowed="a name or an address", suggestion=hint)
     return ""
 
@@ -40,7 +40,7 @@ def _host_fault(host: str) -> tuple[str, str]:
     if is_host(name) and port.isascii() and port.isdecimal():
         return "host names a port too", "write it as port = N"
     if colon or "@" in host:
-        return "host is no host", "a whole connection text goes into custom_dsn, with use_custom_dsn = true"
+        return "host is neither a name nor an address", "a whole connection text goes into custom_dsn, with use_custom_dsn = true"
     return "host cannot be this text", ""
 
 

@@ -80,7 +80,7 @@ def _read(document: Document, name: str | None, environment: Mapping[str, str]) 
         document = _with_overrides(document, meant, environment)
     document = with_kinds(document, database_paths(document.data))
     complaints = Complaints(document)
-    complaints.found.update(dict.fromkeys([*secrets, *unknown_variables(environment, document.data)]))
+    complaints.collected.update(dict.fromkeys([*secrets, *unknown_variables(environment, document.data)]))
     check_schema(complaints, "profile")
     check_choice(complaints, name)
     paths = database_paths(document.data)
@@ -104,7 +104,7 @@ def _clear_secrets(document: Document) -> list[Complaint]:
     check_schema(complaints, "profile")
     for path in database_paths(document.data):
         read_custom_dsn(complaints, path)
-    return [complaint for complaint in complaints.found if complaint.code == codes.CLEAR_SECRET]
+    return [complaint for complaint in complaints.collected if complaint.code == codes.CLEAR_SECRET]
 
 
 def _with_overrides(document: Document, table: tuple[str, ...], environment: Mapping[str, str]) -> Document:
