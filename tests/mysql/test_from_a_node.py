@@ -103,7 +103,7 @@ class _Transaction(NamedTuple):
 
 
 def _transactions(proxy: Proxy) -> list[_Transaction]:
-    """That moved a lane, from BEGIN to COMMIT."""
+    """That moved a row of `nectar_writer`, from BEGIN to COMMIT."""
     found, begun = [], {}
     for event in sorted(proxy.happened("statement")):
         moved = re.match(r"BEGIN;\nUPDATE nectar_writer SET (?:finished = \d+, )?seq = (\d+)", event.detail)

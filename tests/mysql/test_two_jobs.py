@@ -98,10 +98,10 @@ def test_a_job_that_came_before_the_first_commit_is_refused_wherever_it_writes(
         assert isinstance(one, MysqlSink)
         one.commit(commits[0])
         with _opened(target, compiled, 1) as (other,):
-            one._idle.remove(one._lanes[0])  # as if it were busy
+            one._idle.remove(one._writers[0])  # as if it were busy
             one.commit(commits[1])
             _refused(lambda: other.commit(commits[2]))
-            one._give_back(one._lanes[0])
+            one._give_back(one._writers[0])
             assert one.commit(commits[2])["block"] == 10
     assert server.run("SELECT COUNT(*) FROM block", database) == [(30,)]
 
@@ -114,7 +114,7 @@ def test_every_connection_asks_whose_the_database_is(chain: Path, server: Server
         assert isinstance(sink, MysqlSink)
         sink.commit(first)
         server.run("UPDATE nectar_writer SET writer = 'another' WHERE id = 1", database)
-        sink._idle.remove(sink._lanes[0])
+        sink._idle.remove(sink._writers[0])
         _refused(lambda: sink.commit(second))
     assert server.run("SELECT COUNT(*) FROM block", database) == [(10,)]
 

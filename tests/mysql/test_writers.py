@@ -91,16 +91,16 @@ def test_where_order_matters_there_is_one(
         assert _open_at_once(proxy) == 1
 
 
-@pytest.mark.parametrize("lane", [1, 2, 3])
-def test_another_job_is_found_out_by_all(lane: int, chain: Path, server: Server, database: str) -> None:
-    """It moves its own lane only, the first; or, as here too, whichever."""
+@pytest.mark.parametrize("writer", [1, 2, 3])
+def test_another_job_is_found_out_by_all(writer: int, chain: Path, server: Server, database: str) -> None:
+    """The other job moves the row of its first writer connection; here also that of another one."""
     stolen: list[str] = []
 
     class Once(Heard):
         def progress(self, told: Any) -> None:
             if not stolen:
                 stolen.append("now")
-                server.run(f"UPDATE nectar_writer SET seq = seq + 100000, writer = 'other' WHERE id = {lane}", database)
+                server.run(f"UPDATE nectar_writer SET seq = seq + 100000, writer = 'other' WHERE id = {writer}", database)
 
     with pytest.raises(SinkError) as caught:
         run(plan_of(_text(chain)), Options(profile(server, database, writers=3), workers=1), Once(), Stop())
@@ -164,7 +164,7 @@ def test_a_lane_in_doubt_waits_for_the_batch_that_it_was_about(chain: Path, serv
     with Proxy(server.address, FaultPlan([at("^COMMIT", LoseAnswer(), nth=3)])) as proxy:
         sink = open_sink(profile(server, database, port=proxy.port, writers=2), made)
         assert isinstance(sink, MysqlSink)
-        here, elsewhere = sink._lanes
+        here, elsewhere = sink._writers
         sink._idle.remove(elsewhere)  # as one that is still being connected
         doubted = commit(first)
         with pytest.raises(Undetermined):

@@ -1,7 +1,7 @@
-"""How MySQL, MariaDB and TiDB complete rows from other rows (see `sinks.closing`): updates of joined tables.
+"""How MySQL, MariaDB and TiDB derive columns from other rows (see `sinks.derived`): they update joined tables.
 
-Sums over a transaction's inputs are made once for all transactions of a range and joined: asked for one transaction at a time
-these servers would read whole tables.
+Sums over inputs are computed for all transactions of a range and joined: for one transaction at a time these servers would read
+whole tables.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _TXS = "BETWEEN :low AND :high"
 
 _MOST = (1 << 63) - 1
 
-# Only when every input's output is there do the sums mean anything; and they must fit their columns.
+# The sums mean something only if the output of every input exists; and they must fit their columns.
 _SPENT = f"""(SELECT i.tx_in_id AS id, SUM(o.value) AS total, COUNT(*) = COUNT(o.id) AND SUM(o.value) <= {_MOST} AS is_known
         FROM tx_in AS i LEFT JOIN tx_out AS o ON {_OUT_OF_INPUT} WHERE i.id {_ITEMS} GROUP BY i.tx_in_id) AS f"""
 _KNOWN = "COALESCE(f.is_known, 1)"
@@ -43,7 +43,7 @@ _FEE_WITH_BLOCKS = f"""UPDATE block JOIN
         SET block.fees = CASE WHEN block.fees + found.fee <= {_MOST} THEN block.fees + found.fee END;
     {_FEE}"""
 
-# NULL where SQLite, which has no longer numbers to count in, cannot tell.
+# NULL where SQLite, whose integers have 64 bits, cannot compute the value either.
 _LEFT = f"{_TOTAL} - tx.out_sum - tx.fee - tx.treasury_donation"
 _REST = f"{_LEFT} + COALESCE(g.total, 0)"
 _DEPOSIT = f"""UPDATE tx LEFT JOIN {_SPENT} ON f.id = tx.id
@@ -63,8 +63,8 @@ def _script_hash(credential: str, join: str) -> str:
         SET r.script_hash = {credential} WHERE r.script_hash IS NULL AND r.purpose = 'spend' AND i.id {_ITEMS}"""
 
 
-# What it means: sinks/sqlite/derived.py. By the link to the block before, which is there by then: asked for the highest id below
-# another these servers would read all blocks from the last one down.
+# The rule is explained in sinks/sqlite/derived.py. The block before is found by `previous_id`, which is derived earlier: for the
+# highest id below another one these servers would read all blocks from the last one down.
 _ACTIVE_EPOCH = f"""UPDATE pool_update AS u JOIN (
           SELECT c.id, c.tx, LAG(c.tx) OVER w AS earlier, LAG(c.retiring) OVER w AS retiring FROM (
             SELECT hash_id, registered_tx_id AS tx, cert_index, NULL AS retiring, id FROM pool_update
@@ -86,7 +86,7 @@ SPELLING = Spelling(_PREVIOUS, _resolve, _CONSUMED, _FEE, _FEE_WITH_BLOCKS, _DEP
 
 
 def look_ups(tables: Sequence[Table]) -> tuple[Definition, ...]:
-    """Indexes that the statements look rows up by."""
+    """The indexes by which the statements find rows."""
     names = {table.name for table in tables}
     return tuple(_LOOK_UPS[name] for name in _LOOK_UPS if name in names)
 

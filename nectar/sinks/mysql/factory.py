@@ -1,4 +1,4 @@
-"""A profile's server, as a sink."""
+"""Open the sink of a profile's server."""
 
 from __future__ import annotations
 
@@ -14,32 +14,34 @@ from nectar.sinks.mysql.sink import MysqlSink
 
 
 def connector(server: Server) -> Connector:
-    """Its secrets are asked for when it first connects."""
+    """A connector to the server. It reads the secrets when it first connects."""
     tunnel = server.tunnel.password if server.tunnel is not None else None
-    return Connector(server, lambda: _resolved(server.password), lambda: _resolved(tunnel))
+    return Connector(server, lambda: _secret_of(server.password), lambda: _secret_of(tunnel))
 
 
 def session_of(server: Server) -> ServerSession:
-    """Connects when it is asked something."""
+    """A session that connects at its first statement."""
     return sessions_of(connector(server), 1)[0]
 
 
 def sessions_of(shared: Connector, count: int) -> list[ServerSession]:
-    """What the connector counts and records is of all of them."""
+    """Sessions that share one connector, with its metrics, its rate limit and its audit log."""
     return [ServerSession(shared, shared.server.pool, shared.server.settings) for _ in range(count)]
 
 
 def server_opener(server: Server, layout: Layout) -> Callable[[], MysqlSink]:
-    """May be called until it succeeds: attempts that failed are counted, limited and recorded with those that follow.
-    Errors: as `MysqlSink`."""
+    """A function that opens the sink. It may be called until it succeeds.
+
+    All its attempts to connect share one rate limit and one audit log. Errors: as `MysqlSink`.
+    """
     shared = connector(server)
 
-    def opened() -> MysqlSink:
+    def open_sink() -> MysqlSink:
         sessions = sessions_of(shared, server.pool.size)
         return MysqlSink(sessions, layout, server.statement_bytes, server.load_data, audit=server.audit.table)
 
-    return opened
+    return open_sink
 
 
-def _resolved(reference: Reference | None) -> Secret | None:
+def _secret_of(reference: Reference | None) -> Secret | None:
     return None if reference is None else resolve_secret(reference)

@@ -1,7 +1,7 @@
-"""Rights that a job needs only at its end: tried at its beginning, so that it does not come to that in vain.
+"""The rights that a job needs only at its end are tried at its beginning, so that it does not load for hours in vain.
 
-Nothing is changed: a column that is not there is named, and whoever has the right is told that. A server may look at a view's
-columns first, so that one is made, and taken away again.
+Nothing is changed: each statement names a column that does not exist, and a user who has the right gets that error instead. Some
+servers look at a view's columns before its rights, so a view is really created, and dropped again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from nectar.sinks.mysql.derived import look_ups
 from nectar.sinks.mysql.session import ServerSession
 
 NOT_THERE = frozenset({1054, 1072, 1091})
-"""Errors that say: there is no such column."""
+"""Error numbers that mean: there is no such column."""
 
 _INDEX = "CREATE INDEX `nectar_check` ON `nectar_plan` (`nectar_no_such`)"
 _ALTER = "ALTER TABLE `nectar_plan` DROP COLUMN `nectar_no_such`"
@@ -25,7 +25,7 @@ _NO_VIEW = f"DROP VIEW IF EXISTS `{PREFIX}view`"
 
 
 def needed_at_the_end(layout: Layout) -> dict[str, str]:
-    """The rights, and what each is for. To take a view's place wants DROP too."""
+    """The rights, and what the job needs each for. Replacing a view needs DROP too."""
     named = ", ".join(view.name for view in layout.views)
     views = dict.fromkeys(("CREATE VIEW", "DROP"), f"its views ({named})") if layout.views else {}
     columns = {"ALTER": "columns that its views compare"} if layout.view_columns else {}
@@ -34,7 +34,7 @@ def needed_at_the_end(layout: Layout) -> dict[str, str]:
 
 
 def refuse_without_rights(session: ServerSession, layout: Layout) -> None:
-    """Errors: SinkError NEC-M010, with the GRANT that gives what is missing."""
+    """Errors: SinkError NEC-M010, whose hint is the GRANT that gives the missing rights."""
     needed = needed_at_the_end(layout)
     missing = [name for name in _missing(session, needed) if name in needed]
     if missing:

@@ -1,4 +1,4 @@
-"""A server's database made ready for a plan. Looks before it touches: another program's or plan's is refused as it is."""
+"""Prepare a server's database for a plan. It looks before it writes: a database of another program or plan is not changed."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ from nectar.sinks.stored import PLANS, damaged_database, refuse_missing
 
 
 def prepare(session: ServerSession, layout: Layout) -> None:
-    """Its tables and the indexes that are kept are there afterwards. Errors: SinkError NEC-K002 (another plan's), NEC-K003 (not
-    Nectar's), NEC-M010 (a right is missing that the job needs at its end)."""
+    """Create the tables, and the indexes that exist during the load.
+
+    Errors: SinkError NEC-K002 (another plan's database), NEC-K003 (not Nectar's), NEC-M010 (a right that the job needs at its end
+    is missing).
+    """
     rows = session.rows("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
     names = {name for (name,) in rows}
     if names - {"nectar_connection"} and "nectar_plan" not in names:
@@ -40,16 +43,18 @@ def prepare(session: ServerSession, layout: Layout) -> None:
         split_ahead(session, layout.pre_splits)
 
 
-def writers_entered(lanes: int) -> str:
-    """Inserts their rows where they are not there, and locks the first."""
-    rows = ", ".join(f"({number}, 0, -1, '')" for number in range(FIRST, FIRST + lanes))
+def writers_entered(writers: int) -> str:
+    """SQL that inserts the missing rows of `nectar_writer`, and locks the first."""
+    rows = ", ".join(f"({number}, 0, -1, '')" for number in range(FIRST, FIRST + writers))
     return f"INSERT INTO nectar_writer VALUES {rows} ON DUPLICATE KEY UPDATE id = nectar_writer.id"
 
 
 def _enter_plan(session: ServerSession, layout: Layout) -> None:
-    """Before any other table is made: what is left when that is interrupted is known as ours. One job after another, by the
-    lock of the first lane's row: of two with different plans the later one is refused."""
-    definitions = {one.name: one.sql for one in layout.definitions}
+    """Enter the plan before any other table is created: after an interruption the tables are known to be Nectar's.
+
+    The lock of the first writer's row lets one job after another in: of two jobs with different plans the later one is refused.
+    """
+    definitions = {definition.name: definition.sql for definition in layout.definitions}
     session.several([definitions["nectar_plan"], definitions["nectar_writer"]])
     plan = (layout.fingerprint, layout.plan_name, layout.compiled, layout.version)
     with session.transaction(writers_entered(1)):
@@ -61,33 +66,36 @@ def _enter_plan(session: ServerSession, layout: Layout) -> None:
 
 def _define(session: ServerSession, layout: Layout) -> None:
     session.several([statement.sql for statement in layout.definitions])
-    while wanted := _not_there(session, layout.kept_indexes):
+    while missing := _missing(session, layout.kept_indexes):
         try:
-            session.several([one.sql for one in wanted])
+            session.several([index.sql for index in missing])
         except SinkError:
-            if _not_there(session, wanted) == wanted:  # else another job has just made one of them
+            if _missing(session, missing) == missing:  # else another job has just created one of them
                 raise
 
 
-def _not_there(session: ServerSession, indexes: Sequence[Definition]) -> list[Definition]:
-    there = session.index_names()
-    return [one for one in indexes if one.name not in there]
+def _missing(session: ServerSession, indexes: Sequence[Definition]) -> list[Definition]:
+    existing = session.index_names()
+    return [index for index in indexes if index.name not in existing]
 
 
 def _refuse_another_plan(session: ServerSession, layout: Layout, lock: str = "") -> None:
     stored = session.rows(PLANS + lock)
-    if stored:  # none yet: another job was interrupted, or begins at this moment
+    if stored:  # there is no row yet if another job was interrupted, or begins at this moment
         refuse_another_plan(stored, layout, session.where, "database")
 
 
 def _refuse_missing(session: ServerSession, layout: Layout, names: set[str]) -> None:
-    """Tables are made one by one. When that was interrupted, the last ones are missing, and nothing was committed. Kept blocks
-    are looked at here, so that damage is told where nothing is left to load, too."""
+    """Refuse a database that lost tables.
+
+    Tables are created one by one: after an interruption the last ones are missing, and nothing was committed. The checkpoints are
+    read here so that damage is reported even when nothing is left to load.
+    """
     first = ("nectar_plan", "nectar_writer")
-    wanted = [*first, *(one.name for one in layout.definitions if one.name not in first)]
-    made = len([one for one in wanted if one in names])
+    required = [*first, *(table.name for table in layout.definitions if table.name not in first)]
+    created = len([name for name in required if name in names])
     empty = "nectar_checkpoint" not in names or not kept_blocks(session)
-    if not (empty and set(wanted[:made]) <= names):
-        refuse_missing(wanted, names, session.where)
-    elif names & set(wanted[2:]) and not session.rows("SELECT 1 FROM nectar_plan LIMIT 1"):
+    if not (empty and set(required[:created]) <= names):
+        refuse_missing(required, names, session.where)
+    elif names & set(required[2:]) and not session.rows("SELECT 1 FROM nectar_plan LIMIT 1"):
         raise damaged_database("nectar_plan has no row", session.where)

@@ -1,4 +1,4 @@
-"""Taking rows away by their place on the chain, as `sinks.sqlite.removal` does."""
+"""Delete rows by their position on the chain, as `sinks.sqlite.rollback` does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nectar.tables import Kind, Place, Table
 
 
 def facts_of_slots(tables: Sequence[Table], first: int, last: int | None) -> Iterator[str]:
-    """Statements that take away facts, and blocks in quarantine, of slots `first` to `last`, both included; None: to the end."""
+    """SQL that deletes facts and quarantined blocks of slots `first` to `last`, both included. `last` None: to the end."""
     for table in tables:
         if table.kind is Kind.FACT and table.place is not None and (last is None or not table.recorded_at):
             unit = _ids_a_slot(table.place)
@@ -19,7 +19,7 @@ def facts_of_slots(tables: Sequence[Table], first: int, last: int | None) -> Ite
 
 
 def dimensions_after(tables: Sequence[Table], slot: int) -> Iterator[str]:
-    """Statements that forget things first seen after `slot`, and references to transactions after it."""
+    """SQL that deletes dimension rows first seen after `slot`, and references to transactions after it."""
     for table in tables:
         if table.kind is Kind.DIMENSION and table.place is not None:
             yield f"DELETE FROM `{table.name}` WHERE `{table.first}` >= {(slot + 1) * _ids_a_slot(table.place)}"

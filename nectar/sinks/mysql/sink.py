@@ -1,4 +1,6 @@
-"""The sink for MySQL, MariaDB and TiDB: rows, checkpoint and coverage in one transaction for each batch (see `lane`)."""
+"""The sink for MySQL, MariaDB and TiDB: one transaction for each batch commits its rows, checkpoint and coverage (see
+`writer`).
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ from nectar.sinks.mysql.finalize import TXS_A_STEP, MysqlFinisher, derived_sql, 
 from nectar.sinks.mysql.prepare import prepare, writers_entered
 from nectar.sinks.mysql.rollback import dimensions_after, facts_of_slots
 from nectar.sinks.mysql.session import ServerSession
-from nectar.sinks.mysql.statements import Came, literal, with_values
+from nectar.sinks.mysql.statements import IncomingRow, literal, with_values
 from nectar.sinks.mysql.writer import FIRST, PendingCommit, WriterConnection, WriterState, thinned
 from nectar.sinks.one_block import block_within
 from nectar.sinks.stored import highest_of
@@ -28,21 +30,24 @@ from nectar.sinks.unspent import unspent
 from nectar.tables import Place
 
 CLOSING_SECONDS = 1.0
-"""For connections that are still being made ahead when the job ends."""
+"""How long to wait for connections that are still being opened ahead when the job ends."""
 
 
 class MysqlSink:
-    """One job's, which may commit by several connections at once. Errors: SinkError NEC-K002 (another plan's database), NEC-K003
-    (not Nectar's), NEC-K004 (a second job), and those of `network.answers`."""
+    """The sink of one job, which may commit on several connections at once.
+
+    Errors: SinkError NEC-K002 (another plan's database), NEC-K003 (not Nectar's), NEC-K004 (a second job), and those of
+    `nectar.mysql.server_errors`.
+    """
 
     def __init__(
         self, sessions: Sequence[ServerSession], layout: Layout, statement_bytes: int, load_data: bool, *, audit: bool = False
     ) -> None:
-        """`sessions`: one for each that may commit at once; only the first is connected now."""
+        """`sessions`: one for each writer connection. Only the first is connected now."""
         self.layout = layout
         self._session = sessions[0]
         self._sessions = sessions
-        self._writing = WriterState(f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}", layout.fingerprint, audit)
+        self._shared = WriterState(f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}", layout.fingerprint, audit)
         self._step = TXS_A_STEP
         self._free = threading.Condition()
         self._connecting: list[threading.Thread] = []
@@ -50,40 +55,40 @@ class MysqlSink:
             prepare(self._session, layout)
             seqs = self._enter(len(sessions))
             terms = terms_of(self._session, statement_bytes, load_data)
-            self._came = Came(terms.named)
+            self._incoming = IncomingRow(terms.named)
         except BaseException:
             self._session.drop()
             raise
-        self._lanes = [
-            WriterConnection(number, session, Loader(session, layout.tables, terms), self._writing, seqs[number])
+        self._writers = [
+            WriterConnection(number, session, Loader(session, layout.tables, terms), self._shared, seqs[number])
             for number, session in enumerate(sessions, FIRST)
         ]
-        self._idle = list(self._lanes)
+        self._idle = list(self._writers)
 
     def writers(self) -> int:
-        return len(self._lanes)
+        return len(self._writers)
 
     def expect(self, writers: int) -> None:
-        """Connections are made meanwhile. One that cannot be is tried again when it is wanted, and fails there."""
-        for lane in [lane for lane in self._lanes[1:writers] if lane in self._idle]:
-            thread = threading.Thread(target=self._connect, args=(lane,), name="nectar-connect", daemon=True)
-            self._idle.remove(lane)
+        """Open connections meanwhile. One that fails is tried again when it is needed, and raises its error there."""
+        for writer in [writer for writer in self._writers[1:writers] if writer in self._idle]:
+            thread = threading.Thread(target=self._connect, args=(writer,), name="nectar-connect", daemon=True)
+            self._idle.remove(writer)
             try:
                 thread.start()
             except RuntimeError as error:  # the system has no more threads
-                self._give_back(lane)
-                lane.session.note(f"a connection could not be made ahead: {error}")
+                self._give_back(writer)
+                writer.session.note(f"a connection could not be made ahead: {error}")
             else:
                 self._connecting.append(thread)
 
-    def _connect(self, lane: WriterConnection) -> None:
+    def _connect(self, writer: WriterConnection) -> None:
         try:
-            lane.session.connect()
-        except BaseException as error:  # noqa: BLE001 - whoever wants the connection tries again, and raises what happens then
-            told = error if isinstance(error, NectarError) else type(error).__name__
-            lane.session.note(f"a connection could not be made ahead: {told}")
+            writer.session.connect()
+        except BaseException as error:  # noqa: BLE001 - whoever needs the connection tries again, and raises that error
+            reason = error if isinstance(error, NectarError) else type(error).__name__
+            writer.session.note(f"a connection could not be made ahead: {reason}")
         finally:
-            self._give_back(lane)
+            self._give_back(writer)
 
     def coverage(self) -> list[Coverage]:
         return covered(self._session)
@@ -95,56 +100,59 @@ class MysqlSink:
         return block_within(self.layout, slots, self._session.rows, last=last)
 
     def highest_block_no(self) -> int:
-        found = self._session.rows("SELECT highest_block_no FROM nectar_checkpoint ORDER BY seq DESC LIMIT 1")
-        return highest_of(found, self._session.where)
+        rows = self._session.rows("SELECT highest_block_no FROM nectar_checkpoint ORDER BY seq DESC LIMIT 1")
+        return highest_of(rows, self._session.where)
 
     def commit(self, commit: Commit) -> dict[str, int]:
-        """In bulk (not `live`) sums of epochs wait for `finish`, and ranges stand as they came: so that connections do not wait
-        for each other's rows."""
+        """Commit a batch.
 
-        def work(lane: WriterConnection) -> dict[str, int]:
-            session = lane.session
+        In bulk (not `live`) epochs are summed by `finish`, and each covered range is a row of its own: so writer connections do
+        not wait for each other's rows.
+        """
+
+        def work(writer: WriterConnection) -> dict[str, int]:
+            session = writer.session
             if commit.replace:
                 session.several(facts_of_slots(self.layout.tables, commit.covered.first, commit.covered.last))
-            is_empty = commit.covered.last < commit.covered.first  # only the point before a range's first block is kept
-            bulk = () if commit.live or is_empty else (covering(self.layout, commit.covered, self._came),)
-            came = lane.loader.load(commit.staged, bulk)
+            is_empty = commit.covered.last < commit.covered.first  # it only keeps the point before a range's first block
+            bulk = () if commit.live or is_empty else (covering(self.layout, commit.covered, self._incoming),)
+            inserted = writer.loader.load(commit.staged, bulk)
             filled = covered(session) if commit.live else []
-            self._close(session, commit, filled)
-            for one in commit.quarantined:
-                session.execute(f"REPLACE INTO nectar_quarantine VALUES ({', '.join(map(literal, one))})")
+            self._derive(session, commit, filled)
+            for block in commit.quarantined:
+                session.execute(f"REPLACE INTO nectar_quarantine VALUES ({', '.join(map(literal, block))})")
             if commit.live:
                 self._sum_epochs(commit.epochs)
                 cover(self._session, self.layout, merged([*filled, commit.covered]))
-                session.execute(thinned(self._writing.top))
-            return came
+                session.execute(thinned(self._shared.top))
+            return inserted
 
         blocks = (*commit.earlier, Numbered(commit.point, commit.block_no))
-        entry = PendingCommit(commit, blocks, commit.highest, commit.live, len(commit.staged.load_form))
-        with self._lane(commit, alone=commit.live) as lane:
-            return lane.write(entry, work)
+        pending = PendingCommit(commit, blocks, commit.highest, commit.live, len(commit.staged.load_form))
+        with self._writer(commit, alone=commit.live) as writer:
+            return writer.write(pending, work)
 
     def roll_back(self, to: Numbered, epochs: Epochs | None, highest: int) -> None:
         slot = to.point.slot
 
-        def work(lane: WriterConnection) -> dict[str, int]:
-            gone = [f"DELETE FROM nectar_checkpoint WHERE slot > {slot}"]
-            gone += facts_of_slots(self.layout.tables, slot + 1, None)
-            gone += dimensions_after(self.layout.tables, slot)
-            lane.session.several(gone)
+        def work(writer: WriterConnection) -> dict[str, int]:
+            deletes = [f"DELETE FROM nectar_checkpoint WHERE slot > {slot}"]
+            deletes += facts_of_slots(self.layout.tables, slot + 1, None)
+            deletes += dimensions_after(self.layout.tables, slot)
+            writer.session.several(deletes)
             self._sum_epochs(epochs)
-            cover(self._session, self.layout, without_after(covered(lane.session), slot))
+            cover(self._session, self.layout, without_after(covered(writer.session), slot))
             return {}
 
-        entry = PendingCommit(to, (to,), highest, is_finalized(self._session))
-        with self._lane(to, alone=True) as lane:
-            lane.write(entry, work)
+        pending = PendingCommit(to, (to,), highest, is_finalized(self._session))
+        with self._writer(to, alone=True) as writer:
+            writer.write(pending, work)
 
     def finished(self) -> bool:
         return is_finalized(self._session) and is_built(self._session, self.layout)
 
     def finish(self, epochs: Epochs | None, stopping: Callable[[], bool], *, live: bool = False) -> Finished:
-        """Statement by statement: each may be done again. What is too much for one transaction is done in smaller steps."""
+        """Run statement by statement; each may run again. What is too much for one transaction is done in smaller steps."""
         if self.finished():
             return Finished({}, True)
         try:
@@ -155,17 +163,17 @@ class MysqlSink:
             kind = TransientError if self._step else SinkError
             raise kind(error.what, where=error.where, hint=error.hint, code=error.code) from error
         if done.whole:
-            with self._session.transaction(thinned(self._writing.top)):
+            with self._session.transaction(thinned(self._shared.top)):
                 cover(self._session, self.layout, merged(covered(self._session)))
-                self._lanes[0].record()
+                self._writers[0].record()
                 seqs = [seq for (seq,) in self._session.rows("SELECT seq FROM nectar_writer FOR UPDATE")]
-                if max(seqs) == max(self._entered, *(lane.seq for lane in self._lanes)):
+                if max(seqs) == max(self._entered, *(writer.seq for writer in self._writers)):
                     self._session.execute(f"UPDATE nectar_writer SET finished = {max(seqs)} WHERE id = {FIRST}")
         return done
 
     def write_once(self, staged: Staged) -> None:
         with self._session.transaction():
-            self._lanes[0].loader.write_once(staged)
+            self._writers[0].loader.write_once(staged)
 
     def tracked_outputs(self) -> list[tuple[bytes, int, int]]:
         sql = unspent(self.layout, "`index`")
@@ -179,68 +187,71 @@ class MysqlSink:
         return list(dict.fromkeys(note for session in self._sessions for note in session.notes))
 
     def close(self) -> None:
-        """What another thread still uses, in a job that was broken off, is taken from it."""
+        """Close all connections, also those that another thread of a broken-off job still uses."""
         end = time.monotonic() + CLOSING_SECONDS
         for thread in self._connecting:
             thread.join(max(end - time.monotonic(), 0.0))
-        used = {lane.session for lane in self._lanes if lane not in self._idle}
+        used = {writer.session for writer in self._writers if writer not in self._idle}
         for session in self._sessions:
             session.drop(used=session in used)
 
-    def _enter(self, lanes: int) -> dict[int, int]:
-        """The lanes' rows, made where they are not there; the last commit of each."""
-        with self._session.transaction(writers_entered(lanes)):
-            found = self._session.rows("SELECT id, seq, writer FROM nectar_writer FOR UPDATE")
-        self._writing.owners = {self._writing.writer, *(writer for number, _, writer in found if number == FIRST)}
-        self._writing.others = max((seq for number, seq, _ in found if number != FIRST), default=0)
-        self._entered = self._writing.top = max(seq for _, seq, _ in found)
-        return {number: seq for number, seq, _ in found}
+    def _enter(self, writers: int) -> dict[int, int]:
+        """Insert the missing rows of `nectar_writer`; returns the number of each writer's last commit."""
+        with self._session.transaction(writers_entered(writers)):
+            rows = self._session.rows("SELECT id, seq, writer FROM nectar_writer FOR UPDATE")
+        self._shared.owners = {self._shared.writer, *(owner for number, _, owner in rows if number == FIRST)}
+        self._shared.others = max((seq for number, seq, _ in rows if number != FIRST), default=0)
+        self._entered = self._shared.top = max(seq for _, seq, _ in rows)
+        return {number: seq for number, seq, _ in rows}
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _lane(self, key: object, *, alone: bool) -> Iterator[WriterConnection]:
-        """One that is idle: where `key` was tried before, if it was. `alone`: nobody else commits, and it is the first."""
+    def _writer(self, key: object, *, alone: bool) -> Iterator[WriterConnection]:
+        """An idle writer connection: the one on which `key` was tried before, if it was.
+
+        `alone`: the first; nobody else commits.
+        """
         with self._free:
             self._session.metrics.move(waiting=1)
             try:
-                while (lane := self._choose(key, alone)) is None:
+                while (writer := self._choose(key, alone)) is None:
                     self._free.wait()
             finally:
                 self._session.metrics.move(waiting=-1)
-            self._idle.remove(lane)
+            self._idle.remove(writer)
         try:
-            yield lane
+            yield writer
         finally:
-            self._give_back(lane)
+            self._give_back(writer)
 
-    def _give_back(self, lane: WriterConnection) -> None:
+    def _give_back(self, writer: WriterConnection) -> None:
         with self._free:
-            self._idle.append(lane)
+            self._idle.append(writer)
             self._free.notify_all()
 
     def _choose(self, key: object, alone: bool) -> WriterConnection | None:
-        for lane in self._idle:
-            if lane.doubts(key):
-                return lane
-        first = self._lanes[0]
-        if alone or not self._writing.claimed:
+        for writer in self._idle:
+            if writer.doubts(key):
+                return writer
+        first = self._writers[0]
+        if alone or not self._shared.claimed:
             return first if first in self._idle and (alone or not first.in_doubt) else None
-        return min((lane for lane in self._idle if not lane.in_doubt), key=lambda lane: lane.number, default=None)
+        return min((writer for writer in self._idle if not writer.in_doubt), key=lambda writer: writer.number, default=None)
 
-    def _close(self, session: ServerSession, commit: Commit, filled: list[Coverage]) -> None:
-        """What follows from the batch's rows, as far as it is done at once. In a database that is finished, all of it."""
+    def _derive(self, session: ServerSession, commit: Commit, filled: list[Coverage]) -> None:
+        """Derive the columns that are derived within a commit: all of them in a finished database, else the plan's live ones."""
         low, high = commit.covered.first * Place.TX.value, (commit.covered.last + 1) * Place.TX.value - 1
-        for closing in self.layout.derived if commit.live else self.layout.live:
-            wanted = not closing.from_origin
-            if closing.from_origin and not closing.tables.isdisjoint(commit.staged.rows):
+        for columns in self.layout.derived if commit.live else self.layout.live:
+            is_due = not columns.from_origin
+            if columns.from_origin and not columns.tables.isdisjoint(commit.staged.rows):
                 end = whole_to(session, self.layout, filled)
-                wanted = end is not None and end + 1 >= commit.covered.first
-            if wanted:
-                session.several(derived_sql(closing, low, high))
+                is_due = end is not None and end + 1 >= commit.covered.first
+            if is_due:
+                session.several(derived_sql(columns, low, high))
 
     def _sum_epochs(self, epochs: Epochs | None) -> None:
         if epochs is None or not self.layout.epoch_sql:
             return
-        away = f"DELETE FROM epoch WHERE no BETWEEN {epochs.first} AND {epochs.last}"
-        self._session.several([away, f"INSERT INTO epoch {with_values(self.layout.epoch_sql, epochs._asdict())}"])
+        delete = f"DELETE FROM epoch WHERE no BETWEEN {epochs.first} AND {epochs.last}"
+        self._session.several([delete, f"INSERT INTO epoch {with_values(self.layout.epoch_sql, epochs._asdict())}"])

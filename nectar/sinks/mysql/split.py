@@ -1,4 +1,4 @@
-"""Regions split ahead of the first row, where the server is a TiDB that lets one: as well as it can be done, and no better."""
+"""Split regions before the first row is written, where the server is a TiDB that allows it. A failure only costs speed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from nectar.sinks.base import Definition
 from nectar.sinks.mysql.session import ServerSession
 
 AT_ONCE = "SET SESSION tidb_wait_split_region_finish = 0"
-"""The answer does not wait until the new regions have moved to other stores."""
+"""With it the server answers before the new regions have moved to other stores."""
 
 
 def split_ahead(session: ServerSession, splits: Sequence[Definition]) -> None:
-    """A refusal is noted; nothing of the job depends on it. Trouble with the connection ends it, the next statement tells."""
+    """A refusal is noted, since nothing in the job depends on it. After a lost connection no further split is tried."""
     product = product_of(session.version)
     if not product.is_tidb:
         session.note(f"the profile says TiDB, and the server is {product.name} ({session.version}): it is used as that")

@@ -1,7 +1,7 @@
 """The costly half of a load, done in decoding processes: rows become the lines that LOAD DATA reads.
 
-One line a row, its fields parted by tabs, NULL as ``\\N``; bytes in hexadecimal, so that no server's idea of character sets can
-touch them. The same fields become the literals of an INSERT where LOAD DATA is not allowed (see `statements`).
+Each row is one line. Tabs separate its fields, NULL is ``\\N``, and bytes are hexadecimal, so that no server converts their
+character set. The same fields become the literals of an INSERT where LOAD DATA is not allowed (see `statements`).
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ NULL = "\\N"
 HEXED = frozenset({Type.HASH20, Type.HASH28, Type.HASH29, Type.HASH32, Type.NAME, Type.BYTES})
 NUMBERS = frozenset({Type.ID, Type.INT, Type.U64, Type.U128, Type.LOVELACE})
 ESCAPED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0", "\x1a": "\\Z"}
-"""The backslash first: the others bring one with them."""
+"""The backslash comes first, because the other escapes contain one."""
 
 
 class Lines(NamedTuple):
-    """One table's: UTF-8 text, each line ended by a line feed, and how many there are."""
+    """The lines of one table: UTF-8 text, each line ended by a line feed, and their number."""
 
     table: str
     text: bytes
@@ -30,29 +30,29 @@ class Lines(NamedTuple):
 
 
 class MysqlStager:
-    """Knows each table's columns by heart."""
+    """One field encoder for each column, built once."""
 
     def __init__(self, tables: Sequence[Table]) -> None:
         self._columns = {table.name: [_column(column) for column in table.columns] for table in tables}
 
     def stage(self, rows: RowBuffers) -> Staged:
-        """`lines_of` reads the load form."""
+        """Encode the rows. `lines_of` decodes the load form."""
         filled = [*((name, facts) for name, facts in rows.facts.items() if facts)]
-        filled += [(name, list(things.values())) for name, things in rows.dimensions.items() if things]
-        lines = [Lines(name, self._lines(name, some), len(some)) for name, some in filled]
-        counts = {one.table: one.rows for one in lines}
-        return Staged(pickle.dumps([tuple(one) for one in lines], pickle.HIGHEST_PROTOCOL), counts)
+        filled += [(name, list(keyed.values())) for name, keyed in rows.dimensions.items() if keyed]
+        lines = [Lines(name, self._lines(name, table_rows), len(table_rows)) for name, table_rows in filled]
+        counts = {table_lines.table: table_lines.rows for table_lines in lines}
+        return Staged(pickle.dumps([tuple(table_lines) for table_lines in lines], pickle.HIGHEST_PROTOCOL), counts)
 
     def _lines(self, name: str, rows: Sequence[Row]) -> bytes:
-        """Column by column, which is where the types are the same."""
+        """Encode column by column: a column has one type, so one encoder does all its values."""
         columns = zip(*rows, strict=True)
         fields = [write(values) for write, values in zip(self._columns[name], columns, strict=True)]
         return ("\n".join(map("\t".join, zip(*fields, strict=True))) + "\n").encode()
 
 
 def lines_of(staged: Staged) -> list[Lines]:
-    """Of a batch, table by table. Our own processes made it."""
-    return [Lines(*one) for one in pickle.loads(staged.load_form)] if staged.load_form else []
+    """The lines of a batch, table by table. Unpickling is safe: Nectar's own processes wrote them."""
+    return [Lines(*fields) for fields in pickle.loads(staged.load_form)] if staged.load_form else []
 
 
 Write = Callable[[Sequence[Any]], Iterable[str]]
@@ -91,12 +91,12 @@ def _bools(values: Sequence[Any]) -> Iterable[str]:
 
 
 def _ratios(values: Sequence[Any]) -> Iterable[str]:
-    """As Python writes them: the shortest text that is read back as the same number."""
+    """Python's `repr`: the shortest text that reads back as the same number."""
     return [NULL if value is None else repr(float(value)) for value in values]
 
 
 def _texts(values: Sequence[Any]) -> Iterable[str]:
-    """Most columns have nothing to escape: seen once for all of one."""
+    """Most columns need no escape, so the whole column is searched at once."""
     whole = "".join([value for value in values if value is not None])
     for char, escaped in ESCAPED.items():
         if char in whole:

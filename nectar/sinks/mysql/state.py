@@ -1,4 +1,4 @@
-"""What a server's database holds, read without changing it."""
+"""Read what a server's database holds, without changing it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def read_state(server: Server) -> State:
     """Errors: those of `stored_plan`, and of connecting."""
     session = session_of(server)
     try:
-        with session.transaction():  # one view of it all, while a job goes on
+        with session.transaction():  # one snapshot, while a job may go on writing
             return _state(session)
     finally:
         session.drop()

@@ -15,17 +15,19 @@ _BARE = NUMBERS | {Type.BOOL, Type.RATIO}
 
 
 def load_data(table: Table, source: str) -> str:
-    """`source` is the quoted name of the file that the server asks the client for. With LOCAL a row that does not fit is only
-    warned of: whoever loads must compare the counts."""
+    """`source` is the quoted name of the file that the server asks the client for.
+
+    With LOCAL the server only warns of a row that does not fit, so the caller must compare the counts.
+    """
     fields = ", ".join(f"@c{at}" if column.type in HEXED else f"`{column.name}`" for at, column in enumerate(table.columns))
     sets = ", ".join(f"`{column.name}` = UNHEX(@c{at})" for at, column in enumerate(table.columns) if column.type in HEXED)
     return f"LOAD DATA LOCAL INFILE {source} INTO TABLE `{table.name}` {_FORM} ({fields})" + (f" SET {sets}" if sets else "")
 
 
 def inserts(table: Table, lines: Lines, most: int, *, named: bool) -> Iterator[tuple[str, int]]:
-    """Statements of at most about `most` bytes, and the number of rows of each. `named`: see `Came`."""
+    """Statements of at most about `most` bytes, and the number of rows of each. `named`: see `IncomingRow`."""
     head = f"INSERT INTO `{table.name}` ({', '.join(f'`{name}`' for name in table.column_names)}) VALUES\n"
-    tail = _upsert(table, Came(named)) if table.kind is Kind.DIMENSION else ""
+    tail = _upsert(table, IncomingRow(named)) if table.kind is Kind.DIMENSION else ""
     writers = [_literal(column) for column in table.columns]
     rows: list[str] = []
     size = room = most - len(head) - len(tail)
@@ -41,8 +43,8 @@ def inserts(table: Table, lines: Lines, most: int, *, named: bool) -> Iterator[t
         yield head + ",\n".join(rows) + tail, len(rows)
 
 
-class Came(NamedTuple):
-    """The row that an upsert brings: by a name where the server lets one give it (`Product.names_rows`), else by VALUES()."""
+class IncomingRow(NamedTuple):
+    """How an upsert refers to its new row: by an alias where the server allows one (`Product.names_rows`), else by VALUES()."""
 
     named: bool
 
@@ -54,18 +56,18 @@ class Came(NamedTuple):
         return f"came.`{column}`" if self.named else f"VALUES(`{column}`)"
 
 
-def _upsert(table: Table, came: Came) -> str:
-    """Of a thing seen twice the row of its first sight stays. The position comes last: the others compare with it."""
+def _upsert(table: Table, incoming: IncomingRow) -> str:
+    """The row with the earliest position stays. The position is set last, because the other columns compare with it."""
     key, first = table.columns[0].name, table.first
     was = f"`{table.name}`"
-    earlier = f"{came.of(first)} < {was}.`{first}`"
+    earlier = f"{incoming.of(first)} < {was}.`{first}`"
     others = [name for name in table.column_names if name not in (key, first)]
-    changes = [f"`{name}` = IF({earlier}, {came.of(name)}, {was}.`{name}`)" for name in others]
-    return f"\n{came.head} {', '.join([*changes, f'`{first}` = LEAST({was}.`{first}`, {came.of(first)})'])}"
+    changes = [f"`{name}` = IF({earlier}, {incoming.of(name)}, {was}.`{name}`)" for name in others]
+    return f"\n{incoming.head} {', '.join([*changes, f'`{first}` = LEAST({was}.`{first}`, {incoming.of(first)})'])}"
 
 
 def _literal(column: Column) -> Callable[[str], str]:
-    """A field as SQL has it: what is escaped in a line is escaped so in a text, but for the quote."""
+    """Turns a field of a line into an SQL literal. Lines and texts escape alike, but for the quote."""
     if column.type in HEXED:
         return lambda field: "NULL" if field == NULL else f"x'{field}'"
     if column.type in _BARE:
@@ -74,7 +76,7 @@ def _literal(column: Column) -> Callable[[str], str]:
 
 
 def literal(value: object) -> str:
-    """One whole number, text, bytes or None as SQL has it."""
+    """A whole number, text, bytes or None as an SQL literal."""
     if value is None:
         return "NULL"
     if isinstance(value, bytes):
@@ -83,5 +85,5 @@ def literal(value: object) -> str:
 
 
 def with_values(sql: str, values: Mapping[str, int]) -> str:
-    """`sql` with whole numbers in the places of `:name`."""
-    return re.sub(r":(\w+)\b", lambda found: str(values[found[1]]), sql)
+    """`sql` with each `:name` replaced by its whole number."""
+    return re.sub(r":(\w+)\b", lambda match: str(values[match[1]]), sql)

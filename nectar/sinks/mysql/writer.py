@@ -1,9 +1,10 @@
-"""One of the connections that commit, and its row in `nectar_writer`.
+"""A writer connection: one of the connections that commit, and its row in `nectar_writer`.
 
-The row is moved first, by compare-and-set, and its lock is held until the commit: a second writer is found out before it
-writes. A job's first commit is by the first lane: with it the job has the database, and another one that opened it before
-that is refused at its own first commit. When the answer to a COMMIT is lost, a locking read of that row tells whether the
-server has it: the read waits for whatever the dead connection left behind (docs/decisions/0009).
+A transaction updates that row first, by compare-and-set, and holds its lock until the commit: so a second job is detected
+before it writes. A job's first commit goes through the first writer connection. With it the job owns the database: another job
+that opened the database before is refused at its own first commit. When the answer to a COMMIT is lost, a locking read of that
+row says whether the server has it: the read waits until the server has ended the dead connection's transaction
+(docs/decisions/0009).
 """
 
 from __future__ import annotations
@@ -22,16 +23,19 @@ from nectar.sinks.mysql.session import ServerSession, StatementOutcome, Undeterm
 from nectar.sinks.mysql.statements import literal
 
 FIRST = 1
-"""The lane that every job has. Its row says too whether everything that follows from the rows is done."""
+"""The number of the writer connection that every job has. Its row also says whether the database is finished."""
 
 
 POINTS_AT_ONCE = 500
-"""Rows of a statement: about 100 kB, which every server takes."""
+"""Checkpoints in one statement: about 100 kB, which every server accepts."""
 
 
 class PendingCommit(NamedTuple):
-    """A transaction to be. `key` is the same object when it is tried again; `blocks` get a point each, the last is where the
-    database stands then; `highest` as in `Commit`; `finished`: what follows from the rows is in it."""
+    """A transaction to be committed.
+
+    `key` is the same object when the transaction is tried again. Each of `blocks` becomes a checkpoint; the last one is the
+    database's new position. `highest` as in `Commit`. `finished`: the database is finished after it. `size`: bytes of its rows.
+    """
 
     key: object
     blocks: tuple[Numbered, ...]
@@ -41,17 +45,20 @@ class PendingCommit(NamedTuple):
 
 
 class _Doubt(NamedTuple):
-    """A commit whose answer was lost: what it was for, its number, and what it gives if the server has it."""
+    """A commit whose answer was lost: its key, its number, and the rows that it inserted if the server has it."""
 
     key: object
     seq: int
-    came: dict[str, int]
+    inserted: dict[str, int]
 
 
 @dataclass
 class WriterState:
-    """What all lanes of a job share. `owners`: whom the first lane's row may name; `others`: the highest number in the other
-    lanes' rows when the job came; `top`: the highest given out; `claimed`: the job has the database."""
+    """What all writer connections of a job share.
+
+    `owners`: the writers that the first row may name. `others`: the highest number in the other rows when the job began.
+    `top`: the highest number given out. `claimed`: the job owns the database.
+    """
 
     writer: str
     fingerprint: str
@@ -69,70 +76,80 @@ class WriterState:
 
 
 class WriterConnection:
-    """Used by one thread at a time. `seq`: of its last commit."""
+    """One thread uses it at a time. `seq`: the number of its last commit."""
 
-    def __init__(self, number: int, session: ServerSession, loader: Loader, writing: WriterState, seq: int) -> None:
+    def __init__(self, number: int, session: ServerSession, loader: Loader, shared: WriterState, seq: int) -> None:
         self.number, self.session, self.loader, self.seq = number, session, loader, seq
-        self._writing = writing
+        self._shared = shared
         self._doubt: _Doubt | None = None
-        self._attempts: list[Attempt] = []  # not yet in nectar_connection
+        self._attempts: list[Attempt] = []  # those not yet in nectar_connection
 
     def doubts(self, key: object) -> bool:
-        """Whether this is where `key` was tried, and the answer lost."""
+        """Whether `key` was tried on this connection and the answer was lost."""
         return self._doubt is not None and self._doubt.key is key
 
     @property
     def in_doubt(self) -> bool:
         return self._doubt is not None
 
-    def write(self, entry: PendingCommit, work: Callable[[WriterConnection], dict[str, int]]) -> dict[str, int]:
-        """One transaction that moves the checkpoint. Asked again after its commit's answer was lost, it finds out first."""
+    def write(self, pending: PendingCommit, work: Callable[[WriterConnection], dict[str, int]]) -> dict[str, int]:
+        """Commit one transaction that moves the checkpoint; returns the rows that `work` inserted, by table.
+
+        Called again after the answer to a commit was lost, it first asks the server whether it has that commit.
+        """
         if self._doubt is not None:
             doubt, self._doubt = self._doubt, None
-            if self._was_committed(doubt) and doubt.key is entry.key:
-                return doubt.came
+            if self._was_committed(doubt) and doubt.key is pending.key:
+                return doubt.inserted
         self.session.between()
-        came: dict[str, int] = {}
-        seqs = [self._writing.number() for _ in entry.blocks]
+        inserted: dict[str, int] = {}
+        seqs = [self._shared.number() for _ in pending.blocks]
         seq = seqs[-1]
         try:
-            with self.session.transaction(*self._moving(seqs, entry), check=lambda outcomes: self._check(outcomes, len(seqs))):
-                came = work(self)
+            with self.session.transaction(*self._moving(seqs, pending), check=lambda outcomes: self._check(outcomes, len(seqs))):
+                inserted = work(self)
                 self.record()
         except Undetermined:
-            self._doubt = _Doubt(entry.key, seq, came)
+            self._doubt = _Doubt(pending.key, seq, inserted)
             raise
-        self.seq, self._writing.claimed = seq, True
+        self.seq, self._shared.claimed = seq, True
         self._attempts.clear()
-        self.session.metrics.committed(self.session.commit_seconds, sum(came.values()), entry.size)
-        return came
+        self.session.metrics.committed(self.session.commit_seconds, sum(inserted.values()), pending.size)
+        return inserted
 
-    def _moving(self, seqs: Sequence[int], entry: PendingCommit) -> list[str]:
-        writing, seq = self._writing, seqs[-1]
-        done = f"finished = {seq}, " if entry.finished else ""
-        values = f"{done}seq = {seq}, writer = {literal(writing.writer)}"
-        others = writing.others if writing.claimed else f"(SELECT COALESCE(MAX(seq), 0) FROM nectar_writer WHERE id <> {FIRST})"
-        who = (entry.highest, writing.fingerprint, writing.writer)
-        rows = [(at, *one.point, one.block_no, *who) for at, one in zip(seqs, entry.blocks, strict=True)]
+    def _moving(self, seqs: Sequence[int], pending: PendingCommit) -> list[str]:
+        """The transaction's first statements: move the writer's row, read the others, insert the checkpoints."""
+        shared, seq = self._shared, seqs[-1]
+        done = f"finished = {seq}, " if pending.finished else ""
+        values = f"{done}seq = {seq}, writer = {literal(shared.writer)}"
+        others = shared.others if shared.claimed else f"(SELECT COALESCE(MAX(seq), 0) FROM nectar_writer WHERE id <> {FIRST})"
+        who = (pending.highest, shared.fingerprint, shared.writer)
+        rows = [(number, *block.point, block.block_no, *who) for number, block in zip(seqs, pending.blocks, strict=True)]
         points = [f"({', '.join(map(literal, row))})" for row in rows]
         enter = "INSERT INTO nectar_checkpoint VALUES {} ON DUPLICATE KEY UPDATE writer = nectar_checkpoint.writer"
         return [
             f"UPDATE nectar_writer SET {values} WHERE id = {self.number} AND seq = {self.seq}",
             f"SELECT writer, {others} FROM nectar_writer WHERE id = {FIRST}",
-            *(enter.format(", ".join(some)) for some in _by_hundreds(points)),
+            *(enter.format(", ".join(chunk)) for chunk in _by_hundreds(points)),
         ]
 
     def _check(self, outcomes: Sequence[StatementOutcome], points: int) -> None:
-        """Another job moves its first lane: whoever uses another one finds that out as well. One that is about to commit is
-        told by its numbers, which are ours too."""
-        moved, asked, *entered = outcomes
-        ((writer, others),) = asked.rows
-        writing, came = self._writing, sum(one.changed for one in entered)
-        if moved.changed != 1 or writer not in writing.owners or others != writing.others or came != points:
+        """Refuse when another job wrote meanwhile.
+
+        Another job moves its first writer's row, so every writer connection reads that row. A job that is about to commit is
+        detected by its checkpoint numbers: they equal ours, so that fewer rows are inserted than expected.
+        """
+        moved, first_row, *entered = outcomes
+        ((writer, others),) = first_row.rows
+        shared, inserted = self._shared, sum(outcome.changed for outcome in entered)
+        if moved.changed != 1 or writer not in shared.owners or others != shared.others or inserted != points:
             raise second_writer(self.session.where)
 
     def _was_committed(self, doubt: _Doubt) -> bool:
-        """A locking read within a transaction: it waits until what the dead connection left is done with."""
+        """Whether the server has the commit.
+
+        The read takes a lock, so it waits until the dead connection's transaction has ended.
+        """
         session = self.session
         try:
             with session.transaction():
@@ -141,9 +158,9 @@ class WriterConnection:
         except BaseException:
             self._doubt = doubt
             raise
-        if seq == doubt.seq and writer == self._writing.writer:
+        if seq == doubt.seq and writer == self._shared.writer:
             session.note("the commit whose answer was lost is in the database")
-            self.seq, self._writing.claimed = seq, True
+            self.seq, self._shared.claimed = seq, True
             return True
         if seq != self.seq:
             raise second_writer(session.where)
@@ -151,16 +168,19 @@ class WriterConnection:
         return False
 
     def record(self) -> None:
-        """Attempts to connect since the last commit, where the profile wants them in a table. Within a transaction; what it
-        writes may be written again."""
-        if not self._writing.audit:
+        """Write the attempts to connect since the last commit into `nectar_connection`, where the profile wants that.
+
+        Called within a transaction. It replaces rows, so it may write an attempt again.
+        """
+        if not self._shared.audit:
             return
         self._attempts += self.session.connector.audit.drain()
-        for one in self._attempts:
-            who = f"{one.user}, {one.os_user} in process {one.pid}"
-            place = f"{one.host} ({one.address}), port {one.port}, database {one.database}{one.tunnel and f', by {one.tunnel}'}"
-            tls = f"{one.tls_version} {one.cipher}".strip()
-            row = (one.time, one.attempt, who, place, tls, one.certificate, one.outcome, f"{one.seconds}")
+        for attempt in self._attempts:
+            who = f"{attempt.user}, {attempt.os_user} in process {attempt.pid}"
+            address = f"{attempt.host} ({attempt.address}), port {attempt.port}, database {attempt.database}"
+            address += f", by {attempt.tunnel}" if attempt.tunnel else ""
+            tls = f"{attempt.tls_version} {attempt.cipher}".strip()
+            row = (attempt.time, attempt.attempt, who, address, tls, attempt.certificate, attempt.outcome, f"{attempt.seconds}")
             self.session.execute(f"REPLACE INTO nectar_connection VALUES ({', '.join(map(literal, row))})")
 
 
@@ -169,7 +189,7 @@ def _by_hundreds(rows: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def thinned(seq: int) -> str:
-    """Takes away checkpoints that nobody will ask for when `seq` is the highest; never the last block's, whenever it came."""
+    """SQL that deletes the checkpoints beyond POINTS_KEPT, counted from the number `seq`. The highest slot's always stays."""
     kept = " OR ".join(f"(seq > {seq - reach} AND seq % {step} = 0)" for step, reach in POINTS_KEPT)
     highest = "(SELECT top FROM (SELECT MAX(slot) AS top FROM nectar_checkpoint) AS highest)"
     return f"DELETE FROM nectar_checkpoint WHERE NOT ({kept}) AND slot < {highest}"
