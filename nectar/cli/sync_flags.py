@@ -8,8 +8,9 @@ from pathlib import Path
 
 from nectar.compiler.load import Draft, draft_document
 from nectar.config import codes
-from nectar.config.document.flags import everything, flag
+from nectar.config.document.flags import flag
 from nectar.config.document.load import Document, load_file
+from nectar.config.plan.without_file import everything
 from nectar.errors import Complaint, PlanError
 
 COMMAND = "nectar sync"

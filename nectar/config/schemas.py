@@ -70,13 +70,13 @@ class _Tidy:
             if isinstance(merged.get(key), dict):
                 merged[key] = self.node(merged[key])
         if "properties" in raw:
-            merged["properties"] = {key: self.node(one) for key, one in raw["properties"].items() if "x-python" not in one}
+            merged["properties"] = {key: self.node(field) for key, field in raw["properties"].items() if "x-python" not in field}
         return merged
 
     def _under(self, raw: Node) -> Node:
         """The schema that `raw` refers to, or that stands beside null in it."""
         if "anyOf" in raw:
-            (kind,) = (one for one in raw["anyOf"] if one != {"type": "null"})
+            (kind,) = (branch for branch in raw["anyOf"] if branch != {"type": "null"})
             return self.node(kind)
         if "$ref" not in raw:
             return {}

@@ -1,4 +1,4 @@
-"""The published schemas are written from the models, and models and schemas agree on what is right."""
+"""The published schemas are written from the models; plans survive the way to another process; defaults are said once."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from nectar.config.document.load import Document
 from nectar.config.document.positions import NOWHERE, TomlPath
-from nectar.config.plan.model import Processors
 
 
 def flag(name: str, path: TomlPath, value: Any, *, shown: bool = True) -> Document:
@@ -14,8 +13,3 @@ def flag(name: str, path: TomlPath, value: Any, *, shown: bool = True) -> Docume
     for step in reversed(path):
         value = {step: value}
     return Document(name, value, NOWHERE, shown=shown)
-
-
-def everything(file: str, name: str) -> Document:
-    """A plan without a file: every processor on, every other key left out."""
-    return Document(file, {"plan": {"name": name}, "processors": dict.fromkeys(Processors.names(), True)}, NOWHERE, shown=True)
