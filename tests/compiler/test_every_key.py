@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from nectar.compiler.plan_json import as_json
@@ -118,6 +120,11 @@ def two_plans(name: str) -> tuple[str, str]:
 
 def test_the_table_has_every_key_of_the_schema_and_no_other() -> None:
     assert sorted((*VALUES, *SECTIONS, *TOP)) == sorted(keys())
+
+
+def test_the_page_of_plans_names_every_key() -> None:
+    code = " ".join(re.findall(r"`[^`]+`", (ROOT / "docs/plan-file.md").read_text()))
+    assert [name for name in keys() if not re.search(rf"\b{name.rpartition('.')[2]}\b", code)] == []
 
 
 @pytest.mark.parametrize("name", [*VALUES, *SECTIONS, *TOP])
