@@ -72,6 +72,8 @@ WRONG: tuple[dict[str, Any], ...] = (
     {"sync": {"start": {"date": "2021-02-30"}}},
     {"sync": {"end": "origin"}},
     {"sync": {"end": {"checkpoint": "ab" * 32}}},
+    {"sync": {"start": FollowTip()}},
+    {"sync": {"end": AtOrigin()}},
     {"processors": {"blocks": 1}},
     {"processors": {"metadata": {"labels": [-1]}}},
     {"filters": {"address_filter": ["addr1qqqq"]}},

@@ -129,11 +129,15 @@ END = _extra(
 
 def start_of(form: Any) -> Any:
     """The bound that a start's text form means; a bound stays as it is. Slot 0 is the origin. Errors: ValueError."""
+    if isinstance(form, FollowTip):
+        raise ValueError("a job cannot start at the tip that it follows")
     return _bound(form, StartForm, AtOrigin())
 
 
 def end_of(form: Any) -> Any:
     """As `start_of`, of an end. Slot 0 follows the tip."""
+    if isinstance(form, AtOrigin | AtCheckpoint):
+        raise ValueError("a job cannot end at the origin, nor at a checkpoint")
     return _bound(form, EndForm, FollowTip())
 
 
