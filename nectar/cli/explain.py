@@ -64,7 +64,7 @@ def _lines(compiled: CompiledPlan) -> list[str]:
     from nectar.compiler.field_bounds import places
     from nectar.compiler.plan_json import suits
     from nectar.filterlang.tree import reads_files
-    from nectar.filterlang.write_tree import said
+    from nectar.filterlang.write_tree import text_of
 
     filters = compiled.filters
     lines = [f"plan {compiled.plan.meta.name} on {compiled.network.name}, fingerprint {compiled.fingerprint}"]
@@ -73,7 +73,7 @@ def _lines(compiled: CompiledPlan) -> list[str]:
     if filters.where is None:
         lines += ["Keeps every transaction."]
     else:
-        lines += ["Keeps a transaction when", *(f"  {line}" for line in _split_at_and(said(filters.where)))]
+        lines += ["Keeps a transaction when", *(f"  {line}" for line in _split_at_and(text_of(filters.where)))]
         lines += [f"and of it: {_KEPT[filters.keep]}."]
         lines += _unknown_lines(compiled)
         lines += _needle_lines(filters.needles, reads_files(filters.where))
@@ -82,14 +82,14 @@ def _lines(compiled: CompiledPlan) -> list[str]:
         if filters.ordered:
             lines += ["Blocks are decoded in order, in one process: what is spent depends on what came before."]
     for name, test in filters.rows:
-        lines += ["", f"Of {name} it keeps rows with", f"  {said(test)}"]
+        lines += ["", f"Of {name} it keeps rows with", f"  {text_of(test)}"]
     lines += ["", *_wrapped("Tables: " + ", ".join(table.name for table in compiled.tables))]
     for title, indexes in (("kept while loading", compiled.essential_indexes), ("built at the end", compiled.deferred_indexes)):
         if indexes:
             named = ", ".join(f"{table.name}({', '.join(index.columns)})" for table, index in indexes)
             lines += ["", *_wrapped(f"Indexes {title}: {named}")]
     for view in compiled.views:
-        lines += ["", f"View {view.name}: rows of {view.table} with", f"  {said(view.test)}"]
+        lines += ["", f"View {view.name}: rows of {view.table} with", f"  {text_of(view.test)}"]
         lines += [f"  {dialect}: {trouble or 'yes'}" for dialect, trouble in suits(compiled, view)]
     return lines
 
@@ -117,16 +117,16 @@ def _unknown_lines(compiled: CompiledPlan) -> list[str]:
         return []
     from nectar.filterlang.tree import refs_of, walk
     from nectar.filterlang.unknown import SCOPES
-    from nectar.filterlang.write_tree import said
+    from nectar.filterlang.write_tree import text_of
 
     assert filters.where is not None
     refs = dict.fromkeys(ref for test in walk(filters.where) for ref in refs_of(test))
     nullable = [ref for ref in refs if ref.path or SCOPES[ref.scope].fields[ref.field].null]
     what = {"drop": "is dropped", "keep": "is kept", "error": "stops the job"}[filters.on_unknown]
     lines = ["", f"Where the answer is unknown, the transaction {what}. It can be, because these can have no value:"]
-    lines += [f"  {ref.scope}.{said(ref).removeprefix('block.')}: {_why(ref.scope, ref.field)}" for ref in nullable]
+    lines += [f"  {ref.scope}.{text_of(ref).removeprefix('block.')}: {_why(ref.scope, ref.field)}" for ref in nullable]
     for question in filters.questions:
-        lines += ["  Of every output made it is noted whether", f"    {said(question)}"]
+        lines += ["  Of every output made it is noted whether", f"    {text_of(question)}"]
         lines += ["  so that inputs are known when the job starts at the origin; of outputs made before its start nothing is."]
     return lines
 

@@ -18,7 +18,7 @@ from nectar.decode.want import Want
 from nectar.filterlang.to_needles import Clause
 from nectar.filterlang.to_sql import NotInSql, to_sql
 from nectar.filterlang.tree import reads_files
-from nectar.filterlang.write_tree import said
+from nectar.filterlang.write_tree import text_of
 from nectar.tables import Index, Table
 
 SHOWN = 8  # needles of a clause that the compiled plan lists
@@ -84,15 +84,15 @@ def _filters(filters: CompiledFilters) -> dict[str, Any] | None:
     described: dict[str, Any] = {}
     if filters.where is not None:
         described |= {
-            "where": said(filters.where),
+            "where": text_of(filters.where),
             "keep": filters.keep,
             "on_unknown": filters.on_unknown,
             "can_be_unknown": filters.unknown,
             "needles": [_clause(clause, reads_files(filters.where)) for clause in filters.needles],
-            "watches": [said(test) for test in filters.questions],
+            "watches": [text_of(test) for test in filters.questions],
             "follows_spends": filters.follows,
         }
-    return {**described, "rows": {name: said(test) for name, test in filters.rows}}
+    return {**described, "rows": {name: text_of(test) for name, test in filters.rows}}
 
 
 def _clause(clause: Clause, hidden: bool) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _clause(clause: Clause, hidden: bool) -> dict[str, Any]:
 def _view(compiled: CompiledPlan, view: CompiledView) -> dict[str, Any]:
     return {
         "from": view.table,
-        "where": said(view.test),
+        "where": text_of(view.test),
         "databases": {name: trouble or "yes" for name, trouble in suits(compiled, view)},
     }
 

@@ -1,7 +1,7 @@
-"""What filters see of a transaction: the elements of each collection, and values that stand in no field of the nouns.
+"""What filters see of a transaction: the elements of each collection, and values that the nouns have no field for.
 
-Everything is what took effect: of a failed transaction its collateral and that return, and nothing else. What processors
-write rows of, in the same order, so that an element's place here is its row's place there.
+Filters see only what took effect: of a failed transaction its collateral and the collateral return. Elements come in the
+order of the processors' rows, so that an element's index is its row's index.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ from nectar.cardano.script import Datum, Script, ScriptKind
 
 
 def created_outputs(tx: Tx) -> Sequence[TxOut]:
-    """The outputs that came into being: of a failed transaction the collateral return, if it named one."""
+    """The outputs that a transaction created: for a failed one the collateral return, if it has one."""
     if tx.is_valid:
         return tx.outputs
     return () if tx.collateral_return is None else (tx.collateral_return,)
 
 
 def spent(tx: Tx) -> Sequence[tuple[bytes, int]]:
-    """The outputs it used up, by name: of a failed transaction its collateral."""
+    """(hash, index) of the outputs that a transaction spent: for a failed one its collateral."""
     return tx.inputs if tx.is_valid else tx.collateral_inputs
 
 
 def output_assets(tx: Tx) -> list[Asset]:
-    """What its outputs hold, entries of nothing left out."""
+    """The assets in a transaction's outputs, without entries of quantity 0."""
     return [asset for out in created_outputs(tx) for asset in out.assets if asset[2]]
 
 
@@ -56,7 +56,7 @@ def assets_of(out: TxOut) -> list[Asset]:
 
 
 def mints(tx: Tx) -> Sequence[Asset]:
-    """Quantities are signed; entries of nothing are left out."""
+    """The mints and burns of a transaction, as signed quantities, without entries of quantity 0."""
     return [asset for asset in tx.mint if asset[2]] if tx.is_valid else ()
 
 
@@ -67,7 +67,7 @@ def canonical_address(raw: bytes) -> bytes:
 
 @lru_cache(maxsize=1 << 14)
 def address_text(raw: bytes) -> str:
-    """The text that explorers show. Filters ask for the same addresses again and again."""
+    """The text that explorers show, cached because filters meet the same addresses again and again."""
     return describe(raw).text
 
 
@@ -99,12 +99,12 @@ def is_byron(raw: bytes) -> bool:
 
 
 def network_id(raw: bytes) -> int | None:
-    """1 mainnet, 0 any other; None for Byron's, which say it elsewhere."""
+    """1 for mainnet, 0 for any other network; None for Byron's addresses, which have no such bit."""
     return None if not raw or raw[0] >> 4 == 8 else int(raw[0] & 15 == 1)
 
 
 class Cert(NamedTuple):
-    """One thing that a certificate does; what it does not have is None."""
+    """One action of a certificate; values that it lacks are None."""
 
     kind: str
     index: int  # type: ignore[assignment]  # shadows tuple.index
@@ -152,19 +152,19 @@ _CERTS: dict[type, Callable[[int, Certificate], Cert]] = {
 
 
 def certs(tx: Tx) -> list[Cert]:
-    """Genesis delegations, which no table holds, are left out, and moved rewards that move nothing."""
+    """A transaction's certificates, without genesis delegations, which no table holds, and without empty moves of rewards."""
     if not tx.certificates or not tx.is_valid:
         return []
     return list(_certs(tx))
 
 
 def _certs(tx: Tx) -> Iterator[Cert]:
-    for index, one in tx.certificates:
-        if isinstance(one, GenesisDelegation) or (
-            isinstance(one, InstantaneousRewards) and not one.rewards and one.to_other_pot is None
-        ):
+    for index, certificate in tx.certificates:
+        if isinstance(certificate, GenesisDelegation):
             continue
-        yield _CERTS[type(one)](index, one)
+        if isinstance(certificate, InstantaneousRewards) and not certificate.rewards and certificate.to_other_pot is None:
+            continue
+        yield _CERTS[type(certificate)](index, certificate)
 
 
 SCRIPT_KINDS = {
@@ -176,14 +176,14 @@ SCRIPT_KINDS = {
 
 
 def scripts(tx: Tx) -> list[Script]:
-    """Of its witnesses, its auxiliary data and its outputs."""
+    """The scripts in a transaction's witnesses, auxiliary data and outputs."""
     if not tx.is_valid:
         return [out.script for out in created_outputs(tx) if out.script is not None]
     return [*tx.scripts, *(out.script for out in tx.outputs if out.script is not None)]
 
 
 def datums(tx: Tx) -> list[Datum]:
-    """Of its witnesses and its outputs."""
+    """The datums in a transaction's witnesses and outputs."""
     inline = [out.inline_datum for out in created_outputs(tx) if out.inline_datum is not None]
     return [*tx.datums, *inline] if tx.is_valid else inline
 
@@ -197,7 +197,7 @@ def voting_drep(vote: Vote) -> bytes | None:
 
 
 class Spent(NamedTuple):
-    """An input, and the output that it names where that is known."""
+    """An input, with the output that it spends where that is known."""
 
     tx_hash: bytes
     index: int  # type: ignore[assignment]  # shadows tuple.index
@@ -209,5 +209,5 @@ def inputs(tx: Tx) -> list[Spent]:
 
 
 def era_of(block: Block) -> int:
-    """A boundary block is Byron's."""
+    """The era's number; a boundary block counts as Byron's."""
     return max(int(block.era), 1)

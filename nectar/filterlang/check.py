@@ -1,4 +1,4 @@
-"""Syntax tree -> checked tree: names, types and literals, every slip at once."""
+"""Checks a syntax tree: resolves names, compares types and decodes literals, and collects every slip."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FLIP = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 def check(expr: s.Expr, setting: Setting) -> tree.Test:
-    """Errors: FilterError with every slip."""
+    """The checked tree. Errors: FilterError with every slip."""
     checker = _Checker(setting)
     test = checker.test(expr)
     if checker.slips or test is None:
@@ -29,7 +29,7 @@ def check(expr: s.Expr, setting: Setting) -> tree.Test:
 
 
 class _Checker(Names):
-    """Methods give None where a slip was noted, so that what stands beside it is checked all the same."""
+    """Checks node by node. A method returns None after a slip, so that the rest of the expression is checked too."""
 
     # Tests
 
@@ -43,7 +43,7 @@ class _Checker(Names):
                 inner = self.test(part)
                 return None if inner is None else tree.Not(inner)
             case s.Literal("yes" | "no", _, at):
-                self.slip(codes.CONSTANT, f"{'true' if expr.kind == 'yes' else 'false'} says nothing", at, "leave it out")
+                self.slip(codes.CONSTANT, f"{'true' if expr.kind == 'yes' else 'false'} tests nothing", at, "leave it out")
                 return None
             case s.Name():
                 return self._truth(expr)
@@ -61,29 +61,29 @@ class _Checker(Names):
             case s.IsNull(operand, negated, at):
                 return self._is_null(operand, negated, at)
             case s.Literal(_, text, at):
-                self.slip(codes.TYPES, f"{text[:40]} is no test", at, "compare something with it")
+                self.slip(codes.TYPES, f"{text[:40]} is not a test", at, "compare something with it")
             case s.CountCall(_, _, at) | s.SumCall(_, at):
-                self.slip(codes.TYPES, "a number is no test", at, "compare it: count(outputs) > 1")
+                self.slip(codes.TYPES, "a number is not a test", at, "compare it: count(outputs) > 1")
         return None
 
     def _joined(self, make: Any, parts: Sequence[s.Expr]) -> tree.Test | None:
-        found = [self.test(part) for part in parts]
-        sound = [one for one in found if one is not None]
+        tests = [self.test(part) for part in parts]
+        sound = [test for test in tests if test is not None]
         for at, part in enumerate(parts):
             if part in parts[:at]:
-                self.slip(codes.REPEATED, "the same test stands here twice", part.at, "leave one out")
-        if len(sound) < len(found):
+                self.slip(codes.REPEATED, "this test is written twice", part.at, "leave one out")
+        if len(sound) < len(tests):
             return None
-        flat = [inner for one in sound for inner in (one.parts if isinstance(one, make) else (one,))]
+        flat = [inner for test in sound for inner in (test.parts if isinstance(test, make) else (test,))]
         return make(tuple(flat))  # type: ignore[no-any-return]
 
     def _truth(self, name: s.Name) -> tree.Test | None:
-        found = self.ref(name)
-        if found is None:
+        field = self.ref(name)
+        if field is None:
             return None
-        ref, what = found
+        ref, what = field
         if what.type is not T.BOOL:
-            self.slip(codes.TYPES, f"{what.name} is {what.type.value}, which is no test", name.at, "compare it with something")
+            self.slip(codes.TYPES, f"{what.name} is {what.type.value}, which is not a test", name.at, "compare it with something")
             return None
         return tree.Truth(ref)
 
@@ -94,16 +94,16 @@ class _Checker(Names):
             return None
         if expr.kind == "all":
             return tree.Not(tree.Any(each, tree.Not(body)))
-        found = tree.Any(each, body)
-        return tree.Not(found) if expr.kind == "none" else found
+        some = tree.Any(each, body)
+        return tree.Not(some) if expr.kind == "none" else some
 
     def _inside(self, each: tree.Each | None, body: s.Expr) -> tree.Test | None:
         if each is None:
             return None
         self.frames.append(Frame(self.setting.collections[each.scope], each.var))
-        found = self.test(body)
+        test = self.test(body)
         self.frames.pop()
-        return found
+        return test
 
     # Comparisons
 
@@ -124,7 +124,7 @@ class _Checker(Names):
         return tree.Compare(op, term[0], value)
 
     def _is_value(self, expr: s.Expr) -> bool:
-        """A literal, or a bare word that is no field."""
+        """Whether it is a literal, or a bare word that is not a field."""
         return isinstance(expr, s.Literal) or (isinstance(expr, s.Name) and len(expr.parts) == 1 and self.find(expr) is None)
 
     def _comparable(self, what: Field, op: str, at: s.Span) -> bool:
@@ -138,16 +138,16 @@ class _Checker(Names):
     def _term(self, expr: s.Expr) -> tuple[tree.Term, Field] | None:
         match expr:
             case s.Name():
-                found = self.ref(expr)
-                if found is not None and found[1].type is T.JSON and not found[0].path:
+                field = self.ref(expr)
+                if field is not None and field[1].type is T.JSON and not field[0].path:
                     self.slip(
                         codes.TYPES,
-                        f"{found[1].name} is a whole value",
+                        f"{field[1].name} is a whole JSON value",
                         expr.at,
-                        'name what is within: json.name, json["a key"][0]',
+                        'name a value inside it: json.name, json["a key"][0]',
                     )
                     return None
-                return found if found is None or found[1].type is not T.JSON else (found[0], _text_of(found[1]))
+                return field if field is None or field[1].type is not T.JSON else (field[0], _text_of(field[1]))
             case s.CountCall(collection, body):
                 each = self.each(collection)
                 inner = None if body is None else self._inside(each, body)
@@ -164,7 +164,7 @@ class _Checker(Names):
 
     def _sum(self, name: s.Name) -> tuple[tree.Term, Field] | None:
         if len(name.parts) != 2:
-            self.slip(codes.TYPES, "sum wants a collection's field", name.at, "write sum(outputs.value)")
+            self.slip(codes.TYPES, "sum needs a collection's field", name.at, "write sum(outputs.value)")
             return None
         each = self.each(s.Name(name.parts[:1], (), name.at))
         if each is None:
@@ -178,7 +178,7 @@ class _Checker(Names):
         return tree.Sum(each, tree.Ref(each.scope, what.name, each.var)), Field("the sum", what.type, "", "")
 
     def _value(self, expr: s.Expr, what: Field, op: str = "==") -> tree.Term | None:
-        """What a field is compared with: a literal of its type, or another field."""
+        """The right side of a comparison: a literal of the field's type, or another field."""
         if isinstance(expr, s.Literal):
             return self.literal(expr, what)
         if isinstance(expr, s.Name) and self._is_value(expr):
@@ -189,8 +189,8 @@ class _Checker(Names):
         if other is None:
             return None
         if other[1].type is not what.type or other[1].raw is not what.raw or other[1].shown is not what.shown:
-            said = f"{what.name} is {what.type.value} and {other[1].name} is {other[1].type.value}"
-            self.slip(codes.TYPES, f"{said}: they do not compare", expr.at)
+            types = f"{what.name} is {what.type.value} and {other[1].name} is {other[1].type.value}"
+            self.slip(codes.TYPES, f"{types}: they do not compare", expr.at)
             return None
         return other[0]
 
@@ -198,29 +198,34 @@ class _Checker(Names):
 
     def _within(self, expr: s.Within) -> tree.Test | None:
         if isinstance(expr.choices, s.Name):
-            found = self._in_set(expr.operand, expr.choices)
+            test = self._in_set(expr.operand, expr.choices)
         else:
-            found = self._in_list(expr)
-        return tree.Not(found) if expr.negated and found is not None else found
+            test = self._in_list(expr)
+        return tree.Not(test) if expr.negated and test is not None else test
 
     def _in_set(self, operand: s.Expr, name: s.Name) -> tree.Test | None:
-        """`"mint" in types`: the fields that the word stands for."""
-        found = self.ref(name)
-        if found is None:
+        """`"mint" in types`: one of the fields that the word stands for is true."""
+        field = self.ref(name)
+        if field is None:
             return None
-        if found[1].type is not T.SET:
+        ref, what = field
+        if what.type is not T.SET:
             hint = 'the only set is types; lists stand in brackets, or in a file: in @file("..")'
-            self.slip(codes.TYPES, f"{found[1].name} is no list", name.at, hint)
+            self.slip(codes.TYPES, f"{what.name} is not a list", name.at, hint)
             return None
         if not isinstance(operand, s.Literal) or operand.kind != "text" or operand.text not in TYPES:
-            said = operand.text if isinstance(operand, s.Literal) else "this"
-            near = get_close_matches(said, TYPES, 1, 0.5)
+            word = operand.text if isinstance(operand, s.Literal) else "this"
+            near = get_close_matches(word, TYPES, 1, 0.5)
             hint = f'did you mean "{near[0]}"?' if near else ""
             self.slip(
-                codes.BAD_LITERAL, f"{said} is no type of transaction", operand.at, hint, ", ".join(f'"{one}"' for one in TYPES)
+                codes.BAD_LITERAL,
+                f"{word} is not a type of transaction",
+                operand.at,
+                hint,
+                ", ".join(f'"{name}"' for name in TYPES),
             )
             return None
-        truths = tuple(tree.Truth(tree.Ref(found[0].scope, one, found[0].var)) for one in TYPES[operand.text])
+        truths = tuple(tree.Truth(tree.Ref(ref.scope, word, ref.var)) for word in TYPES[operand.text])
         return truths[0] if len(truths) == 1 else tree.Or(truths)
 
     def _in_list(self, expr: s.Within) -> tree.Test | None:
@@ -244,17 +249,17 @@ class _Checker(Names):
         values: dict[Any, s.Expr] = {}
         sound = True
         for choice in choices:
-            found = self._value(choice, what)
-            if found is None:
+            value = self._value(choice, what)
+            if value is None:
                 sound = False
-            elif not isinstance(found, tree.Value):
+            elif not isinstance(value, tree.Value):
                 self.slip(codes.TYPES, "a list holds literals", choice.at, "compare fields with ==")
                 sound = False
-            elif found.value in values:
-                self.slip(codes.REPEATED, "this stands in the list already", choice.at, "leave it out")
+            elif value.value in values:
+                self.slip(codes.REPEATED, "this is in the list already", choice.at, "leave it out")
                 sound = False
             else:
-                values[found.value] = choice
+                values[value.value] = choice
         return set(values) if sound else None
 
     # Texts and bytes
@@ -267,8 +272,8 @@ class _Checker(Names):
         if not isinstance(ref, tree.Ref):
             self.slip(codes.TYPES, "a number has no text", expr.operand.at)
             return None
-        found = matched(self, expr, ref, what)
-        return tree.Not(found) if expr.negated and found is not None else found
+        test = matched(self, expr, ref, what)
+        return tree.Not(test) if expr.negated and test is not None else test
 
     def _is_null(self, operand: s.Expr, negated: bool, at: s.Span) -> tree.Test | None:
         term = self._term(operand)
@@ -282,5 +287,5 @@ class _Checker(Names):
 
 
 def _text_of(what: Field) -> Field:
-    """A value inside JSON, as text."""
+    """The field of a value inside JSON, which filters compare as text."""
     return Field(what.name, T.TEXT, what.doc, what.code, what.sql, True)

@@ -1,4 +1,4 @@
-"""The types of values that filters compare, and what each can be asked."""
+"""The types of values that filters compare, and the tests that each allows."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class T(Enum):
 
 
 ORDERED = frozenset({T.INT, T.LOVELACE, T.RATIO, T.EPOCH, T.SLOT, T.TIME, T.ERA})
-"""Types with `<` and `between`. Texts and bytes have none: databases order them each in their own way."""
+"""Types with `<` and `between`. Texts and bytes have no order: each database orders them in its own way."""
 
 NUMBERS = frozenset({T.INT, T.EPOCH, T.SLOT})
-"""Types that a bare whole number can be compared with. Lovelace is not: 5 could be meant as ada."""
+"""Types that compare with a bare whole number. Lovelace does not: 5 could mean ada."""
 
 LENGTHS = {
     T.POLICY: (28,),
@@ -41,16 +41,16 @@ LENGTHS = {
     T.ASSET: (20,),
     T.DREP: (28, 29),
 }
-"""Bytes that a value has, where that is one of a few numbers."""
+"""Lengths in bytes that values of a type can have, where they are few."""
 
 GLOBBED = frozenset({T.TEXT, T.ADDRESS, T.STAKE_ADDRESS})
-"""Types that `like` compares the text form of."""
+"""Types whose text form `like` compares."""
 
 SEARCHED = frozenset({T.TEXT, T.BYTES, T.POLICY})
-"""Types that `starts_with` and `contains` look into."""
+"""Types that `starts_with` and `contains` apply to."""
 
 ERA_NAMES = ("byron", "shelley", "allegra", "mary", "alonzo", "babbage", "conway")
 """In order; an era's value is its place here plus 1, as the tag in front of its blocks."""
 
 DREP_NAMES = {"drep_always_abstain": b"\x02", "drep_always_no_confidence": b"\x03"}
-"""The two that are no key and no script (CDDL `drep`), and their ids in `drep_hash`."""
+"""The two DReps that are neither a key nor a script (CDDL `drep`), and their ids in `drep_hash`."""

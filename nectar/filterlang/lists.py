@@ -1,4 +1,4 @@
-"""Lists that stand in files: `in @file("wallets.txt")`. Nothing of what stands in one is ever told."""
+"""Lists in files: `in @file("wallets.txt")`. No message shows what a file holds."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from nectar.filterlang.names import Names
 from nectar.filterlang.scopes import Field
 
 LONGEST = 1_024  # characters of an entry that is no text: no address is nearly as long
-TOLD = 20
-"""Lines of one file that are complained about; of the others the number."""
+SHOWN = 20
+"""Faulty lines of one file that become complaints; further ones are counted."""
 
 
 def file_values(names: Names, file: s.File, what: Field) -> set[Any] | None:
-    """One literal a line; empty lines and what follows # do not count."""
+    """The values of a file: one literal a line, without empty lines and comments after #. None after a slip."""
     path = names.setting.folder / file.path
     try:
         lines = reading.read_text(path, reading.LIST).splitlines()
     except OSError as error:
-        what_is = f"{file.path} cannot be read: {error.strerror}"
-        names.slip(codes.BAD_FILE, what_is, file.at, "paths are relative to the plan's folder")
+        fault = f"{file.path} cannot be read: {error.strerror}"
+        names.slip(codes.BAD_FILE, fault, file.at, "paths are relative to the plan's folder")
         return None
     values: dict[Any, int] = {}
     wrong = 0
@@ -33,12 +33,12 @@ def file_values(names: Names, file: s.File, what: Field) -> set[Any] | None:
         slip = _entry(names, text, what, values, number)
         if slip is not None:
             wrong += 1
-            if wrong <= TOLD:
-                code, said, hint = slip
-                names.slips.append(s.Slip(code, said, file.at, hint, "", str(path), number))
-    if wrong > TOLD:
-        more = f"{wrong - TOLD:,} more lines of {file.path} are wrong"
-        names.slip(codes.BAD_FILE, more, file.at, f"the first {TOLD} are told one by one")
+            if wrong <= SHOWN:
+                code, fault, hint = slip
+                names.slips.append(s.Slip(code, fault, file.at, hint, "", str(path), number))
+    if wrong > SHOWN:
+        more = f"{wrong - SHOWN:,} more lines of {file.path} are wrong"
+        names.slip(codes.BAD_FILE, more, file.at, f"the first {SHOWN} are listed")
     if wrong:
         return None
     if not values:
@@ -55,8 +55,8 @@ def _entries(lines: list[str]) -> Iterator[tuple[int, str]]:
 
 
 def _entry(names: Names, text: str, what: Field, values: dict[Any, int], number: int) -> tuple[str, str, str] | None:
-    """Code, what and hint, when something is wrong with it. The file may be one that nobody should see: what is wrong is said
-    by what was expected."""
+    """(code, what, hint) of a faulty entry. The file may be one that nobody should see, so the message names only what was
+    expected."""
     code = codes.BAD_LITERAL
     try:
         value = _value(names, text, what)
@@ -67,20 +67,20 @@ def _entry(names: Names, text: str, what: Field, values: dict[Any, int], number:
             return code, f"this belongs to another network than {names.setting.network.name}", "check [plan] network"
         return code, f"this line is not {what.type.value}", expected_form(what)
     if value in values:
-        return codes.REPEATED, f"this stands in line {values[value]} already", "leave one out"
+        return codes.REPEATED, f"line {values[value]} has the same entry", "leave one out"
     values[value] = number
     return None
 
 
 def _value(names: Names, text: str, what: Field) -> Any:
-    """None for what is plainly none: looking for what was meant, and for a checksum in very long lines, costs much."""
+    """The entry's value; None for an obvious misfit: guessing at what was meant, or checking a very long line, costs too much."""
     if (what.choices and text not in what.choices) or (what.type is not T.TEXT and len(text) > LONGEST):
         return None
     return value_of(_literal_of(text, what), what, names.setting.network)
 
 
 def _literal_of(text: str, what: Field) -> s.Literal:
-    """An entry of a file, where texts stand bare."""
+    """The literal of an entry. Texts in a file have no quotes."""
     if what.type is T.TEXT:
         return s.Literal("text", text)
     if text.startswith("0x"):

@@ -1,4 +1,4 @@
-"""Literals: what is written -> the value that a field is compared with; decoded, its checksum and its network checked."""
+"""Decodes literals to the values that fields are compared with, and checks their checksums and networks."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ _WRITE = {
 
 @dataclass(frozen=True, slots=True)
 class NetworkFacts:
-    """What literals are checked against. `magic` is None where Byron's addresses do not hold it (mainnet); whether they do is
-    not known of a custom network (`custom`), whose Byron addresses are not checked. `known`: false when nothing is."""
+    """The network that literals are checked against. `magic`: None where Byron's addresses do not hold it (mainnet). `custom`: a
+    network whose Byron addresses are not checked, because they may hold it or not. `known`: false when nothing is known."""
 
     name: str
     network_id: int
@@ -59,7 +59,7 @@ class NetworkFacts:
 
 
 class BadLiteral(ValueError):
-    """Why a literal cannot stand where it stands; `code` is a complaint's."""
+    """A literal does not fit the field that it is compared with. `code`: the complaint's."""
 
     def __init__(self, code: str, what: str, hint: str = "") -> None:
         super().__init__(what)
@@ -67,7 +67,7 @@ class BadLiteral(ValueError):
 
 
 def value_of(literal: Literal, field: Field, network: NetworkFacts) -> int | float | str | bytes:
-    """The value as `field` has it. Errors: BadLiteral."""
+    """The literal's value in the form that `field` has. Errors: BadLiteral."""
     field_type, kind = field.type, literal.kind
     if field_type in NUMBERS:
         if kind == "integer" or (field_type is T.EPOCH and kind == "epoch"):
@@ -88,11 +88,11 @@ def value_of(literal: Literal, field: Field, network: NetworkFacts) -> int | flo
             return _text(literal.text, field)
     elif field_type not in (T.ERA, T.BOOL, T.JSON, T.SET) and kind in ("hex", "identifier", "text"):
         return _bytes(literal, field, network)
-    raise BadLiteral(codes.TYPES, f"{field.name} is {field_type.value} and {_said(literal)} is not", _WRITE.get(field_type, ""))
+    raise BadLiteral(codes.TYPES, f"{field.name} is {field_type.value} and {_shown(literal)} is not", _WRITE.get(field_type, ""))
 
 
 def named_value(name: str, field: Field) -> int | bytes | None:
-    """A bare word that is a value where `field` is: an era, or one of the two constant DReps."""
+    """The value of a bare word compared with `field`: an era, or one of the two constant DReps. None for other words."""
     if field.type is T.ERA and name in ERA_NAMES:
         return ERA_NAMES.index(name) + 1
     return DREP_NAMES.get(name) if field.type is T.DREP else None
@@ -103,7 +103,7 @@ def expected_form(field: Field) -> str:
     return f"it is one of {', '.join(field.choices)}" if field.choices else _WRITE.get(field.type, "")
 
 
-def _said(literal: Literal) -> str:
+def _shown(literal: Literal) -> str:
     text = literal.text if len(literal.text) <= 40 else literal.text[:37] + "..."
     return f'"{text}"' if literal.kind == "text" else text
 
@@ -130,14 +130,14 @@ def _moment(text: str) -> str:
     try:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError as error:
-        raise BadLiteral(codes.BAD_LITERAL, f"{text} is no date: {error}") from error
+        raise BadLiteral(codes.BAD_LITERAL, f"{text} is not a date: {error}") from error
     return moment.replace(tzinfo=UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _text(text: str, field: Field) -> str | bytes:
     if field.choices and text not in field.choices:
-        near = get_close_matches(text.lower(), [one.lower() for one in field.choices], 1, 0.5)
-        meant = next((one for one in field.choices if near and one.lower() == near[0]), "")
+        near = get_close_matches(text.lower(), [choice.lower() for choice in field.choices], 1, 0.5)
+        meant = next((choice for choice in field.choices if near and choice.lower() == near[0]), "")
         hint = f'did you mean "{meant}"?' if meant else f"it is one of {', '.join(field.choices)}"
         raise BadLiteral(codes.BAD_LITERAL, f'{field.name} is never "{text}"', hint)
     return text.encode() if field.raw else text
@@ -148,17 +148,17 @@ def _bytes(literal: Literal, field: Field, network: NetworkFacts) -> bytes | str
     if field_type is T.ADDRESS:
         raw = _hex(text) if literal.kind == "hex" else _address(text, network)
         if raw and raw[0] >> 4 in (14, 15):
-            raise BadLiteral(codes.TYPES, f"{_said(literal)} is a stake address", "compare stake_address with it")
+            raise BadLiteral(codes.TYPES, f"{_shown(literal)} is a stake address", "compare stake_address with it")
         return describe(raw).text if field.shown else as_read(raw)
     if field_type is T.STAKE_ADDRESS:
         raw = _hex(text) if literal.kind == "hex" else _address(text, network)
         if literal.kind != "hex" and raw[0] >> 4 not in (14, 15):
-            raise BadLiteral(codes.TYPES, f"{_said(literal)} is a payment address", "compare address with it")
+            raise BadLiteral(codes.TYPES, f"{_shown(literal)} is a payment address", "compare address with it")
     elif literal.kind == "hex":
         raw = _hex(text)
     elif field_type is T.BYTES and literal.kind == "text":
         hint = "compare name_text with it" if field.name == "name" else _WRITE[T.BYTES]
-        raise BadLiteral(codes.TYPES, f"{field.name} is bytes and {_said(literal)} is text", hint)
+        raise BadLiteral(codes.TYPES, f"{field.name} is bytes and {_shown(literal)} is text", hint)
     else:
         raw = _bech32(text, field_type)
     return _fitting(raw, literal, field)
@@ -180,18 +180,18 @@ def _hex(text: str) -> bytes:
     digits = text.replace("_", "")
     if not _HEX.fullmatch(digits):
         odd = all(c in "0123456789abcdefABCDEF" for c in digits[2:])
-        why = "an odd number of digits" if odd else "a character that is no hex digit"
+        why = "an odd number of digits" if odd else "a character that is not a hex digit"
         raise BadLiteral(codes.BAD_LITERAL, f"{text[:40]} has {why}")
     return bytes.fromhex(digits[2:])
 
 
 def _address(text: str, network: NetworkFacts) -> bytes:
     if "..." in text:
-        raise BadLiteral(codes.BAD_LITERAL, f"{text} stands for an address", "write the whole address")
+        raise BadLiteral(codes.BAD_LITERAL, f"{text} is a placeholder for an address", "write the whole address")
     try:
         raw = parse_text(text)
     except ValueError as error:
-        raise BadLiteral(codes.BAD_LITERAL, f"{text[:60]} is not an address: {error}", "copy it anew, whole") from error
+        raise BadLiteral(codes.BAD_LITERAL, f"{text[:60]} is not an address: {error}", "copy the whole address again") from error
     if raw[0] >> 4 == _BYRON:
         ours = network.custom or base58.byron_is_of(raw, network.magic)
     else:
@@ -203,7 +203,7 @@ def _address(text: str, network: NetworkFacts) -> bytes:
 
 def _bech32(text: str, field_type: T) -> bytes:
     if "..." in text:
-        raise BadLiteral(codes.BAD_LITERAL, f"{text} stands for an id", "write the whole id")
+        raise BadLiteral(codes.BAD_LITERAL, f"{text} is a placeholder for an id", "write the whole id")
     try:
         prefix, raw = bech32.decode(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What names mean where they stand: the things around them, innermost first."""
+"""Resolves names: by the scopes around them, innermost first."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from nectar.filterlang.scopes import BLOCK, COLLECTIONS, TX, Field, Scope
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where an expression stands: what its bare names can be, and what its literals are checked against.
+    """What an expression's names can mean and its literals are checked against.
 
-    `base`: the scope of `t`; with `collections` those can be gone over, and `block` be named. `folder`: of `@file` paths.
-    `later`: names that mean something only once other rows are there.
+    `base`: the scope of `t`. `collections`: those that quantifiers can iterate over. `folder`: where `@file` paths start.
+    `later`: columns that follow from other rows, so that they are not known when a row is made.
     """
 
     network: NetworkFacts
@@ -32,14 +32,14 @@ class Setting:
 
 @dataclass(slots=True)
 class Frame:
-    """One thing that names can be about: the innermost comes last."""
+    """A scope whose fields can be named, and its variable."""
 
     scope: Scope
     var: str
 
 
 class Names:
-    """Methods give None where a slip was noted, so that what stands beside it is checked all the same."""
+    """Resolves names and notes slips. A method returns None after a slip, so that the rest of the expression is checked too."""
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
@@ -52,7 +52,7 @@ class Names:
         self.slips.append(s.Slip(code, what, at, hint, allowed))
 
     def find(self, name: s.Name) -> tuple[Frame, Field, tuple[str | int, ...]] | None:
-        """The innermost thing that has a field of this name; what follows the name of a JSON field goes into it."""
+        """The innermost frame that has a field of this name. Parts after the name of a JSON field are a path inside it."""
         parts = name.parts
         for frame in reversed(self.frames):
             rest = (
@@ -68,11 +68,11 @@ class Names:
         return None
 
     def ref(self, name: s.Name) -> tuple[tree.Ref, Field] | None:
-        found = self.find(name)
-        if found is None:
+        match = self.find(name)
+        if match is None:
             self.unknown(name)
             return None
-        frame, what, path = found
+        frame, what, path = match
         if path and any(isinstance(key, str) and '"' in key for key in path):
             self.slip(codes.BAD_LITERAL, 'a key in a path cannot hold "', name.at)
             return None
@@ -87,10 +87,10 @@ class Names:
         return what
 
     def unknown(self, name: s.Name) -> None:
-        said = ".".join(name.parts)
-        if said in self.setting.later:
+        dotted = ".".join(name.parts)
+        if dotted in self.setting.later:
             hint = "a view can ask about it"
-            self.slip(codes.UNKNOWN_NAME, f"{said} follows from other rows, and is not known when a row is made", name.at, hint)
+            self.slip(codes.UNKNOWN_NAME, f"{dotted} follows from other rows and is not known when a row is made", name.at, hint)
             return
         scopes = {frame.scope.name: frame.scope for frame in self.frames}
         if len(name.parts) > 1 and name.parts[0] in scopes:
@@ -98,23 +98,23 @@ class Names:
             return
         if name.parts[0] in self.setting.collections:
             hint = f"write any({name.parts[0]}, {'.'.join(name.parts[1:]) or '...'} ...)"
-            self.slip(codes.MISPLACED, f"{name.parts[0]} are many", name.at, hint)
+            self.slip(codes.MISPLACED, f"{name.parts[0]} is a collection", name.at, hint)
             return
-        here = self.frames[-1].scope
-        known = [one for frame in reversed(self.frames) for one in frame.scope.fields]
-        near = get_close_matches(said, known, 1, 0.6)
-        elsewhere = [scope.name for scope in self.setting.collections.values() if said in scope.fields]
+        innermost = self.frames[-1].scope
+        known = [word for frame in reversed(self.frames) for word in frame.scope.fields]
+        near = get_close_matches(dotted, known, 1, 0.6)
+        elsewhere = [scope.name for scope in self.setting.collections.values() if dotted in scope.fields]
         hint = (
             f"did you mean {near[0]}?"
             if near
-            else f"{elsewhere[0]} have one: any({elsewhere[0]}, {said} ...)"
+            else f"{elsewhere[0]} have one: any({elsewhere[0]}, {dotted} ...)"
             if elsewhere
             else ""
         )
-        self.slip(codes.UNKNOWN_NAME, f"there is no field {said} here", name.at, hint, ", ".join(here.fields))
+        self.slip(codes.UNKNOWN_NAME, f"unknown field {dotted}", name.at, hint, ", ".join(innermost.fields))
 
     def each(self, name: s.Name) -> tree.Each | None:
-        """The collection, of the innermost thing that has it."""
+        """The collection of the innermost frame that has it."""
         known = self.setting.collections
         word = name.parts[-1]
         if word not in known or len(name.parts) > 2 or name.keys:
@@ -125,7 +125,7 @@ class Names:
             named = len(name.parts) == 1 or name.parts[0] == frame.scope.name
             if named and (frame.scope.name in scope.within or (frame.var == "t" and "tx" in scope.within)):
                 return tree.Each(word, f"x{sum(f.var[0] == 'x' for f in self.frames) + 1}", frame.var)
-        self.slip(codes.MISPLACED, f"{word} cannot be gone over here", name.at)
+        self.slip(codes.MISPLACED, f"{word} is not a collection of what stands around it", name.at)
         return None
 
     def no_collection(self, name: s.Name, word: str) -> None:
@@ -134,7 +134,7 @@ class Names:
             return
         near = get_close_matches(word, self.setting.collections, 1, 0.6)
         hint = f"did you mean {near[0]}?" if near else ""
-        self.slip(codes.NOT_A_COLLECTION, f"{word} is no collection", name.at, hint, ", ".join(self.setting.collections))
+        self.slip(codes.NOT_A_COLLECTION, f"{word} is not a collection", name.at, hint, ", ".join(self.setting.collections))
 
     def literal(self, literal: s.Literal, what: Field) -> tree.Value | None:
         try:

@@ -123,31 +123,31 @@ def parse(text: str) -> Expr:
 
 @lru_cache(maxsize=1)
 def _parser() -> Lark:
-    """40 ms to make, so only when a filter is there."""
+    """The parser. It takes 40 ms to build, so a plan without filters does without it."""
     from lark import Lark
 
     return Lark(read_grammar("filter.lark"), parser="lalr", propagate_positions=True, maybe_placeholders=True)
 
 
 def _check_depth(text: str) -> None:
-    """Reading goes down once for each parenthesis and each `not`: deeper than Python can go nobody means it to."""
-    around = [0]  # for each open parenthesis: how deep it stands
+    """Refuses text that nests too deeply: the parser recurses once for each parenthesis and each `not`."""
+    around = [0]  # the depth of each open parenthesis
     depth = 0
-    for found in re.finditer(r'"(?:\\.|[^"\\\n])*"|#[^\n]*|[()]|\w+|[^\s\w]', text):
-        if found[0] in ("(", "not"):
+    for token in re.finditer(r'"(?:\\.|[^"\\\n])*"|#[^\n]*|[()]|\w+|[^\s\w]', text):
+        if token[0] in ("(", "not"):
             depth += 1
-            around += [depth] if found[0] == "(" else []
-        elif found[0] == ")":
+            around += [depth] if token[0] == "(" else []
+        elif token[0] == ")":
             del around[max(len(around) - 1, 1) :]
             depth = around[-1]
-        elif found[0][0] != "#":
+        elif token[0][0] != "#":
             depth = around[-1]
         if depth > DEEPEST:
-            raise FilterError([Slip(TOO_LONG, f"more than {DEEPEST} parentheses or nots within each other", Span(*found.span()))])
+            raise FilterError([Slip(TOO_LONG, f"more than {DEEPEST} parentheses or nots within each other", Span(*token.span()))])
 
 
 def _syntax(text: str, error: Any) -> Slip:
-    """What was found where, and what could have stood there, in words."""
+    """The slip for a syntax error: the unexpected word and what could stand in its place."""
     from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
     allowed = set(getattr(error, "allowed", None) or getattr(error, "expected", None) or ())
@@ -159,11 +159,14 @@ def _syntax(text: str, error: Any) -> Slip:
         at = len(text.rstrip())
         return Slip(SYNTAX, "the filter ends too early", Span(at, at + 1), "", _in_words(allowed))
     word = re.match(r"\w+|==|=|&&|\|\||[^\w\s]", text[at:])
-    found = word[0] if word else text[at : at + 1]
-    return Slip(SYNTAX, f'"{found}" cannot stand here', Span(at, at + len(found)), _meant(found, text[at:]), _in_words(allowed))
+    unexpected = word[0] if word else text[at : at + 1]
+    return Slip(
+        SYNTAX, f'"{unexpected}" cannot stand here', Span(at, at + len(unexpected)), _meant(unexpected), _in_words(allowed)
+    )
 
 
-def _meant(found: str, rest: str) -> str:
+def _meant(word: str) -> str:
+    """A hint at what the writer meant by an unexpected word; empty when there is none."""
     known = {
         "=": "compare with ==",
         "&&": "write and",
@@ -171,24 +174,24 @@ def _meant(found: str, rest: str) -> str:
         "!": "write not",
         "'": 'texts stand in double quotes: "abc"',
     }
-    if found in known:
-        return known[found]
-    if found == '"':
+    if word in known:
+        return known[word]
+    if word == '"':
         return "the text has no closing quote"
-    if found == "/":
+    if word == "/":
         return "the pattern has no closing slash"
-    near = get_close_matches(found.lower(), _KEYWORDS, 1, 0.7)
-    return f"did you mean {near[0]}?" if near and near[0] != found else ""
+    near = get_close_matches(word.lower(), _KEYWORDS, 1, 0.7)
+    return f"did you mean {near[0]}?" if near and near[0] != word else ""
 
 
 _AFTER = frozenset({"IN", "LIKE", "BETWEEN", "MATCHES", "STARTS_WITH", "CONTAINS", "IS", "COMPARISON"})
 _JOINS = frozenset({"AND", "OR"})
 _SMALL = frozenset({"DOT", "LSQB", "RSQB", "COMMA", "RPAR", "NOT"})
-"""Allowed after many a word, and rarely what was meant: told only where nothing else is."""
+"""Allowed after many words and rarely meant: named only where nothing else is allowed."""
 
 
 def _in_words(allowed: set[str]) -> str:
-    """What could have stood there, as a person would say it."""
+    """The allowed tokens in words."""
     words = []
     if {"NAME", "TEXT", "LPAR"} <= allowed or {"NAME", "INTEGER", "HEX"} <= allowed:
         words.append("a field, a literal, or a test in parentheses")
@@ -200,7 +203,7 @@ def _in_words(allowed: set[str]) -> str:
         words.append("a comparison (==, !=, <, <=, >, >=, in, between, like, matches, starts_with, contains, is null)")
         allowed = allowed - _AFTER
     rest = allowed - _SMALL if words else allowed
-    words += sorted({_WORDS.get(one, one.lower()) for one in rest if not one.startswith("__")})
+    words += sorted({_WORDS.get(token, token.lower()) for token in rest if not token.startswith("__")})
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])}, or {words[-1]}"

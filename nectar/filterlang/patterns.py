@@ -1,4 +1,4 @@
-"""Regular expressions that take time linear in the text (RE2), and globs as such."""
+"""Regular expressions that run in time linear in the text (RE2), and globs as such expressions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MEMORY = 1 << 20  # bytes of a compiled one
 
 
 def pattern_trouble(pattern: str) -> str:
-    """Why it cannot be used; empty when it can."""
+    """Why a pattern cannot be used; empty when it can."""
     if len(pattern) > LONGEST:
         return f"this pattern has {len(pattern):,} characters; {LONGEST:,} are the most"
     try:
@@ -21,7 +21,7 @@ def pattern_trouble(pattern: str) -> str:
         why = str(error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else error)
         if "too large" in why or "memory" in why:
             return f"this pattern is too costly: {why}"
-        return f"this is not a pattern that can be searched in linear time: {why}"
+        return f"this pattern cannot be searched in linear time: {why}"
     return ""
 
 
@@ -37,9 +37,9 @@ def _compiled(pattern: str) -> Any:
 
 
 def searcher(pattern: str) -> Callable[[str], bool]:
-    """Whether the pattern occurs anywhere in a text."""
-    found = _compiled(pattern)
-    return lambda text: found.search(text) is not None
+    """A function that says whether the pattern occurs anywhere in a text."""
+    compiled = _compiled(pattern)
+    return lambda text: compiled.search(text) is not None
 
 
 def glob_regex(pattern: str, *, raw: bool) -> Callable[[Any], Any]:

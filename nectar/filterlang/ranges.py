@@ -1,4 +1,4 @@
-"""What can never be true, and what always is: constants and contradictions, found before anything is read."""
+"""Finds conditions that are always true (constants) or never (contradictions), before any block is read."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from nectar.filterlang import tree
 from nectar.filterlang.kinds import T
 from nectar.filterlang.scopes import Scope
 from nectar.filterlang.unknown import SCOPES
-from nectar.filterlang.write_tree import said
+from nectar.filterlang.write_tree import text_of
 
 _FLIP = {"==": "!=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 Bounds = Mapping[tuple[str, str], tuple[Any, Any]]
-"""(scope, field) -> lowest and highest value that the plan's own range leaves; None is no bound."""
+"""(scope, field) -> lowest and highest value within the plan's range; None: no bound."""
 
 
 class _Limits(NamedTuple):
@@ -24,7 +24,7 @@ class _Limits(NamedTuple):
 
 @dataclass(slots=True)
 class _Room:
-    """What values a field can still have."""
+    """The values that a field can still have."""
 
     low: Any = None
     high: Any = None
@@ -48,31 +48,31 @@ class _Room:
 
 
 def trouble(test: tree.Test, bounds: Bounds, scopes: Iterable[Scope] = ()) -> list[tuple[str, str]]:
-    """(kind, what): kind is constant or contradiction. `scopes` are those besides the transaction's."""
-    found: list[tuple[str, str]] = []
+    """(kind, message) of each fault; kind is constant or contradiction. `scopes`: those besides the transaction's."""
+    faults: list[tuple[str, str]] = []
     known = {**SCOPES, **{scope.name: scope for scope in scopes}}
-    _look(test, _Limits(bounds, known), found)
-    return list(dict.fromkeys(found))
+    _look(test, _Limits(bounds, known), faults)
+    return list(dict.fromkeys(faults))
 
 
-def _look(test: tree.Test, limits: _Limits, found: list[tuple[str, str]]) -> None:
+def _look(test: tree.Test, limits: _Limits, faults: list[tuple[str, str]]) -> None:
     if isinstance(test, tree.Compare):
-        _constant(test, limits, found)
+        _constant(test, limits, faults)
     if isinstance(test, tree.And):
-        _contradiction(list(test.parts), limits, found)
+        _contradiction(list(test.parts), limits, faults)
     elif isinstance(test, tree.Compare | tree.In):
-        _contradiction([test], limits, found)
+        _contradiction([test], limits, faults)
     for part in tree.parts_of(test):
-        _look(part, limits, found)
+        _look(part, limits, faults)
     if isinstance(test, tree.Or):
         parts = set(test.parts)
         for part in test.parts:
             if tree.Not(part) in parts and not isinstance(part, tree.Not):
-                found.append(("constant", f"{said(part)}, or not: that is always so"))
+                faults.append(("constant", f"{text_of(part)}, or not: that is always true"))
 
 
-def _constant(test: tree.Compare, limits: _Limits, found: list[tuple[str, str]]) -> None:
-    """A comparison that a field's own range settles."""
+def _constant(test: tree.Compare, limits: _Limits, faults: list[tuple[str, str]]) -> None:
+    """Notes a comparison that the field's range makes always true."""
     room, value, op = _room(test.left, limits), test.right, test.op
     if not isinstance(value, tree.Value) or isinstance(value.value, str | bytes) or room is None:
         return
@@ -80,7 +80,7 @@ def _constant(test: tree.Compare, limits: _Limits, found: list[tuple[str, str]])
     above = low is not None and (number < low or (op == ">=" and number == low))
     below = high is not None and (number > high or (op == "<=" and number == high))
     if (op in (">", ">=") and above) or (op in ("<", "<=") and below):
-        found.append(("constant", f"{said(test)} is always so: {_what(test.left)} is {_range(low, high)}"))
+        faults.append(("constant", f"{text_of(test)} is always true: {text_of(test.left)} is {_range(low, high)}"))
 
 
 def _room(term: tree.Term, limits: _Limits) -> _Room | None:
@@ -96,31 +96,27 @@ def _room(term: tree.Term, limits: _Limits) -> _Room | None:
     return _Room(low, high)
 
 
-def _what(term: tree.Term) -> str:
-    return said(term)
-
-
 def _range(low: Any, high: Any) -> str:
     if high is None:
         return f"at least {low}"
     return f"from {low} to {high}" if low is not None else f"at most {high}"
 
 
-def _contradiction(parts: list[tree.Test], limits: _Limits, found: list[tuple[str, str]]) -> None:
+def _contradiction(parts: list[tree.Test], limits: _Limits, faults: list[tuple[str, str]]) -> None:
     rooms: dict[tree.Term, _Room] = {}
     for part in parts:
         if tree.Not(part) in parts:
-            found.append(("contradiction", f"{said(part)}, and not: that is never so"))
+            faults.append(("contradiction", f"{text_of(part)}, and not: that can never be true"))
         _narrow(part, rooms, limits)
     for term, room in rooms.items():
         if room.empty():
-            tests = [said(part) for part in parts if _about(part) == term]
+            tests = [text_of(part) for part in parts if _about(part) == term]
             own = _room(term, limits)
             if own is not None and len(tests) == 1:
-                why = f": {_what(term)} is {_range(own.low, own.high)}" if own.low is not None or own.high is not None else ""
-                found.append(("contradiction", f"{tests[0]} is never so{why}"))
+                why = f": {text_of(term)} is {_range(own.low, own.high)}" if own.low is not None or own.high is not None else ""
+                faults.append(("contradiction", f"{tests[0]} can never be true{why}"))
             else:
-                found.append(("contradiction", f"{' and '.join(tests)} is never so"))
+                faults.append(("contradiction", f"{' and '.join(tests)} can never be true"))
 
 
 def _about(test: tree.Test) -> tree.Term | None:

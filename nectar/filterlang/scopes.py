@@ -1,7 +1,7 @@
-"""What filters can name: scopes, their fields, and where each stands in the nouns (Python) and in the tables (SQL).
+"""The names of the filter language: scopes and their fields, with the Python and the SQL of each.
 
 In a field's `code` and a scope's `each`, `{x}` is the element, `{t}` the transaction, `{b}` the block. In `sql`, `{x}` is the
-alias of the element's table, `{t}` of tx, `{b}` of block; names stand in double quotes, which a dialect writes its own way.
+alias of the element's table, `{t}` of tx, `{b}` of block; names are in double quotes, which each dialect replaces.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from nectar.tables import item_ids
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`null`: may have no value. `raw`: a text that is kept as bytes (an asset's name). `needs` are names of `Want` flags.
-    `choices`: all texts that it can be. `length`: bytes that it has, 0 when they vary. `low`, `high`: what a number can be at
-    all. `shown`: an address that is kept as text. No `sql`: no table tells it."""
+    """A field of a scope.
+
+    `null`: it may have no value. `raw`: a text stored as bytes (an asset's name). `needs`: names of `Want` flags. `choices`:
+    all its possible texts. `length`: in bytes, 0 when it varies. `low`, `high`: the range of a number. `shown`: an address
+    stored as text. `sql`: empty when no table has it.
+    """
 
     name: str
     type: T
@@ -39,8 +42,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """`each` gives a collection's elements in Python; `source` is what follows FROM in SQL, `link` the condition that ties an
-    element to its parent. `within` names the scopes it may stand in. `table`: the one whose rows are its elements."""
+    """The fields of a transaction, a block, a table's row or the elements of a collection.
+
+    `each`: Python for a collection's elements. `source`: what follows FROM in SQL. `link`: the condition that ties an element
+    to its parent. `within`: the scopes that have the collection. `table`: the table whose rows are its elements.
+    """
 
     name: str
     doc: str
@@ -54,7 +60,7 @@ class Scope:
 
 
 MOST = 45_000_000_000_000_000
-"""All lovelace that there can be."""
+"""Lovelace in total, on every public network."""
 U64 = (1 << 64) - 1
 
 

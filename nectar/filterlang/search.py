@@ -1,4 +1,4 @@
-"""Needles searched for in raw blocks, before anything is decoded."""
+"""Searches raw blocks for needles before anything is decoded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from nectar.filterlang.to_needles import Needles
 
-ENOUGH = 8  # bytes of a string that tell it from what blocks hold by chance
+ENOUGH = 8  # bytes of a string; so many are hardly in a block by chance
 FEW = 2  # strings up to which Python's own search is quicker than asking a matcher
 _NAMED = re.compile(rb"\x58\x20(?=(.{32}))", re.DOTALL)
 _NAMED_AT_LENGTH = re.compile(rb"\x00\x20(?=(.{32}))", re.DOTALL)
@@ -44,7 +44,7 @@ def _any_of(strings: Collection[bytes]) -> Search:
 def _many(strings: Collection[bytes]) -> Search:
     """Hyperscan: all strings in one pass, 10,000 of them at a gigabyte a second (docs/decisions/0006).
 
-    Of each only the middle is looked for, which is quicker to prepare; the ends of long ones are the same in many.
+    It searches for the middle of each string only, which is quicker to prepare; many long strings share their ends.
     """
     import hyperscan
 
@@ -53,23 +53,23 @@ def _many(strings: Collection[bytes]) -> Search:
     expressions = [b"".join(b"\\x%02x" % byte for byte in middle) for middle in sorted(middles)]
     flags = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
     database.compile(expressions=expressions, ids=list(range(len(expressions))), elements=len(expressions), flags=flags)
-    found: list[bool] = []
+    hits: list[bool] = []
 
     def matched(*_: object) -> None:
-        found.append(True)
+        hits.append(True)
 
     def may(raw: bytes) -> bool:
-        found.clear()
+        hits.clear()
         database.scan(raw, match_event_handler=matched)
-        return bool(found)
+        return bool(hits)
 
     return may
 
 
 def spends_any(raw: bytes, tracked: Mapping[bytes, object]) -> bool:
-    """Whether a raw block names one of the transactions, as it must to spend what they made.
+    """Whether a raw block names one of the tracked transactions, as it must to spend their outputs.
 
-    A hash is CBOR bytes of length 32, in shortest form `58 20`, in longer ones `.. 00 20`; every such place is looked at.
+    A hash is a CBOR byte string of length 32: `58 20` in shortest form, `.. 00 20` in longer ones. Each such place is compared.
     """
     known = tracked.keys()
     if not known.isdisjoint(_NAMED.findall(raw)):

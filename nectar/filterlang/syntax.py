@@ -1,6 +1,6 @@
-"""What a filter's text says, before anything is known of its fields: the tree that the parser makes and the printer writes.
+"""The syntax tree of a filter's text, before its names are resolved: the parser makes it and the printer writes it.
 
-Trees compare by what they say; where it stood (`at`, offsets into the text) does not count.
+Two trees are equal when they say the same; where a node stood (`at`, offsets into the text) does not count.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NOWHERE = Span()
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """`tx.fee`, or `json.name[0]` with what stands in brackets in `keys`."""
+    """`tx.fee`, or `json.name[0]`. `keys`: the keys in brackets."""
 
     parts: tuple[str, ...]
     keys: tuple[str | int, ...] = ()
@@ -31,8 +31,8 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """`kind` is the grammar's word (integer, number, amount, epoch, date, hex, text, identifier, yes, no); `text` as written,
-    but for texts, which stand decoded."""
+    """One literal. `kind`: the grammar's word (integer, number, amount, epoch, date, hex, text, identifier, yes, no). `text`: as
+    written; quoted texts are decoded."""
 
     kind: str
     text: str
@@ -151,19 +151,19 @@ Expr: TypeAlias = (
 
 
 class Slip(NamedTuple):
-    """One thing wrong with a filter's text: `code` is a complaint's."""
+    """One fault in a filter's text, which becomes a complaint with this `code`."""
 
     code: str
     what: str
     at: Span
     hint: str = ""
     allowed: str = ""
-    file: str = ""  # another file, when the slip is in a list that `@file` names
+    file: str = ""  # the file that `@file` names, when the slip is in it
     line: int = 0
 
 
 class FilterError(ValueError):
-    """A filter's text is wrong; carries every slip."""
+    """A filter's text has faults; carries every slip."""
 
     def __init__(self, slips: Sequence[Slip]) -> None:
         super().__init__(slips[0].what)

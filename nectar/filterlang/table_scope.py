@@ -1,5 +1,5 @@
-"""What an expression about a table's rows can name: its columns, those of the things that they point at, and the short words
-that expressions about transactions have for them."""
+"""The names in an expression about a table's rows: its columns, the columns of dimensions that they point at, and the filter
+language's words for them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "voting_procedure": {"role": "voter_role", "pool": "pool_voter", "drep": "drep_voter", "action_tx": "gov_action_tx_hash", "action_index": "gov_action_index"},
     "gov_action_proposal": {"kind": "type"},
 }  # a table, one field a row  # fmt: skip
-"""Table -> word of the language -> column, or column and what it points at; the first that there is."""
+"""Table -> word of the language -> column, or column and the dimension's column; `|` separates choices, the first one wins."""
 
 
 _LATER = {
@@ -48,15 +48,16 @@ _LATER = {
     "collateral_tx_in": ("tx_out_id",), "reference_tx_in": ("tx_out_id",), "pool_update": ("active_epoch_no", "deposit"),
     "gov_action_proposal": ("prev_gov_action_proposal", "expiration"), "voting_procedure": ("gov_action_proposal_id",),
 }  # a table, one field a row  # fmt: skip
-"""Columns that follow from other rows, which may be in the database or still to come when the row is made."""
+"""Columns that follow from other rows, which may come later than the row itself."""
 _OF_FIRST_SIGHT = {"script": ("type",)}
-"""Columns, besides a dimension's `first`, that depend on which transaction showed the thing first: a batch does not know."""
+"""Columns, besides a dimension's `first`, that depend on the transaction that showed it first, which a batch does not know."""
 
 
 def table_scope(table: Table, tables: Iterable[Table], *, when_made: bool = False) -> Scope:
-    """`{t}` is the row: in Python a tuple, beside which `b` are the batch's rows; in SQL the table's alias. `when_made`: only what
-    is the same whichever rows are made beside it, or were before."""
-    known = {one.name: one for one in tables}
+    """The scope of a table's rows. `{t}` is the row: a tuple in Python, with `b` for the batch's rows; the table's alias in SQL.
+
+    `when_made`: only the names whose values do not depend on other rows."""
+    known = {other.name: other for other in tables}
     fields: dict[str, Field] = {}
     for at, column in enumerate(table.columns):
         if when_made and column.name in _LATER.get(table.name, ()):
@@ -99,20 +100,20 @@ def _field(table: Table, column: Column, name: str, code: str, sql: str, null: b
 
 
 def _pointed(column: Column, at: int, known: Mapping[str, Table], when_made: bool) -> dict[str, Field]:
-    """Columns of the dimension that a column points at."""
+    """The columns of the dimension that a column points at."""
     name, _, key = column.references.partition(".")
     table = known.get(name)
     if table is None or table.kind is not Kind.DIMENSION or key != "id":
         return {}
-    found: dict[str, Field] = {}
+    fields: dict[str, Field] = {}
     hidden = (table.first, *_OF_FIRST_SIGHT.get(name, ())) if when_made else ()
     for place, inner in enumerate(table.columns[1:], 1):
         if inner.name in hidden:
             continue
-        said = f"{column.name}.{inner.name}"
+        dotted = f"{column.name}.{inner.name}"
         code = f"pointed(b, {name!r}, {{t}}[{at}], {place})"
         sql = f'(SELECT d."{inner.name}" FROM "{name}" d WHERE d."id" = {{t}}."{column.name}")'
-        what = _field(table, inner, said, code, sql, null=True)
+        what = _field(table, inner, dotted, code, sql, null=True)
         if what is not None:
-            found[said] = what
-    return found
+            fields[dotted] = what
+    return fields

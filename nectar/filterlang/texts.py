@@ -1,4 +1,4 @@
-"""Tests of what stands in texts and bytes: like, matches, starts_with, contains."""
+"""Checks tests of texts and bytes: like, matches, starts_with, contains."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from nectar.filterlang.scopes import Field
 
 
 def matched(names: Names, expr: s.Match, ref: tree.Ref, what: Field) -> tree.Test | None:
+    """The checked test; None after a slip."""
     pattern = expr.pattern
     asked = {"like": GLOBBED, "matches": frozenset({T.TEXT})}.get(expr.kind, SEARCHED)
     if what.type not in asked:
-        told = f"{what.name} is {what.type.value}: {expr.kind} does not look into it"
-        names.slip(codes.TYPES, told, expr.operand.at, _instead(names, what))
+        fault = f"{what.name} is {what.type.value}: {expr.kind} does not apply to it"
+        names.slip(codes.TYPES, fault, expr.operand.at, _instead(names, what))
         return None
     if not isinstance(pattern, s.Literal):
-        names.slip(codes.TYPES, f"{expr.kind} wants a literal", pattern.at)
+        names.slip(codes.TYPES, f"{expr.kind} needs a literal", pattern.at)
         return None
     if expr.kind == "matches":
         why = pattern_trouble(pattern.text)
@@ -53,7 +54,7 @@ def matched(names: Names, expr: s.Match, ref: tree.Ref, what: Field) -> tree.Tes
 
 
 def _instead(names: Names, what: Field) -> str:
-    """Which tests do look into it."""
+    """A hint at the tests that do apply to the field."""
     test = "" if names.setting.network.network_id == 1 else "_test"
     if what.name == "name":
         return "compare name_text"
@@ -81,7 +82,7 @@ def _glob(names: Names, pattern: s.Literal, ref: tree.Ref, what: Field) -> tree.
 
 
 def _begins_right(names: Names, text: str, what: Field, at: s.Span) -> bool:
-    """A beginning of another network's addresses, or of none, would match nothing."""
+    """Whether an address of this network can begin so. Any other beginning would match nothing."""
     if not names.setting.network.known:
         return True
     begins = text.split("*")[0]
@@ -92,7 +93,7 @@ def _begins_right(names: Names, text: str, what: Field, at: s.Span) -> bool:
         right = ("addr1", "Ae2", "Ddz", "stake1")
     else:
         right = ("addr_test1", "2", "3", "stake_test1", "F")
-    if not begins or any(one.startswith(begins) or begins.startswith(one) for one in right):
+    if not begins or any(prefix.startswith(begins) or begins.startswith(prefix) for prefix in right):
         return True
     names.slip(
         codes.FOREIGN,

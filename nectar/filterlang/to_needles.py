@@ -1,8 +1,8 @@
-"""Checked tree -> needles: byte strings of which a raw block must hold some, or nothing in it can match.
+"""Derives needles from a checked tree: byte strings that a raw block must hold, or nothing in it can match.
 
-Sound by construction: a needle is only taken where the bytes must stand in the block as they are. Hashes of keys and
-scripts, policies, pools and asset names do, whatever wraps them; hashes of things that stand there whole (a transaction's id,
-an inline datum's hash) do not. A number stands there with its leading zeros in any width, so its own bytes do.
+A needle is the literal prefilter of a filter. It is sound by construction: only bytes that stand in the block unchanged
+become needles. Hashes of keys and scripts, policies, pools and asset names do. Hashes of what the block holds whole (a
+transaction's id, an inline datum's hash) do not. A number may have leading zeros in any width, so only its own bytes do.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _DIRECT = {
     ("votes", "action_tx"),
     ("inputs", "tx_hash"),
 }
-"""Fields of bytes that stand in the block as they are; by type, policies and pools do everywhere but in a block's header."""
+"""Fields whose bytes stand in the block unchanged. Policies and pools do by their type, except in a block's header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +39,16 @@ class Clause:
 
 
 Needles = tuple[Clause, ...]
-"""All clauses must hold; none says nothing."""
+"""All clauses must hold; without clauses every block may match."""
 
 
 def to_needles(test: tree.Test, unknown_too: bool = False) -> Needles:
-    """Of a test that keeps what is surely true; with `unknown_too` also what is not surely false."""
+    """The needles of a test that keeps what is surely true; with `unknown_too`, what is not surely false."""
     return _simplest(_Finder(unknown_too).clauses(test, True))
 
 
 def _simplest(clauses: Iterable[Clause]) -> Needles:
-    """Each once, the fewest and longest strings first."""
+    """Each clause once; those with the fewest and longest strings first."""
     unique = dict.fromkeys(clauses)
     return tuple(
         sorted(unique, key=lambda c: (c.spends, len(c.strings), -min(map(len, c.strings), default=0), sorted(c.strings)[:1]))
@@ -60,7 +60,7 @@ class _Finder:
     unknown_too: bool
 
     def clauses(self, test: tree.Test, wanted: bool) -> list[Clause]:
-        """What must hold in a block of which a part makes the test true (`wanted`) or false; nothing known: none."""
+        """The clauses that hold in every block with an element for which the test is true (`wanted`) or false."""
         match test:
             case tree.Not(part):
                 return self.clauses(part, not wanted)
@@ -81,11 +81,11 @@ class _Finder:
             case _:
                 return self._leaf(test) if wanted else []
 
-    def _either(self, found: list[list[Clause]]) -> list[Clause]:
-        """One clause that holds when any of the parts does: of each part the clause that rejects most."""
-        if not all(found):
+    def _either(self, parts: list[list[Clause]]) -> list[Clause]:
+        """One clause for `or`: it joins the clause of each part that rejects most blocks."""
+        if not all(parts):
             return []
-        best = [min(clauses, key=lambda c: (c.spends, len(c.strings))) for clauses in found]
+        best = [min(clauses, key=lambda c: (c.spends, len(c.strings))) for clauses in parts]
         strings: frozenset[bytes] = frozenset().union(*(clause.strings for clause in best))
         return [Clause(strings, any(clause.spends for clause in best))]
 
@@ -101,14 +101,14 @@ class _Finder:
             case tree.Glob(ref, pattern):
                 longest = max(pattern.split("*"), key=len)
                 strings = [_needle(ref, longest.encode())] if ref.field == "name_text" else []
-        found = [one for one in strings if one is not None and len(one) >= SHORTEST]
-        if not found or len(found) < len(strings) or (self.unknown_too and _nullable(test)):
+        needles = [needle for needle in strings if needle is not None and len(needle) >= SHORTEST]
+        if not needles or len(needles) < len(strings) or (self.unknown_too and _nullable(test)):
             return []
-        return [Clause(frozenset(found))]
+        return [Clause(frozenset(needles))]
 
 
 def named_only(body: tree.Test) -> bool:
-    """Whether a test of an input asks only which one it is: that stands in the block."""
+    """Whether a test of an input asks only for its hash and index, which stand in the block."""
     return all(
         ref.field in ("tx_hash", "index") for inner in tree.walk(body) for ref in tree.refs_of(inner) if ref.scope == "inputs"
     )
@@ -119,7 +119,7 @@ def _nullable(test: tree.Test) -> bool:
 
 
 def _needle(ref: tree.Ref, value: object) -> bytes | None:
-    """The bytes that must be there when the field has, begins with or holds this value."""
+    """The bytes that a block must hold when the field equals, begins with or contains this value."""
     if ref.scope in ("block", "tx") or ref.scope not in COLLECTIONS:
         return None
     if ref.scope == "metadata" and ref.field == "label" and isinstance(value, int) and value > 0:
@@ -141,7 +141,7 @@ def _needle(ref: tree.Ref, value: object) -> bytes | None:
 
 
 def _of_address(raw: bytes) -> bytes | None:
-    """What surely stands in an output at this address, whichever of its spellings is used: the payment credential.
+    """The bytes that every spelling of this address has: the payment credential.
 
     Byron's addresses have one spelling; their first bytes are in the payload that the checksum covers.
     """

@@ -1,8 +1,8 @@
-"""Checked tree -> Python. A filter becomes source text, compiled once: no tree is walked for a transaction.
+"""Compiles a checked tree to Python source, once: no tree is walked for a transaction.
 
-Truth has three values, and a test is written in two ways that each have two: *surely true* and *surely false*; unknown is
-what is neither. So no value of a test is ever carried around: `not` changes the way, and a comparison with nothing is
-neither. Within `and` and `or` cheap tests come first.
+Truth has three values: true, false and unknown. Each test is therefore written as two Python conditions, *surely true* and
+*surely false*; it is unknown when neither holds. `not` swaps the two, and a comparison with a missing value makes neither
+true. Within `and` and `or` cheap tests come first.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _DEAR_CODE = ("address_text", "metadata_text", "json_text", "asset_fingerprint",
 
 @dataclass(frozen=True, slots=True)
 class Surely:
-    """Of one filter: whether a thing surely passes, and whether it surely does not. Called with (transaction, block)."""
+    """The two functions of one filter: surely true and surely false. Called with (transaction, block)."""
 
     true: Callable[..., bool]
     false: Callable[..., bool]
 
 
 def functions(network: Network, metadata_text: Callable[[Any], str | None]) -> dict[str, Any]:
-    """Names that fields' code uses. `metadata_text` gives a metadatum's JSON, None where none can be shown."""
+    """The names that fields' code uses. `metadata_text`: a metadatum's JSON, None where it has no JSON form."""
     history = network.history
 
     def issuer_pool(block: Block) -> bytes | None:
@@ -67,7 +67,7 @@ def functions(network: Network, metadata_text: Callable[[Any], str | None]) -> d
 def to_python(
     test: tree.Test, env: Mapping[str, Any], scopes: Iterable[Scope] = (), questions: Iterable[tree.Test] = ()
 ) -> Surely:
-    """`scopes` are those of `t` besides the transaction's. `env` is what `functions` gave, and more where `scopes` ask for it.
+    """Compiles a test. `scopes`: those of `t` besides the transaction's. `env`: `functions()`, and more where `scopes` need it.
 
     `questions` are tests of spent outputs that tracked outputs answer: `env` has `tracked_some`, `tracked_none` and
     `tracked_count`, called with the transaction and the question's number.
@@ -77,7 +77,7 @@ def to_python(
 
 
 def matching(body: tree.Test, each: tree.Each, env: Mapping[str, Any]) -> Callable[..., list[int]]:
-    """Places of the elements for which `body` is surely true. Called with (transaction, block)."""
+    """A function that returns the indexes of the elements for which `body` is surely true. Called with (transaction, block)."""
     writer = _Writer(dict(env), {scope.name: scope for scope in (BLOCK, TX, *COLLECTIONS.values())})
     elements = writer.elements(each)
     name = writer.name("places")
@@ -86,7 +86,7 @@ def matching(body: tree.Test, each: tree.Each, env: Mapping[str, Any]) -> Callab
 
 
 def of_element(body: tree.Test, var: str, env: Mapping[str, Any]) -> Surely:
-    """The same of a test about one element alone. Called with (element, None)."""
+    """Compiles a test about one element alone. Called with (element, None)."""
     writer = _Writer(dict(env), {scope.name: scope for scope in (BLOCK, TX, *COLLECTIONS.values())})
     return Surely(writer.function(body, True, (var, "b")), writer.function(body, False, (var, "b")))
 
@@ -114,7 +114,7 @@ class _Writer:
         return f"_{kind}{self.count}"
 
     def constant(self, value: Any) -> str:
-        """Small numbers and bytes stand in the text; everything else goes by name."""
+        """The source of a value: numbers and bytes as literals, everything else by a name in `env`."""
         if isinstance(value, int | bytes) and not isinstance(value, bool):
             return repr(value) if not isinstance(value, int) or value >= 0 else f"({value})"
         name = self.name("value")
@@ -143,7 +143,7 @@ class _Writer:
     # Tests
 
     def text(self, test: tree.Test, wanted: bool) -> str:
-        """Python that is true when the test surely is (`wanted`), or surely is not."""
+        """The Python condition that the test is surely true (`wanted`), or surely false."""
         match test:
             case tree.Const(value):
                 return str(value is wanted)
@@ -163,7 +163,7 @@ class _Writer:
                 return self._about(test, wanted)
 
     def _any(self, each: tree.Each, body: tree.Test, wanted: bool) -> str:
-        """Surely false: surely false of every element."""
+        """A quantifier. It is surely false when its body is surely false for every element."""
         if each.scope == "inputs" and body in self.questions:
             return f"tracked_{'some' if wanted else 'none'}(t, {self.questions.index(body)})"
         depth = int(each.var[1:])
@@ -177,13 +177,13 @@ class _Writer:
         left, right = self.term(test.left), self.term(test.right)
         known = [text for term, text in ((test.left, left), (test.right, right)) if self.nullable(term)]
         if op == "==" and len(known) < 2:
-            return f"({left} == {right})"  # nothing equals no value
+            return f"({left} == {right})"  # a missing value equals nothing
         if not known:
             return f"({left} {op} {right})"
         return self._with(known, lambda names: f"{names.get(left, left)} {op} {names.get(right, right)}")
 
     def _with(self, texts: list[str], body: Callable[[dict[str, str]], str]) -> str:
-        """What may have no value is worked out once and tested first."""
+        """Evaluates each text that may be None once, and tests it first."""
         names = {text: text if text.replace(".", "").isidentifier() else self.name("v") for text in texts}
         tests = " and ".join(
             f"{name} is not None" if name == text else f"({name} := {text}) is not None" for text, name in names.items()
@@ -191,7 +191,7 @@ class _Writer:
         return f"({tests} and {body(names)})"
 
     def _about(self, test: Any, wanted: bool) -> str:
-        """Tests of one field: the text of the value, whether it may be none, and what is asked of it."""
+        """The condition of a test about one field: its value, a test for None, and the test itself."""
         ref: tree.Ref = test.ref
         text, what = self.ref(ref), self.field_of(ref)
         asked = self._asked(test, what)
@@ -202,7 +202,7 @@ class _Writer:
         if not self.nullable(ref):
             return f"({refused}{asked(text)})"
         if wanted and isinstance(test, tree.In):
-            return f"({asked(text)})"  # no value is in no list
+            return f"({asked(text)})"  # None is in no list
         return self._with([text], lambda names: f"{refused}{asked(names[text])}")
 
     def _asked(self, test: Any, what: Field) -> Callable[[str], str]:
@@ -272,7 +272,7 @@ class _Writer:
         return isinstance(term, tree.Ref) and (self.field_of(term).null or bool(term.path))
 
     def cost(self, test: tree.Test) -> int:
-        """Roughly how long it takes: numbers before texts before collections."""
+        """A rough cost: numbers before texts before collections."""
         match test:
             case tree.And(parts) | tree.Or(parts):
                 return sum(map(self.cost, parts))

@@ -1,7 +1,7 @@
-"""Checked tree -> SQL, for SQLite and for the MySQL family: what stands after WHERE.
+"""Compiles a checked tree to the SQL after WHERE, for SQLite and for the MySQL family.
 
-As in Python a test is written in two ways, *surely true* and *surely false*, and both are put together from `AND`, `OR` and
-`EXISTS` alone: a comparison with NULL is neither, as SQL has it. So nothing depends on how a database negates NULL.
+As in Python each test is written as two conditions, *surely true* and *surely false*, from `AND`, `OR` and `EXISTS` alone. A
+comparison with NULL makes neither true, so nothing depends on how a database negates NULL.
 """
 
 from __future__ import annotations
@@ -27,27 +27,30 @@ _ASKED = ", ".join(
     for name, shown in (("address", "address"), ("has_script", "address_has_script"), ("payment_cred", "payment_cred"))
 )
 _WITH_ADDRESS_ASKED = f'(SELECT o.*, {_ASKED} FROM "tx_out" o)'
-"""The same for SQLite, which puts a join on the right of a LEFT JOIN together whole, for each row."""
+"""The same for SQLite, which would build a join on the right of a LEFT JOIN whole for each row."""
 _TABLE = re.compile(r'(?:FROM|JOIN) ["`](\w+)["`]')
 _OF_TX = re.compile(r'(\w+)\."(?:tx_id|tx_in_id|registered_tx_id|announced_tx_id)" = t\."id"')
 _IN_TX = r'\1."id" ' + item_ids('t."id"')
-"""An id is a place: what belongs to a transaction is a range of its table's own key, which needs no index."""
+"""An id is a position: a transaction's rows are a range of their table's own key, which needs no index."""
 _OF_THE_TX = '"id" ' + item_ids('{t}."id"')
 _SHOWN = "'STRING', 'INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL'"
-"""MySQL's kinds of JSON that are shown as text."""
+"""MySQL's kinds of JSON values that filters compare as text."""
 _LARGEST_SIGNED = (1 << 63) - 1
 
 
 class NotInSql(ValueError):
-    """A database cannot express a test; says which and why."""
+    """The database cannot express a test. The text says which test and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`dialect`: sqlite, mysql or tidb. `eras`: first slot of each, ascending, and its value. `address_table`: outputs name
-    their addresses by id (option of the transactions processor). `tables`: those that there are; empty: all of them.
-    `json_columns`: values inside JSON (SQL without its alias) that are columns, and those columns' names. `lists`: whether the
-    entries of files are written out, or a remark that tells their number."""
+    """The database that SQL is written for.
+
+    `dialect`: sqlite, mysql or tidb. `eras`: (first slot, value) of each era, ascending. `address_table`: outputs name their
+    addresses by id (an option of the transactions processor). `tables`: the tables that exist; empty: all. `json_columns`:
+    values inside JSON (SQL without alias) that have a generated column, with its name. `lists`: whether entries of files are
+    written out; otherwise a comment gives their number.
+    """
 
     dialect: str
     eras: tuple[tuple[int, int], ...] = ()
@@ -58,7 +61,7 @@ class Target:
 
 
 def to_sql(test: tree.Test, target: Target, scopes: Iterable[Scope] = (), wanted: bool = True) -> str:
-    """Over the alias `t` (and `b`, the block of a transaction). Errors: NotInSql."""
+    """The condition over the alias `t` (and `b`, a transaction's block). Errors: NotInSql."""
     known = {scope.name: scope for scope in (BLOCK, TX, *COLLECTIONS.values(), *scopes)}
     text = _Writer(target, known).text(test, wanted)
     missing = sorted(set(_TABLE.findall(text)) - target.tables) if target.tables else []
@@ -68,7 +71,7 @@ def to_sql(test: tree.Test, target: Target, scopes: Iterable[Scope] = (), wanted
 
 
 def json_value(ref: tree.Ref, target: Target, scopes: Iterable[Scope] = ()) -> str:
-    """A value inside JSON, over the alias `t`."""
+    """The SQL of a value inside JSON, over the alias `t`."""
     known = {scope.name: scope for scope in (BLOCK, TX, *COLLECTIONS.values(), *scopes)}
     return _Writer(target, known).ref(ref)
 
@@ -108,8 +111,8 @@ class _Writer:
                 return self._compare("=" if op == "==" else op, left, right, wanted)
             case tree.In(ref, _, values, file):
                 if file and not self.target.lists:
-                    told = file.replace("*/", "* /")
-                    return f"({self.ref(ref)} {'IN' if wanted else 'NOT IN'} (/* {len(values):,} values of {told} */ NULL))"
+                    name = file.replace("*/", "* /")
+                    return f"({self.ref(ref)} {'IN' if wanted else 'NOT IN'} (/* {len(values):,} values of {name} */ NULL))"
                 return self._in(ref, values, wanted)
             case tree.Glob(ref, pattern):
                 return self._glob(ref, pattern.split("*"), wanted)
@@ -119,7 +122,7 @@ class _Writer:
                 op = ">" if wanted else "="
                 return f"(INSTR({self.ref(ref)}, {self.value(value)}) {op} 0)"
             case tree.Regex():
-                raise NotInSql("databases read regular expressions each in their own way: use like, or filter while loading")
+                raise NotInSql("every database reads regular expressions in its own way: use like, or filter while loading")
 
     def _any(self, each: tree.Each, body: tree.Test, wanted: bool) -> str:
         source, link = self.source(each)
@@ -130,7 +133,7 @@ class _Writer:
         return f"NOT EXISTS (SELECT 1 FROM {source} WHERE {link} AND {self.text(body, False)} IS NOT TRUE)"
 
     def source(self, each: tree.Each) -> tuple[str, str]:
-        """What follows FROM, and the condition that ties an element to what it belongs to."""
+        """What follows FROM, and the condition that ties an element to its parent."""
         scope = self.scopes[each.scope]
         source, link, parent = scope.source, scope.link, each.parent
         if each.scope == "assets" and parent != "t":
@@ -144,7 +147,7 @@ class _Writer:
             rows = [sql for table, sql in CERT_ROWS.items() if not self.target.tables or table in self.target.tables]
             if not rows:
                 raise NotInSql("no table of certificates is filled: switch on certificates or governance")
-            if self.sqlite:  # which would not look the others' rows up by the link; servers do
+            if self.sqlite:  # which would not use the link to look up the rows; servers do
                 rows = [f"{sql} {'AND' if ' WHERE ' in sql else 'WHERE'} {_OF_THE_TX}" for sql in rows]
             source = source.replace("{certs}", f"({' UNION ALL '.join(rows)})")
         return self._template(source, each.var, parent), self._template(link, each.var, parent)
@@ -176,26 +179,26 @@ class _Writer:
         return f"({texts[0]} {op} {texts[1]})"
 
     def _padded(self, ref: tree.Ref) -> bool:
-        """MySQL's texts are equal to those with spaces after them."""
+        """Whether MySQL would ignore spaces at the end of this text when it compares."""
         what = self.field_of(ref)
         return not self.sqlite and (what.type is T.TEXT or bool(ref.path)) and not what.choices and not what.raw
 
     def _in(self, ref: tree.Ref, values: tuple[int | str | bytes, ...], wanted: bool) -> str:
         text, word = self.ref(ref), "IN" if wanted else "NOT IN"
-        found = f"{text} {word} ({', '.join(self.value(self._as_kept(ref, value)) for value in values)})"
+        listed = f"{text} {word} ({', '.join(self.value(self._as_stored(ref, value)) for value in values)})"
         if self._padded(ref):
             exact = ", ".join(f"x'{value.encode().hex()}'" for value in values if isinstance(value, str))
-            return f"({found} {'AND' if wanted else 'OR'} CAST({text} AS BINARY) {word} ({exact}))"
-        return f"({found})"
+            return f"({listed} {'AND' if wanted else 'OR'} CAST({text} AS BINARY) {word} ({exact}))"
+        return f"({listed})"
 
-    def _as_kept(self, ref: tree.Ref, value: int | float | str | bytes) -> int | float | str | bytes:
-        """Outputs keep an address's text."""
+    def _as_stored(self, ref: tree.Ref, value: int | float | str | bytes) -> int | float | str | bytes:
+        """The value as the column stores it: addresses as text."""
         if isinstance(value, bytes) and self.field_of(ref).type is T.ADDRESS:
             return describe(value).text
         return value
 
     def _glob(self, ref: tree.Ref, parts: list[str] | list[str | bytes], wanted: bool) -> str:
-        """`parts` are what stands between the stars."""
+        """A pattern test. `parts`: the text between the stars."""
         what, text, no = self.field_of(ref), self.ref(ref), "" if wanted else "NOT "
         if what.type is T.STAKE_ADDRESS:
             text = self._template('(SELECT g."view" FROM "stake_address" g WHERE g."id" = ', "x") + f"{text})"
@@ -212,7 +215,7 @@ class _Writer:
         if len(parts) == 3 and not parts[0] and not parts[2]:
             return f"(INSTR({text}, {self.value(parts[1])}) {'>' if wanted else '='} 0)"
         if len(parts) > 2:
-            raise NotInSql("bytes can be searched for a beginning, an end, or one thing within")
+            raise NotInSql("bytes can be searched for a beginning, an end, or one part inside")
         begin, end = parts
         equal, join, least = ("=", " AND ", ">=") if wanted else ("<>", " OR ", "<")
         tests = []
@@ -220,7 +223,7 @@ class _Writer:
             tests.append(f"SUBSTR({text}, 1, {len(begin)}) {equal} {self.value(begin)}")
         if end:
             tests.append(f"SUBSTR({text}, -{len(end)}) {equal} {self.value(end)}")
-        tests.append(f"LENGTH({text}) {least} {len(begin) + len(end)}")  # of nothing SQLite's SUBSTR is NULL
+        tests.append(f"LENGTH({text}) {least} {len(begin) + len(end)}")  # SQLite's SUBSTR of an empty value is NULL
         return f"({join.join(tests)})"
 
     # Terms
@@ -230,8 +233,8 @@ class _Writer:
             case tree.Ref():
                 return self.ref(term)
             case tree.Value(_, value):
-                kept = describe(value).text if isinstance(value, bytes) and term.type is T.ADDRESS else value
-                return self.value(kept)
+                stored = describe(value).text if isinstance(value, bytes) and term.type is T.ADDRESS else value
+                return self.value(stored)
             case tree.Count(each, body):
                 source, link = self.source(each)
                 also = "" if body is None else f" AND {self.text(body, True)}"
@@ -244,18 +247,18 @@ class _Writer:
                 return f"(SELECT COALESCE(SUM({self.ref(ref)}), 0) FROM {source} WHERE {link})"
 
     def ref(self, ref: tree.Ref) -> str:
-        """SQLite would look a joined table's value up by its index for each transaction, and go through all rows that have it.
-        `+` keeps it from that index: it begins with the transaction's own rows."""
+        """A field's SQL. In SQLite `+` keeps a joined table's column from its index: SQLite would read all rows with the
+        value for each transaction, instead of the transaction's own rows."""
         what = self.field_of(ref)
         if not what.sql:
-            raise NotInSql(f"no table tells {ref.scope}.{what.name}")
+            raise NotInSql(f"no table has {ref.scope}.{what.name}")
         text = self._template(what.sql, ref.var)
         if self.sqlite and ref.scope in COLLECTIONS and "JOIN" in COLLECTIONS[ref.scope].source:
             text = f"+{text}"
         return self._json(text, ref.path) if ref.path else text
 
     def _json(self, text: str, path: tuple[str | int, ...]) -> str:
-        """Texts and numbers as text; nothing else."""
+        """The SQL of a value inside JSON: texts and numbers as text, NULL for anything else."""
         if any(isinstance(key, str) and (not key.isprintable() or "\\" in key) for key in path):
             raise NotInSql("a key with such characters cannot stand in a database's JSON path")
         steps = self._steps(path)
@@ -263,10 +266,10 @@ class _Writer:
             kind = f"json_type({text}, {steps})"
             number = f"WHEN {kind} IN ('integer', 'real') THEN {text} -> {steps}"
             return f"(CASE WHEN {kind} = 'text' THEN {text} ->> {steps} {number} END)"
-        found = f"JSON_EXTRACT({text}, {steps})"
-        lists = [self._steps(path[:at]) for at, key in enumerate(path) if key == 0]  # [0] of anything else is itself there
-        also = "".join(f" AND JSON_TYPE(JSON_EXTRACT({text}, {one})) = 'ARRAY'" for one in lists)
-        return f"(CASE WHEN JSON_TYPE({found}) IN ({_SHOWN}){also} THEN JSON_UNQUOTE({found}) END)"
+        extracted = f"JSON_EXTRACT({text}, {steps})"
+        lists = [self._steps(path[:at]) for at, key in enumerate(path) if key == 0]  # MySQL's [0] of other values is the value
+        also = "".join(f" AND JSON_TYPE(JSON_EXTRACT({text}, {prefix})) = 'ARRAY'" for prefix in lists)
+        return f"(CASE WHEN JSON_TYPE({extracted}) IN ({_SHOWN}){also} THEN JSON_UNQUOTE({extracted}) END)"
 
     def _steps(self, path: tuple[str | int, ...]) -> str:
         return self.value("$" + "".join(f"[{key}]" if isinstance(key, int) else f'."{key}"' for key in path))
@@ -275,7 +278,7 @@ class _Writer:
         return self.scopes[ref.scope].fields[ref.field]
 
     def value(self, value: int | float | str | bytes) -> str:
-        """A literal. SQLite keeps numbers from 2^63 on as texts of 20 digits, which sort after every number."""
+        """A literal. SQLite stores numbers from 2^63 on as texts of 20 digits, which sort after every number."""
         if isinstance(value, bytes):
             return f"x'{value.hex()}'"
         if isinstance(value, str):

@@ -1,7 +1,7 @@
-"""A checked filter: names resolved, literals decoded, types known. What back ends read, and what a plan's fingerprint counts.
+"""The checked tree of a filter: names resolved, literals decoded, types known. Back ends read it, and fingerprints count it.
 
-Plain values throughout, so that a compiled plan can be handed to other processes; a reference names its field, which
-`scopes` describes. Variables: `t` the transaction, `b` its block, `x1`, `x2` ... the elements of the quantifiers around.
+Its values are plain, so that a compiled plan can be pickled. A reference names its field, which `scopes` describes.
+Variables: `t` the transaction, `b` its block, `x1`, `x2` ... the elements of the enclosing quantifiers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from nectar.filterlang.kinds import T
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A field of the scope `scope`, of the thing that `var` stands for; `path` goes into JSON."""
+    """The field of `scope` on the row or element that `var` stands for. `path`: keys inside JSON."""
 
     scope: str
     field: str
@@ -30,7 +30,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """The elements of a collection of what `parent` stands for (`t`, or the variable of an output)."""
+    """The elements of a collection. `parent`: the variable that has the collection (`t`, or an output's)."""
 
     scope: str
     var: str
@@ -59,7 +59,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """A field that is a yes or no."""
+    """A boolean field."""
 
     ref: Ref
 
@@ -75,7 +75,7 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class In:
-    """`values` sorted, each once; `file` the path that `@file` named, which changes nothing."""
+    """`values`: sorted, each once. `file`: the path that `@file` named, for display only."""
 
     ref: Ref
     type: T
@@ -122,7 +122,7 @@ class Any:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many elements make `body` true; without one, how many there are."""
+    """How many elements make `body` true; without a body, how many elements there are."""
 
     each: Each
     body: Test | None
@@ -130,7 +130,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """Of a field; elements without a value count nothing, and no elements give 0."""
+    """The sum of a field. Elements without a value count nothing; no elements give 0."""
 
     each: Each
     ref: Ref
@@ -141,7 +141,7 @@ Test: TypeAlias = Const | And | Or | Not | Truth | Compare | In | Glob | Regex |
 
 
 def parts_of(test: Test) -> tuple[Test, ...]:
-    """What a test is made of, one level down, quantifiers' and counts' bodies too."""
+    """The tests that a test consists of, one level down, with the bodies of quantifiers and counts."""
     match test:
         case And(parts) | Or(parts):
             return parts
@@ -156,7 +156,7 @@ def parts_of(test: Test) -> tuple[Test, ...]:
 
 
 def each_of(test: Test) -> tuple[Each, ...]:
-    """Collections that a test itself goes over."""
+    """The collections that a test itself iterates over."""
     match test:
         case Any(each):
             return (each,)
@@ -167,7 +167,7 @@ def each_of(test: Test) -> tuple[Each, ...]:
 
 
 def refs_of(test: Test) -> tuple[Ref, ...]:
-    """Fields that a test itself looks at."""
+    """The fields that a test itself reads."""
     match test:
         case Truth(ref) | In(ref) | Glob(ref) | Regex(ref) | Starts(ref) | Contains(ref) | Null(ref):
             return (ref,)
@@ -184,5 +184,5 @@ def walk(test: Test) -> tuple[Test, ...]:
 
 
 def reads_files(test: Test) -> bool:
-    """Whether a list of it stands in a file."""
-    return any(isinstance(one, In) and bool(one.file) for one in walk(test))
+    """Whether one of its lists comes from an `@file`."""
+    return any(isinstance(inner, In) and bool(inner.file) for inner in walk(test))

@@ -1,4 +1,4 @@
-"""Whether a test can be unknown: neither surely true nor surely false."""
+"""Tells whether a test can be unknown: neither surely true nor surely false."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ SCOPES: Mapping[str, Scope] = {scope.name: scope for scope in (BLOCK, TX, *COLLE
 def can_be_unknown(test: tree.Test, scopes: Mapping[str, Scope] = SCOPES) -> bool:
     if isinstance(test, tree.Null):
         return False
-    own = any(ref.path or scopes[ref.scope].fields[ref.field].null for ref in _looked_at(test))
+    own = any(ref.path or scopes[ref.scope].fields[ref.field].null for ref in _fields_of(test))
     return own or any(can_be_unknown(part, scopes) for part in _within(test))
 
 
-def _looked_at(test: tree.Test) -> tuple[tree.Ref, ...]:
-    """A sum passes over elements without a value, and a count over those it is not sure of: both are always known."""
+def _fields_of(test: tree.Test) -> tuple[tree.Ref, ...]:
+    """The fields that can make the test itself unknown. Sums and counts are known: they skip elements without a value."""
     if isinstance(test, tree.Compare):
         return tuple(term for term in (test.left, test.right) if isinstance(term, tree.Ref))
     return tree.refs_of(test)

@@ -1,4 +1,4 @@
-"""Syntax tree -> text, in one spelling: what is written parses to the same tree again."""
+"""Writes a syntax tree as text, in one spelling, which parses to the same tree again."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from nectar.filterlang.syntax import (
 
 
 def write(expr: Expr) -> str:
+    """The text of an expression."""
     match expr:
         case Disjunction(parts):
             return " or ".join(_inside(part, (Disjunction,)) for part in parts)
@@ -44,7 +45,7 @@ def write(expr: Expr) -> str:
 
 
 def _inside(expr: Expr, looser: tuple[type, ...]) -> str:
-    """In parentheses when it binds less tightly than what is around it."""
+    """The text, in parentheses when it binds less tightly than the expression around it."""
     return f"({write(expr)})" if isinstance(expr, looser) else write(expr)
 
 
@@ -83,12 +84,14 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def text_literal(text: str) -> str:
-    """A text literal; what does not print is escaped, where there is an escape for it."""
-    return (
-        '"'
-        + "".join(_ESCAPES.get(one) or (one if one.isprintable() or ord(one) > 0xFFFF else f"\\u{ord(one):04x}") for one in text)
-        + '"'
-    )
+    """A text literal. Characters that do not print are escaped where the language has an escape for them."""
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(char: str) -> str:
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    return char if char.isprintable() or ord(char) > 0xFFFF else f"\\u{ord(char):04x}"
 
 
 def _choices(choices: tuple[Expr, ...] | File | Name) -> str:

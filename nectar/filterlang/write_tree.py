@@ -14,62 +14,63 @@ from nectar.filterlang.write import text_literal
 LISTED = 4  # entries of a list that are shown
 
 
-def said(part: tree.Test | tree.Term) -> str:
-    return _said(part)
+def text_of(part: tree.Test | tree.Term) -> str:
+    """A test or a term in the filter language."""
+    return _written(part)
 
 
 @singledispatch
-def _said(part: object) -> str:
+def _written(part: object) -> str:
     raise TypeError(type(part).__name__)
 
 
-@_said.register
+@_written.register
 def _(part: tree.Const) -> str:
     return "true" if part.value else "false"
 
 
-@_said.register
+@_written.register
 def _(part: tree.And) -> str:
-    return " and ".join(f"({_said(one)})" if isinstance(one, tree.Or) else _said(one) for one in part.parts)
+    return " and ".join(f"({_written(inner)})" if isinstance(inner, tree.Or) else _written(inner) for inner in part.parts)
 
 
-@_said.register
+@_written.register
 def _(part: tree.Or) -> str:
-    return " or ".join(f"({_said(one)})" if isinstance(one, tree.And) else _said(one) for one in part.parts)
+    return " or ".join(f"({_written(inner)})" if isinstance(inner, tree.And) else _written(inner) for inner in part.parts)
 
 
-@_said.register
+@_written.register
 def _(part: tree.Not) -> str:
     inner = part.part
     match inner:
         case tree.Compare("==", left, right):
-            return f"{_said(left)} != {_said(right)}"
+            return f"{_written(left)} != {_written(right)}"
         case tree.In(ref):
-            return f"{_said(ref)} not in {_listed(inner)}"
+            return f"{_written(ref)} not in {_listed(inner)}"
         case tree.Any(each, body):
             if isinstance(body, tree.Not):
-                return f"all({each.scope}, {_said(body.part)})"
-            return f"none({each.scope}, {_said(body)})"
+                return f"all({each.scope}, {_written(body.part)})"
+            return f"none({each.scope}, {_written(body)})"
         case tree.Null(ref):
-            return f"{_said(ref)} is not null"
+            return f"{_written(ref)} is not null"
         case tree.And() | tree.Or():
-            return f"not ({_said(inner)})"
-    return f"not {_said(inner)}"
+            return f"not ({_written(inner)})"
+    return f"not {_written(inner)}"
 
 
-@_said.register
+@_written.register
 def _(part: tree.Truth) -> str:
-    return _said(part.ref)
+    return _written(part.ref)
 
 
-@_said.register
+@_written.register
 def _(part: tree.Compare) -> str:
-    return f"{_said(part.left)} {part.op} {_said(part.right)}"
+    return f"{_written(part.left)} {part.op} {_written(part.right)}"
 
 
-@_said.register
+@_written.register
 def _(part: tree.In) -> str:
-    return f"{_said(part.ref)} in {_listed(part)}"
+    return f"{_written(part.ref)} in {_listed(part)}"
 
 
 def _listed(part: tree.In) -> str:
@@ -80,55 +81,55 @@ def _listed(part: tree.In) -> str:
     return f"[{', '.join(shown)}{more}]"
 
 
-@_said.register
+@_written.register
 def _(part: tree.Glob) -> str:
-    return f"{_said(part.ref)} like {text_literal(part.pattern)}"
+    return f"{_written(part.ref)} like {text_literal(part.pattern)}"
 
 
-@_said.register
+@_written.register
 def _(part: tree.Regex) -> str:
-    return f"{_said(part.ref)} matches /{part.pattern}/"
+    return f"{_written(part.ref)} matches /{part.pattern}/"
 
 
-@_said.register
+@_written.register
 def _(part: tree.Starts) -> str:
-    return f"{_said(part.ref)} starts_with {_literal(part.value, part.ref)}"
+    return f"{_written(part.ref)} starts_with {_literal(part.value, part.ref)}"
 
 
-@_said.register
+@_written.register
 def _(part: tree.Contains) -> str:
-    return f"{_said(part.ref)} contains {_literal(part.value, part.ref)}"
+    return f"{_written(part.ref)} contains {_literal(part.value, part.ref)}"
 
 
-@_said.register
+@_written.register
 def _(part: tree.Null) -> str:
-    return f"{_said(part.ref)} is null"
+    return f"{_written(part.ref)} is null"
 
 
-@_said.register
+@_written.register
 def _(part: tree.Any) -> str:
-    return f"any({part.each.scope}, {_said(part.body)})"
+    return f"any({part.each.scope}, {_written(part.body)})"
 
 
-@_said.register
+@_written.register
 def _(part: tree.Count) -> str:
-    body = "" if part.body is None else f", {_said(part.body)}"
+    body = "" if part.body is None else f", {_written(part.body)}"
     return f"count({part.each.scope}{body})"
 
 
-@_said.register
+@_written.register
 def _(part: tree.Sum) -> str:
     return f"sum({part.each.scope}.{part.ref.field})"
 
 
-@_said.register
+@_written.register
 def _(part: tree.Ref) -> str:
     prefix = {"b": "block."}.get(part.var, "")
     path = "".join(f"[{key}]" if isinstance(key, int) else f"[{text_literal(key)}]" for key in part.path)
     return f"{prefix}{part.field}{path}"
 
 
-@_said.register
+@_written.register
 def _(part: tree.Value) -> str:
     return _value(part.type, part.value)
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from nectar.compiler.compiled import CompiledPlan
 from nectar.compiler.ddl.statements import UTXO_VIEW, shows_unspent
 from nectar.compiler.internal_tables import key_of, own_tables
-from nectar.filterlang.write_tree import said
+from nectar.filterlang.write_tree import text_of
 from nectar.metadata.column_types import type_of
 from nectar.tables import Column, Table
 
@@ -32,7 +32,7 @@ def _views(compiled: CompiledPlan) -> Iterator[tuple[str, Table, str]]:
     """(name, the table whose columns it has, doc)."""
     tables = {table.name: table for table in compiled.tables}
     for view in compiled.views:
-        yield view.name, tables[view.table], f"Rows of {view.table} where {said(view.test)}"
+        yield view.name, tables[view.table], f"Rows of {view.table} where {text_of(view.test)}"
     if shows_unspent(compiled):
         yield UTXO_VIEW, tables["tx_out"], "Rows of tx_out that nothing has spent, without those of genesis."
 

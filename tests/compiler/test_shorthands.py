@@ -21,7 +21,7 @@ from nectar.decode.want import Want
 from nectar.filterlang import tree
 from nectar.filterlang.scopes import TYPES as TX_TYPES
 from nectar.filterlang.to_python import functions, to_python
-from nectar.filterlang.write_tree import said
+from nectar.filterlang.write_tree import text_of
 from nectar.genesis.files import network
 from tests.compiler import brute_force as brute
 from tests.compiler.brute_force import RawTx
@@ -215,7 +215,7 @@ def test_what_they_stand_for() -> None:
     )
     zero = bytes(28)
     stake, pool = bech32.encode("stake", bytes([0xE1]) + zero), bech32.encode("pool", zero)
-    assert said(meant(shorthands)) == (
+    assert text_of(meant(shorthands)) == (
         "out_sum >= 1 ada and not has_mint and not has_proposals and not has_votes"
         f" and (any(certs, pool in [{pool}]) or any(votes, pool in [{pool}]))"
         f' and (any(outputs, address like "addr1*" or stake_address in [{stake}])'

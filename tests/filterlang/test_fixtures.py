@@ -24,7 +24,7 @@ from nectar.filterlang.to_needles import to_needles
 from nectar.filterlang.to_python import to_python
 from nectar.filterlang.to_sql import NotInSql, to_sql
 from nectar.filterlang.write import write
-from nectar.filterlang.write_tree import said
+from nectar.filterlang.write_tree import text_of
 from nectar.genesis.files import network
 from nectar.runner.decoding.filtering import filter_functions
 from tests.compiler.making import EVERY_TABLE, compiled_from
@@ -50,8 +50,8 @@ def language(text: str) -> Iterator[str]:
     yield f"filter:  {text}"
     if write(parsed) != text:
         yield f"written: {write(parsed)}"
-    if said(test) != write(parsed):
-        yield f"means:   {said(test)}"
+    if text_of(test) != write(parsed):
+        yield f"means:   {text_of(test)}"
     answers = to_python(test, ENV)
     for word, wanted in (("true", answers.true), ("false", answers.false)):
         yield f"{word + ':':<9}{' '.join(name for name, tx in hand_made.TXS.items() if wanted(tx, hand_made.BLOCK)) or '-'}"
@@ -181,6 +181,6 @@ def test_the_guides_shorthands_mean_what_it_says() -> None:
     by_hand = (
         f"out_sum >= 1 ada and not has_burn and not has_mint and (any(certs, pool in [{pool}]) or any(votes, pool in [{pool}]))"
     )
-    assert said(where) == by_hand.replace(
+    assert text_of(where) == by_hand.replace(
         "out_sum >= 1 ada and not has_burn and not has_mint", "out_sum >= 1 ada and not has_burn and not has_mint"
     )
