@@ -23,7 +23,7 @@ def create_database(server: Server) -> CreatedDatabase:
         try:
             return _create(ask)
         except Refused as refused:
-            raise refused.told from refused
+            raise refused.error from refused
 
 
 def _create(ask: Asking) -> CreatedDatabase:

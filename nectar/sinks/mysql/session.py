@@ -1,4 +1,4 @@
-"""One connection held open for a run: made when it is needed, made anew when it is old, its transactions whole or not at all."""
+"""One connection of a job: opened when it is needed, opened again when it is old. Its transactions happen whole or not at all."""
 
 from __future__ import annotations
 
@@ -20,24 +20,28 @@ from nectar.mysql.server_errors import Action, action_of, as_nectar_error
 from nectar.server.faults import one_line
 
 MODE = "STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION"
-"""What our statements mean depends on it: backslashes escape, quotes are quotes, a value that does not fit is an error."""
+"""The SQL mode that our statements need: backslashes escape, quotes are quotes, a value that does not fit is an error."""
 
 _INTO = re.compile(r"(?:INSERT|REPLACE) INTO `?(\w+)")
 _DUPLICATES = re.compile(r"Duplicates: (\d+)")
 PACKET = 1_000_000
-"""Bytes, until the server says how many it takes."""
+"""Bytes of a packet, until the server says how many it accepts."""
 MOST_PACKET = 8_000_000
 FAR = 0.01
-"""Seconds of an exchange, from which on it is worth some trouble to save one."""
+"""Seconds of a round trip. A server at this distance is far away: saving exchanges is worth some trouble."""
 _NAMED = "x" * 40
-"""As long as the name that a file's bytes are offered under."""
+"""As long as the name under which LOAD DATA's bytes are offered."""
 
 ERRORS = (pymysql.Error, OSError, EOFError)
 
 
 class StatementOutcome(NamedTuple):
-    """Of a statement: rows that it changed; how many came, of an INSERT .. ON DUPLICATE KEY UPDATE (which counts a row that it
-    changes as two, and says how many those are; of a single row it does not); rows that it gave."""
+    """What a statement did.
+
+    `changed`: affected rows, as the server counts them. `inserted`: new rows of an INSERT .. ON DUPLICATE KEY UPDATE, in which
+    the server counts an updated row as two, and says how many those are unless there is a single row. `rows`: those that it
+    returned.
+    """
 
     changed: int
     inserted: int
@@ -48,18 +52,18 @@ Check = Callable[[Sequence[StatementOutcome]], None]
 
 
 class _Begun(NamedTuple):
-    """A transaction of which the server has heard nothing yet: what it begins with, and what looks at that."""
+    """A transaction that was not sent yet: its first statements, and the check of their outcomes."""
 
     statements: tuple[str, ...]
     check: Check
 
 
 class Undetermined(TransientError):
-    """The connection was lost while a commit was under way: the server has it, or not."""
+    """The connection was lost during a COMMIT: the server has the commit, or has it not."""
 
 
 class ServerSession:
-    """Errors of every method: those of `faults.translated`, and `Undetermined`."""
+    """Errors of every method: those of `server_errors.as_nectar_error`, and `Undetermined`."""
 
     def __init__(self, connector: Connector, pool: PoolSettings, settings: Sequence[tuple[str, str]]) -> None:
         self.connector, self.metrics, self.where = connector, connector.metrics, str(connector.server)
@@ -68,15 +72,15 @@ class ServerSession:
         self._made = self._used = 0.0
         self._begun: _Begun | None = None
         self.notes: list[str] = []
-        self.packet, self.largest = PACKET, 0  # of those that are put together; that the server takes, 0 not known yet
-        self.round_trip = 0.0  # seconds, at the last connection's beginning
-        self.commit_seconds = 0.0  # of the last one
+        self.packet, self.largest = PACKET, 0  # bytes of packets that we send; that the server accepts, 0 until it is known
+        self.round_trip = 0.0  # seconds, measured when the last connection was opened
+        self.commit_seconds = 0.0  # of the last commit
         self.version = ""
 
     # -- statements ------------------------------------------------------------------------------------------------
 
     def execute(self, sql: str) -> int:
-        """Rows that it changed."""
+        """Run one statement; returns the number of rows that it changed."""
         (outcome,) = self.several([sql])
         return outcome.changed
 
@@ -85,31 +89,34 @@ class ServerSession:
         return outcome.rows
 
     def index_names(self) -> set[str]:
-        """Of every table of the database."""
+        """The names of the indexes of all tables."""
         sql = "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()"
         return {name for (name,) in self.rows(sql)}
 
     def several(self, statements: Iterable[str | Load]) -> list[StatementOutcome]:
-        """What each did, in as few exchanges as packets allow. What stands before one that fails is done, nothing behind it."""
+        """Run statements in as few exchanges as packets allow. After an error those before it are done, and none behind it."""
         begun, self._begun = self._begun, None
-        waits = len(begun.statements) if begun is not None else 0
+        first = len(begun.statements) if begun is not None else 0
         if begun is not None:
             statements = chain(begun.statements, statements)
-        found: list[StatementOutcome] = []
-        with self._told():
+        outcomes: list[StatementOutcome] = []
+        with self._translated():
             connection = self._live()
             for pack in packed(statements, self.packet, self._refuse_beyond):
                 with closing(connection.several(pack)) as answers:
-                    for told in answers:
-                        found.append(_outcome(told))
-                        if begun is not None and len(found) == waits:
-                            begun.check(found[1:])
-        return found[waits:]
+                    for answer in answers:
+                        outcomes.append(_outcome(answer))
+                        if begun is not None and len(outcomes) == first:
+                            begun.check(outcomes[1:])
+        return outcomes[first:]
 
     @contextmanager
     def transaction(self, *first: str, check: Check = lambda _: None) -> Iterator[None]:
-        """Everything within it or nothing. Its `first` statements go with those that follow, and what they did is given to
-        `check` before anything that follows has a file. Errors: `Undetermined` when the answer to COMMIT was lost."""
+        """Everything within it is committed, or nothing.
+
+        The `first` statements are sent with those that follow. `check` gets their outcomes before any LOAD DATA gets its bytes.
+        Errors: `Undetermined` when the answer to COMMIT was lost.
+        """
         self._begun = _Begun(("BEGIN", *first), check)
         try:
             yield
@@ -122,10 +129,13 @@ class ServerSession:
         self._commit()
 
     def in_turn(self, transactions: Sequence[Sequence[str]]) -> None:
-        """Each whole or not at all, all sent together. For what may be done again: after an error those before it are done, and
-        of it and those behind it nobody knows."""
+        """Send several transactions together; each happens whole or not at all.
+
+        Only for statements that may run twice: after an error the transactions before it are committed, and whether the failed
+        one and those behind it are is not known.
+        """
         try:
-            self.several(chain.from_iterable(("BEGIN", *one, "COMMIT") for one in transactions))
+            self.several(chain.from_iterable(("BEGIN", *statements, "COMMIT") for statements in transactions))
         except NectarError:
             self.roll_back()
             raise
@@ -137,12 +147,12 @@ class ServerSession:
             self.commit_seconds = time.monotonic() - began
         except ERRORS as error:
             lost = action_of(error) in (Action.RECONNECT, Action.WAIT)
-            told = self._counted(error)
+            counted = self._counted(error)
             if not lost:
                 self.roll_back()
-                raise told from error
+                raise counted from error
             self.drop()
-            what = f"whether the last commit is in the database is not known yet: {told.what}"
+            what = f"whether the last commit is in the database is not known yet: {counted.what}"
             raise Undetermined(what, where=self.where, code="NEC-M007") from error
 
     def roll_back(self) -> None:
@@ -155,18 +165,18 @@ class ServerSession:
     # -- the connection --------------------------------------------------------------------------------------------
 
     def connect(self) -> None:
-        """Now, and not when it is first asked something."""
-        with self._told():
+        """Connect now, not at the first statement."""
+        with self._translated():
             self._live()
 
     def between(self) -> None:
-        """Between two transactions: a connection that is old, or was idle for long, is made anew before it breaks."""
+        """Called between two transactions: drop a connection that is old or was idle for long, before the server does."""
         now = time.monotonic()
         if self._connection is not None and (now - self._made > self._lifetime or now - self._used > self._recycle):
             self.drop()
 
     def drop(self, *, used: bool = False) -> None:
-        """`used`: another thread waits for its answer. Then nothing is said to the server."""
+        """Close the connection. `used`: another thread waits for its answer, so no goodbye is sent to the server."""
         connection, self._connection = self._connection, None
         if connection is not None:
             try:
@@ -185,34 +195,37 @@ class ServerSession:
             self._made = time.monotonic()
             self._connection = connection
             try:
-                self._agree(connection)
-            except BaseException:  # the next one starts anew, not from half of what was agreed
+                self._apply_settings(connection)
+            except BaseException:  # the next attempt starts afresh, not with half of the settings
                 self.drop()
                 raise
         self._used = time.monotonic()
         return self._connection
 
-    def _agree(self, connection: MysqlConnection) -> None:
-        """The one setting that must be, then those that may be tried, each on its own."""
+    def _apply_settings(self, connection: MysqlConnection) -> None:
+        """Set the SQL mode, which must succeed; then try the profile's settings one by one and note each refusal."""
         began = time.monotonic()
         self.version = connection.facts.server_version
         connection.query(f"SET SESSION sql_mode = '{MODE}'")
         self.round_trip = time.monotonic() - began
         self.metrics.round_trip(self.round_trip)
-        wanted, done = [f"SET SESSION {name} = {value}" for name, value in self._settings], 0
-        while done < len(wanted):
+        statements, done = [f"SET SESSION {name} = {value}" for name, value in self._settings], 0
+        while done < len(statements):
             try:
-                for _ in connection.several(wanted[done:]):
+                for _ in connection.several(statements[done:]):
                     done += 1
             except ERRORS as error:
                 if action_of(error) is Action.RECONNECT:
                     raise
-                said = one_line(str(error.args[-1] if error.args else error))
-                self.note(f"the server does not take {wanted[done].replace('SESSION ', '')}: {said}")
+                reason = one_line(str(error.args[-1] if error.args else error))
+                self.note(f"the server does not take {statements[done].replace('SESSION ', '')}: {reason}")
                 done += 1
 
     def _refuse_beyond(self, sql: str, size: int) -> None:
-        """A server hangs up on who sends it more than it takes, and would do so again. A statement that large is one row."""
+        """Refuse a statement that is larger than the server accepts: it would hang up, each time.
+
+        Such a statement is a single row.
+        """
         if self.largest and size >= self.largest:
             table = _INTO.match(sql)
             what = f"a row{f' of {table[1]}' if table else ''} takes {size:,} bytes: more than max_allowed_packet"
@@ -224,42 +237,42 @@ class ServerSession:
             self.notes.append(text)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translated(self) -> Iterator[None]:
         try:
             yield
         except ERRORS as error:
-            told = self._counted(error)
+            counted = self._counted(error)
             if action_of(error) is Action.RECONNECT:
                 self.drop()
-            raise told from error
+            raise counted from error
 
     def _counted(self, error: BaseException) -> NectarError:
-        told = as_nectar_error(error, self.where)
-        if isinstance(told, TransientError):
-            self.metrics.retried(told.code)
-        return told
+        translated = as_nectar_error(error, self.where)
+        if isinstance(translated, TransientError):
+            self.metrics.retried(translated.code)
+        return translated
 
 
 def packed(
     statements: Iterable[str | Load], most: int, look: Callable[[str, int], None] = lambda _, __: None
 ) -> Iterator[list[str | Load]]:
-    """Statements put together as long as `most` bytes hold them; `look` sees each with its size."""
+    """Statements grouped into packets of at most `most` bytes. `look` is called with each statement and its size."""
     waiting: list[str | Load] = []
     size = 0
-    for one in statements:
-        sql = one if isinstance(one, str) else one.sql + _NAMED
+    for statement in statements:
+        sql = statement if isinstance(statement, str) else statement.sql + _NAMED
         room = (len(sql) if sql.isascii() else len(sql.encode())) + len(PARTED)
         look(sql, room)
         if waiting and size + room > most:
             yield waiting
             waiting, size = [], 0
-        waiting.append(one)
+        waiting.append(statement)
         size += room
     if waiting:
         yield waiting
 
 
-def _outcome(told: StatementAnswer) -> StatementOutcome:
-    duplicates = _DUPLICATES.search(told.words)
-    inserted = told.changed - 2 * int(duplicates[1]) if duplicates else int(told.changed == 1)
-    return StatementOutcome(told.changed, inserted, list(told.rows or ()))
+def _outcome(answer: StatementAnswer) -> StatementOutcome:
+    duplicates = _DUPLICATES.search(answer.words)
+    inserted = answer.changed - 2 * int(duplicates[1]) if duplicates else int(answer.changed == 1)
+    return StatementOutcome(answer.changed, inserted, list(answer.rows or ()))

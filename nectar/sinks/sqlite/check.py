@@ -1,4 +1,4 @@
-"""Looking at a profile's file step by step, without making or changing it."""
+"""Check a profile's SQLite file step by step, without creating or changing it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LITTLE = 1 << 30
 
 
 def check_file(path: Path) -> Iterator[Step]:
-    """Each step as soon as it is known; those after a failure are not reached."""
+    """Yield each step as soon as it is known. Those after a failure are not reached."""
     looks: dict[str, Callable[[Path], Step]] = {
         "sqlite": _version,
         "folder": _folder,
@@ -86,7 +86,7 @@ def _database(path: Path) -> Step:
 
 
 def _writable(path: Path) -> Step:
-    """By the lock that a writer takes, given back at once."""
+    """Take the lock that a writer takes, and release it at once."""
     if not path.exists():
         return passed("writable", "its folder is")
     try:

@@ -1,4 +1,4 @@
-"""One SQLite file opened for loading, and what its errors mean."""
+"""Open a SQLite file, and translate its errors."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from nectar.errors import NectarError, SinkError, TransientError
 
 PAGE_SIZE = 8192
 CACHE_KIB = 64 * 1024
-WAL_PAGES = 4_000  # 32 MB of log before it is copied into the file
-SMALLEST = 512  # bytes of a database; SQLite takes a file of one byte for an empty one
-BUSY_MS = 1_000  # the runner tries again: it hears signals, and SQLite does not while it waits
+WAL_PAGES = 4_000  # 32 MB of log, then SQLite copies it into the file
+SMALLEST = 512  # bytes of a database; SQLite takes a file of one byte for an empty database
+BUSY_MS = 1_000  # then the runner retries, since it hears signals and SQLite does not while it waits
 
 _MEANING: dict[type[apsw.Error], tuple[type[NectarError], str, str]] = {
     apsw.BusyError: (TransientError, "NEC-K010", "another process is writing to it; wait, or stop that one"),
@@ -42,22 +42,24 @@ _CHANGED = re.compile(r"no such (table|column|index|view)|has no column|has \d+ 
 
 @contextmanager
 def translated(path: str) -> Iterator[None]:
-    """SQLite's errors become Nectar's, by the one table above; others are bugs and pass, but for those of tables that were
-    changed by somebody else."""
+    """Raise SQLite's errors as Nectar's, by the table above. Errors that are not in it are bugs, and pass.
+
+    The exception: an error about a table that somebody else changed becomes NEC-K020.
+    """
     try:
         yield
     except apsw.Error as error:
-        found = _MEANING.get(type(error))
-        if found is None and _CHANGED.search(str(error)):
-            found = _MEANING[apsw.SchemaChangeError]
-        if found is None:
+        meaning = _MEANING.get(type(error))
+        if meaning is None and _CHANGED.search(str(error)):
+            meaning = _MEANING[apsw.SchemaChangeError]
+        if meaning is None:
             raise
-        kind, code, hint = found
+        kind, code, hint = meaning
         raise kind(f"the database refused: {error}", where=path, hint=hint, code=code) from error
 
 
 def open_file(path: Path) -> apsw.Connection:
-    """A connection to a file that may be new; nothing is changed in it yet (see `prepare`).
+    """A connection to a file that may be new. Nothing is changed in it yet (see `set_pragmas`).
 
     Errors: SinkError NEC-K013, NEC-K014, NEC-K023, and those of `translated`.
     """
@@ -76,7 +78,7 @@ def open_file(path: Path) -> apsw.Connection:
 
 
 def log_of(path: Path) -> Path:
-    """Where SQLite writes commits before they are copied into the file."""
+    """The write-ahead log: SQLite writes commits there before it copies them into the file."""
     return path.with_name(f"{path.name}-wal")
 
 
@@ -90,7 +92,7 @@ def refuse_no_file(path: Path) -> None:
 
 
 class OpenedFile:
-    """The file that was opened, its log and the tables in it, as they were then."""
+    """Identity and tables of a file when it was opened, to notice that somebody replaced or changed it since."""
 
     def __init__(self, path: Path, connection: apsw.Connection) -> None:
         self._path, self._connection = path, connection
@@ -114,7 +116,10 @@ class OpenedFile:
         return dict(self._connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
 
     def check(self) -> None:
-        """SQLite would write on into a file that has no name any more. Errors: SinkError NEC-K024."""
+        """Refuse to go on when the file was removed or replaced: SQLite would write into a file without a name.
+
+        Errors: NEC-K024.
+        """
         for path, known in self._known.items():
             now = _identity(path)
             if now != known:
@@ -125,16 +130,16 @@ class OpenedFile:
 
 def _identity(path: Path) -> tuple[int, int] | None:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def set_pragmas(connection: apsw.Connection) -> None:
-    """Write-ahead mode, and `w` for the images of batches. A new file gets the page size; an old one keeps its own.
+    """Set write-ahead mode, and attach `w` for the images of batches. A new file gets the page size; an old one keeps its own.
 
-    Temporary files, not memory, for what sorting an index needs: it grows with the chain.
+    Sorting for an index uses temporary files, not memory, because its size grows with the chain.
     """
     connection.pragma("page_size", PAGE_SIZE)
     connection.pragma("journal_mode", "wal")
@@ -157,7 +162,7 @@ def open_to_read(path: Path) -> apsw.Connection:
 
 @contextmanager
 def write_transaction(connection: apsw.Connection) -> Iterator[None]:
-    """Everything or nothing; waits for another writer as long as the connection's patience lasts."""
+    """Everything or nothing. Waits for another writer up to the connection's busy timeout."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

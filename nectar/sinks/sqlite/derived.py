@@ -1,4 +1,4 @@
-"""How SQLite completes rows from other rows (see `sinks.closing`)."""
+"""How SQLite derives columns from other rows (see `sinks.derived`)."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ _CONSUMED = f"""
         WHERE i.tx_out_id IS NOT NULL AND i.id {_ITEMS_OF_ALL}
           AND tx_out.id = i.tx_out_id * {ITEMS} + i.tx_out_index AND tx_out.consumed_by_tx_id IS NULL"""
 
-# Only when every input's output is there do the sums mean anything.
+# The sums mean something only if the output of every input exists.
 _ALL_KNOWN = f"""NOT EXISTS (SELECT 1 FROM tx_in AS i LEFT JOIN tx_out AS o ON {_OUT_OF_INPUT}
                              WHERE i.id {_ITEMS_OF_TX} AND o.id IS NULL)"""
 
 
 def _sum(column: str) -> str:
-    """0 of no rows, and NULL where it does not fit 63 bits, where SQLite's own sum() is an error: summed in two halves."""
+    """A sum in two halves: 0 without rows, NULL beyond 63 bits, where SQLite's own sum() is an error."""
     high, low = f"coalesce(sum({column} >> 32), 0)", f"coalesce(sum({column} & 0xFFFFFFFF), 0)"
     return f"CASE WHEN {high} + ({low} >> 32) < 0x80000000 THEN ({high} << 32) + {low} END"
 
 
 def _whole(number: str) -> str:
-    """NULL for what has left 63 bits, of which SQLite makes a REAL that no INTEGER column takes."""
+    """NULL beyond 63 bits: SQLite makes a REAL of such a number, and no INTEGER column takes it."""
     return f"nullif(nullif(max(min({number}, {_BEYOND}), -{_BEYOND}), {_BEYOND}), -{_BEYOND})"
 
 
@@ -47,7 +47,7 @@ _INPUT_SUM = f"(SELECT {_sum('o.value')} FROM tx_in AS i JOIN tx_out AS o ON {_O
 # Byron's transactions, and failed ones that do not say what they lose: what went in less what came out.
 _FEE = f"UPDATE tx SET fee = {_INPUT_SUM} - out_sum WHERE fee IS NULL AND id {_TXS} AND {_ALL_KNOWN}"
 
-# Their blocks counted them as nothing; transactions that filters left out are in a block's fees and not in `tx`.
+# Their blocks counted these fees as 0. A block's fees also hold those of transactions that filters left out of `tx`.
 _FEE_WITH_BLOCKS = f"""
     CREATE TEMP TABLE IF NOT EXISTS fee_unknown (id INTEGER PRIMARY KEY, block_id INTEGER NOT NULL) STRICT;
     DELETE FROM temp.fee_unknown;
@@ -58,7 +58,7 @@ _FEE_WITH_BLOCKS = f"""
             WHERE t.fee IS NOT NULL GROUP BY u.block_id) AS found
      WHERE block.id = found.block_id"""
 
-# In this order nothing on the way is larger than what the transaction takes or gives.
+# In this order no intermediate result is larger than the transaction's inputs or outputs.
 _LEFT = _whole(f"{_INPUT_SUM} - out_sum - fee - treasury_donation")
 _WITHDRAWN = f"(SELECT {_sum('w.amount')} FROM withdrawal AS w WHERE w.id {_ITEMS_OF_TX})"
 _DEPOSIT = f"""
@@ -103,7 +103,7 @@ SPELLING = Spelling(_PREVIOUS, _resolve, _CONSUMED, _FEE, _FEE_WITH_BLOCKS, _DEP
 
 
 def look_ups(tables: Sequence[Table]) -> tuple[Definition, ...]:
-    """Indexes that the statements look rows up by."""
+    """The indexes by which the statements find rows."""
     names = {table.name for table in tables}
     return tuple(_LOOK_UPS[name] for name in _LOOK_UPS if name in names)
 

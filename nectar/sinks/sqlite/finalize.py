@@ -1,4 +1,4 @@
-"""What comes after the last batch: closing statements and deferred indexes, in steps that can be stopped between."""
+"""Finalize a database after the last batch: derive columns, build deferred indexes and views. It can be stopped between steps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ _FIRST, _LAST = tx_id(GENESIS_SLOT, 0), tx_id(LAST_SLOT, GENESIS_TXS - 1)  # ids
 
 
 class SqliteFinisher:
-    """Remembers in the file (`user_version`) after which commit everything was finished, so that nothing is done twice."""
+    """One run of finalizing.
+
+    The file's `user_version` holds the number of the commit after which the database was last finished.
+    """
 
     def __init__(self, db: apsw.Connection, layout: Layout, stopping: Callable[[], bool], *, keep_look_ups: bool = False) -> None:
         self._db, self._layout, self._stopping = db, layout, stopping
@@ -29,18 +32,18 @@ class SqliteFinisher:
         self._took: dict[str, float] = {}
 
     def is_done(self, seq: int) -> bool:
-        there = self._names()
-        built = all(index.name in there for index in (*self._layout.deferred_indexes, *self._kept))
+        existing = self._names()
+        built = all(index.name in existing for index in (*self._layout.deferred_indexes, *self._kept))
         return self._db.pragma("user_version") == seq and built and not self._missing_views()
 
     def run(self, sum_epochs: Callable[[], None], seq: int, whole_to: int | None) -> Finished:
-        """The closing statements over all transactions, the epochs' sums, the indexes.
+        """Derive columns for all transactions, sum the epochs, build indexes and views.
 
-        `whole_to`: the slot up to which nothing is missing from the origin on; None when the origin itself is.
+        `whole_to`: the last slot up to which nothing is missing since the origin; None when the origin itself is missing.
         """
         self._db.set_progress_handler(self._stopping, OPERATIONS)
         try:
-            self._complete(whole_to)
+            self._derive(whole_to)
             with self._timed("epochs"), write_transaction(self._db):
                 sum_epochs()
             for index in self._layout.deferred_indexes:
@@ -57,30 +60,33 @@ class SqliteFinisher:
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return Finished(self._took, True)
 
-    def _complete(self, whole_to: int | None) -> None:
-        """Rows are looked up by hash: the indexes for that are built first, and dropped where the plan wants none."""
+    def _derive(self, whole_to: int | None) -> None:
+        """Derive all columns.
+
+        Rows are found by hash: the indexes for that are built first, and dropped if the plan has none of them.
+        """
         layout = self._layout
         if not layout.derived:
             return
         for index in self._needed:
             self._build(index.sql)
         for low, high in self._steps():
-            for one in layout.derived:
-                if not one.from_origin:
-                    self._execute(one, low, high)
+            for columns in layout.derived:
+                if not columns.from_origin:
+                    self._execute(columns, low, high)
         if whole_to is not None:
-            for one in layout.derived:
-                if one.from_origin:
-                    self._execute(one, _FIRST, (whole_to + 1) * Place.TX.value - 1)
-        wanted = {index.name for index in (*layout.deferred_indexes, *layout.kept_indexes, *self._kept)}
+            for columns in layout.derived:
+                if columns.from_origin:
+                    self._execute(columns, _FIRST, (whole_to + 1) * Place.TX.value - 1)
+        of_plan = {index.name for index in (*layout.deferred_indexes, *layout.kept_indexes, *self._kept)}
         for index in self._needed:
-            if index.name not in wanted:
+            if index.name not in of_plan:
                 self._db.execute(f'DROP INDEX "{index.name}"')
 
     def _missing_views(self) -> list[Definition]:
-        """Those that are not there, or not as the plan has them now."""
-        there = dict(self._db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'"))  # without IF NOT EXISTS
-        return [view for view in self._layout.views if there.get(view.name) != view.sql.replace(" IF NOT EXISTS", "", 1)]
+        """The views that do not exist, or differ from the plan's."""
+        existing = dict(self._db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'"))  # without IF NOT EXISTS
+        return [view for view in self._layout.views if existing.get(view.name) != view.sql.replace(" IF NOT EXISTS", "", 1)]
 
     def _make_views(self) -> None:
         for view in self._missing_views():
@@ -89,18 +95,18 @@ class SqliteFinisher:
                 self._db.execute(f'DROP VIEW IF EXISTS "{view.name}"')
                 self._db.execute(view.sql)
 
-    def _execute(self, one: DerivedColumns, low: int, high: int) -> None:
+    def _execute(self, columns: DerivedColumns, low: int, high: int) -> None:
         self._stop_if_asked()
-        with self._timed(one.name), write_transaction(self._db):
-            self._db.execute(one.sql, {"low": low, "high": high})
+        with self._timed(columns.name), write_transaction(self._db):
+            self._db.execute(columns.sql, {"low": low, "high": high})
 
     def _steps(self) -> Iterator[tuple[int, int]]:
-        """Bounds of transactions' ids, so many in each, that together hold all there can be."""
+        """Lowest and highest transaction id of each step. Together the steps hold all ids that can exist."""
         low = _FIRST
         if any(table.name == "tx" for table in self._layout.tables):
             sql = "SELECT id FROM tx WHERE id >= ? ORDER BY id LIMIT 1 OFFSET ?"
-            while found := list(self._db.execute(sql, (low, TXS_A_STEP))):
-                ((following,),) = found
+            while rows := list(self._db.execute(sql, (low, TXS_A_STEP))):
+                ((following,),) = rows
                 yield low, following - 1
                 low = following
         yield low, _LAST
@@ -111,7 +117,7 @@ class SqliteFinisher:
             self._db.execute(sql)
 
     def _stop_if_asked(self) -> None:
-        """Between two statements, as SQLite does within one."""
+        """Stop between two statements, as the progress handler stops within one."""
         if self._stopping():
             raise apsw.InterruptError("stopped as asked")
 
@@ -123,7 +129,7 @@ class SqliteFinisher:
 
 
 class _Timed:
-    """Adds the seconds within it to `took[name]`."""
+    """Adds the seconds spent within it to `took[name]`."""
 
     def __init__(self, took: dict[str, float], name: str) -> None:
         self._took, self._name = took, name

@@ -1,4 +1,4 @@
-"""Taking rows away by their place on the chain: for a range that is loaded again, and for what never happened."""
+"""Delete rows by their position on the chain: for a range that is loaded again, and for a rollback."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from nectar.tables import Kind, Place, Table
 
 
 def remove_facts(db: apsw.Connection, tables: Sequence[Table], first: int, last: int | None) -> None:
-    """Facts, and blocks in quarantine, of slots `first` to `last`, both included; None: to the end.
+    """Delete facts and quarantined blocks of slots `first` to `last`, both included. `last` None: to the end.
 
-    A range that is loaded again keeps what was told of it besides its blocks: nobody would tell it again."""
+    A range that is loaded again keeps the rows that were recorded later than its blocks: no block would bring them again.
+    """
     for table in tables:
         if table.kind is Kind.FACT and table.place is not None and (last is None or not table.recorded_at):
             unit = ids_a_slot(table.place)
@@ -23,7 +24,7 @@ def remove_facts(db: apsw.Connection, tables: Sequence[Table], first: int, last:
 
 
 def forget_after(db: apsw.Connection, tables: Sequence[Table], slot: int) -> None:
-    """Things first seen after `slot`, and references to transactions after it."""
+    """Delete dimension rows first seen after `slot`, and references to transactions after it."""
     for table in tables:
         if table.kind is Kind.DIMENSION and table.place is not None:
             bound = (slot + 1) * ids_a_slot(table.place)

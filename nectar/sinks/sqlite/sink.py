@@ -1,4 +1,4 @@
-"""The SQLite sink: rows, checkpoint and coverage in one transaction for each batch."""
+"""The SQLite sink: one transaction for each batch commits its rows, checkpoint and coverage."""
 
 from __future__ import annotations
 
@@ -39,29 +39,29 @@ class SqliteSink:
             raise
 
     def coverage(self) -> list[Coverage]:
-        found = self._all("SELECT first_slot, last_slot FROM nectar_coverage WHERE table_name = '*'")
-        return ranges_of(found, self._where)
+        rows = self._all("SELECT first_slot, last_slot FROM nectar_coverage WHERE table_name = '*'")
+        return ranges_of(rows, self._where)
 
     def known_blocks(self) -> list[Numbered]:
-        found = self._all("SELECT slot, hash, block_no FROM nectar_checkpoint ORDER BY seq DESC")
-        return points_of(found, self._where)
+        rows = self._all("SELECT slot, hash, block_no FROM nectar_checkpoint ORDER BY seq DESC")
+        return points_of(rows, self._where)
 
     def block_within(self, slots: Coverage, *, last: bool) -> Numbered | None:
         return block_within(self.layout, slots, self._all, last=last)
 
     def highest_block_no(self) -> int:
-        found = self._all("SELECT highest_block_no FROM nectar_checkpoint ORDER BY seq DESC LIMIT 1")
-        return highest_of(found, self._where)
+        rows = self._all("SELECT highest_block_no FROM nectar_checkpoint ORDER BY seq DESC LIMIT 1")
+        return highest_of(rows, self._where)
 
     def writers(self) -> int:
         return 0
 
     def expect(self, writers: int) -> None:
-        pass  # there is nothing to make ready
+        pass  # there is nothing to prepare
 
     def commit(self, commit: Commit) -> dict[str, int]:
-        """Moves the checkpoint first, so that a second writer is found out before anything is written; then the rows."""
-        came: dict[str, int] = {}
+        """Moves the checkpoint first, so that a second writer is detected before anything is written; then inserts the rows."""
+        inserted: dict[str, int] = {}
         with translated(self._where):
             self._db.deserialize("w", commit.staged.load_form)
         with self._transaction():
@@ -75,25 +75,25 @@ class SqliteSink:
                     if late and table.kind is Kind.DIMENSION:
                         self._db.execute(_earlier(table))
                     self._db.execute(_load(table))
-                    came[table.name] = self._db.changes()
-            self._close(commit)
+                    inserted[table.name] = self._db.changes()
+            self._derive(commit)
             self._sum_epochs(commit.epochs)
             if commit.quarantined:
                 rows = [(q.slot, q.hash, q.era, q.code, q.path, q.message, q.raw) for q in commit.quarantined]
                 self._db.executemany("INSERT OR REPLACE INTO nectar_quarantine VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
             self._cover(merged([*filled, commit.covered]))
-        return came
+        return inserted
 
-    def _close(self, commit: Commit) -> None:
-        """What follows from the batch's rows, as far as it is done at once. In a database that is finished, all of it."""
+    def _derive(self, commit: Commit) -> None:
+        """Derive the columns that are derived within a commit: all of them in a finished database, else the plan's live ones."""
         bounds = _bounds(commit.covered)
-        for closing in self.layout.derived if commit.live else self.layout.live:
-            if not closing.from_origin:
-                self._db.execute(closing.sql, bounds)
-            elif not closing.tables.isdisjoint(commit.staged.rows):
+        for columns in self.layout.derived if commit.live else self.layout.live:
+            if not columns.from_origin:
+                self._db.execute(columns.sql, bounds)
+            elif not columns.tables.isdisjoint(commit.staged.rows):
                 whole_to = self._whole_to()
                 if whole_to is not None and whole_to + 1 >= commit.covered.first:
-                    self._db.execute(closing.sql, bounds)
+                    self._db.execute(columns.sql, bounds)
         if commit.live:
             self._db.pragma("user_version", self._seq)
 
@@ -146,7 +146,7 @@ class SqliteSink:
         self._db.close()
 
     def _prepare(self) -> None:
-        """Looks before it touches: another program's or plan's database is refused as it is."""
+        """Look before writing: a database of another program or plan is not changed."""
         names = {name for (name,) in self._all("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if names and "nectar_plan" not in names:
             raise SinkError(
@@ -157,8 +157,8 @@ class SqliteSink:
             )
         if names:
             self._refuse_another_plan()
-            refuse_missing([one.name for one in self.layout.definitions], names, self._where)
-            self.known_blocks()  # believed, also where nothing is left to load
+            refuse_missing([definition.name for definition in self.layout.definitions], names, self._where)
+            self.known_blocks()  # checks the checkpoints, also when nothing is left to load
         self._seq = 0
         with translated(self._where):
             set_pragmas(self._db)
@@ -168,7 +168,7 @@ class SqliteSink:
                 self._db.execute(statement.sql)
             row = (self.layout.fingerprint, self.layout.plan_name, self.layout.compiled, self.layout.version)
             self._db.execute("INSERT OR IGNORE INTO nectar_plan VALUES (?, ?, ?, ?)", row)
-        self._opened = OpenedFile(self.path, self._db)  # its log and its tables with it
+        self._opened = OpenedFile(self.path, self._db)  # now with its log and its tables
         self._seq = self._highest_seq()
 
     def _refuse_another_plan(self) -> None:
@@ -179,7 +179,7 @@ class SqliteSink:
         return int(self._all("SELECT coalesce(max(seq), 0) FROM nectar_checkpoint")[0][0])
 
     def _move_checkpoint(self, blocks: Sequence[Numbered], highest: int) -> None:
-        """Compare and set: the highest seq must still be ours. The last of `blocks` is where the database stands then."""
+        """Compare and set: the highest number must still be ours. The last of `blocks` is the database's new position."""
         if self._highest_seq() != self._seq:
             raise SinkError(
                 "another process wrote to this database meanwhile",
@@ -188,7 +188,7 @@ class SqliteSink:
                 code="NEC-K004",
             )
         who = (highest, self.layout.fingerprint, self._writer)
-        rows = [(seq, *one.point, one.block_no, *who) for seq, one in enumerate(blocks, self._seq + 1)]
+        rows = [(seq, *block.point, block.block_no, *who) for seq, block in enumerate(blocks, self._seq + 1)]
         self._db.executemany("INSERT INTO nectar_checkpoint VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         self._seq += len(rows)
         kept = " OR ".join(f"(seq > {self._seq - reach} AND seq % {step} = 0)" for step, reach in POINTS_KEPT)
@@ -196,7 +196,10 @@ class SqliteSink:
         self._db.execute(f"DELETE FROM nectar_checkpoint WHERE NOT ({kept}) AND slot < {newest}")
 
     def _whole_to(self) -> int | None:
-        """The last slot before which no row is missing: no gap, no filter, no block in quarantine."""
+        """The last slot up to which no row is missing: no gap, no filter, no block in quarantine.
+
+        None if the origin is missing.
+        """
         filled = self.coverage()
         if not self.layout.complete or not filled or filled[0].first >= 0:
             return None
@@ -211,12 +214,13 @@ class SqliteSink:
 
     def _cover(self, ranges: Iterable[Coverage]) -> None:
         self._db.execute("DELETE FROM nectar_coverage WHERE table_name = '*'")
-        rows = [("*", one.first, one.last, self.layout.fingerprint, int(self.layout.complete)) for one in ranges]
+        who = (self.layout.fingerprint, int(self.layout.complete))
+        rows = [("*", *covered, *who) for covered in ranges]
         self._db.executemany("INSERT INTO nectar_coverage VALUES (?, ?, ?, ?, ?)", rows)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """Everything or nothing; our own count of commits goes back with the rest."""
+        """Everything or nothing. After an error our own count of commits goes back too."""
         seq = self._seq
         self._opened.check()
         try:
@@ -233,18 +237,18 @@ class SqliteSink:
 
 
 def _bounds(covered: Coverage) -> dict[str, int]:
-    """Ids of the transactions in covered slots."""
+    """The lowest and highest transaction id in the covered slots."""
     return {"low": covered.first * Place.TX.value, "high": (covered.last + 1) * Place.TX.value - 1}
 
 
 def _load(table: Table) -> str:
-    """Facts go in as they are, things unless they are there."""
+    """SQL that inserts a batch's rows of the table. Dimension rows that exist stay as they are."""
     unless = f' WHERE true ON CONFLICT ("{table.columns[0].name}") DO NOTHING' if table.kind is Kind.DIMENSION else ""
     return f'INSERT INTO main."{table.name}" SELECT * FROM w."{table.name}"{unless}'
 
 
 def _earlier(table: Table) -> str:
-    """Of things that later slots showed before, the rows of their first sight."""
+    """SQL that replaces dimension rows by those of the batch that were seen in an earlier slot."""
     key, *others = (f'"{column}"' for column in table.column_names)
     changes = ", ".join(f"{column} = w.{column}" for column in others)
     name, first = f'"{table.name}"', f'"{table.first}"'

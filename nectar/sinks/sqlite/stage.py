@@ -18,7 +18,7 @@ from nectar.tables import Table, Type
 
 
 class SqliteStager:
-    """Holds the database in memory between batches: tables are emptied, not made anew."""
+    """Keeps the database in memory between batches: tables are emptied, not created again."""
 
     def __init__(self, tables: Sequence[Table], definitions: Sequence[Definition]) -> None:
         self._db = apsw.Connection(":memory:")
@@ -44,10 +44,10 @@ class SqliteStager:
                 if facts:
                     self._insert(name, facts)
                     counts[name] = len(facts)
-            for name, things in rows.dimensions.items():
-                if things:
-                    self._insert(name, things.values())
-                    counts[name] = len(things)
+            for name, keyed in rows.dimensions.items():
+                if keyed:
+                    self._insert(name, keyed.values())
+                    counts[name] = len(keyed)
         return Staged(self._db.serialize("main"), counts)
 
     def _insert(self, name: str, rows: Iterable[Row]) -> None:

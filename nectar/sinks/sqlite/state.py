@@ -1,4 +1,4 @@
-"""What a database holds, read without changing it."""
+"""Read what a SQLite file holds, without changing it."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ def table_bytes(path: Path) -> dict[str, int]:
     db = open_to_read(path)
     try:
         owner = dict(db.execute("SELECT name, tbl_name FROM sqlite_master WHERE type IN ('table', 'index')"))
-        found: dict[str, int] = {}
+        sizes: dict[str, int] = {}
         for name, size in db.execute("SELECT name, SUM(pgsize) FROM dbstat GROUP BY name"):
             table = str(owner.get(name, name))
-            found[table] = found.get(table, 0) + int(size)
-        return found
+            sizes[table] = sizes.get(table, 0) + int(size)
+        return sizes
     finally:
         db.close()
 

@@ -1,1 +1,1 @@
-"""`nectar db check`: what a server is asked, step by step, and what each answer means."""
+"""`nectar db check` of a server: what each step asks, and what the answers mean."""

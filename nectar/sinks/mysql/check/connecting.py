@@ -1,4 +1,4 @@
-"""The steps of connecting, told afterwards: of a connection that stands, or of an attempt that failed on the way."""
+"""The steps of connecting, reported afterwards: those of an open connection, or of an attempt that failed."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from nectar.sinks.mysql.check.failed_step import CONNECTING, failed_step, others
 
 EXPIRES_SOON = 14
 _CHECKED = {SslMode.VERIFY_IDENTITY: "chain and name checked", SslMode.VERIFY_CA: "chain checked, its name not"}
-_SILENT = ("sealed", "command")  # what stands there tells nobody anything, or too much
+_SILENT = ("sealed", "command")  # their value says nothing, or too much
 
 
 def arrival(server: Server, facts: Facts, product: Product, attempts: Sequence[Attempt]) -> Iterator[Step]:
-    """All of them, passed."""
+    """The steps of an open connection. All passed."""
     yield _profile(server)
     yield _name(server, attempts, facts.resolve_seconds)
     yield _tcp(server, attempts, facts.tcp_seconds)
@@ -41,7 +41,7 @@ def arrival(server: Server, facts: Facts, product: Product, attempts: Sequence[A
 
 
 def departure(server: Server, error: NectarError, attempts: Sequence[Attempt]) -> Iterator[Step]:
-    """Those before the one that failed, as far as anything is known of them; that one; those not reached."""
+    """The steps of an attempt that failed: those before the failure, the failed step, those not reached."""
     names = [name for name in CONNECTING if name != "tunnel" or server.tunnel is not None]
     at = failed_step(error.code, attempts)
     tls = attempts[-1] if attempts else None
@@ -68,7 +68,7 @@ def _profile(server: Server) -> Step:
 
 
 def password_text(reference: Reference | None) -> str:
-    """Where it is kept."""
+    """Where the password is kept, for people."""
     if reference is None:
         return "no password"
     return f"password from {reference.kind}" + ("" if reference.kind in _SILENT else f" {reference.value}")
@@ -76,7 +76,7 @@ def password_text(reference: Reference | None) -> str:
 
 def _name(server: Server, attempts: Sequence[Attempt], seconds: float | None = None) -> Step:
     host = server.tunnel.host if server.tunnel else server.host
-    addresses = list(dict.fromkeys(one.address for one in attempts if one.address))
+    addresses = list(dict.fromkeys(attempt.address for attempt in attempts if attempt.address))
     took = "" if seconds is None else f", in {ms(seconds)}"
     says = f"{host} is {', '.join(addresses)}{took}" if addresses != [host] else f"{host} is an address"
     facts: dict[str, Any] = {} if seconds is None else {"ms": milliseconds(seconds)}

@@ -1,4 +1,4 @@
-"""Whether a profile's connection_type is the one for the server that it leads to, and whether that is new enough."""
+"""Check that a profile's connection_type fits the server, and that the server is new enough."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _TIDB_KINDS = (ConnectionType.TIDB_LOCAL, ConnectionType.TIDB_SERVERLESS, Connec
 
 
 def notes_of(product: Product, kind: ConnectionType) -> list[Note]:
-    """What does not fit the profile, and versions that are too old."""
+    """Notes on a wrong connection_type and on a version that is too old."""
     notes = []
     if product.is_tidb and kind is ConnectionType.MYSQL:
         fitting = "tidb-serverless" if product.is_starter else "tidb-cluster"

@@ -1,4 +1,4 @@
-"""How far an attempt to connect came: the step that failed, by the error's code and by what its record holds."""
+"""Which step of an attempt to connect failed, by the error's code and the attempt's record."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _AT = {
 }
 _STEP = {code: step for step, codes in _AT.items() for code in codes}
 EITHER = frozenset({"NEC-Y005", "NEC-Y006", "NEC-Y007", "NEC-Y029", "NEC-Y035", "NEC-Y036", "NEC-Y037", "NEC-Y039"})
-"""The server may say so at once, or when it was told who logs in: TLS stands between the two, where there is TLS."""
+"""Errors that the server may send at once, or after the login. TLS begins between the two, so it tells them apart."""
 
 
 def failed_step(code: str, attempts: Sequence[Attempt]) -> str:
-    """One of CONNECTING."""
+    """The step that failed, one of CONNECTING."""
     if code in EITHER:
         return "login" if attempts and attempts[-1].tls_version else "server"
-    return _STEP.get(code, "profile")  # a secret that could not be had
+    return _STEP.get(code, "profile")  # a secret that could not be read
 
 
 def others_tried(attempts: Sequence[Attempt]) -> list[tuple[str, str]]:
-    """Addresses of the same name that were tried in vain before the last, and their errors' codes."""
-    return [(one.address, one.outcome) for one in attempts[:-1] if one.outcome != OK and one.address]
+    """Addresses of the same host that failed before the last one was tried, with their errors' codes."""
+    return [(attempt.address, attempt.outcome) for attempt in attempts[:-1] if attempt.outcome != OK and attempt.address]

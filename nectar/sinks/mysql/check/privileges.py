@@ -1,6 +1,6 @@
-"""What the user may do in the database, by doing it: to a table that is made for that, and dropped.
+"""Find out what the user may do in the database by doing it, to a table that is created for that and dropped.
 
-Grants are not read: roles, patterns, proxies and read-only servers make them say more, or less, than what holds.
+Grants are not read: with roles, patterns, proxies and read-only servers they say more, or less, than what is true.
 """
 
 from __future__ import annotations
@@ -16,15 +16,17 @@ from nectar.sinks.check_step import Note, Step, failed, passed
 from nectar.sinks.mysql.check.query import Asking, Refused
 
 NOT_ALLOWED = frozenset({1044, 1142, 1143, 1227, 1370})
-"""Errors that say: this user may not."""
+"""Error numbers that mean: this user may not do that."""
 
 PREFIX = "nectar_check_"
 CODE = "NEC-M010"
 
 
 class Right(NamedTuple):
-    """`sql` takes the table's name, and needs this right alone: a WHERE needs SELECT too, and FOR UPDATE needs UPDATE.
-    `seldom`: who needs it, when not every job does."""
+    """`sql` takes the table's name and needs this right only: a WHERE would need SELECT too, FOR UPDATE would need UPDATE.
+
+    `seldom`: the jobs that need the right; "" when every job does.
+    """
 
     name: str
     sql: str
@@ -70,14 +72,14 @@ def _without_drop(ask: Asking, needed: Mapping[str, str]) -> Step:
     what = "the user has no DROP: a table to try the others with could not be taken away again, so none was made"
     facts = {"missing": ["DROP"], "tried": []}
     if "DROP" in needed:
-        told = f"{lacks(['DROP'], ask.server.database, needed)}; the others were not tried"
-        return failed("rights", ConnectError(told, hint=_grant(ask, ["DROP"]), code=CODE), **facts)
+        what = f"{lacks(['DROP'], ask.server.database, needed)}; the others were not tried"
+        return failed("rights", ConnectError(what, hint=_grant(ask, ["DROP"]), code=CODE), **facts)
     return passed("rights", "not tried", [Note(what, _grant(ask, ["DROP"]))], **facts)
 
 
 @contextmanager
 def _dropped(ask: Asking, name: str) -> Iterator[None]:
-    """Afterwards neither the table nor its view is there."""
+    """Drop the table and its view afterwards."""
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""One connection that is asked things, outside of any run."""
+"""Queries on one connection, outside of any job."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from nectar.sinks.mysql.session import ERRORS
 
 
 class Refused(Exception):
-    """A statement was. `number`: the server's, 0 without one; `lost`: the connection is gone."""
+    """The server refused a statement. `number`: the server's error number, 0 without one. `lost`: the connection is gone."""
 
-    def __init__(self, told: NectarError, number: int, lost: bool) -> None:
-        super().__init__(str(told))
-        self.told, self.number, self.lost = told, number, lost
+    def __init__(self, error: NectarError, number: int, lost: bool) -> None:
+        super().__init__(str(error))
+        self.error, self.number, self.lost = error, number, lost
 
 
 class Asking(NamedTuple):
-    """Errors: Refused."""
+    """A connection with its profile. Errors of every method: Refused."""
 
     connection: MysqlConnection
     server: Server
@@ -48,13 +48,13 @@ class Asking(NamedTuple):
             raise self._refused(error) from error
 
     def variables(self, *names: str) -> dict[str, str]:
-        """Those of them that the server has."""
+        """The values of those variables that the server has."""
         listed = ", ".join(f"'{name}'" for name in names)
         return {str(name): str(value) for name, value in self.rows(f"SHOW VARIABLES WHERE Variable_name IN ({listed})")}
 
     def variable(self, name: str) -> str | None:
         """None when the server has none of that name."""
-        return next((str(value) for found, value in self.rows(f"SHOW VARIABLES LIKE '{name}'") if found == name), None)
+        return next((str(value) for shown, value in self.rows(f"SHOW VARIABLES LIKE '{name}'") if shown == name), None)
 
     def _refused(self, error: BaseException) -> Refused:
         number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
@@ -63,7 +63,7 @@ class Asking(NamedTuple):
 
 @contextmanager
 def held(connection: MysqlConnection) -> Iterator[MysqlConnection]:
-    """Closed afterwards, whatever became of it."""
+    """Close the connection afterwards, also after an error."""
     try:
         yield connection
     finally:

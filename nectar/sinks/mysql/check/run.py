@@ -1,4 +1,4 @@
-"""Looking at a profile's server step by step, by the very connection that a run would make."""
+"""Check a profile's server step by step, on the same kind of connection that a job opens."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NO_DATABASE, _NO_RIGHTS = 1049, 1044
 
 
 def check_server(server: Server, *, count: int = 20, tries: bool = True, layout: Layout | None = None) -> Iterator[Step]:
-    """Each step as soon as it is known; those after a failure that stands in their way are not reached.
+    """Yield each step as soon as it is known. Steps that a failure prevents are not reached.
 
     `count`: round trips. `tries`: whether rights are tried, with a table that is made and dropped. `layout`: of the plan that is
     to fill the database, where that is known.
@@ -63,7 +63,7 @@ def _looks(ask: Asking, product: Product, count: int, tries: bool, needed: Mappi
         try:
             step, lost = look(), False
         except Refused as refused:
-            step, lost = failed(name, refused.told), refused.lost
+            step, lost = failed(name, refused.error), refused.lost
         yield step
         if lost or (name == "database" and step.outcome is Outcome.FAILED):
             yield from not_reached(names[at:])
@@ -78,7 +78,7 @@ def _round_trip(ask: Asking, count: int) -> Step:
 
 
 def _timed(ask: Asking, sql: str) -> tuple[float, float, object]:
-    """Seconds that it took, our clock in the middle of it, its one value."""
+    """Run a query for one value: (seconds that it took, our clock in the middle of it, the value)."""
     clock, began = time.time(), time.perf_counter()
     ((value,),) = ask.rows(sql)
     took = time.perf_counter() - began
@@ -86,7 +86,7 @@ def _timed(ask: Asking, sql: str) -> tuple[float, float, object]:
 
 
 def _clock(ask: Asking) -> Step:
-    """The look that took least says most: the server's moment lies within its round trip."""
+    """Compare the clocks. The quickest query says most: the server read its clock within that round trip."""
     sql = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6))"
     took, ours, theirs = min((_timed(ask, sql) for _ in range(CLOCK_LOOKS)), key=lambda look: look[0])
     skew, unsure = int(str(theirs)) / 1e6 - ours, took / 2
@@ -107,7 +107,7 @@ def _long(seconds: float) -> str:
 
 
 def _database(ask: Asking) -> Step:
-    """It is there, and nobody else's."""
+    """Check that the database exists, and that nothing but Nectar filled it."""
     name, where = ask.server.database, str(ask.server)
     try:
         ask.execute(f"USE `{name.replace('`', '``')}`")
@@ -115,8 +115,8 @@ def _database(ask: Asking) -> Step:
         meant = {_NO_DATABASE: faults.NO_DATABASE, _NO_RIGHTS: faults.NO_RIGHTS}.get(refused.number)
         if meant is None:
             raise
-        told = meant.at(where)
-        return failed("database", told if meant is faults.NO_DATABASE else _may_be_missing(told))
+        error = meant.at(where)
+        return failed("database", error if meant is faults.NO_DATABASE else _may_be_missing(error))
     rows = ask.rows("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
     tables = {str(table) for (table,) in rows}
     charset = ask.rows(
@@ -142,13 +142,16 @@ def _database(ask: Asking) -> Step:
 
 
 def _was_filled(ask: Asking, tables: set[str]) -> bool:
-    """nectar_checkpoint is made before the plan's tables, so without it and with them it is gone."""
+    """Whether a job filled the database.
+
+    Nectar creates nectar_checkpoint before the plan's tables: these without it mean it is lost.
+    """
     if "nectar_checkpoint" in tables:
         return bool(ask.rows("SELECT 1 FROM nectar_checkpoint LIMIT 1"))
     return bool(tables - {"nectar_plan", "nectar_writer", "nectar_connection"})
 
 
-def _may_be_missing(told: NectarError) -> NectarError:
-    """To a user without rights on it a server does not say whether it is there."""
-    told.hint = f"if it is not there yet: `nectar db init`; else {told.hint}"
-    return told
+def _may_be_missing(error: NectarError) -> NectarError:
+    """A server does not tell a user without rights on a database whether it exists."""
+    error.hint = f"if it is not there yet: `nectar db init`; else {error.hint}"
+    return error

@@ -1,4 +1,4 @@
-"""A server's limits that matter to a writer, and which of them are in the way."""
+"""The server's limits that matter to a writer, with a note on each that is too low."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SMALL_POOL, SMALL_LOG = 512 * _MIB, 256 * _MIB
 
 
 def look_at_limits(ask: Asking, product: Product) -> Step:
-    """Errors: Refused."""
+    """Read the limits and judge them. Errors: Refused."""
     values: dict[str, Any] = {name: _value(text) for name, text in _read(ask, product).items()}
     shown = [f"{words} {_said(name, values[name])}" for name, words in _SHOWN.items() if name in values]
     return passed("limits", ", ".join(shown), _notes(values, ask.server), **values)
@@ -46,22 +46,22 @@ def look_at_limits(ask: Asking, product: Product) -> Step:
 
 def _read(ask: Asking, product: Product) -> Mapping[str, str]:
     if not product.is_tidb:
-        found = ask.variables(*_EVERYWHERE, *_INNODB)
-        if "innodb_redo_log_capacity" in found:  # MySQL 8.0.30 and newer go by it, and still show the other
-            found.pop("innodb_log_file_size", None)
-        return found
-    found = ask.variables(*_EVERYWHERE)
+        variables = ask.variables(*_EVERYWHERE, *_INNODB)
+        if "innodb_redo_log_capacity" in variables:  # MySQL 8.0.30 and newer use it, and still show the other
+            variables.pop("innodb_log_file_size", None)
+        return variables
+    variables = ask.variables(*_EVERYWHERE)
     for name in _TIDB:
         value = ask.variable(name)
         if value is not None:
-            found[name] = value
+            variables[name] = value
     if not product.is_starter:
-        found.update(_configured(ask))
-    return found
+        variables.update(_configured(ask))
+    return variables
 
 
 def _configured(ask: Asking) -> dict[str, str]:
-    """What stands in TiDB's configuration, which only some users may read."""
+    """The limit in TiDB's configuration, which only some users may read."""
     try:
         rows = ask.rows(f"SHOW CONFIG WHERE type = 'tidb' AND name = 'performance.{_CONFIG}'")
     except Refused as refused:
@@ -84,7 +84,7 @@ def _said(name: str, value: Any) -> str:
 
 
 def size_text(count: int) -> str:
-    """Bytes for people."""
+    """A number of bytes, for people."""
     for unit, name in ((1 << 30, "GiB"), (_MIB, "MiB"), (1 << 10, "KiB")):
         if count >= unit:
             return f"{count / unit:,.{0 if count % unit == 0 else 1}f} {name}"
