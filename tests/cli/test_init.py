@@ -285,7 +285,7 @@ def test_without_a_terminal_it_says_what_is_missing(tmp_path: Path) -> None:
     done = nectar("init", folder=tmp_path, code=2)
     assert "no terminal to ask on, and --type is not given" in done.stderr
     place = ("--type", "mysql", "--host", "127.0.0.1")
-    assert "--user is not said" in nectar("init", *place, folder=tmp_path, code=2).stderr
+    assert "--user is not given" in nectar("init", *place, folder=tmp_path, code=2).stderr
     assert "--password-stdin" in nectar("init", *place, "--user", "u", folder=tmp_path, code=2).stderr
     assert list(tmp_path.iterdir()) == []
 

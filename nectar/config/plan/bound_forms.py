@@ -82,7 +82,7 @@ class EndForm(Keys):
     checkpoint: Annotated[
         None,
         Field(
-            description="A checkpoint says where to go on from; to end at a block, write block_hash.",
+            description="A checkpoint says where to continue; to end at a block, write block_hash.",
             json_schema_extra={
                 "not": {},
                 "x-refused": "a job cannot end at a checkpoint, it can only start after one; "

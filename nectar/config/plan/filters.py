@@ -74,8 +74,8 @@ class FilterShorthands(Keys):
 
 
 class Filters(FilterShorthands):
-    """Which transactions are kept. Entries of one list combine with or, different filters with and. Everything is kept unless
-    said."""
+    """Which transactions are kept. Entries of one list combine with or, different filters with and. Without filters
+    every transaction is kept."""
 
     # Empty when it is not said.
     where: Annotated[
@@ -96,7 +96,7 @@ class Filters(FilterShorthands):
     on_unknown: Annotated[
         Literal["drop", "keep", "error"],
         Field(
-            description="A transaction of which the filter cannot be known (an input whose output the run has not seen, a fee of "
+            description="A transaction for which the filter has no answer (an input whose output the run has not seen, a fee of "
             "Byron): drop it, keep it, or stop with an error."
         ),
     ] = "drop"
@@ -144,7 +144,7 @@ class PlanTest(Keys):
     path: Annotated[
         FilePath | None,
         Field(
-            description="The folder with the chunk files; the plan's own source unless said.",
+            description="The folder with the chunk files; left out: the plan's own source.",
             json_schema_extra=allowed("the path of a folder"),
         ),
     ] = None

@@ -42,7 +42,7 @@ class PlanMeta(Keys):
     name: Annotated[
         str,
         Field(
-            description="The plan's name, shown in reports. The file's name without its ending unless said.",
+            description="The plan's name, shown in reports. Left out: the file's name without its ending.",
             json_schema_extra=_NAME,
         ),
     ] = Field(default_factory=lambda: "plan")
@@ -53,7 +53,7 @@ class PlanMeta(Keys):
         str,
         Field(
             description="mainnet, preprod or preview; or the path, with a slash in it, of a directory that holds a network's "
-            "Byron, Shelley, Alonzo and Conway genesis files. mainnet unless said.",
+            "Byron, Shelley, Alonzo and Conway genesis files. Left out: mainnet.",
             json_schema_extra=_NETWORK,
         ),
     ] = "mainnet"
@@ -101,7 +101,7 @@ class SourceConfig(Keys):
 
 
 class SyncConfig(Keys):
-    """Which part of the chain, and what to do when something is in the way. The whole chain, from its origin on, unless said."""
+    """Which part of the chain, and what to do with a block that cannot be decoded. Left out: the whole chain from its origin."""
 
     start_slot: Annotated[
         Slot | None, Field(description='Start with the first block at or after this slot; 0 is the origin, as "origin" in start.')
@@ -127,14 +127,12 @@ class SyncConfig(Keys):
             json_schema_extra=END,
         ),
     ] = FollowTip()
-    skip_existing: Annotated[
-        bool, Field(description="Ranges that the database's coverage shows as filled are not done again.")
-    ] = True
+    skip_existing: Annotated[bool, Field(description="Skip ranges that the database's coverage shows as filled.")] = True
     on_decode_error: Annotated[
         Literal["halt", "quarantine"],
         Field(
-            description="A block that cannot be decoded: halt stops there and saves its bytes; quarantine records it in a table "
-            "and goes on."
+            description="A block that cannot be decoded: halt stops there and saves its bytes; quarantine records it in "
+            "a table and continues."
         ),
     ] = "halt"
 
@@ -170,15 +168,15 @@ class BlocksOptions(Keys):
     every: Annotated[
         bool,
         Field(
-            description="With a filter of transactions: keep every block's row. Otherwise only blocks of which some transaction "
-            "is kept have one."
+            description="With a filter of transactions: keep every block's row. Otherwise only blocks with a kept "
+            "transaction have one."
         ),
     ] = False
     epoch_param: Annotated[
         bool,
         Field(
             description="Ask the node, at the tip, for the protocol parameters of each epoch from now on (table epoch_param). "
-            "Chunk files cannot tell them."
+            "Chunk files do not hold them."
         ),
     ] = False
 
@@ -207,7 +205,7 @@ class MetadataOptions(Keys):
         Listed,
         AfterValidator(lambda labels: tuple(sorted(set(labels)))),
         Field(
-            description="Keep only these metadata labels, such as 721 (CIP-25 tokens) or 20. Every label unless said.",
+            description="Keep only these metadata labels, such as 721 (CIP-25 tokens) or 20. Left out: every label.",
             json_schema_extra={"minItems": 1, "uniqueItems": True},
         ),
     ] = ()
@@ -298,7 +296,7 @@ class Storage(Keys):
 
 
 class Performance(Keys):
-    """Hints; everything adapts by itself when left out. They never change a row."""
+    """Hints, which adapt by themselves when left out. They never change a row."""
 
     workers: Annotated[int, Field(ge=0, le=256, description="Processes that decode blocks; 0 is the machine's cores.")] = 0
     batch_blocks: Annotated[int, Field(ge=0, le=1_000_000, description="Most blocks that are committed at once; 0 adapts.")] = 0

@@ -110,10 +110,10 @@ class RetryKeys(Keys):
 
     model_config = _shared("retry")
 
-    first_seconds: Annotated[Pause | None, Field(description="Until the second try; doubled for each one after it.")] = None
-    longest_seconds: Annotated[Pause | None, Field(description="Between two tries at most.")] = None
+    first_seconds: Annotated[Pause | None, Field(description="Time before the second try, doubled for each later one.")] = None
+    longest_seconds: Annotated[Pause | None, Field(description="The longest time between two tries.")] = None
     patience_seconds: Annotated[
-        float | None, Field(ge=1, le=31_536_000, description="Without any progress for so long, the job gives up.")
+        float | None, Field(ge=1, le=31_536_000, description="The job gives up after this long without any progress.")
     ] = None
     quota_seconds: Annotated[Day | None, Field(description="Between two tries when a usage quota is exhausted.")] = None
 
@@ -214,8 +214,9 @@ class DatabaseKeys(Keys):
     ssl_mode: Annotated[
         Literal["DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"] | None,
         Field(
-            description="What is demanded of the connection: nothing, encryption if there is any, encryption, a certificate of a "
-            "known authority, and one of that very host. Left out: VERIFY_IDENTITY, and PREFERRED for this machine itself."
+            description="What the connection must have: nothing, encryption if the server offers it, encryption, a "
+            "certificate of a known authority, and a certificate for that host. Left out: VERIFY_IDENTITY, and PREFERRED for "
+            "this machine itself."
         ),
     ] = None
     ssl_ca_path: Annotated[
@@ -256,7 +257,7 @@ class DatabaseKeys(Keys):
     ] = None
 
 
-_FOR_EVERY = "For every database; [databases.NAME.{0}] says otherwise for one."
+_FOR_EVERY = "For every database; [databases.NAME.{0}] overrides it for one."
 _DSN = "write use_custom_dsn = true and the text as custom_dsn in [database], without its password"
 _MEANT: JsonDict = dict.fromkeys(("dsn", "url", "uri", "database_url", "connection_string", "connection_url"), _DSN)
 
