@@ -1,6 +1,6 @@
-"""What a table is: said once by the processor that fills it; DDL, filters, documentation and checks all read it here.
+"""What a table is. The processor that fills it declares it once; DDL, filters, documentation and checks read the declaration.
 
-Types are Nectar's own; `sinks/<dialect>` and `compiler/ddl/statements.py` say what each becomes in a database.
+Types are Nectar's own; `sinks/<dialect>` and `compiler/ddl/statements.py` give each type's form in a database.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from nectar.cardano.position import ITEM_BITS, ITEMS, TX_BITS
 
 TX_PLACE = f"slot * 2^{TX_BITS}"
 ITEM_PLACE = f"tx.id * 2^{ITEM_BITS}"
-"""Where ids come from, as columns tell it."""
+"""How ids are computed, as columns' documentation says it."""
 
 
 def item_ids(first_tx: str, last_tx: str | None = None) -> str:
-    """SQL: the ids of whatever stands in a transaction, or in those from one to another."""
+    """SQL: the range of ids of a transaction's rows, or of the rows of transactions from one to another."""
     return f"BETWEEN {first_tx} * {ITEMS} AND {last_tx or first_tx} * {ITEMS} + {ITEMS - 1}"
 
 
@@ -46,7 +46,7 @@ class Kind(Enum):
     """How rows of a table are keyed, merged and rolled back."""
 
     FACT = "fact"  # id from a position; inserted once; rolled back by `id >= bound`
-    DIMENSION = "dimension"  # id is the thing's own hash; on conflict keeps the row with the lowest `first` position
+    DIMENSION = "dimension"  # the id is the row's own hash; of two rows the one with the lower `first` position stays
     DERIVED = "derived"  # recomputed from other tables (epoch)
     SINGLE = "single"  # meta, schema_version: written once
 
@@ -86,12 +86,12 @@ class Table:
     columns: tuple[Column, ...]  # the first is the primary key
     place: Place | None = None  # what the id (facts) or the `first` column (dimensions) counts in
     indexes: tuple[Index, ...] = ()
-    first: str = ""  # for dimensions: the column with the position that first showed the thing
+    first: str = ""  # for dimensions: the column with the position of the first occurrence
     recorded_at: str = ""  # for facts recorded after the position in their id: the column with that later position; see `cut_by`
 
     @property
     def cut_by(self) -> str:
-        """Of a fact: the column whose place on the chain decides whether the row goes when blocks are undone."""
+        """Of a fact: the column whose position decides whether a rollback deletes the row."""
         return self.recorded_at or self.columns[0].name
 
     @property

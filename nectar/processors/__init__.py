@@ -1,1 +1,1 @@
-"""Shelf: a block in, rows out. One file per processor named in the plan; see `registry.py` for the parts."""
+"""The shelf of processors, which make rows of blocks: a module for each processor that a plan can name (`registry.py`)."""

@@ -1,4 +1,4 @@
-"""Processor `blocks`: blocks, who made them, and sums by epoch."""
+"""Processor `blocks`: blocks, the pools and delegates that made them, and sums by epoch."""
 
 from __future__ import annotations
 
@@ -161,13 +161,13 @@ _ALWAYS: tuple[Table, ...] = (BLOCK, SLOT_LEADER, POOL_HASH, EPOCH, META, SCHEMA
 TABLES: tuple[Table, ...] = (*_ALWAYS, EPOCH_PARAM)
 
 DB_SYNC_STAGES = (14, 45, 18)
-"""Of db-sync 13.6, whose tables these are."""
+"""The schema's version in db-sync 13.6, whose tables Nectar follows."""
 
 BOUNDARY_LEADER = bytes(28)
 
 
 def want(options: Mapping[str, Any]) -> Want:
-    """Bodies are read for their sums, transactions are not built."""
+    """The sums of a body only; no transactions are built."""
     return Want.SUMS
 
 
@@ -185,7 +185,9 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
         leaders[leader] = (leader, leader, pool, description, this)
         if pool is not None:
             pool_hash(out, pool, tx_id(slot, 0))
-    before = block.prev_hash or context.network.byron_genesis_hash  # a chain without Byron blocks names nothing there
+    before = (
+        block.prev_hash or context.network.byron_genesis_hash
+    )  # the first block of a chain without Byron blocks names no previous one
     previous = out.previous[1] if out.previous is not None and out.previous[0] == before else None
     out.previous = (block.hash, this)
     out.facts["block"].append(
@@ -255,7 +257,7 @@ _HALF = 1_000_000_000
 
 
 def _halves(column: str) -> tuple[str, str]:
-    """A sum's digits before its last nine, and those."""
+    """SQL of a sum's digits before its last nine, and of the last nine."""
     low = f"sum({column} % {_HALF})"
     return f"(sum({column} / {_HALF}) + {low} / {_HALF})", f"({low} % {_HALF})"
 

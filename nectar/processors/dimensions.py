@@ -1,6 +1,6 @@
-"""Things that many rows name, kept once each: stake addresses, pools, DReps, committee members, anchors.
+"""Dimensions, which many rows name and which are stored once each: stake addresses, pools, DReps, committee members, anchors.
 
-A thing's id is its own bytes, so no look-up is needed; the row keeps the transaction that first showed it.
+The id of a dimension row is its own bytes, so no look-up is needed. The row keeps the first transaction that showed it.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ VOTING_ANCHOR = Table(
 
 
 def stake_address(out: RowBuffers, raw: bytes, tx_id: int, addresses: AddressCache) -> bytes:
-    """The id of a reward address (its 29 bytes); its row is of its first sight, which another processor may see later."""
+    """Adds a reward address at its first occurrence and returns its id, its 29 bytes."""
     known = out.dimensions["stake_address"]
     row = known.get(raw)
     if row is None or tx_id < row[-1]:
@@ -155,7 +155,7 @@ def committee_hash(out: RowBuffers, credential: Credential, tx_id: int) -> bytes
 
 
 def voting_anchor(out: RowBuffers, anchor: Anchor, kind: str, block_id: int) -> bytes:
-    """One anchor is one url, hash and type (db-sync: `UniqueVotingAnchor`)."""
+    """Adds an anchor and returns its id. An anchor is identified by url, hash and type (db-sync: `UniqueVotingAnchor`)."""
     key = blake2b(anchor.hash + kind.encode() + b"\0" + anchor.url.encode(), digest_size=32).digest()
     known = out.dimensions["voting_anchor"]
     if key not in known:

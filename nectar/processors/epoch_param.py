@@ -1,4 +1,4 @@
-"""`epoch_param`: the protocol parameters in force, epoch by epoch. They are in no block: a node's ledger is asked at the tip."""
+"""`epoch_param`: the protocol parameters in force, epoch by epoch. No block has them: a node's ledger tells them at the tip."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ EPOCH_PARAM = Table(
 
 
 def epoch_param_rows(epoch: int, first_slot: int, block: int, parameters: ProtocolParamUpdate) -> tuple[Row, Row | None]:
-    """The epoch's row, and that of `cost_model` if it has cost models."""
+    """The row of an epoch, and a row of `cost_model` where the epoch has cost models."""
     tx = first_slot << TX_BITS
     before, after = parameter_values(parameters, tx)
     costs = parameters.values.get(18)

@@ -1,7 +1,7 @@
-"""Rows of what was there before the first block: Byron's and Shelley's genesis, as db-sync writes them.
+"""Rows of Byron's and Shelley's genesis, as db-sync writes them.
 
-Byron's genesis is a block of its own with a pretend transaction for each voucher and balance. Shelley's is one only when
-it has initial funds or staked pools; its transactions come after Byron's. Both stand at slot -1, so their ids are negative.
+Byron's genesis is a block with a pretend transaction for each voucher and balance. Shelley's is a block only when it has
+initial funds or staked pools; its transactions follow Byron's. Both have slot -1, so their ids are negative.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def genesis_rows(
     kept: Collection[bytes] | None = None,
     governance: GenesisGovernance | None = None,
 ) -> None:
-    """Rows for the enabled `processors`; of the pretend transactions `kept` by a filter, and all without one.
+    """Adds genesis' rows for the enabled `processors`. `kept`: the pretend transactions that a filter keeps; None: all of them.
 
-    Afterwards `out.previous` is Byron's genesis block: the chain goes on from it even where Shelley's genesis is a block too.
+    Sets `out.previous` to Byron's genesis block: the chain continues from it even where Shelley's genesis is a block too.
     """
     byron, shelley = genesis
     if kept is not None and not kept:
@@ -69,7 +69,7 @@ def genesis_rows(
 
 
 class _Writer:
-    """Puts values into columns by name: genesis is read once, and must survive a change of columns."""
+    """Puts values into columns by name, so that genesis' rows need no change when columns do. Genesis is read only once."""
 
     def __init__(self, out: RowBuffers, tables: dict[str, Table]) -> None:
         self._out, self._tables = out, tables
@@ -92,7 +92,7 @@ def _block(
     outputs: Sequence[GenesisOutput],
     more: int,
 ) -> None:
-    """`named`: the block's hash, its leader's hash and description; `more` transactions besides those of the outputs."""
+    """Adds a genesis block. `named`: its hash, its leader's hash and description. `more`: transactions besides the outputs'."""
     digest, leader_hash, leader = named
     write.row(
         "slot_leader",
@@ -111,14 +111,14 @@ def _block(
             "proto_minor": 0,
             "previous_hash": b"",
             "previous_id": BYRON_BLOCK if this != BYRON_BLOCK else None,
-            "out_sum": sum(one.value for one in outputs),
+            "out_sum": sum(output.value for output in outputs),
             "fees": 0,
         },
     )
 
 
 def _tx(this: int, digest: bytes, block: int, out_sum: int) -> dict[str, object]:
-    """db-sync gives each of genesis' transactions the index 0."""
+    """The values of a row of `tx`. db-sync gives each of genesis' transactions index 0."""
     return {
         "id": this,
         "hash": digest,
@@ -138,16 +138,16 @@ def _transactions(
     write: _Writer, out: RowBuffers, block: int, outputs: Sequence[GenesisOutput], first: int, kept: Collection[bytes] | None
 ) -> None:
     addresses = AddressCache()
-    for index, one in enumerate(outputs, first):
-        if kept is not None and one.tx_hash not in kept:
+    for index, output in enumerate(outputs, first):
+        if kept is not None and output.tx_hash not in kept:
             continue
         this = tx_id(GENESIS_SLOT, index)
-        write.row("tx", _tx(this, one.tx_hash, block, one.value))
-        text, has_script, credential, stake = describe(one.address)
-        if stake is not None and "tx_out" in out.facts:  # as of any other output
+        write.row("tx", _tx(this, output.tx_hash, block, output.value))
+        text, has_script, credential, stake = describe(output.address)
+        if stake is not None and "tx_out" in out.facts:  # as for any other output
             stake_address(out, stake, this, addresses)
-        key = blake2b(one.address, digest_size=20).digest()
+        key = blake2b(output.address, digest_size=20).digest()
         where = {"address": text, "address_has_script": has_script, "payment_cred": credential}  # db-sync: no stake address
-        row = {"id": item_id(this, 0, "tx_out"), "tx_id": this, "index": 0, "value": one.value, "address_id": key, **where}
+        row = {"id": item_id(this, 0, "tx_out"), "tx_id": this, "index": 0, "value": output.value, "address_id": key, **where}
         write.row("tx_out", row)
-        write.row("address", {"id": key, "raw": one.address, "has_script": has_script, "first_tx_id": this, **where})
+        write.row("address", {"id": key, "raw": output.address, "has_script": has_script, "first_tx_id": this, **where})

@@ -1,4 +1,4 @@
-"""Processor `metadata`: what transactions carry besides money, by label."""
+"""Processor `metadata`: the metadata of transactions, by label."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def tables(options: Mapping[str, Any]) -> tuple[Table, ...]:
 
 
 def rows(block: Block, out: RowBuffers, context: Context) -> None:
-    """Option `labels`: only these; none means all. A failed transaction has no metadata."""
+    """Rows of metadata. Option `labels`: only these labels; empty: all. A failed transaction has no metadata."""
     labels = context.options.get("labels")
     for tx in block.txs:
         if not tx.metadata or not tx.is_valid:
@@ -84,7 +84,7 @@ def left_out(text: str) -> bool:
 
 
 def _label(label: int) -> bytes:
-    """The head of a map of one, and the label in shortest form."""
+    """The CBOR head of a map of one entry, and the label in shortest form."""
     if label < 24:
         return bytes((0xA1, label))
     width = 1 if label < 1 << 8 else 2 if label < 1 << 16 else 4 if label < 1 << 32 else 8

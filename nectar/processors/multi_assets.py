@@ -74,14 +74,14 @@ def tables(options: Mapping[str, Any]) -> tuple[Table, ...]:
 
 
 def rows(block: Block, out: RowBuffers, context: Context) -> None:
-    """A failed transaction mints nothing and creates its collateral return alone.
+    """Rows of assets. A failed transaction mints nothing and creates only its collateral return.
 
-    Quantities of zero, which could be written before Conway, are dropped: so does the ledger when it reads them.
+    Quantities of zero, which blocks before Conway may have, are dropped, as the ledger drops them when it reads them.
     """
     for tx in block.txs:
         back = tx.collateral_return
         created: Sequence[TxOut] = tx.outputs if tx.is_valid else () if back is None else (back,)
-        if any(one.assets for one in created) or (tx.mint and tx.is_valid):
+        if any(output.assets for output in created) or (tx.mint and tx.is_valid):
             _assets(block.slot, tx, created, out)
 
 
@@ -91,14 +91,14 @@ def _assets(slot: int, tx: Tx, created: Sequence[TxOut], out: RowBuffers) -> Non
     known = out.dimensions["multi_asset"]
     at = first
     moved: list[Row] = out.facts["ma_tx_out"]
-    for one in created:
-        for policy, name, quantity in one.assets:
+    for output in created:
+        for policy, name, quantity in output.assets:
             if not quantity:
                 continue
             ident, text = asset_fingerprint(policy, name)
             if ident not in known:
                 known[ident] = (ident, policy, name, text, this)
-            moved.append((at, ident, quantity, first + one.index))
+            moved.append((at, ident, quantity, first + output.index))
             at += 1
     if at - first > ITEMS:
         item_id(this, at - first - 1, "ma_tx_out")

@@ -1,4 +1,4 @@
-"""`param_proposal`: protocol parameters that somebody proposed to change, before Conway by genesis keys, then by anyone."""
+"""`param_proposal`: proposed changes of protocol parameters, before Conway by genesis keys, from then on by anyone."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def parameter_columns(entropy: str) -> tuple[tuple[Column, ...], tuple[Column, .
     """The values that a parameter update or a set of parameters has, as `parameter_values` gives them: those before and those
     after the columns that tell the two tables apart; db-sync calls the extra `entropy` differently in each."""
     before = (
-        *(_column(*one) for one in _VALUES),
+        *(_column(*value) for value in _VALUES),
         Column(entropy, Type.HASH32, "Extra entropy.", null=True, source="CDDL protocol_param_update 13"),
         Column("protocol_major", Type.U64, "Protocol version, major.", null=True, source="CDDL protocol_param_update 14"),
         Column("protocol_minor", Type.U64, "Protocol version, minor.", null=True, source="CDDL protocol_param_update 14"),
@@ -99,7 +99,7 @@ def parameter_columns(entropy: str) -> tuple[tuple[Column, ...], tuple[Column, .
             Column(name, Type.RATIO, "DReps' voting threshold.", null=True, source="CDDL protocol_param_update 26")
             for name in _DREP_THRESHOLDS
         ),
-        *(_column(*one) for one in _CONWAY),
+        *(_column(*value) for value in _CONWAY),
     )
     return before, after
 
@@ -139,7 +139,7 @@ _LANGUAGES = {0: "PlutusV1", 1: "PlutusV2", 2: "PlutusV3"}
 
 
 def ratio(parts: Sequence[int] | None) -> float | None:
-    """A unit interval or other rational as the nearest number; a zero denominator, which no ledger accepts, is NULL."""
+    """A rational as the nearest float. A zero denominator, which no ledger accepts, gives NULL."""
     return None if parts is None or not parts[1] else parts[0] / parts[1]
 
 
@@ -158,7 +158,7 @@ def param_proposal_row(row_id: int, tx_id: int, epoch: int | None, key: bytes | 
 
 
 def parameter_values(update: ProtocolParamUpdate, tx_id: int) -> tuple[Row, Row]:
-    """In the order of `parameter_columns`; NULL where the update says nothing. `tx_id`: where its cost models are first seen."""
+    """Values in the order of `parameter_columns`; NULL where the update has none. `tx_id`: the transaction of its cost models."""
     get = update.values.get
     prices, tx_units, block_units = get(19) or (None, None), get(20) or (None, None), get(21) or (None, None)
     paired = {
@@ -192,4 +192,4 @@ def _value(get: Callable[[int], Any], kind: Type, number: int) -> Any:
 
 
 def _thresholds(parts: Sequence[Sequence[int]] | None, count: int) -> list[float | None]:
-    return [None] * count if parts is None else [ratio(one) for one in parts[:count]]
+    return [None] * count if parts is None else [ratio(part) for part in parts[:count]]

@@ -1,4 +1,4 @@
-"""Rows taken out of a batch, and what that does to the things that they name."""
+"""Removes dimension rows and links that no remaining row of a batch names, after a filter removed rows."""
 
 from __future__ import annotations
 
@@ -10,26 +10,27 @@ from nectar.processors.rows import Row, RowBuffers
 from nectar.tables import Kind, Place, Table
 
 STANDING = frozenset({"script", "datum"})
-"""Dimensions whose things a transaction shows by itself: a filter of rows leaves them, though nothing may name them."""
+"""Dimensions that a transaction shows by itself: a filter of rows leaves their rows in, even where no row names them."""
 
 
 def keep_named(out: RowBuffers, tables: Sequence[Table], among: Iterable[Table]) -> None:
-    """Of the dimensions `among`, in this order, only the things that a row names, each first seen where the first of those rows
-    stands: what a batch saw of it in rows that were taken out is forgotten."""
+    """Keeps only those rows of the dimensions `among`, in this order, that a remaining row names.
+
+    `first` of each becomes the position of the first remaining row that names it."""
     for dimension in among:
         at = dimension.column_names.index(dimension.first)
-        kept: dict[Any, Row] = {}
+        named: dict[Any, Row] = {}
         known = out.dimensions[dimension.name]
         for key, first in _first_named(out, tables, dimension).items():
             row = known.get(key)
             if row is not None:
-                kept[key] = (*row[:at], first, *row[at + 1 :])
-        out.dimensions[dimension.name] = kept
+                named[key] = (*row[:at], first, *row[at + 1 :])
+        out.dimensions[dimension.name] = named
 
 
 def _first_named(out: RowBuffers, tables: Sequence[Table], dimension: Table) -> dict[Any, int]:
-    """Where each thing is named first, by rows and by things of other dimensions."""
-    found: dict[Any, int] = {}
+    """Id of a dimension row -> the first position at which a fact or another dimension names it."""
+    firsts: dict[Any, int] = {}
     for table in tables:
         columns = _naming(table, dimension)
         if not columns:
@@ -45,19 +46,19 @@ def _first_named(out: RowBuffers, tables: Sequence[Table], dimension: Table) -> 
                 key = row[column]
                 if key is not None:
                     first = place(row[at])
-                    if found.get(key, first) >= first:
-                        found[key] = first
-    return found
+                    if firsts.get(key, first) >= first:
+                        firsts[key] = first
+    return firsts
 
 
 def _naming(table: Table, dimension: Table) -> list[int]:
-    wanted = f"{dimension.name}.id"
-    return [at for at, column in enumerate(table.columns) if column.references == wanted]
+    target = f"{dimension.name}.id"
+    return [at for at, column in enumerate(table.columns) if column.references == target]
 
 
 def _place(table: Table, dimension: Table) -> Callable[[int], int]:
-    """From what the table's rows count in to what the dimension's `first` does; a block names things where its transactions
-    begin."""
+    """Converts a position that the table's rows count in to one that the dimension's `first` counts in. A block's position is
+    that of its first transaction."""
     match table.place, dimension.place:
         case Place.IN_TX, Place.TX:
             return lambda row: row >> ITEM_BITS
@@ -72,25 +73,26 @@ def _place(table: Table, dimension: Table) -> Callable[[int], int]:
 
 
 def every_dimension(tables: Sequence[Table]) -> tuple[Table, ...]:
-    """In an order in which those that name others come before them."""
-    found = [table for table in tables if table.kind is Kind.DIMENSION]
-    return tuple(sorted(found, key=lambda one: any(_naming(other, one) for other in found)))
+    """The dimensions among `tables`, each before the dimensions that it names."""
+    dimensions = [table for table in tables if table.kind is Kind.DIMENSION]
+    return tuple(sorted(dimensions, key=lambda named: any(_naming(other, named) for other in dimensions)))
 
 
 def named_dimensions(tables: Sequence[Table], by: Collection[str]) -> tuple[Table, ...]:
-    """The dimensions that rows of the tables `by` name, and those that these name, but for those that stand by themselves; in
-    the order of `every_dimension`."""
+    """The dimensions that the tables `by` name, directly or through others, without those that transactions show by themselves.
+
+    In the order of `every_dimension`."""
     every = every_dimension(tables)
     names = set(by)
-    for one in every:
-        if any(_naming(table, one) for table in tables if table.name in names):
-            names.add(one.name)
-    return tuple(one for one in every if one.name in names and one.name not in STANDING)
+    for dimension in every:
+        if any(_naming(table, dimension) for table in tables if table.name in names):
+            names.add(dimension.name)
+    return tuple(dimension for dimension in every if dimension.name in names and dimension.name not in STANDING)
 
 
 def cut_links(out: RowBuffers, block: Table) -> None:
-    """Of blocks some of which were taken out: no block is linked to one that is not here. Closing passes link it to those that
-    are in the database."""
+    """Clears `previous_id` of blocks whose predecessor was removed from the batch. The derived columns link it at the end, where
+    the database has the predecessor."""
     at = block.column_names.index("previous_id")
-    there = {row[0] for row in out.facts["block"]}
-    out.facts["block"] = [row if row[at] in there else (*row[:at], None, *row[at + 1 :]) for row in out.facts["block"]]
+    blocks = {row[0] for row in out.facts["block"]}
+    out.facts["block"] = [row if row[at] in blocks else (*row[:at], None, *row[at + 1 :]) for row in out.facts["block"]]

@@ -1,4 +1,4 @@
-"""Which redeemer unlocks what: an index counts in a sorted set of the transaction (ledger: `AlonzoEraTxBody`'s pointers)."""
+"""What each redeemer unlocks: its index counts in a sorted set of the transaction (ledger: `AlonzoEraTxBody`'s pointers)."""
 
 from __future__ import annotations
 
@@ -25,11 +25,15 @@ def redeemer_ids(tx: Tx, this: int, purpose: Purpose) -> dict[int, int]:
     """Index within the purpose -> redeemer.id; empty when the transaction has none."""
     if not tx.redeemers:
         return {}
-    return {one.index: item_id(this, place, "redeemer") for place, one in enumerate(tx.redeemers) if one.purpose is purpose}
+    return {
+        redeemer.index: item_id(this, place, "redeemer")
+        for place, redeemer in enumerate(tx.redeemers)
+        if redeemer.purpose is purpose
+    }
 
 
 def _scripts_first(raw: bytes) -> tuple[int, bool, bytes]:
-    """Order of reward accounts: network, then credentials, a script's before a key's (Haskell's derived order), then bytes."""
+    """Sort key of reward accounts: network, scripts before keys (Haskell's derived order), then bytes."""
     return raw[0] & 15, not raw[0] & 0x10, raw[1:]
 
 
@@ -44,7 +48,7 @@ def sorted_policies(tx: Tx) -> list[bytes]:
 
 
 def sorted_voters(tx: Tx) -> list[tuple[int, bytes]]:
-    """(voter kind, hash): committee, DReps, pools; of each a script's credential before a key's."""
+    """(voter kind, hash): committee, DReps, pools; within each kind scripts before keys."""
     order = {1: 0, 0: 1, 3: 2, 2: 3, 4: 4}
     return sorted({(vote.voter_kind, vote.voter_hash) for vote in tx.votes}, key=lambda voter: (order[voter[0]], voter[1]))
 
@@ -68,17 +72,17 @@ def script_of(tx: Tx, redeemer: Redeemer) -> bytes | None:
     return None
 
 
-def _at(things: list[bytes], at: int) -> bytes | None:
-    return things[at] if at < len(things) else None
+def _at(items: list[bytes], at: int) -> bytes | None:
+    return items[at] if at < len(items) else None
 
 
 def _script_of_certificate(tx: Tx, at: int) -> bytes | None:
     credentials = (_credential(certificate) for index, certificate in tx.certificates if index == at)
-    return next((one.hash for one in credentials if one is not None and one.is_script), None)
+    return next((credential.hash for credential in credentials if credential is not None and credential.is_script), None)
 
 
 def _credential(certificate: Certificate) -> Credential | None:
-    """Whose witness the certificate needs."""
+    """The credential whose witness the certificate needs."""
     match certificate:
         case StakeRegistration(credential) | StakeDeregistration(credential) | StakeDelegation(credential):
             return credential

@@ -1,4 +1,4 @@
-"""The processors that a plan can name, in the order in which they are asked and their tables created."""
+"""The processors that a plan can name, in the order in which they run and their tables are created."""
 
 from __future__ import annotations
 
@@ -26,4 +26,4 @@ PROCESSORS: Mapping[str, Processor] = {
     "withdrawals": withdrawals,
     "governance": governance,
 }
-"""Name in `[processors]` -> the module."""
+"""Name in `[processors]` -> the processor's module."""

@@ -1,4 +1,4 @@
-"""What a processor is given: where its rows go, and the facts about the network that rows need."""
+"""What a processor receives: the buffers for its rows, and the facts about the network that rows need."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Row = tuple[Any, ...]
 
 class RowBuffers:
     """Rows of one batch. Facts: `facts["tx_out"]` is a list of rows. Dimensions: `dimensions["pool_hash"]` maps the
-    thing's id to its row; a processor adds an id only when it is not there, so that the first sight stays.
+    row's id to the row; a processor adds an id only when it is absent, so that the first occurrence stays.
 
     `previous` is the (hash, block.id) of the block before, when it is known.
     """
@@ -40,7 +40,7 @@ class RowBuffers:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The same for every block of a run: the network, the processor's own options from the plan, and the texts of addresses.
+    """What stays the same for every block of a run: the network, the processor's options and the texts of addresses.
 
     The processors of one decoding process share one `addresses`.
     """
@@ -51,7 +51,7 @@ class Context:
 
 
 class Processor(Protocol):
-    """A module is enough. `TABLES` are all it can fill; `tables(options)` the ones these options fill."""
+    """What a processor's module has. `TABLES`: all tables that it can fill; `tables(options)`: those that these options fill."""
 
     NAME: str
     TABLES: tuple[Table, ...]
@@ -64,7 +64,7 @@ class Processor(Protocol):
 
 
 class Unreadable(Exception):
-    """A part of a transaction, at `path` of its block, that is only read when rows are made of it is not what the CDDL says."""
+    """A part of a transaction, at `path` of its block, breaks the CDDL. Only the making of rows reads it and notices."""
 
     def __init__(self, index: int, part: str, cause: ValueError) -> None:
         super().__init__(part, cause)

@@ -111,7 +111,7 @@ _PURPOSES = {purpose: purpose.name.lower() for purpose in Purpose}
 
 
 def want(options: Mapping[str, Any]) -> Want:
-    """Everything that redeemers point at, and updates for their cost models."""
+    """Everything that redeemers point at, and parameter updates for their cost models."""
     return Want.TXS | Want.OUTPUTS | Want.ASSETS | Want.SCRIPTS | Want.CERTIFICATES | Want.WITHDRAWALS | Want.GOVERNANCE
 
 
@@ -120,7 +120,7 @@ def tables(options: Mapping[str, Any]) -> tuple[Table, ...]:
 
 
 def rows(block: Block, out: RowBuffers, context: Context) -> None:
-    """Of a failed transaction only what its collateral return carries, as db-sync keeps it."""
+    """Rows of scripts, datums, redeemers and cost models. A failed transaction has only its collateral return's (db-sync)."""
     prices = context.network.execution_prices
     native = "multisig" if block.era is Era.SHELLEY else "timelock"
     for tx in block.txs:
@@ -144,8 +144,8 @@ def _shown(tx: Tx, this: int, out: RowBuffers, native: str) -> None:
 
 
 def _witnessed(tx: Tx, this: int, out: RowBuffers, prices: tuple[Price, Price], native: str) -> None:
-    for one in tx.scripts:
-        _script(one, this, out, native)
+    for script in tx.scripts:
+        _script(script, this, out, native)
     for datum in tx.datums:
         _datum(datum, this, out.dimensions["datum"])
     _redeemers(tx, this, out, prices)
@@ -155,7 +155,7 @@ def _witnessed(tx: Tx, this: int, out: RowBuffers, prices: tuple[Price, Price], 
 
 
 def _shown_by(tx: Tx) -> Iterator[TxOut]:
-    """A return that was not needed too: `collateral_tx_out` names its datum and script (db-sync: `insertCollateralTxOut`)."""
+    """Outputs whose datum and script become rows, the unused collateral return too: `collateral_tx_out` names them (db-sync)."""
     if tx.is_valid:
         yield from tx.outputs
     if tx.collateral_return is not None:
@@ -185,30 +185,30 @@ def _as_json(raw: bytes) -> str | None:
 
 
 def _redeemers(tx: Tx, this: int, out: RowBuffers, prices: tuple[Price, Price]) -> None:
-    for place, one in _effective(tx.redeemers):
-        _datum(one.data, this, out.dimensions["redeemer_data"])
+    for place, redeemer in _effective(tx.redeemers):
+        _datum(redeemer.data, this, out.dimensions["redeemer_data"])
         out.facts["redeemer"].append(
             (
                 item_id(this, place, "redeemer"),
                 this,
-                one.mem,
-                one.steps,
-                number(fee(one, prices)),
-                _PURPOSES[one.purpose],
-                one.index,
-                script_of(tx, one),
-                one.data.hash,
+                redeemer.mem,
+                redeemer.steps,
+                number(fee(redeemer, prices)),
+                _PURPOSES[redeemer.purpose],
+                redeemer.index,
+                script_of(tx, redeemer),
+                redeemer.data.hash,
             )
         )
 
 
 def _effective(redeemers: Sequence[Redeemer]) -> Iterable[tuple[int, Redeemer]]:
-    """With their places. Written as an array, two can be for the same thing; the ledger's map keeps the last."""
-    return {(one.purpose, one.index): (place, one) for place, one in enumerate(redeemers)}.values()
+    """(index in the witness set, redeemer). An array can have two for one purpose and index; the ledger's map keeps the last."""
+    return {(redeemer.purpose, redeemer.index): (place, redeemer) for place, redeemer in enumerate(redeemers)}.values()
 
 
 def fee(redeemer: Redeemer, prices: tuple[Price, Price]) -> int:
-    """Lovelace for a redeemer's budget, rounded up (ledger: `txscriptfee`), exact in whole numbers."""
+    """The fee in lovelace for a redeemer's budget, rounded up, computed in whole numbers (ledger: `txscriptfee`)."""
     (mem_top, mem_bottom), (step_top, step_bottom) = prices
     top = redeemer.mem * mem_top * step_bottom + redeemer.steps * step_top * mem_bottom
     return -(-top // (mem_bottom * step_bottom))
@@ -219,7 +219,7 @@ def _cost_models(tx: Tx) -> Iterator[Mapping[int, Any]]:
     if tx.update is not None:
         updates += [update for _, update in tx.update.proposals]
     if tx.proposals:
-        updates += [one.action.update for one in tx.proposals if isinstance(one.action, ParameterChange)]
+        updates += [proposal.action.update for proposal in tx.proposals if isinstance(proposal.action, ParameterChange)]
     for update in updates:
         if 18 in update.values:
             yield update.values[18]

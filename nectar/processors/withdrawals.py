@@ -35,7 +35,7 @@ TABLES: tuple[Table, ...] = (WITHDRAWAL, STAKE_ADDRESS)
 
 
 def want(options: Mapping[str, Any]) -> Want:
-    """Redeemers too, for redeemer_id."""
+    """Withdrawals, and the redeemers that redeemer_id names."""
     return Want.TXS | Want.WITHDRAWALS | Want.SCRIPTS
 
 
@@ -44,7 +44,7 @@ def tables(options: Mapping[str, Any]) -> tuple[Table, ...]:
 
 
 def rows(block: Block, out: RowBuffers, context: Context) -> None:
-    """A failed transaction withdraws nothing."""
+    """Rows of withdrawals. A failed transaction withdraws nothing."""
     for tx in block.txs:
         if not tx.withdrawals or not tx.is_valid:
             continue

@@ -11,7 +11,7 @@ from nectar.processors.rows import Context, RowBuffers
 
 
 def staking_rows(genesis: GenesisOutputs, this: int, out: RowBuffers, context: Context) -> None:
-    """`this` is the pretend transaction they hang on. Everything counts from epoch 0 on."""
+    """Rows of genesis' pools and delegations, which count from epoch 0. `this`: the id of their pretend transaction."""
     counts: dict[str, int] = {}
     for index, pool in enumerate(genesis.pools):
         pool_update(out, pool, item_id(this, index, "pool_update"), index, this, counts, context)

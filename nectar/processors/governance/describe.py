@@ -1,6 +1,6 @@
 """Governance actions as JSON, for gov_action_proposal.description: the ledger's `ToJSON GovAction`, keys in jsonb's order.
 
-A kind has a tag, and what it is made of as a list (a kind made of one thing: that thing; of nothing: no contents).
+An action has its kind as `tag` and its parts as a list in `contents`: a single part stands alone, no parts give no `contents`.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from nectar.cardano.governance import (
 )
 from nectar.processors.governance.parameters import described_parameters
 
-_DECIMALS = 19  # a rational with more (ledger: `maxDecimalsWord64`) is shown as its two parts
+_DECIMALS = 19  # of a rational; one with more becomes numerator and denominator (ledger: `maxDecimalsWord64`)
 _EXACT = 1 << 53
 
 
 def describe_action(action: GovAction) -> str:
     """`{"tag": kind, "contents": ...}`; hashes in hex, numbers above 2^53 as text."""
-    told: dict[str, Any] = {"tag": type(action).__name__}
+    description: dict[str, Any] = {"tag": type(action).__name__}
     if not isinstance(action, InfoAction):
-        told["contents"] = _contents(action)
-    return _text(told)
+        description["contents"] = _contents(action)
+    return _text(description)
 
 
 def _contents(action: GovAction) -> Any:
@@ -81,7 +81,7 @@ def _account(raw: bytes) -> dict[str, Any]:
 def _text(value: Any) -> str:
     if isinstance(value, Mapping):
         ordered = sorted(value.items(), key=lambda pair: (len(pair[0].encode()), pair[0].encode()))
-        return _within("{}", (f"{_string(key)}:{_text(one)}" for key, one in ordered))
+        return _within("{}", (f"{_string(key)}:{_text(part)}" for key, part in ordered))
     if isinstance(value, list | tuple):
         return _within("[]", map(_text, value))
     if isinstance(value, bytes):
@@ -101,7 +101,7 @@ def _within(brackets: str, parts: Iterable[str]) -> str:
 
 
 def _rational(value: Fraction) -> str:
-    """A plain decimal where it ends, else its two parts (ledger: `ToJSON BoundedRatio`)."""
+    """A finite decimal as such, any other number as numerator and denominator (ledger: `ToJSON BoundedRatio`)."""
     for digits in range(_DECIMALS + 1):
         scaled = value * 10**digits
         if scaled.denominator == 1:

@@ -1,4 +1,4 @@
-"""The committee and the constitution that Conway begins with; no proposal set them up."""
+"""The committee and the constitution that Conway's genesis sets up, without a proposal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nectar.processors.rows import RowBuffers
 
 
 def governance_rows(genesis: GenesisGovernance, this: int, block: int, out: RowBuffers) -> None:
-    """`this`: a place for them in genesis, at which no transaction is; `block`: of genesis."""
+    """Adds their rows. `this`: a transaction id of genesis that no transaction has. `block`: genesis' block."""
     committee = item_id(this, 0, "committee")
     out.facts["committee"].append((committee, None, *genesis.quorum))
     for place, (who, epoch) in enumerate(genesis.members):

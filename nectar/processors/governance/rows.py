@@ -97,7 +97,7 @@ _TABLE_OF: Mapping[type[Certificate], str] = {
 
 
 def want(options: Mapping[str, Any]) -> Want:
-    """Redeemers too, for redeemer_id."""
+    """Governance and certificates, and the redeemers that redeemer_id names."""
     return Want.TXS | Want.GOVERNANCE | Want.CERTIFICATES | Want.SCRIPTS
 
 
@@ -106,7 +106,7 @@ def tables(options: Mapping[str, Any]) -> tuple[Table, ...]:
 
 
 def rows(block: Block, out: RowBuffers, context: Context) -> None:
-    """A failed transaction proposes, votes and registers nothing."""
+    """Rows of proposals, votes and certificates. A failed transaction has none of them."""
     for tx in block.txs:
         if tx.is_valid and (tx.certificates or tx.votes or tx.proposals):
             governed = _Governed(block, tx, out, context, tx_id(block.slot, tx.index))
@@ -119,7 +119,7 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
 
 
 def vote_indexes(votes: Sequence[Vote]) -> list[int]:
-    """voting_procedure.index of each: db-sync counts anew for every voter, in the order of the actions' ids."""
+    """voting_procedure.index of each vote: db-sync counts per voter, in the order of the actions' ids."""
     if len(votes) < 2:
         return [0] * len(votes)
     voted: dict[tuple[int, bytes], list[GovActionId]] = {}
@@ -132,7 +132,7 @@ def vote_indexes(votes: Sequence[Vote]) -> list[int]:
 
 @dataclass(slots=True)
 class _Governed:
-    """One transaction, and how many rows it has so far in tables that count them."""
+    """One transaction's governance. `counts`: its rows so far, by table."""
 
     block: Block
     tx: Tx
@@ -144,25 +144,27 @@ class _Governed:
     def certificates(self) -> None:
         facts, this = self.out.facts, self.this
         redeemers = redeemer_ids(self.tx, this, Purpose.CERT)
-        for index, one in self.tx.certificates:
-            row_id = item_id(this, index, _TABLE_OF.get(type(one), "certificates"))
-            if isinstance(one, VoteDelegation):
-                raw = reward_address(self.context.network.network_id, one.credential.is_script, one.credential.hash)
+        for index, certificate in self.tx.certificates:
+            row_id = item_id(this, index, _TABLE_OF.get(type(certificate), "certificates"))
+            if isinstance(certificate, VoteDelegation):
+                raw = reward_address(
+                    self.context.network.network_id, certificate.credential.is_script, certificate.credential.hash
+                )
                 address = stake_address(self.out, raw, this, self.context.addresses)
-                drep = drep_hash(self.out, one.drep, this)
+                drep = drep_hash(self.out, certificate.drep, this)
                 facts["delegation_vote"].append((row_id, address, index, drep, this, redeemers.get(index)))
-            elif isinstance(one, DRepRegistration):
-                self._drep(row_id, index, one.credential, one.deposit, one.anchor)
-            elif isinstance(one, DRepDeregistration):
-                self._drep(row_id, index, one.credential, -one.refund, None)
-            elif isinstance(one, DRepUpdate):
-                self._drep(row_id, index, one.credential, None, one.anchor)
-            elif isinstance(one, CommitteeHotAuth):
-                cold, hot = committee_hash(self.out, one.cold, this), committee_hash(self.out, one.hot, this)
+            elif isinstance(certificate, DRepRegistration):
+                self._drep(row_id, index, certificate.credential, certificate.deposit, certificate.anchor)
+            elif isinstance(certificate, DRepDeregistration):
+                self._drep(row_id, index, certificate.credential, -certificate.refund, None)
+            elif isinstance(certificate, DRepUpdate):
+                self._drep(row_id, index, certificate.credential, None, certificate.anchor)
+            elif isinstance(certificate, CommitteeHotAuth):
+                cold, hot = committee_hash(self.out, certificate.cold, this), committee_hash(self.out, certificate.hot, this)
                 facts["committee_registration"].append((row_id, this, index, cold, hot))
-            elif isinstance(one, CommitteeResignation):
-                cold = committee_hash(self.out, one.cold, this)
-                anchor = self._anchor(one.anchor, "committee_dereg")
+            elif isinstance(certificate, CommitteeResignation):
+                cold = committee_hash(self.out, certificate.cold, this)
+                anchor = self._anchor(certificate.anchor, "committee_dereg")
                 facts["committee_de_registration"].append((row_id, this, index, cold, anchor))
 
     def _drep(self, row_id: int, index: int, who: Credential, deposit: int | None, anchor: Anchor | None) -> None:
@@ -224,7 +226,7 @@ class _Governed:
             facts["constitution"].append((row_id, row_id, self._anchor(action.anchor, "constitution"), action.script_hash))
 
     def vote(self, place: int, index: int, vote: Vote) -> None:
-        """`place` is among the transaction's votes, `index` among the voter's."""
+        """Adds a vote. `place`: its index among the transaction's votes; `index`: among the voter's."""
         kind, who, this, out = vote.voter_kind, vote.voter_hash, self.this, self.out
         committee = committee_hash(out, Credential(kind == 1, who), this) if kind < 2 else None
         drep = drep_hash(out, DRep(kind - 2, who), this) if kind in (2, 3) else None

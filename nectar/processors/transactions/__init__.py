@@ -1,4 +1,4 @@
-"""Processor `transactions`: what moved, from where to where."""
+"""Processor `transactions`: transactions with their inputs and outputs."""
 
 from nectar.processors.transactions.rows import NAME, TABLES, rows, tables, want
 

@@ -1,4 +1,4 @@
-"""Rows of the `transactions` processor. Called for every block: plain tuples, no look-ups, nothing done twice."""
+"""Rows of the `transactions` processor. It runs for every block, so it builds plain tuples without look-ups."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _Options = Mapping[str, Any]
 
 
 def want(options: _Options) -> Want:
-    """Scripts too: inline datums and reference scripts are columns of `tx_out`, script sizes one of `tx`."""
+    """Scripts too: `tx_out` has columns of inline datums and reference scripts, `tx` one of script sizes."""
     base = Want.SUMS | Want.TXS | Want.OUTPUTS | Want.SCRIPTS
     return base | Want.CBOR if options.get("tx_cbor") else base
 
@@ -72,7 +72,7 @@ def tables(options: _Options) -> tuple[Table, ...]:
 
 
 def rows(block: Block, out: RowBuffers, context: Context) -> None:
-    """`tx` and what hangs on it, for each transaction of the block."""
+    """Rows of `tx` and of its inputs, outputs and signers, for each transaction of the block."""
     if not block.txs:
         return
     facts, addresses = out.facts, context.addresses
@@ -107,7 +107,7 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
 
 
 def _besides(tx: Tx, this: int, facts: Mapping[str, list[Row]]) -> None:
-    """What db-sync keeps only of transactions whose scripts passed."""
+    """Rows that db-sync writes only for transactions whose scripts succeeded."""
     if tx.collateral_inputs:
         _named(tx.collateral_inputs, this, "collateral_tx_in", facts["collateral_tx_in"])
     if tx.reference_inputs:
@@ -119,7 +119,7 @@ def _besides(tx: Tx, this: int, facts: Mapping[str, list[Row]]) -> None:
 
 
 def _spent(tx: Tx, this: int, first: int, tx_in: list[Row]) -> None:
-    """Inputs, or a failed transaction's collateral, which no redeemer unlocks."""
+    """Rows of `tx_in`: inputs, or a failed transaction's collateral, which no redeemer unlocks."""
     inputs = tx.inputs if tx.is_valid else tx.collateral_inputs
     if inputs:
         item_id(this, len(inputs) - 1, "tx_in")
@@ -147,26 +147,26 @@ def _named(inputs: Sequence[tuple[bytes, int]], this: int, table: str, target: l
 
 
 def _created(tx: Tx, this: int, first: int, out: RowBuffers, with_id: bool, addresses: AddressCache) -> None:
-    """`tx_out` rows of what came into being; a return that was not needed stands in `collateral_tx_out`."""
+    """Rows of `tx_out` for created outputs. A collateral return that was not needed goes to `collateral_tx_out`."""
     back = tx.collateral_return
     created: Sequence[TxOut] = tx.outputs if tx.is_valid else () if back is None else (back,)
     if created:
         item_id(this, created[-1].index, "tx_out")
     tx_out, stakes = out.facts["tx_out"], out.dimensions["stake_address"]
-    for one in created:
-        text, has_script, credential, stake = addresses.describe(one.address)
+    for output in created:
+        text, has_script, credential, stake = addresses.describe(output.address)
         if stake is not None and stake not in stakes:
             stake_address(out, stake, this, addresses)
-        inline, script = one.inline_datum, one.script
+        inline, script = output.inline_datum, output.script
         tx_out.append(
             (
-                first + one.index,
+                first + output.index,
                 this,
-                one.index,
-                *(_address_id(one.address, this, out, addresses) if with_id else (text, has_script, credential)),
+                output.index,
+                *(_address_id(output.address, this, out, addresses) if with_id else (text, has_script, credential)),
                 stake,
-                one.value,
-                one.datum_hash,
+                output.value,
+                output.datum_hash,
                 inline and inline.hash,
                 script and script.hash,
                 None,
@@ -199,7 +199,7 @@ def _collateral_return(back: TxOut, this: int, out: RowBuffers, with_id: bool, a
 
 
 def _address_id(raw: bytes, this: int, out: RowBuffers, addresses: AddressCache) -> tuple[bytes]:
-    """The address's key, and its row in `address` when this is its first sight."""
+    """The address's key. Adds its row of `address` at its first occurrence."""
     key = blake2b(raw, digest_size=20).digest()
     known = out.dimensions["address"]
     if key not in known:
