@@ -32,40 +32,44 @@ def connect_to_server(
     local_infile: bool = False,
     tunnel_secret: Secret | None = None,
 ) -> MysqlConnection:
-    """An open connection; its `facts` say to whom.
+    """Open a connection. Its `facts` say to which server, and how.
 
-    `first`: with the first connection's patience. `local_infile`: `load_local` may be used. `tunnel_secret`: the tunnel's
-    password, or its key's passphrase. Every address of the host is tried until one is reached; one record for each. Those that
-    failed before come last.
-    Errors: TransientError when it may pass, ConnectError when a person must act; NEC-Y001 to NEC-Y057.
+    `first`: use the longer timeout of a job's first connection. `local_infile`: allow `load_local`. `tunnel_secret`: the
+    tunnel's password, or its key's passphrase. Every address of the host is tried until one is reached, those that failed
+    before last. Each attempt is recorded. Errors: TransientError when a retry may succeed, ConnectError when a person must act;
+    NEC-Y001 to NEC-Y057.
     """
     where, began = str(server), time.perf_counter()
     with recorded(server, audit, begun_only=True):
         audit.ready()
         context = tls.context(server.tls)
-        places = sorted(_places(server), key=lambda place: attempts.failures[place])
+        addresses = sorted(_addresses(server), key=lambda address: attempts.failures[address])
     resolve_seconds = time.perf_counter() - began
-    for place in places:
-        with recorded(server, audit) as note:
-            note.address = place.address
+    for address in addresses:
+        with recorded(server, audit) as result:
+            result.address = address.address
             attempts.admit(where)
             try:
-                stream, tcp_seconds = _open(server, place, tunnel_secret, first)
+                stream, tcp_seconds = _open(server, address, tunnel_secret, first)
             except TransientError as error:
-                attempts.failures[place] += 1
-                if place is places[-1]:
+                attempts.failures[address] += 1
+                if address is addresses[-1]:
                     raise
-                note.outcome = error.code
+                result.outcome = error.code
                 continue
-            made = note.connection = MysqlConnection(server, password, context, local_infile=local_infile)
-            login_seconds = _log_in(made, server, stream, place, first)
-            made.facts = made.look(resolve_seconds=resolve_seconds, tcp_seconds=tcp_seconds, login_seconds=login_seconds)
-            return made
-    raise AssertionError("places are never empty")
+            connection = result.connection = MysqlConnection(server, password, context, local_infile=local_infile)
+            login_seconds = _log_in(connection, server, stream, address, first)
+            connection.facts = connection.look(
+                resolve_seconds=resolve_seconds, tcp_seconds=tcp_seconds, login_seconds=login_seconds
+            )
+            return connection
+    raise AssertionError("there is always an address")
 
 
-def _places(server: Server) -> list[SocketAddress]:
-    """Where the socket goes: to the tunnel's host if there is one; the database's name is looked up beyond it then."""
+def _addresses(server: Server) -> list[SocketAddress]:
+    """The addresses to connect to: those of the tunnel's host, if there is one, which then looks the database's name up
+    itself.
+    """
     where, hosts = str(server), server.limits.hosts
     if server.tunnel is None:
         return resolve.socket_addresses(server.host, server.port, where, hosts)
@@ -74,23 +78,23 @@ def _places(server: Server) -> list[SocketAddress]:
     return resolve.socket_addresses(server.tunnel.host, server.tunnel.port, ssh_tunnel.place_of(server.tunnel), hosts)
 
 
-def _open(server: Server, place: SocketAddress, secret: Secret | None, first: bool) -> tuple[socket.socket, float]:
+def _open(server: Server, address: SocketAddress, secret: Secret | None, first: bool) -> tuple[socket.socket, float]:
     began, seconds = time.perf_counter(), _patience(server, first)
     if server.tunnel is None:
-        stream = resolve.open_stream(place, seconds, str(server))
+        stream = resolve.open_stream(address, seconds, str(server))
     else:
-        outer = resolve.open_stream(place, seconds, ssh_tunnel.place_of(server.tunnel))
+        outer = resolve.open_stream(address, seconds, ssh_tunnel.place_of(server.tunnel))
         stream = ssh_tunnel.through(server.tunnel, outer, server.host, server.port, secret, seconds)
     return stream, time.perf_counter() - began
 
 
-def _log_in(made: MysqlConnection, server: Server, stream: socket.socket, place: SocketAddress, first: bool) -> float:
-    """Seconds that it took."""
+def _log_in(connection: MysqlConnection, server: Server, stream: socket.socket, address: SocketAddress, first: bool) -> float:
+    """Log in; returns the seconds that it took."""
     began = time.perf_counter()
-    peer = place.address if server.tunnel is None else ""
+    peer = address.address if server.tunnel is None else ""
     with deadline(stream, _patience(server, first)) as is_over:
         try:
-            made.log_in(stream, peer, _patience(server, first))
+            connection.log_in(stream, peer, _patience(server, first))
         except NectarError:
             stream.close()
             raise

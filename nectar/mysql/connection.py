@@ -22,20 +22,20 @@ from nectar.server.facts import NO_TLS, Facts, Secured, Upgrade
 
 _MARIADB_PREFIX = "5.5.5-"  # before MariaDB's real version in its greeting, for old replicas
 _NEVER = frozenset({b"mysql_old_password", b"dialog"})
-_LOGIN_BYTES = 1 << 16  # a login takes some hundred; a server that says more is none
+_LOGIN_BYTES = 1 << 16  # a login takes some hundred bytes; what sends more is no MySQL server
 _LOCAL_INFILE = b"\xfb"
 
 GARBLED = (ValueError, TypeError, LookupError, ArithmeticError, AssertionError, AttributeError, struct.error)
-"""What PyMySQL may raise at bytes that are not its protocol's."""
+"""The exceptions that PyMySQL may raise when bytes are not MySQL's protocol."""
 
 
-PARTED = ";\n"
-"""Stands between statements that are sent together."""
+SEPARATOR = ";\n"
+"""The separator between statements that are sent together."""
 
 
 class StatementAnswer(NamedTuple):
-    """What the server told of a statement: rows that it changed, rows that it gave, and its words beside (``Records: 3
-    Duplicates: 1  Warnings: 0``)."""
+    """The server's answer to a statement: the number of changed rows, the returned rows, and its text (``Records: 3
+    Duplicates: 1 Warnings: 0``)."""
 
     changed: int
     rows: Any
@@ -54,9 +54,9 @@ class MysqlConnection(pymysql.connections.Connection):
 
     def __init__(self, server: Server, password: Secret | None, context: ssl.SSLContext | None, *, local_infile: bool) -> None:
         self.where, self._waits, self._peer = str(server), server.waits, ""
-        self.offers: deque[Offer] = deque()  # what the server may ask for next
+        self.offers: deque[Offer] = deque()  # the bytes that the server may ask for, in this order
         self.feeding_failed = False
-        self._left: int | None = None  # bytes that the login may still take
+        self._left: int | None = None  # bytes that the server may still send during the login
         super().__init__(
             user=server.user,
             password=password.reveal().encode() if password else b"",
@@ -79,7 +79,7 @@ class MysqlConnection(pymysql.connections.Connection):
             self.client_flag &= ~CLIENT.SSL
 
     def log_in(self, stream: socket.socket, peer: str, seconds: float) -> None:
-        """Over an open stream to the address `peer`; `seconds` bounds each wait. Raises what PyMySQL raises."""
+        """Log in over an open stream to the address `peer`. `seconds` bounds each wait. Raises what PyMySQL raises."""
         self._peer, self._left = peer, _LOGIN_BYTES
         self._read_timeout = self._write_timeout = seconds
         try:
@@ -90,11 +90,11 @@ class MysqlConnection(pymysql.connections.Connection):
 
     @property
     def secured(self) -> Secured:
-        """By what: known from the handshake on, even when the login fails after it."""
+        """How TLS secures the connection: known from the handshake on, even when the login fails after it."""
         return self._upgrade.secured if self._upgrade else NO_TLS
 
     def look(self, **seconds: float) -> Facts:
-        """Of the open connection."""
+        """The facts of the open connection. `seconds`: its timings."""
         version = self.server_version.removeprefix(_MARIADB_PREFIX)
         return Facts(self._peer, version, int(self.server_thread_id[0]), self.secured, **seconds)
 
@@ -104,15 +104,16 @@ class MysqlConnection(pymysql.connections.Connection):
         return result.changed
 
     def several(self, statements: Sequence[str | Load]) -> Generator[StatementAnswer]:
-        """In one exchange, and one more for each LOAD DATA LOCAL, which is fed from memory: what the server told of each, until
-        an error. Not read to its end it closes the connection, and so undoes the transaction.
+        """Send statements together; yields the server's answer to each, until an error.
 
-        So does an error while a file's chunks are made. Errors: PyMySQL's; ConnectError NEC-Y043 when the server wants anything
-        but these files, each in its turn, or ends without them.
+        They take one exchange, and one more for each LOAD DATA LOCAL, whose bytes come from memory. When the caller stops
+        reading, or an error occurs while the bytes are produced, the connection is closed, which undoes the transaction.
+        Errors: PyMySQL's; ConnectError NEC-Y043 when the server asks for anything but these bytes in their order, or does not
+        ask.
         """
-        offers = deque(Offer(one) for one in statements if isinstance(one, Load))
-        placed = iter(offers.copy())
-        sql = PARTED.join(next(placed).sql if isinstance(one, Load) else one for one in statements)
+        offers = deque(Offer(statement) for statement in statements if isinstance(statement, Load))
+        offered = iter(offers.copy())
+        sql = SEPARATOR.join(next(offered).sql if isinstance(text, Load) else text for text in statements)
         self.offers, self.feeding_failed = offers, False
         try:
             changed = self.query(sql)
@@ -133,12 +134,12 @@ class MysqlConnection(pymysql.connections.Connection):
             self.offers = deque()
 
     def show_warnings(self) -> Any:
-        """As PyMySQL's, with our answer to a server that asks for a file instead."""
+        """As PyMySQL's, but a server that answers by asking for a file is refused."""
         self.query("SHOW WARNINGS")
         return self._result.rows
 
     def drop(self) -> None:
-        """Closes without a word to the server: an open transaction is undone."""
+        """Close without a goodbye to the server, which undoes an open transaction."""
         self._force_close()  # type: ignore[attr-defined]
 
     @property
@@ -147,13 +148,16 @@ class MysqlConnection(pymysql.connections.Connection):
 
     @server_public_key.setter
     def server_public_key(self, key: bytes | None) -> None:
-        """PyMySQL sends the password under whatever key came over the wire; as MySQL's own client, not without TLS."""
+        """PyMySQL would encrypt the password with any key that the server sends.
+
+        Without TLS such a key is refused, as by MySQL's client.
+        """
         if key is not None and not self._secure and not is_loopback(self._peer):
             raise faults.CLEAR_PASSWORD.at(self.where, "it offers a key of its own for it")
         self._public_key = key
 
     def _request_authentication(self) -> None:
-        """The greeting came, nothing was sent."""
+        """Called after the greeting, before anything is sent: here required TLS is enforced."""
         if self._demanded and not self.server_capabilities & CLIENT.SSL:
             raise faults.NOT_OFFERED.at(self.where)
         super()._request_authentication()  # type: ignore[misc]
@@ -172,7 +176,7 @@ class MysqlConnection(pymysql.connections.Connection):
         return super()._read_bytes(num_bytes)  # type: ignore[misc, no-any-return]
 
     def _read_query_result(self, unbuffered: bool = False) -> int:
-        """PyMySQL's own, with our result in the place of its."""
+        """As PyMySQL's, with `_Result` in place of its result class."""
         self._result = None
         result = _Result(self)
         try:
@@ -190,7 +194,7 @@ class MysqlConnection(pymysql.connections.Connection):
         return int(result.affected_rows or 0)
 
     def _read_ok_packet(self) -> Any:
-        """After COMMIT, ROLLBACK and what is said at the login's end."""
+        """Read the answer to COMMIT, ROLLBACK and the end of the login."""
         try:
             packet = self._read_packet()  # type: ignore[no-untyped-call]
             if packet.get_all_data()[:1] == _LOCAL_INFILE:
@@ -204,13 +208,13 @@ class MysqlConnection(pymysql.connections.Connection):
         return ok
 
     def _garbled(self, error: Exception) -> pymysql.err.OperationalError:
-        """Nothing that comes after it can be understood: the connection is closed."""
+        """Close the connection, since nothing after such bytes can be understood; returns the error to raise."""
         self.drop()
         return pymysql.err.OperationalError(CR.CR_MALFORMED_PACKET, f"the answer cannot be read ({type(error).__name__})")
 
 
 class _Result(MySQLResult):
-    """As PyMySQL's, but for the answer to a server that asks for a file."""
+    """As PyMySQL's, but a server that asks for a file gets the offered bytes or is refused."""
 
     def _read_load_local_packet(self, first_packet: Any) -> None:
         connection: MysqlConnection = self.connection  # type: ignore[assignment]
@@ -222,7 +226,7 @@ class _Result(MySQLResult):
                 connection.write_packet(piece)
         except BaseException:
             connection.feeding_failed = True
-            connection.drop()  # an end now would make half of the rows stand
+            connection.drop()  # ending the file here would load half of the rows
             raise
         connection.write_packet(b"")
         answer = connection._read_packet()  # type: ignore[no-untyped-call]

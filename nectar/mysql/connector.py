@@ -1,4 +1,4 @@
-"""One server for the length of a run: its secrets, its record of attempts, and what its connections cost."""
+"""One server for the length of a job: its secrets, its audit log, its rate limit and its metrics."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from nectar.server.metrics import Metrics
 from nectar.server.rate_limit import Attempts
 
 Resolve = Callable[[], Secret | None]
-"""Asks for a secret; called when it is needed first, and remembered."""
+"""Reads a secret. It is called at the first use, and its answer is kept."""
 
 
 class Connector:
-    """`connect` may be called again and again. Errors: those of `connect.connect`, and whatever asking for a secret raises."""
+    """`connect` may be called repeatedly. Errors: those of `connect_to_server`, and of reading a secret."""
 
     def __init__(self, server: Server, password: Resolve, tunnel_secret: Resolve = lambda: None) -> None:
         self.server = server
@@ -29,10 +29,13 @@ class Connector:
         self._first = True
 
     def connect(self, *, database: bool = True) -> MysqlConnection:
-        """A new connection. Without `database` none is chosen. The first may take longer: a server that sleeps wakes up."""
+        """Open a new connection.
+
+        `database` False: choose no database. The first may take longer, since a sleeping server wakes up.
+        """
         self.metrics.move(waiting=1)
         try:
-            made = connect_to_server(
+            connection = connect_to_server(
                 self.server if database else replace(self.server, database=""),
                 self._password(),
                 audit=self.audit,
@@ -48,16 +51,16 @@ class Connector:
         finally:
             self.metrics.move(waiting=-1)
         self._first = False
-        self.metrics.handshake(made.facts.tcp_seconds + made.facts.login_seconds)
-        return made
+        self.metrics.handshake(connection.facts.tcp_seconds + connection.facts.login_seconds)
+        return connection
 
 
 def _once(resolve: Resolve) -> Resolve:
-    known: list[Secret | None] = []
+    kept: list[Secret | None] = []
 
-    def asked() -> Secret | None:
-        if not known:
-            known.append(resolve())
-        return known[0]
+    def read() -> Secret | None:
+        if not kept:
+            kept.append(resolve())
+        return kept[0]
 
-    return asked
+    return read

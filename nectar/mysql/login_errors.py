@@ -1,4 +1,4 @@
-"""Which fault an error of a MySQL login is: by the server's number, by its words, or by what is below PyMySQL's error."""
+"""The fault behind an error of a MySQL login: by the server's number, its text, or the system's error under PyMySQL's."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _SERVER = {
     3159: faults.INSECURE,
     4151: faults.ACCESS_DENIED,  # account locked (MariaDB)
 }
-_TEXTS = (  # TiDB says these with code 1105, which is anything
+_TEXTS = (  # TiDB sends these with code 1105, which it uses for many errors
     ("user name prefix", faults.NO_PREFIX),
     ("usage quota", faults.QUOTA),
     ("insecure transport", faults.INSECURE),
     ("connection limit exceeded", faults.QUOTA),
 )
-_NEVER_MYSQL = (0, 2014, 2027)  # out of step, malformed packets
+_NEVER_MYSQL = (0, 2014, 2027)  # packets out of order or malformed
 
 
 def of_login(error: Exception, where: str) -> NectarError:
-    """From the server's greeting to the first statement."""
+    """The error of a login, from the server's greeting to the first statement."""
     below = _below(error)
     if below is not None:
         return of_stream(below, where)
@@ -48,26 +48,26 @@ def of_login(error: Exception, where: str) -> NectarError:
 
 
 def of_server(error: pymysql.err.MySQLError, where: str) -> NectarError:
-    """What the server answered to a login: its number and its words."""
-    number, told = error.args[0], str(error.args[1] if len(error.args) > 1 else "")
-    for text, fault in _TEXTS:
-        if text in told.lower():
-            return fault.at(where, told)
-    if number in _NEVER_MYSQL or "sequence number" in told:
-        return faults.NOT_MYSQL.at(where, told)
+    """The error that the server answered to a login, by its number and text."""
+    number, text = error.args[0], str(error.args[1] if len(error.args) > 1 else "")
+    for part, fault in _TEXTS:
+        if part in text.lower():
+            return fault.at(where, text)
+    if number in _NEVER_MYSQL or "sequence number" in text:
+        return faults.NOT_MYSQL.at(where, text)
     if number in (2006, 2013):
         return faults.LOST.at(where)
     usual = faults.OTHER if action_of(error) in (Action.STOP, Action.HALVE) else faults.BUSY
-    return _SERVER.get(number, usual).at(where, f"{told} ({number})")
+    return _SERVER.get(number, usual).at(where, f"{text} ({number})")
 
 
 def _below(error: Exception) -> OSError | None:
-    """The system's error that PyMySQL made its own of. Not just any `__context__`: a caller may be handling another error."""
+    """The system's error that PyMySQL turned into its own. `__context__` alone is not enough: it may belong to another error."""
     if isinstance(error, OSError):
         return error
-    kept = getattr(error, "original_exception", None)
-    if isinstance(kept, OSError):
-        return kept
+    original = getattr(error, "original_exception", None)
+    if isinstance(original, OSError):
+        return original
     context = error.__context__
     named = isinstance(context, OSError) and (str(context) in str(error) or repr(context) in str(error))
     return context if named and isinstance(context, OSError) else None

@@ -1,4 +1,4 @@
-"""What a server is, by what it says its version is."""
+"""Which product a server is, by the version that it reports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _ROW_ALIAS = (8, 0, 19)
 
 
 class Product(NamedTuple):
-    """`service`: what is known of who runs it."""
+    """`service`: who runs the server, as far as its version says it."""
 
     name: str
     version: str
@@ -25,26 +25,29 @@ class Product(NamedTuple):
 
     @property
     def is_starter(self) -> bool:
-        """Starter, Essential and Premium, which do not let one do all that a TiDB of one's own does."""
+        """Starter, Essential and Premium, which allow less than a self-managed TiDB."""
         return self.service.startswith("TiDB Cloud")
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """Of the version, the first three at most."""
+        """The numbers of the version, at most the first three."""
         return tuple(int(part) for part in self.version.split(".")[:3] if part.isdecimal())
 
     @property
     def names_rows(self) -> bool:
-        """Whether an upsert may name the row that comes, where VALUES() is deprecated. MariaDB and TiDB know VALUES() alone."""
+        """Whether an upsert may give its new row an alias, as MySQL wants where it deprecates VALUES().
+
+        MariaDB and TiDB have no alias.
+        """
         return self.name == "MySQL" and self.numbers >= _ROW_ALIAS
 
 
 def product_of(version: str) -> Product:
-    """By the text of SELECT VERSION(), or of the greeting."""
+    """The product behind the text of SELECT VERSION(), or of the greeting."""
     if "TiDB" in version:
-        found = _TIDB.search(version)
+        match = _TIDB.search(version)
         cloud = "-serverless" in version.lower() or "CLOUD." in version
-        number = (found[1] or found[2]) if found is not None else version
+        number = (match[1] or match[2]) if match is not None else version
         return Product("TiDB", number, "TiDB Cloud Starter or Essential" if cloud else "self-managed or Dedicated")
     numbers = re.match(r"[0-9.]*[0-9]", version)
     return Product("MariaDB" if "mariadb" in version.lower() else "MySQL", numbers[0] if numbers else version)

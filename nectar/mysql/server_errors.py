@@ -1,4 +1,4 @@
-"""What a server's errors mean and what to do about them: one table, by code; of 1105, which is many things, by its text.
+"""What a server's errors mean and what to do about them: one table by code, and one by text, for TiDB's code 1105.
 
 From the vendors' documentation and code.
 """
@@ -16,8 +16,11 @@ from nectar.server.faults import one_line
 
 
 class Action(Enum):
-    """REPEAT: the transaction is gone, do it again. WAIT: the same, later. RECONNECT: the connection is gone. HALVE: less at a
-    time. PAUSE: a quota is used up. STOP: a person must act."""
+    """What the runner does next.
+
+    REPEAT: run the lost transaction again. WAIT: run it again later. RECONNECT: the connection is gone. HALVE: write less at a
+    time. PAUSE: a quota is used up. STOP: a person must act.
+    """
 
     REPEAT = "repeat"
     WAIT = "wait"
@@ -128,7 +131,7 @@ MEANING: Mapping[int, tuple[Action, str]] = {
     8141: (Action.STOP, "the server found its data and indexes to differ"),
     8223: (Action.STOP, "the server found its data and indexes to differ"),
 }
-"""Code -> what to do, what it means. 0 is PyMySQL's own, of a connection that is closed already."""
+"""Code -> what to do, what it means. 0 is PyMySQL's own code for a closed connection."""
 
 TEXTS: tuple[tuple[re.Pattern[str], Action, str], ...] = (
     (re.compile("usage quota", re.I), Action.PAUSE, "the usage quota is exhausted"),
@@ -139,7 +142,7 @@ TEXTS: tuple[tuple[re.Pattern[str], Action, str], ...] = (
     (re.compile("transaction is too large", re.I), Action.HALVE, "the transaction is too large"),
     (re.compile("undetermined", re.I), Action.RECONNECT, "the commit's outcome is not known"),
 )
-"""Whatever the code: TiDB says 1105 of many things."""
+"""Texts that decide whatever the code is: TiDB sends 1105 for many errors."""
 
 _CODES = {
     Action.REPEAT: "NEC-M001",
@@ -160,7 +163,7 @@ _HINTS = {
 
 
 def action_of(error: BaseException) -> Action:
-    """Of PyMySQL's errors and the system's."""
+    """What to do about an error of PyMySQL or of the system."""
     return _meaning(error)[0]
 
 
@@ -168,18 +171,18 @@ def as_nectar_error(error: BaseException, where: str) -> NectarError:
     """The error as Nectar's own: TransientError when another try may do, TooBigError, QuotaError, SinkError."""
     action, means = _meaning(error)
     number = _number(error)
-    said = one_line(_said(error))
-    told = f"the database refused: {means}" + (f" (error {number}: {said})" if said else "")
+    text = one_line(_text(error))
+    what = f"the database refused: {means}" + (f" (error {number}: {text})" if text else "")
     kind: type[NectarError] = {Action.HALVE: TooBigError, Action.PAUSE: QuotaError, Action.STOP: SinkError}.get(
         action, TransientError
     )
-    return kind(told, where=where, hint=_HINTS.get(number, ""), code=_CODES[action])
+    return kind(what, where=where, hint=_HINTS.get(number, ""), code=_CODES[action])
 
 
 def _meaning(error: BaseException) -> tuple[Action, str]:
-    said = _said(error)
+    text = _text(error)
     for pattern, action, means in TEXTS:
-        if pattern.search(said):
+        if pattern.search(text):
             return action, means
     if isinstance(error, pymysql.err.InterfaceError) or (isinstance(error, OSError) and not isinstance(error, pymysql.Error)):
         return Action.RECONNECT, "the connection was lost"
@@ -191,5 +194,5 @@ def _number(error: BaseException) -> int:
     return first if isinstance(first, int) else 0
 
 
-def _said(error: BaseException) -> str:
+def _text(error: BaseException) -> str:
     return str(error.args[1]) if len(error.args) > 1 else str(error)

@@ -24,9 +24,11 @@ _KEPT = 1000  # records in memory
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """`time`: its begin, ISO 8601, UTC, microseconds. `address`: what the socket went to, "" when it came not so far (with a
-    tunnel the SSH server's). `tunnel`: the SSH server's host. `certificate`: SHA-256 of the peer's, hexadecimal. `outcome`: OK or
-    an error's code. `seconds`: from begin to end. `attempt` tells those of one moment apart.
+    """One attempt to connect.
+
+    `time`: its begin, ISO 8601, UTC, microseconds. `address`: the address that the socket connected to (with a tunnel the SSH
+    server's), "" when it did not get that far. `tunnel`: the SSH server's host. `certificate`: SHA-256 of the peer's,
+    hexadecimal. `outcome`: OK or an error's code. `seconds`: from begin to end. `attempt` distinguishes attempts of one moment.
     """
 
     time: str
@@ -48,8 +50,11 @@ class Attempt:
 
 @dataclass
 class AuditLog:
-    """`file`: JSON lines, appended, one write each, readable by its owner only. `tell` is called with every record.
-    `records` are the last ones, and may be drained by whoever writes them to a table."""
+    """Records of attempts.
+
+    `file`: JSON lines, appended with one write each, readable by its owner only. `tell` is called with every record.
+    `records`: the last ones. Whoever writes them to a table drains them.
+    """
 
     file: Path | None = None
     tell: Callable[[Attempt], None] | None = None
@@ -57,7 +62,7 @@ class AuditLog:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def ready(self) -> None:
-        """Before anything is sent: can a record be kept? Never in a file of something else. Errors: ConnectError NEC-Y042."""
+        """Check before anything is sent that records can be written, and not into a file of another kind. Errors: NEC-Y042."""
         if self.file is not None:
             if _is_of_others(self.file):
                 raise faults.NO_RECORD.at(str(self.file), "it is a file of something else already: nothing was added to it")
@@ -73,7 +78,7 @@ class AuditLog:
             self.tell(attempt)
 
     def drain(self) -> list[Attempt]:
-        """What came since the last call, oldest first (the last thousand)."""
+        """The records since the last call, oldest first (at most the last thousand)."""
         with self._lock:
             taken = list(self.records)
             self.records.clear()
@@ -85,15 +90,18 @@ def now() -> str:
 
 
 def os_user() -> str:
-    """Whose process this is: its name, else its number."""
+    """The user of this process: the name, else the number."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a number without an entry, as in some containers
+    except (KeyError, OSError):  # a number without a name, as in some containers
         return str(os.getuid())
 
 
 def _is_of_others(path: Path) -> bool:
-    """A regular file that begins with anything but a record. One that may not be read may still be added to."""
+    """Whether it is a regular file that begins with anything but a record.
+
+    A file that may not be read may still be appended to.
+    """
     with suppress(OSError):
         if path.is_file():
             with path.open("rb") as file:

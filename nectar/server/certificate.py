@@ -1,4 +1,7 @@
-"""What a server's certificate says of itself, for people. Nothing is checked here: OpenSSL did that, or was told not to."""
+"""What a server's certificate says, for people.
+
+Nothing is checked here: OpenSSL checked it, unless the profile turned that off.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from cryptography import x509
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """`names`: those that it is for; `last`: the end of its validity."""
+    """`names`: the host names and addresses that it is valid for. `first` and `last`: its validity."""
 
     subject: str
     names: tuple[str, ...]
@@ -25,18 +28,20 @@ class Described:
 def described(der: bytes) -> Described | None:
     """None when it cannot be read."""
     try:
-        one = x509.load_der_x509_certificate(der)
-        return Described(_short(one.subject), _names(one), _short(one.issuer), one.not_valid_before_utc, one.not_valid_after_utc)
+        certificate = x509.load_der_x509_certificate(der)
+        subject, issuer = _short(certificate.subject), _short(certificate.issuer)
+        first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        return Described(subject, _names(certificate), issuer, first, last)
     except ValueError:
         return None
 
 
-def _names(one: x509.Certificate) -> tuple[str, ...]:
+def _names(certificate: x509.Certificate) -> tuple[str, ...]:
     try:
-        found = one.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return ()
-    return (*found.get_values_for_type(x509.DNSName), *map(str, found.get_values_for_type(x509.IPAddress)))
+    return (*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress)))
 
 
 def _short(name: x509.Name) -> str:

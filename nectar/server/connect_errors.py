@@ -1,4 +1,4 @@
-"""Which fault an error of the system or of OpenSSL is, by tables. They hold for every server."""
+"""The fault behind an error of the system or of OpenSSL, by tables that hold for every server."""
 
 from __future__ import annotations
 
@@ -36,25 +36,25 @@ _TLS = {
 
 
 def of_opening(error: OSError | UnicodeError, where: str) -> NectarError:
-    """While looking a name up, or opening a socket."""
+    """The error of looking a name up, or of opening a socket."""
     if isinstance(error, (socket.gaierror, UnicodeError)):
         return faults.UNKNOWN_NAME.at(where, getattr(error, "strerror", None) or "it is no host name")
     if isinstance(error, TimeoutError) or error.errno == errno.ETIMEDOUT:
         return faults.TIMED_OUT.at(where)
     if error.errno == errno.ECONNREFUSED:
         return faults.REFUSED.at(where)
-    return faults.UNREACHABLE.at(where, _told(error))
+    return faults.UNREACHABLE.at(where, _text(error))
 
 
 def of_stream(error: OSError, where: str) -> NectarError:
-    """After the socket is open."""
+    """The error of an open socket."""
     if isinstance(error, ssl.SSLCertVerificationError):
         fault = _CERTIFICATE.get(error.verify_code, faults.BAD_CHAIN)
         return fault.at(where, error.verify_message)
     if isinstance(error, TimeoutError):
         return faults.SLOW_LOGIN.at(where)
     if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) or not isinstance(error, ssl.SSLError):
-        return faults.LOST.at(where, _told(error))
+        return faults.LOST.at(where, _text(error))
     return _of_tls(error, where)
 
 
@@ -64,7 +64,7 @@ def _of_tls(error: ssl.SSLError, where: str) -> NectarError:
     return fault.at(where, reason.replace("_", " ").lower())
 
 
-def _told(error: OSError) -> str:
-    if isinstance(error, ssl.SSLError):  # its number is no system's
+def _text(error: OSError) -> str:
+    if isinstance(error, ssl.SSLError):  # its number is not one of the system's
         return (error.reason or "the connection ended").replace("_", " ").lower()
     return (os.strerror(error.errno) if error.errno and error.errno > 0 else str(error) or type(error).__name__).lower()

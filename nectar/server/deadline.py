@@ -1,4 +1,4 @@
-"""A bound on a whole conversation: a server that says a byte now and then keeps every single wait short, and never ends."""
+"""A bound on a whole conversation: a server that sends a byte now and then would never exceed the timeout of a single read."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 
 @contextlib.contextmanager
 def deadline(stream: socket.socket, seconds: float) -> Iterator[Callable[[], bool]]:
-    """Shuts the connection down when `seconds` are over, whatever wraps the stream by then; gives whether they were.
+    """Shut the connection down when `seconds` are over, even if TLS wraps the stream by then. Yields a test whether they are
+    over.
 
-    By a second handle of the same socket: to shut an SSLSocket down from another thread would take its TLS off first.
+    It uses a second handle of the socket: shutting an SSLSocket down from another thread would remove its TLS first.
     """
     handle, over = stream.dup(), threading.Event()
 

@@ -1,4 +1,4 @@
-"""What is known of an open connection: to whom, by what secured, how long it took."""
+"""Peer, TLS and timings of an open connection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Secured:
-    """`certificate` and `chain`: DER, the peer's own first; empty without TLS. `seconds`: of the handshake."""
+    """How TLS secures a connection. `certificate` and `chain`: DER, the peer's own first; empty without TLS.
+
+    `seconds`: duration of the handshake.
+    """
 
     version: str = ""
     cipher: str = ""
@@ -30,8 +33,11 @@ NO_TLS = Secured()
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`address`: what the socket is connected to, "" through a tunnel. `server_version`: as in the greeting, without MariaDB's
-    prefix for replicas. Seconds: of the name's look-up, of TCP (and the tunnel), of all after that, TLS and login."""
+    """`address`: the one that the socket is connected to, "" through a tunnel.
+
+    `server_version`: as in the greeting, without MariaDB's prefix for replicas. `resolve_seconds`: looking the name up.
+    `tcp_seconds`: TCP and the tunnel. `login_seconds`: TLS and the login.
+    """
 
     address: str
     server_version: str
@@ -43,14 +49,14 @@ class Facts:
 
 
 class Upgrade:
-    """Stands where PyMySQL asks for TLS on its socket: the name to check is the profile's, wherever the socket leads."""
+    """Takes the place of a driver's SSLContext. It checks the profile's host name, whatever address the socket leads to."""
 
     def __init__(self, context: ssl.SSLContext, name: str) -> None:
         self._context, self._name = context, name.strip("[]").partition("%")[0].rstrip(".")
         self.secured = NO_TLS
 
     def wrap_socket(self, stream: socket.socket, server_hostname: str) -> ssl.SSLSocket:
-        """`server_hostname`, which PyMySQL gives, is not looked at."""
+        """`server_hostname`, which the driver passes, is ignored."""
         began = time.perf_counter()
         wrapped = self._context.wrap_socket(stream, server_hostname=self._name)
         seconds = time.perf_counter() - began
@@ -66,9 +72,9 @@ class Upgrade:
 
 
 def _chain(stream: ssl.SSLSocket) -> tuple[bytes, ...]:
-    """As the peer sent it. Public from Python 3.13 on; before, where the interpreter has it."""
+    """The certificates that the peer sent. Python has a public function for them from 3.13 on, and a hidden one before."""
     public = getattr(stream, "get_unverified_chain", None)
     if public is not None:
         return tuple(public())
     hidden = getattr(getattr(stream, "_sslobj", None), "get_unverified_chain", None)
-    return tuple(ssl.PEM_cert_to_DER_cert(one.public_bytes()) for one in hidden() or ()) if hidden else ()
+    return tuple(ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in hidden() or ()) if hidden else ()

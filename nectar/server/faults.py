@@ -1,4 +1,4 @@
-"""Everything that can keep Nectar from a database server: its code, whether waiting helps, and what to do. One table."""
+"""Everything that can keep Nectar from a database server: its code, whether waiting helps, and what to do."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ class Fault(NamedTuple):
     what: str
     hint: str = ""
 
-    def at(self, where: str, told: str = "", *, hint: str = "") -> NectarError:
-        """`where`: ``user@host:port/database``. `told`: what the server, the system or a file's reader said; may be hostile."""
-        what = f"{self.what}: {one_line(told)}" if told else self.what
+    def at(self, where: str, reason: str = "", *, hint: str = "") -> NectarError:
+        """`where`: ``user@host:port/database``.
+
+        `reason`: the text of the server or the system. It may be hostile, so it is shown as one short line.
+        """
+        what = f"{self.what}: {one_line(reason)}" if reason else self.what
         return self.kind(what, where=where, hint=hint or self.hint, code=self.code)
 
 
-def one_line(told: str) -> str:
-    """One line, without control characters, not too long."""
-    line = "".join(char if char.isprintable() else " " for char in told).strip()
+def one_line(text: str) -> str:
+    """The text as one line, without control characters, of at most _SHOWN characters."""
+    line = "".join(char if char.isprintable() else " " for char in text).strip()
     return line if len(line) <= _SHOWN else line[:_SHOWN] + ".."
 
 

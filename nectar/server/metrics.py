@@ -1,4 +1,4 @@
-"""What connections cost: counted where it happens, read as frozen values. Not served yet."""
+"""What connections cost: counted where it happens, read as frozen values. Nothing serves them yet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Of a quantity: how often, how much in all, the least and the most. `least` and `most` are 0 when it was never."""
+    """Count, sum, least and most of a quantity. `least` and `most` are 0 when the count is 0."""
 
     count: int = 0
     total: float = 0.0
@@ -41,14 +41,14 @@ class Snapshot:
 
 @dataclass
 class Metrics:
-    """May be told from several threads."""
+    """Several threads may count at once."""
 
     _now: Snapshot = field(default_factory=Snapshot)
     _retries: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def move(self, *, in_use: int = 0, waiting: int = 0) -> None:
-        """By so many, up or down."""
+        """Change the numbers by these amounts, up or down."""
         with self._lock:
             self._now = replace(self._now, in_use=self._now.in_use + in_use, waiting=self._now.waiting + waiting)
 

@@ -1,4 +1,4 @@
-"""How often connections may be tried: so many a minute, whatever asks for them."""
+"""A limit on the attempts to connect in a minute, whichever thread makes them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ MINUTE = 60.0
 
 
 class Attempts:
-    """One for all connections to a server, whatever thread they are made in. It never waits: that is the runner's to do.
+    """One object for all connections to a server. It never waits: only the runner waits.
 
-    `failures` by place: those that failed least often are tried first, so that each has its turn however few there are.
+    `failures` by address: those that failed least often are tried first, so each has its turn however few attempts are allowed.
     """
 
     def __init__(self, per_minute: int, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -28,7 +28,7 @@ class Attempts:
         self._lock = threading.Lock()
 
     def admit(self, where: str) -> None:
-        """Takes a turn. Errors: TransientError NEC-Y041, which says after how many seconds there is one."""
+        """Count an attempt. Errors: TransientError NEC-Y041, whose `retry_after` says in how many seconds the next is allowed."""
         with self._lock:
             now = self._clock()
             left = self._turns[0] + MINUTE - now

@@ -1,4 +1,4 @@
-"""One attempt to connect, recorded however it ends."""
+"""Record an attempt to connect, however it ends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nectar.server.facts import NO_TLS, Secured
 
 
 class RecordedConnection(Protocol):
-    """A connection of any family."""
+    """A connection of any family of databases."""
 
     @property
     def secured(self) -> Secured: ...
@@ -27,7 +27,7 @@ class RecordedConnection(Protocol):
 
 @dataclass
 class AttemptResult:
-    """What is known of an attempt when it ends."""
+    """What is known about an attempt when it ends."""
 
     address: str = ""
     outcome: str = OK
@@ -36,46 +36,47 @@ class AttemptResult:
 
 @contextmanager
 def recorded(server: Server, audit: AuditLog, *, begun_only: bool = False) -> Iterator[AttemptResult]:
-    """`begun_only`: a good end is only the beginning of attempts that have records of their own.
+    """Record the attempt within it. `begun_only`: record failures only, since attempts with records of their own follow a
+    success.
 
-    Errors: ConnectError NEC-Y042, and the connection is closed then.
+    Errors: ConnectError NEC-Y042; then the connection is closed.
     """
-    note, time_, began = AttemptResult(), now(), time.perf_counter()
+    result, began_at, began = AttemptResult(), now(), time.perf_counter()
     try:
-        yield note
+        yield result
     except BaseException as error:
-        note.outcome = (error.code if isinstance(error, NectarError) else "") or type(error).__name__
-        if note.outcome != faults.NO_RECORD.code:
-            _add(audit, note, _attempt(server, note, time_, time.perf_counter() - began))
+        result.outcome = (error.code if isinstance(error, NectarError) else "") or type(error).__name__
+        if result.outcome != faults.NO_RECORD.code:
+            _add(audit, result, _attempt(server, result, began_at, time.perf_counter() - began))
         raise
-    if note.outcome != OK or not begun_only:
-        _add(audit, note, _attempt(server, note, time_, time.perf_counter() - began))
+    if result.outcome != OK or not begun_only:
+        _add(audit, result, _attempt(server, result, began_at, time.perf_counter() - began))
 
 
-def _add(audit: AuditLog, note: AttemptResult, attempt: Attempt) -> None:
+def _add(audit: AuditLog, result: AttemptResult, attempt: Attempt) -> None:
     try:
         audit.add(attempt)
     except NectarError:
-        if note.connection is not None:
-            note.connection.drop()
+        if result.connection is not None:
+            result.connection.drop()
         raise
 
 
-def _attempt(server: Server, note: AttemptResult, time_: str, seconds: float) -> Attempt:
-    secured = note.connection.secured if note.connection else NO_TLS
+def _attempt(server: Server, result: AttemptResult, began_at: str, seconds: float) -> Attempt:
+    secured = result.connection.secured if result.connection else NO_TLS
     return Attempt(
-        time=time_,
+        time=began_at,
         user=server.user,
         os_user=os_user(),
         pid=os.getpid(),
         host=server.host,
-        address=note.address,
+        address=result.address,
         port=server.port,
         database=server.database,
         tunnel=server.tunnel.host if server.tunnel else "",
         tls_version=secured.version,
         cipher=secured.cipher,
         certificate=secured.fingerprint,
-        outcome=note.outcome,
+        outcome=result.outcome,
         seconds=round(seconds, 6),
     )

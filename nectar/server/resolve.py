@@ -1,4 +1,4 @@
-"""From a name to an open socket: looked up once, checked, and connected to the very address that was checked."""
+"""From a name to an open socket: the name is looked up once, and the socket connects to the address that was checked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))  
 
 
 class SocketAddress(NamedTuple):
-    """`target` is what `socket.connect` takes: an address in numbers, never a name."""
+    """`target` is the argument of `socket.connect`: a numeric address, never a name."""
 
     family: int
     target: tuple[Any, ...]
@@ -31,23 +31,23 @@ def socket_addresses(
     Errors: TransientError NEC-Y001; ConnectError NEC-Y040 when none is allowed.
     """
     try:
-        found = look_up(host.strip("[]"), port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+        answers = look_up(host.strip("[]"), port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
     except (OSError, UnicodeError) as error:
         raise connect_errors.of_opening(error, where) from error
-    known = list(dict.fromkeys(SocketAddress(int(family), tuple(target)) for family, _, _, _, target in found))
-    allowed = [place for place in known if is_allowed(hosts, host, place.address)]
+    known = list(dict.fromkeys(SocketAddress(int(family), tuple(target)) for family, _, _, _, target in answers))
+    allowed = [address for address in known if is_allowed(hosts, host, address.address)]
     if not allowed:
-        addresses = ", ".join(place.address for place in known)
+        addresses = ", ".join(address.address for address in known)
         raise faults.NOT_ALLOWED.at(where, f"{host}, which is {addresses}" if addresses != host else host)
     return allowed
 
 
-def open_stream(place: SocketAddress, seconds: float, where: str) -> socket.socket:
-    """TCP, without delay, kept alive. Errors: TransientError NEC-Y002 to NEC-Y004."""
-    stream = socket.socket(place.family, socket.SOCK_STREAM)
+def open_stream(address: SocketAddress, seconds: float, where: str) -> socket.socket:
+    """Open a TCP connection with keep-alive and without Nagle's delay. Errors: TransientError NEC-Y002 to NEC-Y004."""
+    stream = socket.socket(address.family, socket.SOCK_STREAM)
     try:
         stream.settimeout(seconds)
-        stream.connect(place.target)
+        stream.connect(address.target)
         stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for name, value in _KEEPALIVE:

@@ -13,7 +13,7 @@ import pymysql
 
 from nectar.config.profile.model import PoolSettings
 from nectar.errors import NectarError, SinkError, TransientError
-from nectar.mysql.connection import PARTED, MysqlConnection, StatementAnswer
+from nectar.mysql.connection import SEPARATOR, MysqlConnection, StatementAnswer
 from nectar.mysql.connector import Connector
 from nectar.mysql.load_data import Load
 from nectar.mysql.server_errors import Action, action_of, as_nectar_error
@@ -261,7 +261,7 @@ def packed(
     size = 0
     for statement in statements:
         sql = statement if isinstance(statement, str) else statement.sql + _NAMED
-        room = (len(sql) if sql.isascii() else len(sql.encode())) + len(PARTED)
+        room = (len(sql) if sql.isascii() else len(sql.encode())) + len(SEPARATOR)
         look(sql, room)
         if waiting and size + room > most:
             yield waiting
