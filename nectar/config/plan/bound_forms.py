@@ -147,6 +147,8 @@ def _bound(form: Any, keys: type[StartForm | EndForm], at_zero: Bound) -> Any:
     if isinstance(form, dict):
         return _table(keys(**with_date_as_text(form)))
     if type(form) is int:
+        if not 0 <= form <= MOST_SLOT:
+            raise ValueError(f"a slot is a number from 0 to {MOST_SLOT}")
         return AtSlot(form) if form else at_zero
     return form
 
