@@ -23,10 +23,10 @@ from nectar.sinks.sqlite.stage import SqliteStager
 from nectar.tables import Kind, Table, Type
 from tests.compiler.making import ALL, EVERY_TABLE, compiled_from
 from tests.sinks.made_up import LENGTHS, filled
+from tests.sinks.sqlite_steps import steps_of
 
 PLANS = {"plain": ALL, "address table": EVERY_TABLE}
 FEW, MANY = 500, 2_000
-OPERATIONS = 100
 ASKED = [
     (scope.name, field.name, parent)
     for scope in COLLECTIONS.values()
@@ -95,15 +95,6 @@ def _value(kind: T, length: int) -> int | str | bytes:
     return 0
 
 
-def operations(name: str, count: int, sql: str) -> int:
-    asked: list[int] = []
-    db = database(name, count)
-    db.set_progress_handler(lambda: bool(asked.append(1)), OPERATIONS)  # type: ignore[func-returns-value]
-    list(db.execute(sql))
-    db.set_progress_handler(None)
-    return len(asked)
-
-
 @pytest.mark.parametrize(("scope", "field", "parent"), ASKED, ids=["-".join(one) for one in ASKED])
 @pytest.mark.parametrize("name", PLANS)
 def test_four_times_the_rows_take_about_four_times_as_long(name: str, scope: str, field: str, parent: str) -> None:
@@ -112,5 +103,5 @@ def test_four_times_the_rows_take_about_four_times_as_long(name: str, scope: str
     except NotInSql:
         assert scope in ("scripts", "datums")
         return
-    few, many = (operations(name, count, sql) for count in (FEW, MANY))
+    few, many = (steps_of(database(name, count), sql) for count in (FEW, MANY))
     assert many < 6 * few + 20, sql

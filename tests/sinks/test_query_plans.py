@@ -15,8 +15,8 @@ from nectar.sinks.sqlite.derived import look_ups
 from nectar.sinks.sqlite.stage import SqliteStager
 from nectar.sinks.unspent import unspent
 from tests.sinks.made_up import BOUNDS, FILTERED_PLANS, PLANS, filled, indexes_by_then, plan, statements_at_the_end
+from tests.sinks.sqlite_steps import steps_of
 
-OPERATIONS = 100
 MEAN = 2_000
 
 
@@ -74,16 +74,10 @@ def test_no_scan_within_a_loop_to_find_what_is_unspent(name: str) -> None:
 
 
 def _operations(name: str, count: int) -> dict[str, int]:
-    """Of SQLite's machine, by statement."""
+    """Steps of SQLite's machine, by statement."""
     db, made = _database(name, count)
-    asked: list[int] = []
-    db.set_progress_handler(lambda: bool(asked.append(1)), OPERATIONS)  # type: ignore[func-returns-value]
-    took: dict[str, int] = {}
-    for at, one in enumerate((*made.derived, *made.live)):
-        asked.clear()
-        db.execute(one.sql, {"low": 0, "high": 1 << 40})
-        took[f"{one.name} {at}"] = len(asked)
-    return took
+    bounds = {"low": 0, "high": 1 << 40}
+    return {f"{columns.name} {at}": steps_of(db, columns.sql, bounds) for at, columns in enumerate((*made.derived, *made.live))}
 
 
 @pytest.mark.parametrize("name", PLANS)
