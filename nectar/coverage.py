@@ -1,4 +1,4 @@
-"""Slot ranges that are filled, and what is missing between them."""
+"""Filled slot ranges, and the gaps between them."""
 
 from __future__ import annotations
 
@@ -17,43 +17,43 @@ class Coverage(NamedTuple):
 
 
 def merged(ranges: Iterable[Coverage]) -> list[Coverage]:
-    """The same slots as few ranges, in order; a range that ends before it begins is none."""
-    found: list[Coverage] = []
-    for one in sorted(one for one in ranges if one.first <= one.last):
-        if found and one.first <= found[-1].last + 1:
-            found[-1] = Coverage(found[-1].first, max(found[-1].last, one.last))
+    """The same slots in as few ranges as possible, in order. A range that ends before it begins is empty."""
+    joined: list[Coverage] = []
+    for covered in sorted(covered for covered in ranges if covered.first <= covered.last):
+        if joined and covered.first <= joined[-1].last + 1:
+            joined[-1] = Coverage(joined[-1].first, max(joined[-1].last, covered.last))
         else:
-            found.append(one)
-    return found
+            joined.append(covered)
+    return joined
 
 
 def missing(wanted: Coverage, filled: Iterable[Coverage]) -> list[Coverage]:
-    """Parts of `wanted` that no range of `filled` has, in order."""
+    """The parts of `wanted` that no range of `filled` covers, in order."""
     gaps: list[Coverage] = []
     at = wanted.first
-    for one in merged(filled):
-        if one.last < at:
+    for covered in merged(filled):
+        if covered.last < at:
             continue
-        if one.first > wanted.last:
+        if covered.first > wanted.last:
             break
-        if one.first > at:
-            gaps.append(Coverage(at, one.first - 1))
-        at = one.last + 1
+        if covered.first > at:
+            gaps.append(Coverage(at, covered.first - 1))
+        at = covered.last + 1
     if at <= wanted.last:
         gaps.append(Coverage(at, wanted.last))
     return gaps
 
 
 def without_after(filled: Iterable[Coverage], slot: int) -> list[Coverage]:
-    """What is left when everything after `slot` never happened."""
-    return [Coverage(one.first, min(one.last, slot)) for one in merged(filled) if one.first <= slot]
+    """The ranges after a rollback to `slot`."""
+    return [Coverage(covered.first, min(covered.last, slot)) for covered in merged(filled) if covered.first <= slot]
 
 
 def slot_count(ranges: Iterable[Coverage], first: int | None = None, last: int | None = None) -> int:
-    """How many slots are in ranges that do not overlap; of those from `first` to `last`, where these are given."""
-    found = 0
-    for one in ranges:
-        low = one.first if first is None else max(one.first, first)
-        high = one.last if last is None else min(one.last, last)
-        found += max(high - low + 1, 0)
-    return found
+    """The number of slots in ranges that do not overlap; only those from `first` to `last`, where these are given."""
+    count = 0
+    for covered in ranges:
+        low = covered.first if first is None else max(covered.first, first)
+        high = covered.last if last is None else min(covered.last, last)
+        count += max(high - low + 1, 0)
+    return count

@@ -1,1 +1,1 @@
-"""Shelf: references in, values out. One file per place where a secret can be kept."""
+"""Secret providers: a reference in, the secret out. One file for each kind of provider."""

@@ -10,7 +10,7 @@ from nectar.secrets.secret import Secret
 
 
 def from_aws(reference: Reference) -> Secret:
-    """Account, region and rights are found as AWS's own tools find them."""
+    """Read the secret. Account, region and credentials are found as AWS's own tools find them."""
     try:
         import boto3
         from botocore.exceptions import BotoCoreError, ClientError
@@ -18,7 +18,7 @@ def from_aws(reference: Reference) -> Secret:
         raise faults.no_extra(reference, "aws") from None
     name, _, field = reference.value.partition("#")
     try:
-        found = _found(boto3.client("secretsmanager").get_secret_value(SecretId=name).get("SecretString"), field)
+        secret = _secret_in(boto3.client("secretsmanager").get_secret_value(SecretId=name).get("SecretString"), field)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "an error")
         shown = code if code.isidentifier() else "an error"
@@ -27,12 +27,12 @@ def from_aws(reference: Reference) -> Secret:
         raise faults.provider_failed(
             reference, f"AWS cannot be asked ({type(error).__name__})", "check region and credentials"
         ) from None
-    if isinstance(found, str):
-        raise faults.secret_missing(reference, found, "check what is stored, and the part after #")
-    return found
+    if isinstance(secret, str):
+        raise faults.secret_missing(reference, secret, "check what is stored, and the part after #")
+    return secret
 
 
-def _found(text: str | None, field: str) -> Secret | str:
+def _secret_in(text: str | None, field: str) -> Secret | str:
     """The secret, or what is wrong with it."""
     if not text:
         return "the secret is no text, or empty"

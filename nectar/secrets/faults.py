@@ -1,6 +1,6 @@
-"""Every error of a secret's keeping, in one place. Nothing of a secret, nor of what a provider answered, is ever in one.
+"""Every error of the secret providers, in one place. None ever holds a part of a secret, or of what a provider answered.
 
-They are raised where no local variable holds a secret in clear: a traceback may be shown with its locals.
+The code raises them where no local variable holds a secret in clear, because a traceback may be shown with its locals.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from nectar.errors import SecretError
 
 
 def secret_missing(reference: Reference, what: str, hint: str) -> SecretError:
-    """It is not where the profile says."""
+    """The secret is not where the profile says."""
     return SecretError(f"{reference.key_path}: {what}", where=_where(reference), hint=hint, code="NEC-X001")
 
 
@@ -21,7 +21,7 @@ def open_to_others(what: str, where: str) -> SecretError:
 
 
 def provider_failed(reference: Reference, what: str, hint: str = "") -> SecretError:
-    """Its keeper did not give it."""
+    """The provider did not give the secret."""
     return SecretError(f"{reference.key_path}: {what}", where=_where(reference), hint=hint, code="NEC-X003")
 
 
@@ -31,13 +31,13 @@ def no_extra(reference: Reference, extra: str) -> SecretError:
 
 
 def not_sealed(key_path: str, why: str) -> SecretError:
-    return SecretError(f"{key_path}: this is no sealed value: {why}", hint="seal it anew: nectar secrets seal", code="NEC-X010")
+    return SecretError(f"{key_path}: this is no sealed value: {why}", hint="seal it again: nectar secrets seal", code="NEC-X010")
 
 
 def changed(key_path: str, *, by_passphrase: bool) -> SecretError:
     other = "another passphrase or " if by_passphrase else ""
     what = f"{key_path}: the sealed value was changed, or was sealed with {other}for another place in the profile"
-    return SecretError(what, hint=f"seal it anew: nectar secrets seal --for {key_path}", code="NEC-X011")
+    return SecretError(what, hint=f"seal it again: nectar secrets seal --for {key_path}", code="NEC-X011")
 
 
 def other_key(key_path: str, wanted: str, have: str) -> SecretError:
@@ -61,7 +61,7 @@ def bad_key(where: str, why: str) -> SecretError:
 
 
 def _where(reference: Reference) -> str:
-    """The reference as it stands in the profile, if it looks like one: a password may have been put in its place by mistake."""
+    """The reference as in the profile, if it looks like one: somebody may have written the password itself there by mistake."""
     looks = _LOOKS.get(reference.kind)
     return f"{reference.kind} = {reference.value if looks and re.fullmatch(looks, reference.value) else '..'}"
 
@@ -74,4 +74,4 @@ _LOOKS = {
     "aws": "arn:.*|.*[/#].*",
     "keyring": ".+/[^/]+",
 }
-"""Neither sealed values nor commands, whose words may be anything."""
+"""Sealed values and commands are missing here, because their words may be anything."""

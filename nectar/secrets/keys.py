@@ -1,4 +1,4 @@
-"""Where the key that opens sealed values is: the first of these that is there."""
+"""Find the key that opens sealed values: the first that exists of the places below."""
 
 from __future__ import annotations
 
@@ -23,8 +23,11 @@ def default_file() -> Path:
 
 
 def opening_key() -> SealingKey:
-    """Errors: SecretError NEC-X013 (none), NEC-X014 (none that can be used), NEC-X002 (others can read it), NEC-X001 (the
-    passphrase's file cannot be read)."""
+    """The key for sealed values.
+
+    Errors: SecretError NEC-X013 (there is none), NEC-X014 (it cannot be used), NEC-X002 (others can read it), NEC-X001 (the
+    passphrase's file cannot be read).
+    """
     if os.environ.get(KEY):
         return sealing_key(from_environment(Reference("env", KEY, "the key")), KEY)
     if name := os.environ.get(KEY_FILE):
@@ -39,7 +42,7 @@ def opening_key() -> SealingKey:
 
 
 def key_in(path: Path) -> SealingKey:
-    """The key in a file that nobody else can read. A recipient may be read by everybody, but be written by nobody else."""
+    """The key in a file that nobody else can read. A recipient's file may be read by others, but not written."""
     try:
         if _is_shared(path) and (key := sealing_key(Secret(reading.read_text(path, reading.SECRET)), str(path))).secret is None:
             return key
@@ -50,7 +53,7 @@ def key_in(path: Path) -> SealingKey:
 
 
 def _is_shared(path: Path) -> bool:
-    """Whether others may read it, though only its owner write it."""
+    """Whether others may read the file and only its owner may write it."""
     mode = path.stat().st_mode
     return stat.S_ISREG(mode) and bool(mode & 0o044) and not mode & 0o022
 

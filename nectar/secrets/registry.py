@@ -1,4 +1,4 @@
-"""The places where a secret can be kept, by the key that names them in a profile."""
+"""The secret providers, by the key that names them in a profile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nectar.secrets.vault import from_vault
 
 
 def _from_sealed(reference: Reference) -> Secret:
-    """With the key that is at hand; `cryptography` is only imported for it."""
+    """Open a sealed value with the key of this machine. `cryptography` is imported here only."""
     from nectar.secrets.keys import opening_key
     from nectar.secrets.sealed import open_sealed
 
@@ -32,5 +32,5 @@ PROVIDERS: Mapping[str, Callable[[Reference], Secret]] = {
 
 
 def resolve_secret(reference: Reference) -> Secret:
-    """Errors: SecretError, which says where it was looked for and never what was found."""
+    """Read the secret. Errors: SecretError, which says where Nectar looked and never what it found."""
     return PROVIDERS[reference.kind](reference)

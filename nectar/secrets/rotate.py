@@ -1,4 +1,4 @@
-"""A profile's sealed values sealed anew, everything else left as it is."""
+"""Seal a profile's sealed values again with another key, and leave everything else as it is."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from nectar.whole_file import write_whole
 
 
 def rotated(profile: Path, old: SealingKey, new: SealingKey) -> int:
-    """How many there were. The file is replaced in one step, or left alone.
+    """Seal all values again; returns their number. The file is replaced in one step, or not at all.
 
-    Errors: SecretError NEC-X010 to X012 of the value that cannot be opened, NEC-X016 when the file cannot be read or written.
+    Errors: SecretError NEC-X010 to X012 for a value that cannot be opened, NEC-X016 when the file cannot be read or written.
     """
     try:
         text = reading.read_file(profile, reading.TOML).decode()
@@ -26,19 +26,19 @@ def rotated(profile: Path, old: SealingKey, new: SealingKey) -> int:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not TOML"
         raise SecretError(f"the profile cannot be read: {why}", where=str(profile), code="NEC-X016") from None
-    found = list(_sealed(data, ()))
-    for key_path, value in found:
+    sealed_values = list(_sealed(data, ()))
+    for key_path, value in sealed_values:
         if text.count(value) != 1:
             what = f"{key_path}: its sealed value stands in the file more than once, or with escapes"
-            raise SecretError(what, where=str(profile), hint="seal it anew by hand", code="NEC-X016")
+            raise SecretError(what, where=str(profile), hint="seal it again by hand", code="NEC-X016")
         text = text.replace(value, seal_value(open_sealed(value, key_path, old), key_path, new))
-    if found:
+    if sealed_values:
         _replace(profile, text.encode())
-    return len(found)
+    return len(sealed_values)
 
 
 def _sealed(data: Any, path: TomlPath) -> Iterator[tuple[str, str]]:
-    """(key path as it is bound, sealed text) of all there are."""
+    """(key path to which it is bound, sealed text) of every sealed value."""
     if isinstance(data, dict):
         for key, value in data.items():
             if key == "sealed" and isinstance(value, str):
@@ -48,7 +48,7 @@ def _sealed(data: Any, path: TomlPath) -> Iterator[tuple[str, str]]:
 
 
 def _replace(profile: Path, data: bytes) -> None:
-    """Where a link leads, its file is replaced, not the link. Owner and group stay if we may set them."""
+    """Replace the file, or the one that a link leads to. Owner and group stay if we may set them."""
     try:
         profile = profile.resolve(strict=True)
         before = profile.stat()

@@ -33,17 +33,17 @@ from nectar.secrets.secret import Secret
 PREFIX = "nectar:v1:"
 WITH_KEY, WITH_PASSPHRASE, FOR_RECIPIENT = 1, 2, 3
 KEY, RECIPIENT, IDENTITY = "nectar-key-", "nectar-recipient-", "nectar-identity-"
-"""What keys begin with: one that seals and opens; one that only seals; the one that opens what was sealed for that."""
+"""The prefixes of keys: one that seals and opens, one that only seals, and the one that opens what that sealed."""
 LOG_N, R, P = 16, 8, 1  # 64 MB and about 0.2 s
 LEAST_LOG_N, MOST_P = 10, 4
-MOST_BYTES = 1 << 28  # 128 N r: what a sealed text may make us take, some seconds of work at most
+MOST_BYTES = 1 << 28  # of memory (128 N r) that a sealed text may make us use; it also bounds the work to some seconds
 _ID, _SALT, _PUBLIC, _NONCE, _TAG = 8, 16, 32, 12, 16
 
 Random = Callable[[int], bytes]
 
 
 class SealingKey(NamedTuple):
-    """`how` is one of the three above; of a recipient `private` is None: it only seals."""
+    """`how` is one of WITH_KEY, WITH_PASSPHRASE, FOR_RECIPIENT. A recipient only seals: its `secret` is None."""
 
     how: int
     secret: Secret | None
@@ -55,13 +55,13 @@ def new_key(random: Random = os.urandom) -> str:
 
 
 def new_identity(random: Random = os.urandom) -> tuple[str, str]:
-    """The one that opens, to be kept; the one that seals, for everybody."""
+    """A pair of keys: the identity, which opens and stays secret; the recipient, which only seals and may be public."""
     private = random(32)
     return IDENTITY + _text(private), RECIPIENT + _text(_public(private))
 
 
 def sealing_key(text: Secret, where: str) -> SealingKey:
-    """A key as it is written: one line, besides empty ones and those that begin with #. Errors: SecretError NEC-X014."""
+    """Read a key: one line, beside empty ones and comments that begin with #. Errors: SecretError NEC-X014."""
     key = _read(text)
     if isinstance(key, str):
         raise faults.bad_key(where, key)
@@ -73,7 +73,7 @@ def passphrase(text: Secret) -> SealingKey:
 
 
 def seal_value(value: Secret, key_path: str, key: SealingKey, random: Random = os.urandom) -> str:
-    """`key_path` is where it will stand: ``database.password``."""
+    """Seal a value for one place in a profile. `key_path`: that place, as in ``database.password``."""
     if key.how == WITH_KEY:
         cipher, head = ChaCha20Poly1305(_bytes(key)), bytes([WITH_KEY]) + _id(_bytes(key))
     elif key.how == WITH_PASSPHRASE:
@@ -90,7 +90,10 @@ def seal_value(value: Secret, key_path: str, key: SealingKey, random: Random = o
 
 
 def open_sealed(text: str, key_path: str, key: SealingKey) -> Secret:
-    """Errors: SecretError NEC-X010 (no sealed value), NEC-X011 (changed, or of another place), NEC-X012 (another key)."""
+    """Open a sealed value.
+
+    Errors: SecretError NEC-X010 (it is none), NEC-X011 (changed, or of another place), NEC-X012 (another key).
+    """
     raw = _raw(text[len(PREFIX) :]) if text.startswith(PREFIX) else None
     if raw is None or not raw:
         raise faults.not_sealed(key_path, f"it does not read {PREFIX} and base64")
@@ -98,11 +101,11 @@ def open_sealed(text: str, key_path: str, key: SealingKey) -> Secret:
     if rest is None or len(raw) < 1 + _ID + rest + _NONCE + _TAG:
         raise faults.not_sealed(key_path, "it is cut short, or of a kind that this version does not know")
     head, tail = raw[: 1 + _ID + rest], raw[1 + _ID + rest :]
-    told = head[1 : 1 + _ID]
+    key_id = head[1 : 1 + _ID]
     if key.secret is None:
         raise faults.seals_only(f"the recipient {key_name(key)}")
-    if how != key.how or (how != WITH_PASSPHRASE and told != _id(key.public or _bytes(key))):
-        raise faults.other_key(key_path, _named(how, told), key_name(key))
+    if how != key.how or (how != WITH_PASSPHRASE and key_id != _id(key.public or _bytes(key))):
+        raise faults.other_key(key_path, _named(how, key_id), key_name(key))
     try:
         cipher = ChaCha20Poly1305(_cipher(how, head[1 + _ID :], key, key_path))
         return Secret(cipher.decrypt(tail[:_NONCE], tail[_NONCE:], _bound_to(key_path, head)).decode())
@@ -111,7 +114,7 @@ def open_sealed(text: str, key_path: str, key: SealingKey) -> Secret:
 
 
 def key_name(key: SealingKey) -> str:
-    """Which key it is, for people."""
+    """The key's name for people: its id, or that it is a passphrase."""
     if key.how == WITH_PASSPHRASE:
         return "a passphrase"
     return _named(key.how, _id(key.public or _bytes(key)))
@@ -157,12 +160,12 @@ def _agreed(ours: bytes, theirs: bytes, ephemeral: bytes, recipient: bytes) -> b
     try:
         shared = X25519PrivateKey.from_private_bytes(ours).exchange(X25519PublicKey.from_public_bytes(theirs))
     except ValueError:
-        raise InvalidTag from None  # a point of low order: nobody seals so
+        raise InvalidTag from None  # a point of low order, which no honest sealing uses
     return HKDF(SHA256(), 32, salt=ephemeral + recipient, info=b"nectar:v1").derive(shared)
 
 
 def _is_point(public: bytes) -> bool:
-    """Not one of the few of low order, with which everybody shares the same secret."""
+    """Whether the point is safe: with one of the few points of low order everybody would share the same secret."""
     try:
         X25519PrivateKey.generate().exchange(X25519PublicKey.from_public_bytes(public))
     except ValueError:
@@ -182,8 +185,8 @@ def _id(raw: bytes) -> bytes:
     return hashlib.sha256(b"nectar key" + raw).digest()[:_ID]
 
 
-def _named(how: int, told: bytes) -> str:
-    return "a passphrase" if how == WITH_PASSPHRASE else told.hex()
+def _named(how: int, key_id: bytes) -> str:
+    return "a passphrase" if how == WITH_PASSPHRASE else key_id.hex()
 
 
 def _bytes(key: SealingKey) -> bytes:
@@ -196,7 +199,7 @@ def _text(raw: bytes) -> str:
 
 
 def _raw(text: str) -> bytes | None:
-    """Only the one text that `_text` writes."""
+    """Decode base64, and accept only the text that `_text` writes for these bytes."""
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError):

@@ -8,8 +8,7 @@ HIDDEN = "***"
 
 
 class Secret:
-    """Shows as ``***`` wherever it is shown; cannot be pickled, hashed or iterated. Only `reveal` gives the value, at the very
-    place that needs it."""
+    """Prints as ``***``, and cannot be pickled, hashed or iterated. Only `reveal` returns the value, where it is needed."""
 
     __slots__ = ("_value",)
 

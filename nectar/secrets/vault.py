@@ -35,7 +35,7 @@ _REASONS = {
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A token goes to the address that was named, and nowhere else."""
+    """The token is sent to the configured address only, so redirects are refused."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None
@@ -50,23 +50,23 @@ def from_vault(reference: Reference) -> Secret:
         address = os.environ.get("VAULT_ADDR", "")
         parts = urlsplit(address)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:  # brackets or a port that are none
+    except ValueError:  # malformed brackets or port
         usable = False
     if not usable:
         raise faults.provider_failed(reference, "VAULT_ADDR names no server", "as in VAULT_ADDR=https://vault.example.com:8200")
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise faults.provider_failed(reference, "VAULT_ADDR is not https, and not this machine", "a token is not sent in clear")
-    found = _asked(reference, f"{address.rstrip('/')}/v1/{quote(mount)}/data/{quote(path)}", field)
-    if found is None:
+    secret = _asked(reference, f"{address.rstrip('/')}/v1/{quote(mount)}/data/{quote(path)}", field)
+    if secret is None:
         raise faults.secret_missing(reference, f"the secret has no text field {field!r}", "check the part after #")
-    return found
+    return secret
 
 
 def _asked(reference: Reference, url: str, field: str) -> Secret | None:
     token = _token(reference)
     try:
         trusted = ssl.create_default_context(cafile=os.environ.get("VAULT_CACERT") or None)
-        # on this machine no proxy stands between: it would be given the token in clear
+        # no proxy for an address on this machine: it would get the token in clear
         proxies = urllib.request.ProxyHandler({} if url.startswith("http:") else None)
         opener = urllib.request.build_opener(proxies, urllib.request.HTTPSHandler(context=trusted), _NoRedirects)
         with opener.open(_request(url, token), timeout=SECONDS) as answer:
@@ -93,10 +93,10 @@ def _token(reference: Reference) -> Secret:
 
 
 def _request(url: str, token: Secret) -> urllib.request.Request:
-    made = urllib.request.Request(url, headers={"X-Vault-Token": token.reveal(), "X-Vault-Request": "true"})
+    request = urllib.request.Request(url, headers={"X-Vault-Token": token.reveal(), "X-Vault-Request": "true"})
     if space := os.environ.get("VAULT_NAMESPACE", ""):
-        made.add_header("X-Vault-Namespace", space)
-    return made
+        request.add_header("X-Vault-Namespace", space)
+    return request
 
 
 def _field(answer: bytes, field: str) -> Secret | None:
