@@ -114,8 +114,8 @@ MOST_QUESTIONS = 31
 
 TRACKED_OUTPUTS = Table(
     "nectar_watched",
-    "Outputs that a filter looks after: it asks about them when they are spent, or records that they were spent although "
-    "`[filters.rows]` may have taken their own rows away.",
+    "Tracked outputs: a filter asks about them when they are spent, or records their spending although `[filters.rows]` "
+    "may have removed their own rows.",
     Kind.FACT,
     (
         Column("id", Type.ID, f"{ITEM_PLACE} + index.", source="position on the chain"),

@@ -222,10 +222,10 @@ def _token_span(token: Token) -> Span:
 
 
 def _name(children: Sequence[Any], at: Span) -> Name:
-    parts = tuple(str(one) for one in children if not hasattr(one, "data"))
+    parts = tuple(str(child) for child in children if not hasattr(child, "data"))
     if parts[0] in _KEYWORDS:  # where no operator can stand, the lexer takes it for a name
         raise FilterError([Slip(SYNTAX, f'"{parts[0]}" cannot stand here', at, "", _in_words(set(_OPERAND)))])
-    keys = tuple(_key(one.children[0]) for one in children if hasattr(one, "data"))
+    keys = tuple(_key(child.children[0]) for child in children if hasattr(child, "data"))
     return Name(parts, keys, at)
 
 
@@ -234,22 +234,22 @@ def _key(token: Token) -> str | int:
 
 
 def unquoted(token: str) -> str:
-    """A text's value. Errors: FilterError for an escape that there is not."""
+    """The value of a quoted text. Errors: FilterError for an unknown escape."""
 
-    def one(found: re.Match[str]) -> str:
-        escape = found[1]
+    def character_of(match: re.Match[str]) -> str:
+        escape = match[1]
         if escape[0] == "u" and len(escape) == 5:
             return chr(int(escape[1:], 16))
         if escape not in _ESCAPES:
-            begin = getattr(token, "start_pos", 0) + 1 + found.start()
-            what = f"\\{escape} is no escape"
+            begin = getattr(token, "start_pos", 0) + 1 + match.start()
+            what = f"\\{escape} is not an escape"
             raise FilterError([Slip(SYNTAX, what, Span(begin, begin + 2), 'escapes are \\" \\\\ \\n \\r \\t and \\uXXXX')])
         return _ESCAPES[escape]
 
-    value = _ESCAPE.sub(one, token[1:-1])
+    value = _ESCAPE.sub(character_of, token[1:-1])
     if any("\ud800" <= character <= "\udfff" for character in value):
         begin = getattr(token, "start_pos", 0)
-        raise FilterError([Slip(SYNTAX, "half of a surrogate pair is no text", Span(begin, begin + len(token)))])
+        raise FilterError([Slip(SYNTAX, "half of a surrogate pair is not a text", Span(begin, begin + len(token)))])
     return value
 
 

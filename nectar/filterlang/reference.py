@@ -9,6 +9,7 @@ BEGIN, END = "<!-- fields -->", "<!-- end of fields -->"
 
 
 def field_tables() -> str:
+    """The tables between the two marks of docs/filter-language.md."""
     scopes = (TX, BLOCK, *COLLECTIONS.values())
     return "\n".join([BEGIN, "", *(line for scope in scopes for line in _scope(scope)), END])
 
@@ -21,7 +22,7 @@ def _scope(scope: Scope) -> list[str]:
 def _field(field: Field) -> str:
     notes = [field.doc]
     if field.choices:
-        notes.append("One of " + ", ".join(f"`{one}`" for one in field.choices) + ".")
+        notes.append("One of " + ", ".join(f"`{choice}`" for choice in field.choices) + ".")
     if field.null:
         notes.append("Can have no value.")
     if not field.sql and field.type is not T.SET:

@@ -34,7 +34,7 @@ TX_METADATA = Table(
             Type.BYTES,
             "CBOR of the map {label: value}.",
             source="the value's original bytes",
-            differs="db-sync encodes the value anew: it differs where the original was not in shortest form.",
+            differs="db-sync encodes the value again: it differs where the original was not in shortest form.",
         ),
         Column("tx_id", Type.ID, "The transaction.", references="tx.id"),
     ),
@@ -72,10 +72,10 @@ def rows(block: Block, out: RowBuffers, context: Context) -> None:
 
 
 def left_out(text: str) -> bool:
-    """Whether db-sync leaves this JSON out: its own text of it would hold `\\u000` (`containsUnicodeNul`).
+    """Whether db-sync leaves this JSON out because its own text of it holds `\\u000` (`containsUnicodeNul`).
 
-    That is any character below U+0010 but tab, line feed and carriage return, which have escapes of their own there, where
-    here backspace and form feed have too; and those characters themselves, after a backslash.
+    That text holds it for every character below U+0010, except tab, line feed and carriage return, which it escapes in short
+    forms. The JSON here has short forms of backspace and form feed too. After a backslash the characters count as well.
     """
     if "\\" not in text:
         return False

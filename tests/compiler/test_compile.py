@@ -112,17 +112,17 @@ def test_it_travels_to_other_processes() -> None:
 
 def test_the_json_says_it_all_and_is_json() -> None:
     compiled = compiled_from(SPELLINGS[1])
-    said = json.loads(as_json(compiled))
-    assert said["fingerprint"] == compiled.fingerprint
-    assert said["range"]["start"] == {"form": "AtEpoch", "epoch": 7}
-    assert said["range"]["end"] == {"form": "TipMinus", "blocks": 2160}
-    assert said["network"]["magic"] == 2
-    assert said["processors"]["transactions"] == {"tx_cbor": False, "resolve_inputs": "deferred", "address_table": False}
-    assert "not has_burn and not has_mint" in said["filters"]["where"]
-    assert said["tables"]["tx"]["columns"]["fee"] == "lovelace or null"
-    assert list(said["tables"]) == [table.name for table in compiled.tables]
-    assert said["indexes"]["deferred"] == {}
-    assert said["decodes"][:2] == ["sums", "txs"]
+    document = json.loads(as_json(compiled))
+    assert document["fingerprint"] == compiled.fingerprint
+    assert document["range"]["start"] == {"form": "AtEpoch", "epoch": 7}
+    assert document["range"]["end"] == {"form": "TipMinus", "blocks": 2160}
+    assert document["network"]["magic"] == 2
+    assert document["processors"]["transactions"] == {"tx_cbor": False, "resolve_inputs": "deferred", "address_table": False}
+    assert "not has_burn and not has_mint" in document["filters"]["where"]
+    assert document["tables"]["tx"]["columns"]["fee"] == "lovelace or null"
+    assert list(document["tables"]) == [table.name for table in compiled.tables]
+    assert document["indexes"]["deferred"] == {}
+    assert document["decodes"][:2] == ["sums", "txs"]
     assert readable(compiled_from(ALL))["filters"] is None
 
 
@@ -142,7 +142,7 @@ def test_a_filtered_plan_is_not_complete() -> None:
 
 
 def test_processors_stand_in_the_registrys_order() -> None:
-    assert [one.name for one in compiled_from(SPELLINGS[1]).processors] == list(PROCESSORS)
+    assert [processor.name for processor in compiled_from(SPELLINGS[1]).processors] == list(PROCESSORS)
 
 
 def test_one_table_declared_in_two_ways_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +157,7 @@ def test_a_missing_genesis_folder_is_said(tmp_path: Path) -> None:
     text = ALL.replace('network = "preview"', 'network = "./nowhere"')
     with pytest.raises(PlanError) as caught:
         compile_plan(parse_plan(text, tmp_path / "plan.toml"))
-    assert [(one.code, one.path) for one in caught.value.complaints] == [("NEC-N001", "plan.network")]
+    assert [(complaint.code, complaint.path) for complaint in caught.value.complaints] == [("NEC-N001", "plan.network")]
 
 
 def test_a_folder_of_genesis_files_is_the_network_they_are_of(chain: Path, tmp_path: Path) -> None:
@@ -166,9 +166,9 @@ def test_a_folder_of_genesis_files_is_the_network_they_are_of(chain: Path, tmp_p
     for folder in (first, second):
         folder.symlink_to(chain / "genesis" / "preview")
     plans = [parse_plan(ALL.replace('"preview"', f'"./{folder.name}"'), tmp_path / "plan.toml") for folder in (first, second)]
-    one, two = map(compile_plan, plans)
-    assert one.fingerprint == two.fingerprint == compiled_from(ALL).fingerprint
-    assert one.network.magic == 2
+    first_compiled, second_compiled = map(compile_plan, plans)
+    assert first_compiled.fingerprint == second_compiled.fingerprint == compiled_from(ALL).fingerprint
+    assert first_compiled.network.magic == 2
 
 
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)

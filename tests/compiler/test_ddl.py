@@ -69,10 +69,10 @@ def test_it_can_be_run_twice(database: sqlite3.Connection) -> None:
 
 def test_exactly_the_enabled_tables() -> None:
     compiled = compiled_from(HEAD + "[processors]\nwithdrawals = true\n")
-    made = [one.name for one in statements(compiled, "sqlite") if one.kind is StatementKind.TABLE]
-    assert made[:4] == ["nectar_checkpoint", "nectar_coverage", "nectar_plan", "nectar_quarantine"]
-    assert set(made[4:]) == {table.name for table in compiled.tables} >= {"withdrawal"}
-    assert "tx_out" not in made
+    names = [statement.name for statement in statements(compiled, "sqlite") if statement.kind is StatementKind.TABLE]
+    assert names[:4] == ["nectar_checkpoint", "nectar_coverage", "nectar_plan", "nectar_quarantine"]
+    assert set(names[4:]) == {table.name for table in compiled.tables} >= {"withdrawal"}
+    assert "tx_out" not in names
 
 
 def test_mysql_and_tidb_are_one_text_but_for_regions() -> None:
@@ -84,19 +84,19 @@ def test_mysql_and_tidb_are_one_text_but_for_regions() -> None:
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_nothing_that_some_database_lacks(dialect: str) -> None:
-    for one in statements(compiled_from(EVERY_TABLE), dialect):
-        bare = re.sub(r"[`\"].*?[`\"]", "", one.sql).upper()
+    for statement in statements(compiled_from(EVERY_TABLE), dialect):
+        bare = re.sub(r"[`\"].*?[`\"]", "", statement.sql).upper()
         for word in MISSING_SOMEWHERE:
-            assert not re.search(rf"\b{word}\b", bare), one.sql
-        assert ";" not in one.sql
+            assert not re.search(rf"\b{word}\b", bare), statement.sql
+        assert ";" not in statement.sql
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_name_is_quoted(dialect: str) -> None:
     quote = '"' if dialect == "sqlite" else "`"
     compiled = compiled_from(EVERY_TABLE)
-    for one in statements(compiled, dialect):
-        assert f"{quote}{one.name}{quote}" in one.sql
+    for statement in statements(compiled, dialect):
+        assert f"{quote}{statement.name}{quote}" in statement.sql
     for table in compiled.tables:
         text = DIALECTS[dialect].create_table(table)
         assert all(f"  {quote}{column.name}{quote} " in text for column in table.columns)
@@ -115,16 +115,16 @@ def test_an_index_fits_innodb_and_tidb() -> None:
 
 def test_an_address_is_never_cut_and_indexed_by_its_beginning() -> None:
     compiled = compiled_from(ALL)
-    (tx_out,) = [one.sql for one in statements(compiled, "mysql") if one.name == "tx_out"]
+    (tx_out,) = [statement.sql for statement in statements(compiled, "mysql") if statement.name == "tx_out"]
     assert "`address` LONGTEXT NOT NULL" in tx_out
-    (index,) = [one.sql for one in statements(compiled, "mysql") if one.name == "idx_tx_out_address"]
+    (index,) = [statement.sql for statement in statements(compiled, "mysql") if statement.name == "idx_tx_out_address"]
     assert index.endswith("ON `tx_out` (`address`(128))")
 
 
 def test_tidb_alone_is_told_of_clustering() -> None:
-    for one in statements(compiled_from(EVERY_TABLE), "tidb"):
-        if one.kind is StatementKind.TABLE:
-            assert one.sql.count("/*T![clustered_index] CLUSTERED */") == 1
+    for statement in statements(compiled_from(EVERY_TABLE), "tidb"):
+        if statement.kind is StatementKind.TABLE:
+            assert statement.sql.count("/*T![clustered_index] CLUSTERED */") == 1
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

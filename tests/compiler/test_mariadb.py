@@ -39,26 +39,30 @@ def test_columns_types_nulls_and_keys(server: Client, full: CompiledPlan) -> Non
         " FROM information_schema.columns WHERE table_schema = 'n' AND table_name = '{}' ORDER BY ordinal_position"
     )
     for table in (*OWN_TABLES, *full.tables):
-        found = server.run(sql.format(table.name))
-        assert [row[0] for row in found] == list(table.column_names)
-        for column, (_, kind, null, key, collation) in zip(table.columns, found, strict=True):
-            said = mysql.column_type(table, column).lower().split("(")[0]
-            assert kind.split("(")[0] == said if "unsigned" not in kind else "unsigned" in said, (table.name, column.name, kind)
+        columns = server.run(sql.format(table.name))
+        assert [row[0] for row in columns] == list(table.column_names)
+        for column, (_, kind, null, key, collation) in zip(table.columns, columns, strict=True):
+            declared = mysql.column_type(table, column).lower().split("(")[0]
+            assert kind.split("(")[0] == declared if "unsigned" not in kind else "unsigned" in declared, (
+                table.name,
+                column.name,
+                kind,
+            )
             assert null == ("YES" if column.null else "NO")
             assert key == ("1" if column.name in key_of(table) else "0")
             assert collation in ("-", "utf8mb4_bin")
 
 
 def test_indexes(server: Client, full: CompiledPlan) -> None:
-    found = server.run(
+    indexes = server.run(
         "SELECT index_name, table_name, group_concat(column_name ORDER BY seq_in_index), max(1 - non_unique)"
         " FROM information_schema.statistics WHERE table_schema = 'n' AND index_name <> 'PRIMARY' GROUP BY 1, 2 ORDER BY 1"
     )
-    said = [
+    declared = [
         [index.name, table.name, ",".join(index.columns), str(int(index.unique))]
         for table, index in (*full.essential_indexes, *full.deferred_indexes)
     ]
-    assert found == sorted(said)
+    assert indexes == sorted(declared)
 
 
 VIEWS = """

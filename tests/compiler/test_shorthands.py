@@ -37,10 +37,10 @@ def meant(shorthands: FilterShorthands) -> tree.Test:
     return parts[0] if len(parts) == 1 else tree.And(parts)
 
 
-def kept(chain: Path, pattern: str, shorthands: FilterShorthands) -> list[Tx]:
+def kept_transactions(chain: Path, pattern: str, shorthands: FilterShorthands) -> list[Tx]:
     """The transactions that they keep, with only those parts decoded that they ask for."""
     test: tree.Test = pickle.loads(pickle.dumps(meant(shorthands)))
-    keep = to_python(test, functions(network("preview"), lambda one: metadata_json(one.raw))).true
+    keep = to_python(test, functions(network("preview"), lambda metadatum: metadata_json(metadatum.raw))).true
     (path,) = chain.glob(pattern)
     blocks = (decode_block(raw, wanted_by(CompiledFilters(test))) for raw in brute.blocks(path))
     return [tx for block in blocks for tx in block.txs if keep(tx, block)]
@@ -90,7 +90,7 @@ def _base58(raw: bytes) -> str:
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_beginnings_of_addresses(chain: Path, prefix: str) -> None:
     expected = count(chain, BUSY, PREFIXES[prefix])
-    assert len(kept(chain, BUSY, FilterShorthands(addresses=(AddressPrefix(prefix),)))) == expected
+    assert len(kept_transactions(chain, BUSY, FilterShorthands(addresses=(AddressPrefix(prefix),)))) == expected
     assert expected > 0 or prefix == "addr_test1"
     assert expected < 7360
 
@@ -108,16 +108,16 @@ def test_exact_addresses_and_a_stake_address_of_which_only_withdrawals_tell(chai
         return bool(chosen & set(outputs) or set(accounts(tx)) & {busy_stake, withdrawn})
 
     entries: tuple[AddressEntry, ...] = (*map(PaymentAddress, chosen), StakeAddress(busy_stake), StakeAddress(withdrawn))
-    assert len(kept(chain, BUSY, FilterShorthands(addresses=entries))) == sum(map(test, txs)) > 3
+    assert len(kept_transactions(chain, BUSY, FilterShorthands(addresses=entries))) == sum(map(test, txs)) > 3
     alone = FilterShorthands(addresses=(StakeAddress(withdrawn),))
-    assert len(kept(chain, BUSY, alone)) == sum(withdrawn in brute.withdrawals(tx) for tx in txs) > 0
+    assert len(kept_transactions(chain, BUSY, alone)) == sum(withdrawn in brute.withdrawals(tx) for tx in txs) > 0
 
 
 @pytest.mark.parametrize("pattern", [BUSY, CONWAY, FAILED])
 @pytest.mark.parametrize("lovelace", [1, 1_000_000, 5_000_000, 1_234_567_890_123])
 def test_the_least_value(chain: Path, pattern: str, lovelace: int) -> None:
     expected = count(chain, pattern, lambda tx: sum(value for _, value in brute.created(tx)) >= lovelace)
-    assert len(kept(chain, pattern, FilterShorthands(min_transaction_value=lovelace))) == expected
+    assert len(kept_transactions(chain, pattern, FilterShorthands(min_transaction_value=lovelace))) == expected
 
 
 TYPES: dict[TxType, Callable[[RawTx], bool]] = {
@@ -135,7 +135,7 @@ TYPES: dict[TxType, Callable[[RawTx], bool]] = {
 @pytest.mark.parametrize("types", [(name,) for name in TYPES] + [("mint", "burn"), tuple(TYPES)])
 def test_types_that_are_skipped(chain: Path, pattern: str, types: tuple[TxType, ...]) -> None:
     expected = count(chain, pattern, lambda tx: not any(TYPES[name](tx) for name in types))
-    assert len(kept(chain, pattern, FilterShorthands(skip_tx_types=types))) == expected
+    assert len(kept_transactions(chain, pattern, FilterShorthands(skip_tx_types=types))) == expected
 
 
 def test_every_type_occurs_in_the_data(chain: Path) -> None:
@@ -149,7 +149,7 @@ def test_pools(chain: Path, pattern: str) -> None:
     named = Counter(pool for tx in txs for pool in brute.pools_named(tx))
     for pools in [{named.most_common(1)[0][0]}, set(sorted(named)[:5]), set(named)]:
         expected = sum(bool(brute.pools_named(tx) & pools) for tx in txs)
-        assert len(kept(chain, pattern, FilterShorthands(pools=tuple(pools)))) == expected > 0
+        assert len(kept_transactions(chain, pattern, FilterShorthands(pools=tuple(pools)))) == expected > 0
 
 
 def test_a_vote_of_a_pool_counts(chain: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_vote_of_a_pool_counts(chain: Path) -> None:
     voters = {voter[1] for tx in txs for voter in tx.body.get(19, {}) if voter[0] == 4}
     assert voters
     expected = sum(bool(brute.pools_named(tx) & voters) for tx in txs)
-    assert len(kept(chain, POOL_VOTES, FilterShorthands(pools=tuple(voters)))) == expected > 0
+    assert len(kept_transactions(chain, POOL_VOTES, FilterShorthands(pools=tuple(voters)))) == expected > 0
 
 
 def test_a_failed_transaction_has_its_collateral_alone(chain: Path) -> None:
@@ -170,9 +170,9 @@ def test_a_failed_transaction_has_its_collateral_alone(chain: Path) -> None:
         FilterShorthands(skip_tx_types=("script",)),
         FilterShorthands(min_transaction_value=1),
     ):
-        assert not [tx for tx in kept(chain, FAILED, shorthands) if not tx.is_valid]
+        assert not [tx for tx in kept_transactions(chain, FAILED, shorthands) if not tx.is_valid]
     harmless = FilterShorthands(skip_tx_types=("mint", "burn", "metadata", "withdrawal"))
-    assert len([tx for tx in kept(chain, FAILED, harmless) if not tx.is_valid]) == 1
+    assert len([tx for tx in kept_transactions(chain, FAILED, harmless) if not tx.is_valid]) == 1
 
 
 def test_shorthands_combine_with_and(chain: Path) -> None:
@@ -188,7 +188,7 @@ def test_shorthands_combine_with_and(chain: Path) -> None:
         and (PREFIXES["addr1q"](tx) or PREFIXES["stake1"](tx))
         for tx in txs
     )
-    assert 0 < len(kept(chain, BUSY, shorthands)) == expected < len(txs)
+    assert 0 < len(kept_transactions(chain, BUSY, shorthands)) == expected < len(txs)
 
 
 def test_what_is_decoded_is_no_more_than_asked() -> None:

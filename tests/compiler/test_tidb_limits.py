@@ -1,4 +1,4 @@
-"""TiDB's limits: each broken by a table, a view or a plan made for it, and kept by every plan there is."""
+"""TiDB's limits: a table, a view or a plan made for each breaks it, and every plan of the project keeps it."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from tests.compiler.test_mariadb import VIEWS
 ID = Column("id", Type.ID, "Key.")
 
 
-def made(*columns: Column, indexes: tuple[Index, ...] = (), name: str = "t") -> list[Breach]:
+def breaches_of_table(*columns: Column, indexes: tuple[Index, ...] = (), name: str = "t") -> list[Breach]:
     """What is wrong with a table of these columns, as the dialect writes it."""
     table = Table(name, "A table.", Kind.FACT, (ID, *columns), Place.TX, indexes)
     texts = [Statement(StatementKind.TABLE, name, name, mysql.create_table(table))]
-    texts += [Statement(StatementKind.DEFERRED_INDEX, name, one.name, mysql.create_index(table, one)) for one in indexes]
+    texts += [Statement(StatementKind.DEFERRED_INDEX, name, index.name, mysql.create_index(table, index)) for index in indexes]
     return list(breaches((table,), texts))
 
 
-def said(sql: str, kind: StatementKind = StatementKind.VIEW, name: str = "v") -> list[Breach]:
+def breaches_of_sql(sql: str, kind: StatementKind = StatementKind.VIEW, name: str = "v") -> list[Breach]:
     """Of a statement as it stands, about a table t."""
     table = Statement(
         StatementKind.TABLE,
@@ -54,33 +54,37 @@ def numbered(count: int, kind: Type = Type.INT) -> tuple[Column, ...]:
 
 
 TOO_MUCH: dict[str, tuple[Callable[[int], list[Breach]], int, str]] = {
-    "a table's name": (lambda n: made(name="n" * n), 64, "NEC-P080"),
-    "a column's name": (lambda n: made(column("n" * n)), 64, "NEC-P080"),
-    "an index's name": (lambda n: made(column("a"), indexes=(Index("n" * n, ("a",)),)), 64, "NEC-P080"),
-    "columns": (lambda n: made(*numbered(n - 1)), 1_017, "NEC-P081"),
-    "indexes": (lambda n: made(*numbered(n), indexes=tuple(Index(f"i{at}", (f"c{at}",)) for at in range(n))), 64, "NEC-P081"),
+    "a table's name": (lambda n: breaches_of_table(name="n" * n), 64, "NEC-P080"),
+    "a column's name": (lambda n: breaches_of_table(column("n" * n)), 64, "NEC-P080"),
+    "an index's name": (lambda n: breaches_of_table(column("a"), indexes=(Index("n" * n, ("a",)),)), 64, "NEC-P080"),
+    "columns": (lambda n: breaches_of_table(*numbered(n - 1)), 1_017, "NEC-P081"),
+    "indexes": (
+        lambda n: breaches_of_table(*numbered(n), indexes=tuple(Index(f"i{at}", (f"c{at}",)) for at in range(n))),
+        64,
+        "NEC-P081",
+    ),
     "an index of texts": (
-        lambda n: made(*numbered(n, Type.TEXT), indexes=(Index("i", tuple(f"c{at}" for at in range(n))),)),
+        lambda n: breaches_of_table(*numbered(n, Type.TEXT), indexes=(Index("i", tuple(f"c{at}" for at in range(n))),)),
         3_072 // (4 * 128),
         "NEC-P082",
     ),
     "an index of labels": (
-        lambda n: made(*numbered(n, Type.LABEL), indexes=(Index("i", tuple(f"c{at}" for at in range(n))),)),
+        lambda n: breaches_of_table(*numbered(n, Type.LABEL), indexes=(Index("i", tuple(f"c{at}" for at in range(n))),)),
         3_072 // (4 * 64),
         "NEC-P082",
     ),
     "an index of hashes": (
-        lambda n: made(*numbered(n, Type.HASH32), indexes=(Index("i", tuple(f"c{at}" for at in range(n))),)),
+        lambda n: breaches_of_table(*numbered(n, Type.HASH32), indexes=(Index("i", tuple(f"c{at}" for at in range(n))),)),
         3_072 // 32,
         "NEC-P082",
     ),
-    "columns of JSON in a row": (lambda n: made(*numbered(n, Type.JSON)), 3, "NEC-P083"),
+    "columns of JSON in a row": (lambda n: breaches_of_table(*numbered(n, Type.JSON)), 3, "NEC-P083"),
     "characters of an index's beginning": (
-        lambda n: said(f"CREATE INDEX `v` ON `t` (`x`({n}))", StatementKind.DEFERRED_INDEX),
+        lambda n: breaches_of_sql(f"CREATE INDEX `v` ON `t` (`x`({n}))", StatementKind.DEFERRED_INDEX),
         768,
         "NEC-P082",
     ),
-    "bytes of a statement": (lambda n: said("'" + "x" * (n - 2) + "'"), 64 << 20, "NEC-P083"),
+    "bytes of a statement": (lambda n: breaches_of_sql("'" + "x" * (n - 2) + "'"), 64 << 20, "NEC-P083"),
 }
 
 
@@ -112,7 +116,7 @@ LACKING = {
 
 @pytest.mark.parametrize("sql", LACKING)
 def test_what_there_is_not(sql: str) -> None:
-    (breach,) = said(sql)
+    (breach,) = breaches_of_sql(sql)
     assert breach.code == "NEC-P084"
     assert LACKING[sql] in breach.what
 
@@ -123,7 +127,9 @@ def test_all_that_is_lacking_was_tried() -> None:
 
 def test_words_in_texts_and_names_are_no_words() -> None:
     assert (
-        said("CREATE VIEW `returning` AS SELECT 'FOREIGN KEY', 'it''s RETURNING' FROM `references` /*T! RETURNING */ WHERE 1")
+        breaches_of_sql(
+            "CREATE VIEW `returning` AS SELECT 'FOREIGN KEY', 'it''s RETURNING' FROM `references` /*T! RETURNING */ WHERE 1"
+        )
         == []
     )
 
@@ -155,13 +161,13 @@ def test_words_in_texts_and_names_are_no_words() -> None:
     ],
 )
 def test_keys_defaults_and_generated_columns(sql: str, kind: StatementKind, expected: str) -> None:
-    (breach,) = said(sql, kind)
+    (breach,) = breaches_of_sql(sql, kind)
     assert expected in breach.what
 
 
 def test_a_spelling_that_cannot_be_looked_into_is_a_bug_and_no_silence() -> None:
     with pytest.raises(ValueError, match="cannot be looked for"):
-        said("CREATE TEMPORARY TABLE `u` (`a` INT)", StatementKind.TABLE)
+        breaches_of_sql("CREATE TEMPORARY TABLE `u` (`a` INT)", StatementKind.TABLE)
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.stem)
@@ -172,7 +178,7 @@ def test_every_plan_keeps_them(plan: Path) -> None:
 
 def test_every_table_and_views_of_every_kind_keep_them() -> None:
     compiled = read_document(load_text(EVERY_TABLE + VIEWS, "plan.toml"), Path("plan.toml"), dialect="tidb")
-    kinds = {one.kind for one in statements(compiled, "tidb", (0, 99_999))}
+    kinds = {statement.kind for statement in statements(compiled, "tidb", (0, 99_999))}
     assert kinds == set(StatementKind) - {StatementKind.ESSENTIAL_INDEX} | ({StatementKind.ESSENTIAL_INDEX} & kinds)
     assert list(breaches((*own_tables("tidb"), *compiled.tables), statements(compiled, "tidb", (0, 99_999)))) == []
 

@@ -1,4 +1,4 @@
-"""What a number can be at all, field by field, against what the ledger says: one step beyond it a filter can never be true."""
+"""The range of each number, field by field, is the ledger's: one step beyond it a filter can never be true."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nectar.filterlang.syntax import FilterError
 from tests.filterlang.test_fixtures import SETTING
 
 ADA = 45_000_000_000 * 1_000_000
-"""The most lovelace there can be (Shelley's genesis: maxLovelaceSupply)."""
+"""The most lovelace that can exist (Shelley's genesis: maxLovelaceSupply)."""
 WORD64 = 2**64 - 1
 LIMITS: dict[str, tuple[int | None, int | None]] = {
     "block.slot": (-1, None),
@@ -75,8 +75,8 @@ BYTES = {
 """Bytes of the ledger's hashes: Blake2b-224 of keys and scripts, Blake2b-256 of all else."""
 
 
-def told(field: str, test: str) -> str:
-    """What is said of a filter that puts the field to this test: a code, or nothing."""
+def code_of(field: str, test: str) -> str:
+    """The code of the complaint about a filter with this test of the field; empty when there is none."""
     scope, _, name = field.partition(".")
     text = f"any({scope}, {name} {test})" if scope in COLLECTIONS else f"{field} {test}"
     try:
@@ -106,22 +106,22 @@ def test_a_number_beyond_what_there_can_be_is_told(field: str) -> None:
     unit = " lovelace" if field in fields_of(T.LOVELACE) else ""
     for limit, beyond in ((least, "<"), (most, ">")):
         if limit is None:
-            assert not told(field, f"{beyond} 0{unit}")
+            assert not code_of(field, f"{beyond} 0{unit}")
         else:
-            assert not told(field, f"== {limit}{unit}")
-            assert told(field, f"{beyond} {limit}{unit}") == codes.CONTRADICTION
+            assert not code_of(field, f"== {limit}{unit}")
+            assert code_of(field, f"{beyond} {limit}{unit}") == codes.CONTRADICTION
 
 
 @pytest.mark.parametrize("field", BYTES)
 def test_bytes_of_another_length_are_told(field: str) -> None:
     length = BYTES[field]
-    assert not told(field, f"== 0x{'ab' * length}")
+    assert not code_of(field, f"== 0x{'ab' * length}")
     for other in (length - 1, length + 1):
-        assert told(field, f"== 0x{'ab' * other}")
+        assert code_of(field, f"== 0x{'ab' * other}")
 
 
 def test_eras_are_from_byron_to_conway() -> None:
     for era in ("byron", "shelley", "allegra", "mary", "alonzo", "babbage", "conway"):
-        assert not told("block.era", f"== {era}")
+        assert not code_of("block.era", f"== {era}")
     for era in ("dijkstra", "byron_ebb"):
-        assert told("block.era", f"== {era}")
+        assert code_of("block.era", f"== {era}")

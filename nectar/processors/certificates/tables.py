@@ -60,7 +60,7 @@ DELEGATION = _fact(
 
 POOL_UPDATE = _fact(
     "pool_update",
-    "Pools registering, and registering anew with other terms.",
+    "Pools registering, and registering again with other terms.",
     (
         _ID,
         Column("hash_id", Type.HASH28, "The pool.", references="pool_hash.id", source="CDDL pool_params"),
