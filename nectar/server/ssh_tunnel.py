@@ -34,7 +34,8 @@ def place_of(tunnel: Tunnel) -> str:
 
 
 def through(tunnel: Tunnel, stream: socket.socket, host: str, port: int, secret: Secret | None, seconds: float) -> socket.socket:
-    """A stream to `host` and `port` as the tunnel's host sees them. `stream`: open, to the tunnel's host; closed with the result.
+    """A stream to `host` and `port` as the tunnel's host sees them. `stream`: an open one to the tunnel's host, which is closed
+    with the result.
 
     `secret`: the key's passphrase when the tunnel has a key, else the user's password. Without either, the user's SSH agent
     and usual keys are tried. Errors: ConnectError NEC-Y050 to Y055, TransientError NEC-Y056, NEC-Y057.
@@ -59,8 +60,8 @@ def _log_in(client: paramiko.SSHClient, tunnel: Tunnel, stream: socket.socket, s
     import paramiko
 
     where = place_of(tunnel)
-    if told := _trouble_with_key(tunnel.key_path, secret):
-        raise faults.TUNNEL_KEY.at(where, f"{tunnel.key_path}: {told}")
+    if trouble := _trouble_with_key(tunnel.key_path, secret):
+        raise faults.TUNNEL_KEY.at(where, f"{tunnel.key_path}: {trouble}")
     _known_hosts(client, tunnel)
     client.set_missing_host_key_policy(_refuser(tunnel))
     # `from None` below: paramiko's frames hold the secret, and a traceback may be shown with its locals
@@ -93,8 +94,11 @@ def _clear(secret: Secret | None) -> str | None:
 
 
 def _trouble_with_key(path: Path | None, secret: Secret | None) -> str:
-    """Before anybody is asked: of a key that it cannot read paramiko says no more than that a login failed. It raises nothing, so
-    that no traceback shows a passphrase."""
+    """What is wrong with the key's file, "" if nothing is.
+
+    It is read before the login, because for a key that it cannot read paramiko only says that the login failed. Nothing is raised
+    here, so that no traceback shows a passphrase.
+    """
     if path is None:
         return ""
     try:
@@ -114,7 +118,7 @@ def _trouble_with_key(path: Path | None, secret: Secret | None) -> str:
 
 
 def _known_hosts(client: paramiko.SSHClient, tunnel: Tunnel) -> None:
-    """A list of one's own that is named must be there; the user's may be absent: then no host is known."""
+    """Load the known hosts. A file that the profile names must exist. The user's own may be missing: then no host is known."""
     path = tunnel.known_hosts or Path(_OURS).expanduser()
     if tunnel.known_hosts is None and not path.exists():
         return
@@ -128,7 +132,7 @@ def _known_hosts(client: paramiko.SSHClient, tunnel: Tunnel) -> None:
 
 
 def _add_host(client: paramiko.SSHClient, line: str) -> bool:
-    """Whether the line of a list could be read. Keys of a kind that paramiko does not know are passed over, as it does itself."""
+    """Add one line of known hosts; False when it cannot be read. Kinds of keys that paramiko does not know are skipped."""
     from paramiko import SSHException
     from paramiko.hostkeys import HostKeyEntry, InvalidHostKey
 
@@ -179,7 +183,7 @@ def _bridge(client: paramiko.SSHClient, channel: paramiko.Channel) -> socket.soc
 
 
 def _down(client: paramiko.SSHClient, channel: paramiko.Channel, theirs: socket.socket, up: threading.Thread) -> None:
-    """Until either side ends; then everything is closed, which the database's connection sees at once."""
+    """Copy until either side ends, then close everything, which the database's connection notices at once."""
     try:
         _pump(channel.recv, theirs.sendall, lambda: theirs.shutdown(socket.SHUT_RDWR))
         up.join()
@@ -189,7 +193,7 @@ def _down(client: paramiko.SSHClient, channel: paramiko.Channel, theirs: socket.
 
 
 def _pump(take: Any, give: Any, end: Any) -> None:
-    """Until there is nothing more to take, or nobody to give it to, or no memory; then tells the other side."""
+    """Copy until one side ends or memory runs out; then end the other side."""
     try:
         with contextlib.suppress(OSError, EOFError, MemoryError):
             while piece := take(_PIECE):

@@ -1,4 +1,4 @@
-"""A profile's TLS as an SSLContext of our own: the five modes of MySQL, no fallback, TLS 1.2 at least."""
+"""A profile's TLS as an SSLContext: MySQL's five modes, without fallback to plain text, TLS 1.2 at least."""
 
 from __future__ import annotations
 
@@ -26,8 +26,11 @@ DEMANDED = CHECKED | {SslMode.REQUIRED}
 
 
 class _Listening(ssl.SSLSocket):
-    """When it cannot write any more, it says why the other side hung up: in TLS 1.3 a server looks at a client's certificate
-    after the client's handshake is over, and its refusal may lie unread while the login is sent."""
+    """After a failed write it raises the reason that the other side sent.
+
+    In TLS 1.3 a server checks the client's certificate after the client's handshake has ended: its refusal may still be unread
+    while the login is sent.
+    """
 
     def sendall(self, data: Any, flags: int = 0) -> None:
         try:
@@ -39,29 +42,31 @@ class _Listening(ssl.SSLSocket):
 
 
 def context(tls: Tls, bundles: Sequence[Path] | None = None) -> ssl.SSLContext | None:
-    """None: DISABLED. PREFERRED and REQUIRED check nothing, VERIFY_CA the chain, VERIFY_IDENTITY the chain and the name.
+    """The context for a mode; None for DISABLED.
 
-    Whether a server without TLS is refused is the connection's matter. A configured CA is read in every mode, so that a wrong
-    path is noticed. `bundles`: where authorities may stand, in order (default: the system's, then certifi's).
+    PREFERRED and REQUIRED check nothing, VERIFY_CA checks the chain, VERIFY_IDENTITY the chain and the name.
+
+    The connection refuses a server without TLS, not this context. A configured CA is read in every mode, so that a wrong path is
+    noticed. `bundles`: files of authorities, in order (default: the system's, then certifi's).
     Errors: ConnectError NEC-Y020, NEC-Y021.
     """
     if tls.mode is SslMode.DISABLED:
         return None
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    made.sslsocket_class = _Listening
-    made.minimum_version = ssl.TLSVersion.TLSv1_2
-    made.check_hostname = tls.mode is SslMode.VERIFY_IDENTITY
-    made.verify_mode = ssl.CERT_REQUIRED if tls.mode in CHECKED else ssl.CERT_NONE
+    ssl_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    ssl_context.sslsocket_class = _Listening
+    ssl_context.minimum_version = ssl.TLSVersion.TLSv1_2
+    ssl_context.check_hostname = tls.mode is SslMode.VERIFY_IDENTITY
+    ssl_context.verify_mode = ssl.CERT_REQUIRED if tls.mode in CHECKED else ssl.CERT_NONE
     if tls.ca_path is not None:
-        _authorities(made, tls.ca_path)
+        _authorities(ssl_context, tls.ca_path)
     elif tls.mode in CHECKED:
-        _authorities(made, bundle(bundles))
-    _client_certificate(made, tls)
-    return made
+        _authorities(ssl_context, bundle(bundles))
+    _client_certificate(ssl_context, tls)
+    return ssl_context
 
 
 def bundle(places: Sequence[Path] | None = None) -> Path:
-    """The first that is there. Errors: ConnectError NEC-Y021."""
+    """The first file of authorities that exists. Errors: ConnectError NEC-Y021."""
     tried = (*SYSTEM_BUNDLES, Path(certifi.where())) if places is None else places
     for path in tried:
         if path.is_file():
@@ -69,17 +74,17 @@ def bundle(places: Sequence[Path] | None = None) -> Path:
     raise faults.NO_AUTHORITIES.at(", ".join(map(str, tried)))
 
 
-def _authorities(made: ssl.SSLContext, path: Path) -> None:
+def _authorities(ssl_context: ssl.SSLContext, path: Path) -> None:
     try:
-        reading.read_file(path, reading.CERTIFICATES)  # OpenSSL, which takes names only, would wait for a pipe
-        made.load_verify_locations(cafile=path)
+        reading.read_file(path, reading.CERTIFICATES)  # OpenSSL only takes a path, and would block on a pipe
+        ssl_context.load_verify_locations(cafile=path)
     except ssl.SSLError as error:
         raise faults.TLS_FILE.at(str(path), f"no certificates of authorities in it ({_reason(error)})") from error
     except OSError as error:
         raise _unreadable(path, error) from error
 
 
-def _client_certificate(made: ssl.SSLContext, tls: Tls) -> None:
+def _client_certificate(ssl_context: ssl.SSLContext, tls: Tls) -> None:
     if tls.cert_path is None:
         if tls.key_path is not None:
             raise faults.TLS_FILE.at(str(tls.key_path), "a key without its certificate", hint="name that as `ssl_cert_path`")
@@ -91,14 +96,14 @@ def _client_certificate(made: ssl.SSLContext, tls: Tls) -> None:
         except OSError as error:
             raise _unreadable(path, error) from error
     try:
-        made.load_cert_chain(tls.cert_path, key, password=lambda: _encrypted(key))
+        ssl_context.load_cert_chain(tls.cert_path, key, password=lambda: _encrypted(key))
     except ssl.SSLError as error:
-        told = f"not a certificate and the key that belongs to it, which is {key} ({_reason(error)})"
-        raise faults.TLS_FILE.at(str(tls.cert_path), told) from error
+        what = f"not a certificate and the key that belongs to it, which is {key} ({_reason(error)})"
+        raise faults.TLS_FILE.at(str(tls.cert_path), what) from error
 
 
 def _encrypted(key: Path) -> str:
-    """Instead of OpenSSL's question on the terminal."""
+    """Called instead of OpenSSL's question for a passphrase on the terminal."""
     raise faults.TLS_FILE.at(str(key), "the key is encrypted", hint="decrypt it (openssl pkey), and let only this user read it")
 
 

@@ -65,7 +65,7 @@ def open_file(path: Path) -> apsw.Connection:
     """
     refuse_no_file(path)
     if log_of(path).exists() and log_of(path).stat().st_size and path.exists() and not path.stat().st_size:
-        what, hint = "its log is there, and the file is empty", "restore the file; or remove both, to begin anew"
+        what, hint = "its log is there, and the file is empty", "restore the file; or remove both, to begin again"
         raise SinkError(f"the database is damaged: {what}", where=str(path), hint=hint, code="NEC-K013")
     if path.is_file() and 0 < path.stat().st_size < SMALLEST:
         what, hint = "this file is too short for a SQLite database", "name another file; nothing was changed in this one"
@@ -100,7 +100,10 @@ class OpenedFile:
         self._schema, self._tables = connection.pragma("schema_version"), self._definitions()
 
     def check_tables(self) -> None:
-        """Within a transaction. What is gone from the file might be found in the image of a batch. Errors: SinkError NEC-K020."""
+        """Called within a transaction: a table missing in the file might be taken from the image of a batch.
+
+        Errors: SinkError NEC-K020.
+        """
         schema = self._connection.pragma("schema_version")
         if schema == self._schema:
             return
@@ -124,7 +127,7 @@ class OpenedFile:
             now = _identity(path)
             if now != known:
                 what = f"{path.name} was {'removed' if now is None else 'replaced'} while the job was running"
-                hint = "put it back and run again, or run again to begin anew; nothing more was written"
+                hint = "put it back and run again, or run again to begin from the start; nothing more was written"
                 raise SinkError(what, where=str(self._path), hint=hint, code="NEC-K024")
 
 

@@ -112,7 +112,7 @@ def _notes(values: Mapping[str, Any], server: Server) -> Iterator[Note]:
         )
     idle = values.get("wait_timeout")
     if isinstance(idle, int) and idle < server.pool.recycle:
-        what = f"the server closes connections that are idle for {idle:,} s, before Nectar makes them anew"
+        what = f"the server closes connections that are idle for {idle:,} s, before Nectar opens them again"
         yield Note(what, f"write recycle_seconds = {max(idle // 2, 1)} in [pool], or raise wait_timeout")
     most = values.get("max_connections")
     if isinstance(most, int) and 0 < most < server.pool.size + 2:
