@@ -69,103 +69,103 @@ UNSIGNED = (*NUMBERS, 2**63 - 1, 2**63, 2**64 - 1)
 RATIOS = (0.0, 0.05, 0.5, 1.0)
 
 
-def column_value(table: Table, column: Column, made: random.Random) -> Any:
-    if column.null and made.random() < 0.3:
+def column_value(table: Table, column: Column, random_source: random.Random) -> Any:
+    if column.null and random_source.random() < 0.3:
         return None
     match column.type:
         case Type.ID | Type.INT:
-            return made.choice((*NUMBERS, -1, 2**63 - 1))
+            return random_source.choice((*NUMBERS, -1, 2**63 - 1))
         case Type.U64:
-            return made.choice(UNSIGNED)
+            return random_source.choice(UNSIGNED)
         case Type.LOVELACE:
-            return made.choice(LOVELACE)
+            return random_source.choice(LOVELACE)
         case Type.BOOL:
-            return made.choice((0, 1))
+            return random_source.choice((0, 1))
         case Type.RATIO:
-            return made.choice(RATIOS)
+            return random_source.choice(RATIOS)
         case Type.HASH29:
-            return made.choice(STAKES)
+            return random_source.choice(STAKES)
         case Type.NAME:
-            return made.choice(NAMES)
+            return random_source.choice(NAMES)
         case Type.TIME:
-            return made.choice(TIMES)
+            return random_source.choice(TIMES)
         case Type.JSON:
-            return made.choice(JSONS)
+            return random_source.choice(JSONS)
         case Type.TEXT | Type.LABEL:
-            return made.choice(ADDRESSES if column.name == "address" else TEXTS)
+            return random_source.choice(ADDRESSES if column.name == "address" else TEXTS)
         case Type.BYTES:
-            return made.choice((b"\x22" + HASHES[1][:28], b"\x02", b"\x22" + HASHES[2][:28]))
+            return random_source.choice((b"\x22" + HASHES[1][:28], b"\x02", b"\x22" + HASHES[2][:28]))
     size = {Type.HASH20: 20, Type.HASH28: 28, Type.HASH32: 32}[column.type]
-    return made.choice(HASHES)[:size]
+    return random_source.choice(HASHES)[:size]
 
 
-def rows(table: Table, count: int, made: random.Random) -> list[tuple[Any, ...]]:
+def rows(table: Table, count: int, random_source: random.Random) -> list[tuple[Any, ...]]:
     """With keys of their own: 1, 2, ..."""
-    found = []
+    made_rows = []
     for key in range(1, count + 1):
-        values = [column_value(table, column, made) for column in table.columns]
+        values = [column_value(table, column, random_source) for column in table.columns]
         if table.name == "stake_address":
             values = [values[0], values[0], stake_view(values[0]), None, 1]  # the text that the address has
         values[0] = key if table.columns[0].type in (Type.ID, Type.INT) else values[0]
-        found.append(tuple(values))
-    return list({row[0]: row for row in found}.values())
+        made_rows.append(tuple(values))
+    return list({row[0]: row for row in made_rows}.values())
 
 
-def field_value(what: Field, made: random.Random) -> Any:
+def field_value(what: Field, random_source: random.Random) -> Any:
     """Something to compare with, now and then equal to what a row has."""
     match what.type:
         case T.LOVELACE:
-            return made.choice(UNSIGNED if what.high == 2**64 - 1 else LOVELACE)
+            return random_source.choice(UNSIGNED if what.high == 2**64 - 1 else LOVELACE)
         case T.INT | T.SLOT | T.EPOCH:
-            return made.choice(UNSIGNED if what.high == 2**64 - 1 else (*NUMBERS, -1, 2**63 - 1))
+            return random_source.choice(UNSIGNED if what.high == 2**64 - 1 else (*NUMBERS, -1, 2**63 - 1))
         case T.RATIO:
-            return made.choice(RATIOS)
+            return random_source.choice(RATIOS)
         case T.TEXT:
-            text = made.choice(TEXTS)
+            text = random_source.choice(TEXTS)
             return text.encode() if what.raw else text
         case T.ADDRESS:
-            return made.choice(ADDRESSES)
+            return random_source.choice(ADDRESSES)
         case T.STAKE_ADDRESS:
-            return made.choice(STAKES)
+            return random_source.choice(STAKES)
         case T.TIME:
-            return made.choice(TIMES)
+            return random_source.choice(TIMES)
         case T.DREP:
-            return made.choice((b"\x02", b"\x22" + HASHES[1][:28]))
+            return random_source.choice((b"\x02", b"\x22" + HASHES[1][:28]))
         case T.POOL | T.POLICY:
-            return made.choice(HASHES)[:28]
+            return random_source.choice(HASHES)[:28]
         case T.ASSET:
-            return made.choice(HASHES)[:20]
-    return made.choice(NAMES) if what.name.endswith("name") else made.choice(HASHES)[: what.length or 32]
+            return random_source.choice(HASHES)[:20]
+    return random_source.choice(NAMES) if what.name.endswith("name") else random_source.choice(HASHES)[: what.length or 32]
 
 
-def random_test(scope: Scope, made: random.Random, depth: int = 3) -> tree.Test:
+def random_test(scope: Scope, random_source: random.Random, depth: int = 3) -> tree.Test:
     """A random test about a row."""
-    if depth and made.random() < 0.6:
-        parts = tuple(random_test(scope, made, depth - 1) for _ in range(made.choice((2, 2, 3))))
-        match made.randrange(3):
+    if depth and random_source.random() < 0.6:
+        parts = tuple(random_test(scope, random_source, depth - 1) for _ in range(random_source.choice((2, 2, 3))))
+        match random_source.randrange(3):
             case 0:
                 return tree.And(parts)
             case 1:
                 return tree.Or(parts)
         return tree.Not(parts[0])
-    name = made.choice(list(scope.fields))
+    name = random_source.choice(list(scope.fields))
     what = scope.fields[name]
-    return _leaf(scope, what, tree.Ref(scope.name, name, "t"), made)
+    return _leaf(scope, what, tree.Ref(scope.name, name, "t"), random_source)
 
 
-def _leaf(scope: Scope, what: Field, ref: tree.Ref, made: random.Random) -> tree.Test:
+def _leaf(scope: Scope, what: Field, ref: tree.Ref, random_source: random.Random) -> tree.Test:
     if what.type is T.BOOL:
         return tree.Truth(ref)
     if what.type is T.JSON:
-        ref = tree.Ref(ref.scope, ref.field, ref.var, made.choice(PATHS))
+        ref = tree.Ref(ref.scope, ref.field, ref.var, random_source.choice(PATHS))
         what = Field(what.name, T.TEXT, "", "", null=True)
-        text = made.choice(("abc", "x ", "x", "12345678901234567890123", "-7", "äöü", ""))
+        text = random_source.choice(("abc", "x ", "x", "12345678901234567890123", "-7", "äöü", ""))
         equal: tree.Test = tree.Compare("==", ref, tree.Value(T.TEXT, text))
-        return made.choice((equal, tree.In(ref, T.TEXT, tuple(sorted({text, "abc"}))), tree.Null(ref)))
-    if what.null and made.random() < 0.15:
+        return random_source.choice((equal, tree.In(ref, T.TEXT, tuple(sorted({text, "abc"}))), tree.Null(ref)))
+    if what.null and random_source.random() < 0.15:
         return tree.Null(ref)
-    value = tree.Value(what.type, field_value(what, made))
-    choice = made.random()
+    value = tree.Value(what.type, field_value(what, random_source))
+    choice = random_source.random()
     if what.type in (T.INT, T.LOVELACE, T.SLOT, T.EPOCH, T.TIME, T.RATIO):
         if choice < 0.2 and what.type is not T.TIME:
             same = [
@@ -173,17 +173,19 @@ def _leaf(scope: Scope, what: Field, ref: tree.Ref, made: random.Random) -> tree
                 for name, other in scope.fields.items()
                 if other.type is what.type and (other.high == 2**64 - 1) == (what.high == 2**64 - 1)
             ]
-            return tree.Compare(made.choice(("==", "<", ">=")), ref, tree.Ref(scope.name, made.choice(same), "t"))
+            return tree.Compare(
+                random_source.choice(("==", "<", ">=")), ref, tree.Ref(scope.name, random_source.choice(same), "t")
+            )
         if choice < 0.8:
-            return tree.Compare(made.choice(("==", "<", "<=", ">", ">=")), ref, value)
+            return tree.Compare(random_source.choice(("==", "<", "<=", ">", ">=")), ref, value)
     if choice < 0.3:
-        values = {field_value(what, made) for _ in range(3)}
+        values = {field_value(what, random_source) for _ in range(3)}
         return tree.In(ref, what.type, tuple(sorted(values)))
     if what.type in (T.TEXT, T.ADDRESS, T.STAKE_ADDRESS) and choice < 0.55:
-        return tree.Glob(ref, made.choice(_globs(what)))
+        return tree.Glob(ref, random_source.choice(_globs(what)))
     if what.type in (T.TEXT, T.BYTES, T.POLICY) and choice < 0.8 and isinstance(value.value, str | bytes) and value.value:
-        part = value.value[: made.choice((1, 2, 3))]
-        return tree.Starts(ref, part) if made.random() < 0.5 else tree.Contains(ref, part)
+        part = value.value[: random_source.choice((1, 2, 3))]
+        return tree.Starts(ref, part) if random_source.random() < 0.5 else tree.Contains(ref, part)
     return tree.Compare("==", ref, value)
 
 

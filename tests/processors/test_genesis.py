@@ -1,4 +1,4 @@
-"""Genesis rows: what was there before the first block, named and numbered as db-sync does, whatever the columns' order."""
+"""Rows of genesis are named and numbered as db-sync does it, whatever the order of columns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ALL = tuple(PROCESSORS)
 KEY, POOL, FUNDED = "e" * 56, "d" * 56, "00" + "1" * 56 + "2" * 56
 
 
-def made(
+def genesis_rows_of(
     net: Network, genesis: tuple[GenesisOutputs, GenesisOutputs] | None = None, *processors: str, **options: Any
 ) -> tuple[Rows, RowBuffers]:
     names = processors or ALL
@@ -33,18 +33,18 @@ def made(
         tables |= {table.name: table for table in PROCESSORS[name].tables(options)}
     out = RowBuffers(tables.values())
     genesis_rows(names, out, net, genesis or genesis_of(net), tuple(tables.values()))
-    found: Rows = {}
+    rows_by_table: Rows = {}
     for name, table in tables.items():
         rows = out.dimensions[name].values() if table.kind is Kind.DIMENSION else out.facts[name]
         assert all(len(row) == len(table.columns) for row in rows), name
-        found[name] = [dict(zip(table.column_names, row, strict=True)) for row in rows]
-    return found, out
+        rows_by_table[name] = [dict(zip(table.column_names, row, strict=True)) for row in rows]
+    return rows_by_table, out
 
 
 def staked() -> GenesisOutputs:
     """Initial funds at a base address, a pool and a delegation, in the shape of `create-staked`'s file."""
     account = {"credential": {"key hash": "a" * 56}, "network": "Testnet"}
-    said = {
+    pool = {
         "cost": 3,
         "margin": 0.05,
         "metadata": None,
@@ -55,14 +55,14 @@ def staked() -> GenesisOutputs:
         "rewardAccount": account,
         "vrf": "c" * 64,
     }
-    return shelley_outputs({"initialFunds": {FUNDED: 5}, "staking": {"pools": {POOL: said}, "stake": {KEY: POOL}}}, 0)
+    return shelley_outputs({"initialFunds": {FUNDED: 5}, "staking": {"pools": {POOL: pool}, "stake": {KEY: POOL}}}, 0)
 
 
 @pytest.mark.parametrize("name", ["mainnet", "preprod", "preview"])
 def test_each_output_of_byrons_genesis_is_a_transaction_of_its_own(name: str) -> None:
     net = network(name)
     outputs = genesis_of(net)[0].outputs
-    rows, out = made(net, None, "blocks", "transactions")
+    rows, out = genesis_rows_of(net, None, "blocks", "transactions")
     (block,) = rows["block"]
     ours = {
         key: block[key] for key in ("id", "hash", "tx_count", "out_sum", "fees", "size", "time", "proto_major", "previous_hash")
@@ -71,7 +71,7 @@ def test_each_output_of_byrons_genesis_is_a_transaction_of_its_own(name: str) ->
         "id": BYRON_BLOCK,
         "hash": net.byron_genesis_hash,
         "tx_count": len(outputs),
-        "out_sum": sum(one.value for one in outputs),
+        "out_sum": sum(output.value for output in outputs),
         "fees": 0,
         "size": 0,
         "time": net.start_time_text,
@@ -83,12 +83,12 @@ def test_each_output_of_byrons_genesis_is_a_transaction_of_its_own(name: str) ->
     (leader,) = rows["slot_leader"]
     assert (leader["hash"], leader["description"]) == (net.byron_genesis_hash[:28], "Genesis slot leader")
     assert block["slot_leader_id"] == leader["id"]
-    assert [(tx["hash"], tx["out_sum"]) for tx in rows["tx"]] == [(one.tx_hash, one.value) for one in outputs]
+    assert [(tx["hash"], tx["out_sum"]) for tx in rows["tx"]] == [(output.tx_hash, output.value) for output in outputs]
     assert {(tx["block_id"], tx["block_index"], tx["fee"], tx["deposit"], tx["size"]) for tx in rows["tx"]} == {
         (BYRON_BLOCK, 0, 0, 0, 0)
     }
     assert [(row["tx_id"], row["index"], row["value"]) for row in rows["tx_out"]] == [
-        (tx["id"], 0, one.value) for tx, one in zip(rows["tx"], outputs, strict=True)
+        (tx["id"], 0, output.value) for tx, output in zip(rows["tx"], outputs, strict=True)
     ]
     assert {(row["address_has_script"], row["payment_cred"], row["stake_address_id"]) for row in rows["tx_out"]} == {
         (0, None, None)
@@ -98,12 +98,12 @@ def test_each_output_of_byrons_genesis_is_a_transaction_of_its_own(name: str) ->
 
 @pytest.mark.parametrize("name", ["mainnet", "preprod", "preview"])
 def test_no_public_network_has_a_second_genesis_block(name: str) -> None:
-    rows, _ = made(network(name), None, "blocks")
+    rows, _ = genesis_rows_of(network(name), None, "blocks")
     assert [block["hash"] for block in rows["block"]] == [network(name).byron_genesis_hash]
 
 
 def test_every_id_of_genesis_comes_before_every_block_and_stands_once() -> None:
-    rows, _ = made(network("mainnet"), (genesis_of(network("mainnet"))[0], staked()))
+    rows, _ = genesis_rows_of(network("mainnet"), (genesis_of(network("mainnet"))[0], staked()))
     for table in ("block", "tx", "tx_out", "pool_update", "delegation", "stake_registration"):
         ids = [row["id"] for row in rows[table]]
         assert ids, table
@@ -114,7 +114,7 @@ def test_every_id_of_genesis_comes_before_every_block_and_stands_once() -> None:
 
 def test_the_chain_goes_on_from_byrons_genesis_even_where_shelley_has_one() -> None:
     net = network("preview")
-    rows, out = made(net, (genesis_of(net)[0], staked()), "blocks")
+    rows, out = genesis_rows_of(net, (genesis_of(net)[0], staked()), "blocks")
     assert out.previous == (net.byron_genesis_hash, BYRON_BLOCK)
     PROCESSORS["blocks"].rows(block_of(slot=0)._replace(prev_hash=b""), out, Context(net))
     assert [row[6] for row in out.facts["block"]] == [None, BYRON_BLOCK, BYRON_BLOCK]
@@ -124,7 +124,7 @@ def test_the_chain_goes_on_from_byrons_genesis_even_where_shelley_has_one() -> N
 def test_funds_and_stake_of_shelleys_genesis() -> None:
     net = network("preview")
     byron = genesis_of(net)[0]
-    rows, _ = made(net, (byron, staked()))
+    rows, _ = genesis_rows_of(net, (byron, staked()))
     second = rows["block"][1]
     assert (second["hash"], second["tx_count"], second["out_sum"], second["time"]) == (
         SHELLEY_BLOCK_HASH,
@@ -164,7 +164,7 @@ def test_funds_and_stake_of_shelleys_genesis() -> None:
 
 def test_stake_without_funds_makes_the_second_block_too() -> None:
     net = network("preview")
-    rows, _ = made(net, (genesis_of(net)[0], staked()._replace(outputs=())), "blocks", "transactions")
+    rows, _ = genesis_rows_of(net, (genesis_of(net)[0], staked()._replace(outputs=())), "blocks", "transactions")
     assert [(block["hash"], block["tx_count"]) for block in rows["block"][1:]] == [(SHELLEY_BLOCK_HASH, 1)]
     assert rows["tx"][-1]["hash"] == STAKING_TX_HASH
 
@@ -172,8 +172,8 @@ def test_stake_without_funds_makes_the_second_block_too() -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_one_processor_alone_gets_rows_of_its_own_tables_only(name: str) -> None:
     net = network("preview")
-    rows, _ = made(net, (genesis_of(net)[0], staked()), name)
-    filled = {table for table, found in rows.items() if found}
+    rows, _ = genesis_rows_of(net, (genesis_of(net)[0], staked()), name)
+    filled = {table for table, table_rows in rows.items() if table_rows}
     assert filled == {
         "blocks": {"block", "slot_leader"},
         "transactions": {"tx", "tx_out", "stake_address"},
@@ -183,8 +183,8 @@ def test_one_processor_alone_gets_rows_of_its_own_tables_only(name: str) -> None
 
 def test_addresses_in_a_table_of_their_own() -> None:
     net = network("preview")
-    plain, _ = made(net, (genesis_of(net)[0], staked()), "transactions")
-    apart, _ = made(net, (genesis_of(net)[0], staked()), "transactions", address_table=True)
+    plain, _ = genesis_rows_of(net, (genesis_of(net)[0], staked()), "transactions")
+    apart, _ = genesis_rows_of(net, (genesis_of(net)[0], staked()), "transactions", address_table=True)
     known = {row["id"]: row for row in apart["address"]}
     texts = [known[row["address_id"]]["address"] for row in apart["tx_out"]]
     assert texts == [row["address"] for row in plain["tx_out"]]
@@ -192,7 +192,7 @@ def test_addresses_in_a_table_of_their_own() -> None:
 
 
 def test_genesis_is_in_no_epoch() -> None:
-    rows, _ = made(network("preview"), None, "blocks")
+    rows, _ = genesis_rows_of(network("preview"), None, "blocks")
     db = sqlite3.connect(":memory:")
     db.execute("CREATE TABLE block (id INTEGER PRIMARY KEY, epoch_no, out_sum, fees, tx_count, time)")
     columns = ("id", "epoch_no", "out_sum", "fees", "tx_count", "time")
@@ -205,9 +205,9 @@ def test_genesis_is_in_no_epoch() -> None:
 @pytest.mark.parametrize("name", ["mainnet", "preprod", "preview"])
 def test_the_whole_supply_of_genesis_becomes_outputs(chain: Path, name: str) -> None:
     """Against the genesis file itself, read without Nectar."""
-    said = json.loads((chain / f"genesis/{name}/byron-genesis.json").read_bytes())
-    supply = sum(int(value) for part in ("avvmDistr", "nonAvvmBalances") for value in said[part].values())
-    rows, _ = made(network(name), None, "transactions")
+    genesis = json.loads((chain / f"genesis/{name}/byron-genesis.json").read_bytes())
+    supply = sum(int(value) for part in ("avvmDistr", "nonAvvmBalances") for value in genesis[part].values())
+    rows, _ = genesis_rows_of(network(name), None, "transactions")
     assert sum(row["value"] for row in rows["tx_out"]) == supply > 0
 
 

@@ -63,8 +63,8 @@ def test_all_seven_kinds_of_proposals() -> None:
     ]
     tx = EMPTY_TX._replace(proposals=[proposed(action) for action in actions])
     rows = rows_of("governance", [block_of(tx)])
-    found = rows["gov_action_proposal"]
-    assert [row["type"] for row in found] == [
+    proposals = rows["gov_action_proposal"]
+    assert [row["type"] for row in proposals] == [
         "ParameterChange",
         "HardForkInitiation",
         "TreasuryWithdrawals",
@@ -73,11 +73,11 @@ def test_all_seven_kinds_of_proposals() -> None:
         "NewConstitution",
         "InfoAction",
     ]
-    tags = [json.loads(row["description"])["tag"] for row in found]
-    assert tags == [row["type"].replace("NewCommittee", "UpdateCommittee") for row in found]
-    assert (found[0]["prev_tx_hash"], found[0]["prev_index"]) == BEFORE
+    tags = [json.loads(row["description"])["tag"] for row in proposals]
+    assert tags == [row["type"].replace("NewCommittee", "UpdateCommittee") for row in proposals]
+    assert (proposals[0]["prev_tx_hash"], proposals[0]["prev_index"]) == BEFORE
     (parameters,) = rows["param_proposal"]
-    assert found[0]["param_proposal"] == parameters["id"]
+    assert proposals[0]["param_proposal"] == parameters["id"]
     assert (parameters["min_fee_a"], parameters["committee_min_size"]) == (50, 2**64 - 1)
     assert [row["amount"] for row in rows["treasury_withdrawal"]] == [5, 6]
     assert [row["expiration_epoch"] for row in rows["committee_member"]] == [600, 601]
@@ -136,12 +136,12 @@ def test_descriptions_are_the_ledgers_json(action: GovAction, text: str) -> None
 
 def test_all_thresholds_are_named() -> None:
     update = ProtocolParamUpdate({25: [[51, 100]] * 5, 26: [[67, 100]] * 10, **dict.fromkeys(range(27, 33), 1), 33: [15, 1]})
-    told = json.loads(describe_action(ParameterChange(None, update, None)))["contents"][1]
-    assert set(told["poolVotingThresholds"].values()) == {0.51}
-    assert len(told["poolVotingThresholds"]) == 5
-    assert len(told["dRepVotingThresholds"]) == 10
-    assert told["minFeeRefScriptCostPerByte"] == 15
-    assert not any(name.isdigit() for name in told)
+    parameters_of_action = json.loads(describe_action(ParameterChange(None, update, None)))["contents"][1]
+    assert set(parameters_of_action["poolVotingThresholds"].values()) == {0.51}
+    assert len(parameters_of_action["poolVotingThresholds"]) == 5
+    assert len(parameters_of_action["dRepVotingThresholds"]) == 10
+    assert parameters_of_action["minFeeRefScriptCostPerByte"] == 15
+    assert not any(name.isdigit() for name in parameters_of_action)
 
 
 def test_a_quorum_is_in_lowest_terms() -> None:
@@ -164,10 +164,16 @@ def test_a_votes_index_counts_within_its_voter_in_the_order_of_actions() -> None
 def test_votes_of_all_voters() -> None:
     votes = [Vote(kind, bytes([kind]) * 28, BEFORE, kind % 3, ANCHOR if kind else None) for kind in range(5)]
     rows = rows_of("governance", [block_of(EMPTY_TX._replace(votes=votes))])
-    found = rows["voting_procedure"]
-    assert [row["voter_role"] for row in found] == ["ConstitutionalCommittee", "ConstitutionalCommittee", "DRep", "DRep", "SPO"]
-    assert [row["vote"] for row in found] == ["No", "Yes", "Abstain", "No", "Yes"]
-    for row in found:
+    vote_rows = rows["voting_procedure"]
+    assert [row["voter_role"] for row in vote_rows] == [
+        "ConstitutionalCommittee",
+        "ConstitutionalCommittee",
+        "DRep",
+        "DRep",
+        "SPO",
+    ]
+    assert [row["vote"] for row in vote_rows] == ["No", "Yes", "Abstain", "No", "Yes"]
+    for row in vote_rows:
         assert sum(row[name] is not None for name in ("committee_voter", "drep_voter", "pool_voter")) == 1
         assert (row["gov_action_tx_hash"], row["gov_action_index"]) == BEFORE
     assert len(rows["voting_anchor"]) == 1
@@ -175,7 +181,7 @@ def test_votes_of_all_voters() -> None:
 
 
 def test_representatives_and_the_committee() -> None:
-    found: list[Certificate] = [
+    certificates: list[Certificate] = [
         DRepRegistration(KEY, 500, ANCHOR),
         DRepUpdate(KEY, None),
         DRepDeregistration(SCRIPT, 500),
@@ -183,7 +189,7 @@ def test_representatives_and_the_committee() -> None:
         CommitteeResignation(KEY, ANCHOR),
         *(VoteDelegation(KEY, DRep(kind, None if kind > 1 else b"d" * 28)) for kind in range(4)),
     ]
-    rows = rows_of("governance", [block_of(EMPTY_TX._replace(certificates=list(enumerate(found))))])
+    rows = rows_of("governance", [block_of(EMPTY_TX._replace(certificates=list(enumerate(certificates))))])
     assert [row["deposit"] for row in rows["drep_registration"]] == [500, None, -500]
     assert len(rows["committee_registration"]) == len(rows["committee_de_registration"]) == 1
     assert len(rows["delegation_vote"]) == 4

@@ -46,40 +46,40 @@ VOTERS = [
 def rows(redeemed: int, count: int, *fields: tuple[int, Any], era: Era = Era.CONWAY) -> Rows:
     """Rows of a transaction with a redeemer for each of `count` things of a purpose; the redeemers too stand in no order."""
     redeemers = [[redeemed, index, index, [index, 0]] for index in reversed(range(count))]
-    found = decode_block(block(era, body(*fields), witness={5: redeemers}), EVERYTHING)
+    decoded = decode_block(block(era, body(*fields), witness={5: redeemers}), EVERYTHING)
     together: Rows = {}
     for name in PROCESSORS:
-        for table, some in rows_of(name, [found], "preview").items():
+        for table, some in rows_of(name, [decoded], "preview").items():
             together[table] = some or together.get(table, [])
     return together
 
 
-def pointed(found: Rows, table: str) -> list[tuple[dict[str, Any], int | None]]:
+def pointed(rows_by_table: Rows, table: str) -> list[tuple[dict[str, Any], int | None]]:
     """Each row of the table with the index of its redeemer."""
-    index_of = {row["id"]: row["index"] for row in found["redeemer"]}
-    return [(row, index_of.get(row["redeemer_id"])) for row in found[table]]
+    index_of = {row["id"]: row["index"] for row in rows_by_table["redeemer"]}
+    return [(row, index_of.get(row["redeemer_id"])) for row in rows_by_table[table]]
 
 
-def scripts(found: Rows) -> list[bytes | None]:
+def scripts(rows_by_table: Rows) -> list[bytes | None]:
     """The script of each redeemer, by index."""
-    return [row["script_hash"] for row in sorted(found["redeemer"], key=lambda row: int(row["index"]))]
+    return [row["script_hash"] for row in sorted(rows_by_table["redeemer"], key=lambda row: int(row["index"]))]
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.permutations(INPUTS))
 def test_inputs(written: list[tuple[bytes, int]]) -> None:
-    found = rows(SPEND, len(INPUTS), (0, [list(one) for one in written]))
-    assert [(row["tx_out_hash"], row["tx_out_index"], index) for row, index in pointed(found, "tx_in")] == [
-        (*one, INPUTS.index(one)) for one in written
+    rows_by_table = rows(SPEND, len(INPUTS), (0, [list(spent) for spent in written]))
+    assert [(row["tx_out_hash"], row["tx_out_index"], index) for row, index in pointed(rows_by_table, "tx_in")] == [
+        (*spent, INPUTS.index(spent)) for spent in written
     ]
 
 
 def test_inputs_that_repeat_are_counted_once() -> None:
     """Before Conway: the index counts in the set."""
     written = [INPUTS[3], INPUTS[0], INPUTS[0], INPUTS[4], INPUTS[3], INPUTS[1]]
-    found = rows(SPEND, 4, (0, [list(one) for one in written]), era=Era.BABBAGE)
-    told = [(row["tx_out_hash"], row["tx_out_index"], index) for row, index in pointed(found, "tx_in")]
-    assert told == [(*INPUTS[3], 2), (*INPUTS[0], 0), (*INPUTS[4], 3), (*INPUTS[1], 1)]
+    rows_by_table = rows(SPEND, 4, (0, [list(spent) for spent in written]), era=Era.BABBAGE)
+    redeemed = [(row["tx_out_hash"], row["tx_out_index"], index) for row, index in pointed(rows_by_table, "tx_in")]
+    assert redeemed == [(*INPUTS[3], 2), (*INPUTS[0], 0), (*INPUTS[4], 3), (*INPUTS[1], 1)]
 
 
 @settings(max_examples=25, deadline=None)
@@ -97,11 +97,11 @@ def test_policies_that_mint_nothing_are_not_counted() -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.permutations(ACCOUNTS))
 def test_reward_accounts(written: list[bytes]) -> None:
-    found = rows(REWARD, len(ACCOUNTS), (5, dict.fromkeys(written, 1)))
-    assert [(row["addr_id"], index) for row, index in pointed(found, "withdrawal")] == [
-        (one, ACCOUNTS.index(one)) for one in written
+    rows_by_table = rows(REWARD, len(ACCOUNTS), (5, dict.fromkeys(written, 1)))
+    assert [(row["addr_id"], index) for row, index in pointed(rows_by_table, "withdrawal")] == [
+        (account, ACCOUNTS.index(account)) for account in written
     ]
-    assert scripts(found) == [one[1:] if one[0] & 0x10 else None for one in ACCOUNTS]
+    assert scripts(rows_by_table) == [account[1:] if account[0] & 0x10 else None for account in ACCOUNTS]
 
 
 @settings(max_examples=25, deadline=None)
@@ -115,12 +115,12 @@ def test_certificates_count_as_written(written: list[int]) -> None:
         lambda who: [10, [1, who], key_hash(9), [3]],
     )
     certificates = [make(key_hash(number)) for make, number in zip(makers, written, strict=True)]
-    found = rows(CERT, 4, (4, certificates))
-    assert scripts(found) == [key_hash(number) for number in written]
+    rows_by_table = rows(CERT, 4, (4, certificates))
+    assert scripts(rows_by_table) == [key_hash(number) for number in written]
     for table in ("stake_deregistration", "delegation", "delegation_vote"):
-        told = [(row["addr_id"][1:], row["cert_index"], index) for row, index in pointed(found, table)]
-        assert told
-        assert all((credential, place) == (key_hash(written[place]), index) for credential, place, index in told)
+        redeemed = [(row["addr_id"][1:], row["cert_index"], index) for row, index in pointed(rows_by_table, table)]
+        assert redeemed
+        assert all((credential, place) == (key_hash(written[place]), index) for credential, place, index in redeemed)
 
 
 @settings(max_examples=25, deadline=None)

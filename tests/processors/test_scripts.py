@@ -52,14 +52,14 @@ def plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return {"bytes": value.hex()}
     if isinstance(value, list):
-        return {"list": [plain(one) for one in value]}
+        return {"list": [plain(item) for item in value]}
     if isinstance(value, dict):
-        return {"map": [{"k": plain(key), "v": plain(one)} for key, one in value.items()]}
+        return {"map": [{"k": plain(key), "v": plain(item)} for key, item in value.items()]}
     number, fields = value.tag, value.value
     if number == 102:
         number, fields = value.value
-        return {"fields": [plain(one) for one in fields], "constructor": number}
-    return {"fields": [plain(one) for one in fields], "constructor": number - 121 if number < 128 else number - 1280 + 7}
+        return {"fields": [plain(field) for field in fields], "constructor": number}
+    return {"fields": [plain(field) for field in fields], "constructor": number - 121 if number < 128 else number - 1280 + 7}
 
 
 @given(value=data)
@@ -105,8 +105,8 @@ def test_a_native_script_of_thousands_of_levels_has_no_json() -> None:
 def test_native_scripts_of_all_kinds() -> None:
     key = bytes(28)
     script = [3, 2, [[0, key], [1, [[4, 10]]], [2, [[5, 20]]]]]
-    said = json.loads(native_json(cbor2.dumps(script)) or "")
-    assert said == {
+    document = json.loads(native_json(cbor2.dumps(script)) or "")
+    assert document == {
         "type": "atLeast",
         "required": 2,
         "scripts": [
@@ -115,7 +115,7 @@ def test_native_scripts_of_all_kinds() -> None:
             {"type": "any", "scripts": [{"type": "before", "slot": 20}]},
         ],
     }
-    assert list(said) == ["type", "scripts", "required"]
+    assert list(document) == ["type", "scripts", "required"]
     with pytest.raises(ValueError, match="not a native script"):
         native_json(cbor2.dumps([9]))
 
@@ -140,17 +140,17 @@ def test_real_transactions_that_write_a_redeemer_twice_have_it_once() -> None:
     """Three of preview's do; the ledger reads the array into a map."""
     blocks = list(busy())
     twice = {
-        tx_id(block.slot, tx.index): {(one.purpose.name.lower(), one.index) for one in tx.redeemers}
+        tx_id(block.slot, tx.index): {(redeemer.purpose.name.lower(), redeemer.index) for redeemer in tx.redeemers}
         for block in blocks
         for tx in block.txs
-        if len({(one.purpose, one.index) for one in tx.redeemers}) < len(tx.redeemers)
+        if len({(redeemer.purpose, redeemer.index) for redeemer in tx.redeemers}) < len(tx.redeemers)
     }
     assert len(twice) == 3
     rows = rows_of("scripts", blocks, "preview")["redeemer"]
     for this, wanted in twice.items():
-        found = [(row["purpose"], row["index"]) for row in rows if row["tx_id"] == this]
-        assert len(found) == len(wanted)
-        assert set(found) == wanted
+        written = [(row["purpose"], row["index"]) for row in rows if row["tx_id"] == this]
+        assert len(written) == len(wanted)
+        assert set(written) == wanted
 
 
 @pytest.mark.parametrize(("mem", "steps", "lovelace"), [(0, 0, 0), (1, 0, 1), (10_000, 0, 577), (555_670, 229_163_102, 48_585)])
