@@ -93,8 +93,8 @@ def test_one_that_ends_by_itself_does_not(source: Callable[..., RunSummary], tmp
 
 def test_what_a_fork_takes_away_is_new_when_it_comes_again() -> None:
     """A thing that came before the fork is not."""
-    things = Staged(b"", {}, {"pool": [(b"early", 10), (b"late", 20)]})
-    commit = Commit(things, Point(20, bytes(32)), 2, Coverage(-1, 20), highest=2)
+    staged = Staged(b"", {}, {"pool": [(b"early", 10), (b"late", 20)]})
+    commit = Commit(staged, Point(20, bytes(32)), 2, Coverage(-1, 20), highest=2)
     sink = NullSink()
     assert sink.commit(commit) == {"pool": 2}
     sink.roll_back(Numbered(Point(10, bytes(32)), 1), None, 2)

@@ -6,11 +6,14 @@ import json
 import sqlite3
 import subprocess
 import sys
+import tomllib
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from nectar.config.profile.model import ConnectionType
+from nectar.sinks.registry import FAMILIES, family_named
 from tests.conftest import ROOT
 from tests.runner.jobs import between, plan_text
 
@@ -78,3 +81,16 @@ def test_a_job_into_a_file_imports_no_servers_driver(tmp_path: Path) -> None:
         assert of_a_server == [], words
     with closing(sqlite3.connect(tmp_path / "n.db")) as db:
         assert db.execute("SELECT COUNT(*) FROM block").fetchone()[0] > 0
+
+
+def test_each_connection_type_has_a_family() -> None:
+    assert {family_named(kind.value) for kind in ConnectionType} | {"sqlite"} == FAMILIES.keys()
+
+
+def test_the_contract_holds_each_family_apart() -> None:
+    """A family whose folder the contract does not name could import another."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (apart,) = (
+        contract["modules"] for contract in contracts if contract["type"] == "independence" and "family" in contract["name"]
+    )
+    assert set(apart) == {module.removesuffix(".family") for module in FAMILIES.values()}

@@ -96,7 +96,7 @@ class OpenedFile:
 
     def __init__(self, path: Path, connection: apsw.Connection) -> None:
         self._path, self._connection = path, connection
-        self._known = {one: _identity(one) for one in (path, log_of(path)) if _identity(one) is not None}
+        self._known = {file: _identity(file) for file in (path, log_of(path)) if _identity(file) is not None}
         self._schema, self._tables = connection.pragma("schema_version"), self._definitions()
 
     def check_tables(self) -> None:
