@@ -13,7 +13,7 @@ from tests.mysql.wire import Status
 class Passage:
     """To the client, who is to hear it, or (not `hears`) only what it must know to send the files that the server asks for.
 
-    Messages are numbered anew, so that answers to statements asked one by one can stand for that to a whole packet.
+    Messages are numbered again, so that answers to statements asked one by one can stand for that to a whole packet.
     """
 
     def __init__(self, server: Stream, client: Stream, deprecate_eof: bool, hears: bool, first: int) -> None:

@@ -25,7 +25,7 @@ ROWS = 3_000
 
 
 def _again(connection: Connection[DictCursor], sql: str) -> Iterator[str]:
-    """Tables that are read whole behind another table of the same join, or in what is asked anew for each row. A hash of all
+    """Tables that are read whole behind another table of the same join, or in what is asked again for each row. A hash of all
     its rows is made once."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN FORMAT=TRADITIONAL {sql}")

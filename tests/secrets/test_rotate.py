@@ -1,4 +1,4 @@
-"""A profile sealed anew: every sealed value, and not one other byte."""
+"""A profile is sealed again: every sealed value changes, and not one other byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Certificates of every kind that a server may show, made anew for a test run."""
+"""Certificates of every kind that a server may show, made for each test run."""
 
 from __future__ import annotations
 

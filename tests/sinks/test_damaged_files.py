@@ -1,4 +1,4 @@
-"""Files that are damaged, cut, full or out of reach: a coded error at once, never a crash, never a database made anew."""
+"""Files that are damaged, cut, full or out of reach: a coded error at once, never a crash, never a database created again."""
 
 from __future__ import annotations
 

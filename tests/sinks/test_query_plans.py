@@ -34,7 +34,7 @@ def _database(name: str, count: int, *, indexes: bool = True) -> tuple[apsw.Conn
 
 def _again(db: apsw.Connection, sql: str) -> Iterator[str]:
     """Steps that read a whole table for each row of another: a scan behind another step of its loop, or within what is asked
-    anew for each row. What is put together anew for it (a co-routine) is looked at for its own steps."""
+    again for each row. What is put together again for it (a co-routine) is looked at for its own steps."""
     nodes = {0: (0, "")}
     steps: dict[int, list[str]] = {}
     for node, parent, _, detail in db.execute(f"EXPLAIN QUERY PLAN {sql}", BOUNDS if ":" in sql else None):

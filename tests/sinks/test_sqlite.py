@@ -76,7 +76,7 @@ def count(database: Path, table: str) -> int:
 
 
 def test_facts_are_copied_record_by_record(tmp_path: Path) -> None:
-    """SQLite's transfer optimisation: records go over as they are (RowData, Insert), none is made anew (MakeRecord)."""
+    """SQLite's transfer optimisation: records are copied as they are (RowData, Insert), none is built again (MakeRecord)."""
     SqliteSink(tmp_path / "x.db", LAYOUT).close()
     db = apsw.Connection(str(tmp_path / "x.db"))
     db.execute("ATTACH ':memory:' AS w")

@@ -1,4 +1,4 @@
-"""Files and tables that vanish, or lie about themselves: a coded error at once, never a crash, never a database made anew."""
+"""Files and tables that vanish, or lie about themselves: a coded error at once, never a crash, never a database created again."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ LIES = {
 
 @pytest.mark.parametrize("sql", LIES)
 def test_a_database_that_lies(sql: str, copy: Path) -> None:
-    """A run, `nectar status` and `nectar db check`; nothing is made anew."""
+    """A run, `nectar status` and `nectar db check`; nothing is created again."""
     db = sqlite3.connect(copy)
     db.execute(sql)
     db.commit()
@@ -162,7 +162,7 @@ def test_a_highest_block_that_no_job_wrote(highest: str, copy: Path) -> None:
 
 
 def _lie(path: Path, table: str, change: str) -> None:
-    """Into a table that somebody made anew, without its rules."""
+    """Writes into a table that somebody created again without its constraints."""
     with sqlite3.connect(path) as db:
         db.execute(f"CREATE TABLE other AS SELECT * FROM {table}")
         db.execute(f"DROP TABLE {table}")
