@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint fuzz mutants clean
+.PHONY: demo test quick lint fuzz mutants clean
 
 demo: $(VENV)/.ready  ## index preview's first epoch and two busy chunks into nectar-demo.db
 	$(BIN)/nectar plan validate plans/preview-sample.toml plans/preview-busy.toml
@@ -14,6 +14,9 @@ demo: $(VENV)/.ready  ## index preview's first epoch and two busy chunks into ne
 
 test: $(VENV)/.ready-dev lint  ## every check and every test
 	$(BIN)/python tests/leftovers.py $(BIN)/pytest -n 2 --dist worksteal --durations 10
+
+quick: $(VENV)/.ready-dev lint  ## lint, and tests that need no server: the loop while one writes
+	$(BIN)/pytest -n 2 --dist loadfile tests/cardano tests/decode tests/processors tests/house tests/test_coverage.py --deselect tests/decode/test_repeats.py
 
 lint: $(VENV)/.ready-dev  ## style, types and the direction of imports
 	$(BIN)/ruff check .

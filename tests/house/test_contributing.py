@@ -146,6 +146,12 @@ def test_each_edit_has_its_place(title: str) -> None:
     assert len(edits) > 1
 
 
+def test_each_make_target_of_the_page_exists_and_is_listed() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^(\w+):.*##", makefile, re.MULTILINE)) - {"clean"}
+    assert set(re.findall(r"`make (\w+)`", GUIDE)) == targets
+
+
 def test_the_page_lists_everything_that_a_family_has() -> None:
     table = re.findall(r"^\| `(\w+)` \| [^|]+ \| (`[^|]+`) \|$", section("Add a database family"), re.MULTILINE)
     assert tuple(field for field, _ in table) == Family._fields
