@@ -20,8 +20,8 @@ ACCOUNT = {"network": "Testnet", "credential": {"keyHash": "11" * 28}}
 def home_with(folder: Path, amounts: list[Any], place: str) -> Path:
     """Preview's genesis files under another magic, with these amounts."""
     shutil.copytree(ROOT / "tests/data/genesis/preview", folder / "net")
-    told = {era: json.loads((folder / f"net/{era}-genesis.json").read_text()) for era in ("byron", "shelley")}
-    byron, shelley = told["byron"], told["shelley"]
+    genesis = {era: json.loads((folder / f"net/{era}-genesis.json").read_text()) for era in ("byron", "shelley")}
+    byron, shelley = genesis["byron"], genesis["shelley"]
     byron["protocolConsts"]["protocolMagic"] = shelley["networkMagic"] = 77
     if place == "initialFunds":
         shelley["initialFunds"] = {f"60{at:056x}": amount for at, amount in enumerate(amounts)}
@@ -39,9 +39,9 @@ def home_with(folder: Path, amounts: list[Any], place: str) -> Path:
             "metadata": None,
         }
         shelley["staking"] = {"pools": {"33" * 28: {**pool, place: amounts[0]}}, "stake": {}}
-    for era, said in told.items():
+    for era, content in genesis.items():
         (folder / f"net/{era}-genesis.json").chmod(0o644)
-        (folder / f"net/{era}-genesis.json").write_text(json.dumps(said))
+        (folder / f"net/{era}-genesis.json").write_text(json.dumps(content))
     (folder / "net/config.json").unlink(missing_ok=True)
     return folder / "net"
 
@@ -70,7 +70,11 @@ def test_the_largest(tmp_path: Path) -> None:
     ):
         (tmp_path / name).mkdir()
         byron, shelley = genesis_of(network(home_with(tmp_path / name, amounts, place)))
-        found = {"initialFunds": [one.value for one in shelley.outputs], "nonAvvmBalances": [one.value for one in byron.outputs]}
+        by_place = {
+            "initialFunds": [output.value for output in shelley.outputs],
+            "nonAvvmBalances": [output.value for output in byron.outputs],
+        }
         assert (
-            found.get(place, [pool.pledge for pool in shelley.pools]) == amounts or [str(one) for one in found[place]] == amounts
+            by_place.get(place, [pool.pledge for pool in shelley.pools]) == amounts
+            or [str(output) for output in by_place[place]] == amounts
         )

@@ -46,7 +46,7 @@ def test_the_shipped_genesis_files_are_the_networks_own(chain: Path, name: str) 
 def test_what_genesis_creates(name: str, outputs: int, ada: int) -> None:
     byron, shelley = genesis_of(network(name))
     assert len(byron.outputs) == outputs
-    assert sum(one.value for one in byron.outputs) == ada * ADA
+    assert sum(output.value for output in byron.outputs) == ada * ADA
     assert shelley.outputs == ()
 
 
@@ -72,10 +72,10 @@ def test_what_genesis_creates(name: str, outputs: int, ada: int) -> None:
 )
 def test_vouchers_as_explorers_show_them(key: str, address: str | None, tx: str | None) -> None:
     raw = voucher_address(base64.urlsafe_b64decode(key), None)
-    made = {one.address: one.tx_hash.hex() for one in genesis_of(network("mainnet"))[0].outputs}
+    vouchers = {output.address: output.tx_hash.hex() for output in genesis_of(network("mainnet"))[0].outputs}
     assert address in (None, describe(raw).text)
-    assert tx in (None, made[raw])
-    assert made[raw] == blake2b(raw, digest_size=32).hexdigest()
+    assert tx in (None, vouchers[raw])
+    assert vouchers[raw] == blake2b(raw, digest_size=32).hexdigest()
 
 
 def test_the_names_that_db_sync_gives_shelleys_genesis() -> None:
@@ -88,7 +88,7 @@ def test_the_names_that_db_sync_gives_shelleys_genesis() -> None:
 def test_funds_and_stake_of_a_devnets_genesis() -> None:
     """Made after a cardano-cli `create-staked` file: addresses in hex, pools by their key hash."""
     account = {"credential": {"key hash": "a" * 56}, "network": "Testnet"}
-    said: dict[str, Any] = {
+    staking: dict[str, Any] = {
         "cost": 0,
         "margin": 0.05,
         "metadata": None,
@@ -106,22 +106,22 @@ def test_funds_and_stake_of_a_devnets_genesis() -> None:
     genesis = {
         "initialFunds": {"60" + "1" * 56: 5},
         "staking": {
-            "pools": {"d" * 56: said, "0" * 56: said | {"publicKey": "0" * 56}},
+            "pools": {"d" * 56: staking, "0" * 56: staking | {"publicKey": "0" * 56}},
             "stake": {"f" * 56: "d" * 56, "e" * 56: "0" * 56},
         },
     }
-    made = shelley_outputs(genesis, 0)
+    outputs = shelley_outputs(genesis, 0)
     raw = bytes.fromhex("60" + "1" * 56)
-    assert made.outputs == ((blake2b(raw, digest_size=32).digest(), raw, 5),)
-    assert [pool.pool.hex() for pool in made.pools] == ["0" * 56, "d" * 56]
-    assert made.pools[1].margin == (1, 20)
-    assert made.pools[1].reward_account.hex() == "e0" + "a" * 56
-    assert [(relay.port, str(relay.ipv4), relay.dns, relay.srv) for relay in made.pools[1].relays] == [
+    assert outputs.outputs == ((blake2b(raw, digest_size=32).digest(), raw, 5),)
+    assert [pool.pool.hex() for pool in outputs.pools] == ["0" * 56, "d" * 56]
+    assert outputs.pools[1].margin == (1, 20)
+    assert outputs.pools[1].reward_account.hex() == "e0" + "a" * 56
+    assert [(relay.port, str(relay.ipv4), relay.dns, relay.srv) for relay in outputs.pools[1].relays] == [
         (3001, "127.0.0.1", None, None),
         (None, "None", "relay.example", None),
         (None, "None", None, "pool.example"),
     ]
-    assert [key.hex()[0] + pool.hex()[0] for key, pool in made.delegations] == ["e0", "fd"]
+    assert [key.hex()[0] + pool.hex()[0] for key, pool in outputs.delegations] == ["e0", "fd"]
 
 
 def test_genesis_outputs_are_those_that_later_blocks_spend(chain: Path) -> None:
@@ -130,10 +130,10 @@ def test_genesis_outputs_are_those_that_later_blocks_spend(chain: Path) -> None:
     from nectar.decode.want import Want
     from tests.decode.chunks import cut
 
-    made = {one.tx_hash for one in genesis_of(network("preview"))[0].outputs}
+    created = {output.tx_hash for output in genesis_of(network("preview"))[0].outputs}
     blocks = (decode_block(raw, Want.TXS) for raw in cut(chain / "preview/immutable/00000.chunk"))
     first = next(tx for block in blocks for tx in block.txs)
-    assert {spent for spent, _ in first.inputs} <= made
+    assert {spent for spent, _ in first.inputs} <= created
 
 
 @pytest.mark.parametrize("file", ["blocks.hash-or-number", "blocks.hash-or-number-next", "blocks.hash-or-number-previous"])
@@ -316,10 +316,10 @@ def test_a_folders_name_fits_its_column(chain: Path, tmp_path: Path, name: bytes
     """`meta.network_name` is a VARCHAR(64) in utf8mb4 on servers."""
     folder = tmp_path / os.fsdecode(name)
     folder.mkdir()
-    found = network(_devnet(chain, folder)).name
-    assert 0 < len(found) <= LABEL_LENGTH
-    assert found.encode()
-    assert name != b"short" or found == "short"
+    label = network(_devnet(chain, folder)).name
+    assert 0 < len(label) <= LABEL_LENGTH
+    assert label.encode()
+    assert name != b"short" or label == "short"
 
 
 def test_a_configuration_places_eras_and_names_files(chain: Path, tmp_path: Path) -> None:
@@ -340,9 +340,9 @@ def test_a_public_networks_files_are_known_wherever_they_are(chain: Path, tmp_pa
     for path in (chain / "genesis" / name).glob("*.json"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "config.json").write_text(json.dumps({"ByronGenesisHash": HASHES[name]}))
-    found = network(tmp_path)
-    assert found.name == name
-    assert found.history == network(name).history
+    known = network(tmp_path)
+    assert known.name == name
+    assert known.history == network(name).history
 
 
 @pytest.mark.parametrize(
@@ -372,10 +372,10 @@ def test_vouchers_of_a_test_network_hold_its_magic_unless_told_otherwise(
 ) -> None:
     key = base64.urlsafe_b64encode(bytes(range(32))).decode()
     net = network(_devnet(chain, tmp_path, byron={"avvmDistr": {key: "9"}, "nonAvvmBalances": {}}, config=config))
-    (made,) = genesis_of(net)[0].outputs
-    assert parse_text(describe(made.address).text) == made.address
-    assert made.value == 9
-    assert (len(made.address), b"\xa1\x02\x42\x18\x2a" in made.address) == (length, length == 47)
+    (voucher,) = genesis_of(net)[0].outputs
+    assert parse_text(describe(voucher.address).text) == voucher.address
+    assert voucher.value == 9
+    assert (len(voucher.address), b"\xa1\x02\x42\x18\x2a" in voucher.address) == (length, length == 47)
 
 
 def test_balances_that_cannot_be_read(chain: Path, tmp_path: Path) -> None:
@@ -387,18 +387,18 @@ def test_balances_that_cannot_be_read(chain: Path, tmp_path: Path) -> None:
 
 def test_the_guide_says_what_the_code_does() -> None:
     lines = (Path(__file__).parents[2] / "docs/networks.md").read_text().splitlines()
-    said = {
+    listed = {
         cells[0].strip(): [cell.strip() for cell in cells[1:]] for line in lines if len(cells := line.strip("|").split("|")) == 4
     }
     nets = [network(name) for name in NETWORKS]
-    assert said["network magic"] == [str(net.magic) for net in nets]
-    assert said["slot 0 begins (UTC)"] == [net.start_time_text for net in nets]
-    assert said["security parameter k"] == [str(net.security_parameter) for net in nets]
-    assert said["slots in a chunk file (10 k)"] == [str(net.slots_per_chunk) for net in nets]
-    assert said["Byron epoch (slots of 20 s)"] == [str(net.byron_epoch_slots) for net in nets]
-    assert said["Shelley epoch (slots of 1 s)"] == [str(net.history.shelley_epoch_slots) for net in nets]
+    assert listed["network magic"] == [str(net.magic) for net in nets]
+    assert listed["slot 0 begins (UTC)"] == [net.start_time_text for net in nets]
+    assert listed["security parameter k"] == [str(net.security_parameter) for net in nets]
+    assert listed["slots in a chunk file (10 k)"] == [str(net.slots_per_chunk) for net in nets]
+    assert listed["Byron epoch (slots of 20 s)"] == [str(net.byron_epoch_slots) for net in nets]
+    assert listed["Shelley epoch (slots of 1 s)"] == [str(net.history.shelley_epoch_slots) for net in nets]
     assert {(net.history.byron_slot_seconds, net.history.shelley_slot_seconds) for net in nets} == {(20, 1)}
-    assert said["Byron genesis hash"] == [net.byron_genesis_hash.hex()[:8] + ".." for net in nets]
+    assert listed["Byron genesis hash"] == [net.byron_genesis_hash.hex()[:8] + ".." for net in nets]
     for era in ERAS:
         firsts = [(net.history.first_epochs[era], net.history.first_slot_of_era(era)) for net in nets]
-        assert said[era] == [f"epoch {epoch}, slot {slot}" for epoch, slot in firsts]
+        assert listed[era] == [f"epoch {epoch}, slot {slot}" for epoch, slot in firsts]

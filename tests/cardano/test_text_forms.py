@@ -33,18 +33,18 @@ SCRIPT = bytes.fromhex(VECTORS["cip19"]["script_hash"])
 @pytest.mark.parametrize("name", ADDRESSES)
 def test_cip_19_addresses(name: str) -> None:
     raw, text = bytes.fromhex(ADDRESSES[name]["hex"]), ADDRESSES[name]["bech32"]
-    found = describe(raw)
+    parts = describe(raw)
     kind = int(name.rpartition("-")[2])
-    assert found.text == text
+    assert parts.text == text
     assert parse_text(text) == raw
-    assert found.has_script == bool(kind & 1)
-    assert found.payment_cred == raw[1:29]
-    assert (found.payment_cred == SCRIPT) == found.has_script
+    assert parts.has_script == bool(kind & 1)
+    assert parts.payment_cred == raw[1:29]
+    assert (parts.payment_cred == SCRIPT) == parts.has_script
     if kind < 4:
-        assert found.stake_address is not None
-        assert stake_view(found.stake_address) == ADDRESSES[name.replace(f"{kind:02}", "15" if kind & 2 else "14")]["bech32"]
+        assert parts.stake_address is not None
+        assert stake_view(parts.stake_address) == ADDRESSES[name.replace(f"{kind:02}", "15" if kind & 2 else "14")]["bech32"]
     else:
-        assert found.stake_address is None
+        assert parts.stake_address is None
 
 
 def test_a_byron_address() -> None:
@@ -64,13 +64,13 @@ def test_cip_14_fingerprints(vector: dict[str, str]) -> None:
 @pytest.mark.parametrize("vector", VECTORS["cip129"], ids=lambda vector: vector["hrp"])
 def test_cip_129_ids(vector: dict[str, str]) -> None:
     raw = bytes.fromhex(vector["bytes"])
-    said = {
+    views = {
         "drep": lambda: drep_id(bool(raw[0] & 1), raw[1:]),
         "cc_hot": lambda: committee_view(True, bool(raw[0] & 1), raw[1:]),
         "cc_cold": lambda: committee_view(False, bool(raw[0] & 1), raw[1:]),
         "gov_action": lambda: gov_action_view(raw[:32], int.from_bytes(raw[32:], "big")),
     }[vector["hrp"]]()
-    assert said == vector["bech32"]
+    assert views == vector["bech32"]
 
 
 def test_the_two_constant_dreps() -> None:
@@ -235,7 +235,7 @@ def test_base58_vectors(raw: str, text: str) -> None:
 
 # Mainnet addresses with bytes behind them, as blocks hold them, and what the ledger and explorers that read db-sync make of them.
 @pytest.mark.parametrize(
-    ("raw", "kept"),
+    ("raw", "length"),
     [
         # tx 369826b2f60b443d27966d222fa5bedc6b900326b77a09f15473d77f5ef2871c (cardano-ledger issues 2729, 5325)
         (
@@ -247,11 +247,11 @@ def test_base58_vectors(raw: str, text: str) -> None:
         ("61549b5a20e449a3e394b762705f64b9a26b99013003a2bfdba239967c00", 29),
     ],
 )
-def test_what_stands_behind_an_address_is_not_part_of_it(raw: str, kept: int) -> None:
+def test_what_stands_behind_an_address_is_not_part_of_it(raw: str, length: int) -> None:
     whole = bytes.fromhex(raw)
-    assert as_read(whole) == whole[:kept]
-    assert describe(whole) == describe(whole[:kept])
-    assert parse_text(describe(whole).text) == whole[:kept]
+    assert as_read(whole) == whole[:length]
+    assert describe(whole) == describe(whole[:length])
+    assert parse_text(describe(whole).text) == whole[:length]
     assert parse_text(bech32.encode("addr", whole)) == whole
 
 

@@ -37,9 +37,9 @@ def cbor(value: Any) -> bytes:
         case Raw(raw):
             return raw
         case Pairs(pairs):
-            return write.mapping([(cbor(key), cbor(one)) for key, one in pairs])
-        case Tagged(tag, one):
-            return write.tag(tag, cbor(one))
+            return write.mapping([(cbor(key), cbor(item)) for key, item in pairs])
+        case Tagged(tag, item):
+            return write.tag(tag, cbor(item))
         case None:
             return write.NULL
         case bool():
@@ -53,7 +53,7 @@ def cbor(value: Any) -> bytes:
         case Mapping():
             return cbor(Pairs(tuple(value.items())))
         case Sequence():
-            return write.array([cbor(one) for one in value])
+            return write.array([cbor(item) for item in value])
     raise TypeError(type(value))
 
 
@@ -148,13 +148,13 @@ def transaction_hash(written: Any) -> bytes:
     return blake2b(cbor(written), digest_size=32).digest()
 
 
-def chain_folder(folder: Path, era: Era, *made: Mapping[str, Any], first: int = SLOT) -> Path:
+def chain_folder(folder: Path, era: Era, *blocks: Mapping[str, Any], first: int = SLOT) -> Path:
     """A chunk file of linked blocks, twenty slots apart, made by `block` of `bodies` and what else each is given."""
     raws: list[bytes] = []
     before = bytes(32)
-    for place, given in enumerate(made):
+    for place, given in enumerate(blocks):
         named: dict[str, Any] = {"slot": first + 20 * place, "block_number": 7 + place, "prev_hash": before}
-        named |= {name: one for name, one in given.items() if name != "bodies"}
+        named |= {name: value for name, value in given.items() if name != "bodies"}
         raws.append(block(era, *given["bodies"], **named))
         before = envelope(raws[-1]).hash
     folder.mkdir()

@@ -59,7 +59,7 @@ def columns(block: Block, raw: bytes) -> dict[str, str]:
         "bytes": str(len(raw)),
         "inputs": str(sum(len(tx.inputs) for tx in txs)),
         "outputs": str(sum(len(tx.outputs) for tx in txs)),
-        "lovelace_out": str(sum(one.value for tx in txs for one in tx.outputs)),
+        "lovelace_out": str(sum(output.value for tx in txs for output in tx.outputs)),
         "mints": str(sum(bool(tx.mint) for tx in txs)),
         "metadata": str(auxiliary_count(raw)),
         "certs": str(sum(len({index for index, _ in tx.certificates}) for tx in txs)),
@@ -149,4 +149,4 @@ def test_a_datum_as_deep_as_it_likes_is_read(chain: Path) -> None:
     block[0][0][7] = blake2b(digests, digest_size=32).digest()
     whole = b"\x82" + bytes((era,)) + b"\x85" + cbor2.dumps(block[0]) + b"".join(parts)
     (tx,) = decode_block(whole, EVERYTHING).txs
-    assert [one.raw for one in tx.datums] == [datum]
+    assert [read.raw for read in tx.datums] == [datum]

@@ -29,14 +29,14 @@ FEW = (*NUMBERS[:3], *BIGNUMS[:2], *OTHERS)
 
 def refusals(raw: bytes) -> Iterator[DecodeError]:
     try:
-        found = decode_block(raw, EVERYTHING)
+        decoded = decode_block(raw, EVERYTHING)
     except DecodeError as error:
         yield error
         return
     for processor in PROCESSORS:
         try:
-            with locating_errors(found):
-                rows_of(processor, [found], "preview")
+            with locating_errors(decoded):
+                rows_of(processor, [decoded], "preview")
         except DecodeError as error:
             yield error
 
@@ -55,16 +55,16 @@ def test_a_field_that_cannot_be_read(name: str) -> None:
 
 def many(era: Era) -> Block:
     """More outputs than an id has room for."""
-    found = decode_block(block(Era.CONWAY, body((0, [[tx_hash(1), 0]]))), EVERYTHING)
-    (tx,) = found.txs
-    return found._replace(era=era, txs=[tx._replace(outputs=[tx.outputs[0]._replace(index=1 << 16)])])
+    decoded = decode_block(block(Era.CONWAY, body((0, [[tx_hash(1), 0]]))), EVERYTHING)
+    (tx,) = decoded.txs
+    return decoded._replace(era=era, txs=[tx._replace(outputs=[tx.outputs[0]._replace(index=1 << 16)])])
 
 
 @pytest.mark.parametrize(("era", "path"), [(Era.CONWAY, "block.transaction_bodies[0]"), (Era.BYRON, "block.body.txPayload[0]")])
 def test_a_place_without_room(era: Era, path: str) -> None:
-    found = many(era)
-    with pytest.raises(DecodeError) as caught, locating_errors(found):
-        rows_of("transactions", [found], "preview")
+    decoded = many(era)
+    with pytest.raises(DecodeError) as caught, locating_errors(decoded):
+        rows_of("transactions", [decoded], "preview")
     assert (caught.value.code, caught.value.path) == ("NEC-O002", path)
     assert CDDL.fullmatch(path)
 

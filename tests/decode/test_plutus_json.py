@@ -23,7 +23,7 @@ def real() -> tuple[bytes, ...]:
         for tx in (tx for block in (*busy(), *singles()) for tx in block.txs):
             yield from (datum.raw for datum in tx.datums)
             yield from (redeemer.data.raw for redeemer in tx.redeemers)
-            yield from (one.inline_datum.raw for one in tx.outputs if one.inline_datum is not None)
+            yield from (output.inline_datum.raw for output in tx.outputs if output.inline_datum is not None)
 
     return tuple(dict.fromkeys(found()))
 
@@ -35,21 +35,21 @@ def bytes_of(value: Any) -> Any:
     if "bytes" in value:
         return bytes.fromhex(value["bytes"])
     if "list" in value:
-        return [bytes_of(one) for one in value["list"]]
+        return [bytes_of(item) for item in value["list"]]
     if "map" in value:
         return [[bytes_of(pair["k"]), bytes_of(pair["v"])] for pair in value["map"]]
-    return value["constructor"], [bytes_of(one) for one in value["fields"]]
+    return value["constructor"], [bytes_of(item) for item in value["fields"]]
 
 
 def plain(value: Any) -> Any:
     """What cbor2 decoded, in the same shapes; a map as a list of pairs."""
     if isinstance(value, cbor2.CBORTag):
         number, fields = value.value if value.tag == 102 else (value.tag - (121 if value.tag < 128 else 1280 - 7), value.value)
-        return number, [plain(one) for one in fields]
+        return number, [plain(item) for item in fields]
     if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
+        return [plain(item) for item in value]
     if hasattr(value, "items"):
-        return [[plain(key), plain(one)] for key, one in value.items()]
+        return [[plain(key), plain(item)] for key, item in value.items()]
     return value
 
 

@@ -168,17 +168,17 @@ CASES = [(field, era) for field in RULES for era in SHELLEY_ON if era >= _since(
 
 
 def _raw(field: str, era: Era, entries: Entries) -> bytes:
-    made = MAKERS[field](entries)
+    made_entries = MAKERS[field](entries)
     others = [body() for _ in range(3)] if field == "auxiliary_data_set" else []
-    return block(era, made.body, *others, witness=made.witness, auxiliary=made.auxiliary)
+    return block(era, made_entries.body, *others, witness=made_entries.witness, auxiliary=made_entries.auxiliary)
 
 
-def _rows(found: Block) -> dict[str, Any]:
+def _rows(block: Block) -> dict[str, Any]:
     """Everything but what is a hash or a size of the bytes themselves, or a redeemer's place in them."""
-    found = found._replace(hash=b"", size=0, txs=[tx._replace(hash=b"", size=0) for tx in found.txs])
+    block = block._replace(hash=b"", size=0, txs=[tx._replace(hash=b"", size=0) for tx in block.txs])
     rows: dict[str, Any] = {}
     for name in PROCESSORS:
-        rows |= rows_of(name, [found])
+        rows |= rows_of(name, [block])
     for row in rows["redeemer"]:
         del row["id"]
     return rows
@@ -210,13 +210,13 @@ def check(field: str, era: Era, entries: Entries) -> None:
             assert (error.code, error.slot, len(error.block_hash or b"")) == ("NEC-D001", SLOT, 32)
             within = [".".join(field.split(".")[:depth]) for depth in range(1, field.count(".") + 2)]
             assert error.path in (
-                ["block.auxiliary_data_set"] if field == "auxiliary_data_set" else [tx_path(0, one) for one in within]
+                ["block.auxiliary_data_set"] if field == "auxiliary_data_set" else [tx_path(0, raw_block) for raw_block in within]
             )
         return
     last_in_place = [(member, dict(entries)[member]) for member in dict.fromkeys(member for member, _ in entries)]
     wanted = {Repeats.DROPPED: last_in_place, Repeats.LAST: last_in_place, Repeats.KEPT: entries}[rule]
-    found, expected = (decode_block(one, EVERYTHING) for one in (raw, _raw(field, era, wanted)))
-    assert _rows(found) == _rows(expected)
+    decoded, expected = (decode_block(raw_block, EVERYTHING) for raw_block in (raw, _raw(field, era, wanted)))
+    assert _rows(decoded) == _rows(expected)
 
 
 def test_the_table_has_a_test_of_every_field() -> None:

@@ -75,7 +75,7 @@ def in_body(key: int, value: Callable[[Any], Any], era: Era = Era.CONWAY) -> Cal
 
 def certified(*parts: Any, at: int, era: Era = Era.CONWAY) -> Callable[[Any], bytes]:
     """One certificate with the odd value at a place of it."""
-    return in_body(4, lambda odd: [[odd if place == at else one for place, one in enumerate(parts)]], era)
+    return in_body(4, lambda odd: [[odd if place == at else part for place, part in enumerate(parts)]], era)
 
 
 def pool(at: int) -> Callable[[Any], bytes]:
@@ -258,8 +258,8 @@ def test_a_value_is_in_the_rows_or_an_error_of_its_block(name: str) -> None:
 def test_the_largest_value_is_kept_exactly_and_the_next_is_refused(name: str) -> None:
     make, column, most = FIELDS[name]
     table, _, field = column.partition(".")
-    found = decode_block(make(most), EVERYTHING)
-    tables = [rows_of(processor, [found], "preview").get(table, []) for processor in PROCESSORS]
+    decoded = decode_block(make(most), EVERYTHING)
+    tables = [rows_of(processor, [decoded], "preview").get(table, []) for processor in PROCESSORS]
     assert most in [row[field] for rows in tables for row in rows]
     for over in (most + 1, -(256**5_000)):
         with pytest.raises(DecodeError) as caught:

@@ -30,10 +30,13 @@ PACKETS = (
 
 def packets(rng: Random) -> list[bytes]:
     """What a server says, one packet after another, each after the client's; mostly right ones, some of them changed."""
-    return [broken(one, rng) if rng.random() < 0.5 else one for one in (rng.choice(PACKETS) for _ in range(rng.randint(1, 6)))]
+    return [
+        broken(packet, rng) if rng.random() < 0.5 else packet
+        for packet in (rng.choice(PACKETS) for _ in range(rng.randint(1, 6)))
+    ]
 
 
-def talk(said: list[bytes], rng: Random) -> str:
+def talk(packets: list[bytes], rng: Random) -> str:
     """The code of the error that ends a login, or a statement after it; "done" when nothing did."""
     good_login = rng.random() < 0.6
     statement = rng.choice(sorted(STATEMENTS))
@@ -45,7 +48,7 @@ def talk(said: list[bytes], rng: Random) -> str:
             talk.say(wire.ok_packet())
             while (command := talk.hear()) and (b"AUTOCOMMIT" in command.upper() or b"SET NAMES" in command):
                 talk.say(wire.ok_packet(status=0))
-        for packet in said:
+        for packet in packets:
             talk.say(packet)
 
     try:

@@ -101,13 +101,13 @@ RANGES = {
 def misfits(staged: Staged, tables: Sequence[Table]) -> list[str]:
     """Values in a server's load form that their columns cannot hold as they are: `table.column = value`."""
     by_name = {table.name: table for table in tables}
-    found = []
+    misfitting = []
     for lines in lines_of(staged):
         columns = by_name[lines.table].columns
         for line in lines.text.decode().split("\n")[:-1]:
             fields = zip(columns, line.split("\t"), strict=True)
-            found += [f"{lines.table}.{column.name} = {value[:80]}" for column, value in fields if not _fits(column, value)]
-    return found
+            misfitting += [f"{lines.table}.{column.name} = {value[:80]}" for column, value in fields if not _fits(column, value)]
+    return misfitting
 
 
 def _fits(column: Column, value: str) -> bool:

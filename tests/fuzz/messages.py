@@ -26,9 +26,9 @@ PROTOCOLS = frozenset((mux.HANDSHAKE, mux.CHAIN_SYNC, mux.STATE_QUERY))
 @cache
 def vectors(chain: Path) -> tuple[bytes, ...]:
     """The vectors' messages, the wire's captures, and the answers to golden queries that are short."""
-    told = [bytes.fromhex(one["hex"]) for one in json.loads((chain / "vectors" / "messages.json").read_text())]
+    recorded = [bytes.fromhex(vector["hex"]) for vector in json.loads((chain / "vectors" / "messages.json").read_text())]
     captured = [bytes.fromhex(path.read_text().strip()) for path in sorted((chain / "wire").glob("rollforward_ntc*.hex"))]
-    return tuple(one for one in (*told, *captured) if one)
+    return tuple(vector for vector in (*recorded, *captured) if vector)
 
 
 @cache

@@ -129,7 +129,7 @@ DSNS = (
 @cache
 def keys(name: str) -> tuple[tuple[str, ...], ...]:
     """Every key of a schema, as a path of tables."""
-    found: set[tuple[str, ...]] = set()
+    paths: set[tuple[str, ...]] = set()
     whole = json.loads(read_schema(name))
 
     def walk(node: Any, path: tuple[str, ...], depth: int) -> None:
@@ -138,14 +138,14 @@ def keys(name: str) -> tuple[tuple[str, ...], ...]:
         if "$ref" in node:
             walk(_at(whole, node["$ref"]), path, depth + 1)
         for key, inner in node.get("properties", {}).items():
-            found.add((*path, key))
+            paths.add((*path, key))
             walk(inner, (*path, key), depth + 1)
         for several in ("anyOf", "oneOf", "allOf"):
             for inner in node.get(several, ()):
                 walk(inner, path, depth + 1)
 
     walk(whole, (), 0)
-    return tuple(sorted(found))
+    return tuple(sorted(paths))
 
 
 def _at(whole: Any, ref: str) -> Any:

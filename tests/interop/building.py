@@ -76,8 +76,8 @@ def build(name: str) -> Path:
                 peer.command, cwd=work, check=True, env={**os.environ, "CARGO_TARGET_DIR": str(place), "GOTOOLCHAIN": "local"}
             )
             (place / ".done").touch()
-    made = place / peer.made
-    return made if made.exists() else place / "work" / peer.made  # only cargo builds beside its sources
+    binary = place / peer.made
+    return binary if binary.exists() else place / "work" / peer.made  # only cargo builds beside its sources
 
 
 def _key(peer: Peer) -> str:

@@ -28,9 +28,9 @@ def test_its_blocks_are_put_together_from_many_segments(harmonic: Path, chain: P
         session = open_session(Greeting(parse_address(tmp_path / "s"), "preview", 2))
         assert session.version == 19
         session.close()
-        found = read(str(tmp_path / "s"), ORIGIN)
+        events = read(str(tmp_path / "s"), ORIGIN)
     blocks = in_files(folder, "preview")
-    assert [tuple(one) for one in found] == blocks
+    assert [tuple(event) for event in events] == blocks
     assert max(len(raw) for raw, _, _ in blocks) > 3 * 12_288
 
 
@@ -57,17 +57,17 @@ def test_it_reads_what_nectar_serves(after: int | None, harmonic: Path, chain: P
     begin = ["--origin"] if after is None else ["--point", str(blocks[after].point)]
     out = tmp_path / "out"
     with running(nectar_server(tmp_path / "s", chain / "preview/immutable")):
-        told = answer(
+        reply = answer(
             ["node", harmonic, "read", "--socket", tmp_path / "s", "--magic", "2", *begin, "--count", "5000", "--out", out]
         )
         answer(["node", harmonic, "read", "--socket", tmp_path / "s", "--magic", "1", "--origin"], code=3)
         answer(["node", harmonic, "read", "--socket", tmp_path / "s", "--magic", "2", "--point", f"5.{'ab' * 32}"], code=4)
-    assert (told["version"], told["blocks"], told["rollbacks"]) == (19, 5_000, 1)
-    assert out.read_bytes() == b"".join(len(one.raw).to_bytes(4, "big") + one.raw for one in blocks[first : first + 5_000])
+    assert (reply["version"], reply["blocks"], reply["rollbacks"]) == (19, 5_000, 1)
+    assert out.read_bytes() == b"".join(len(block.raw).to_bytes(4, "big") + block.raw for block in blocks[first : first + 5_000])
 
 
 def test_it_reads_byron(harmonic: Path, chain: Path, tmp_path: Path) -> None:
     folder = alone(chain, "preprod/immutable", "00000", tmp_path / "chunks")
     with running(nectar_server(tmp_path / "s", folder, network="preprod")):
-        told = answer(["node", harmonic, "read", "--socket", tmp_path / "s", "--magic", "1", "--origin", "--count", "11"])
-    assert told["blocks"] == 11
+        reply = answer(["node", harmonic, "read", "--socket", tmp_path / "s", "--magic", "1", "--origin", "--count", "11"])
+    assert reply["blocks"] == 11

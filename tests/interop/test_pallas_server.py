@@ -41,18 +41,18 @@ def read(where: str, after: Point, name: str = "preview") -> list[RollForward]:
     """Every block after a point, up to the tip."""
     source = NodeSource(parse_address(where), node_facts(network(name)))
     assert source.meet([after]) == after
-    found: list[RollForward] = []
+    blocks: list[RollForward] = []
     for events in source.events(after):
-        found += [event for event in events if isinstance(event, RollForward)]
+        blocks += [event for event in events if isinstance(event, RollForward)]
         if isinstance(events[-1], CaughtUp):
             break
     source.close()
-    return found
+    return blocks
 
 
 def in_files(folder: Path, name: str) -> list[tuple[bytes, Point, int]]:
     source = ImmutableSource(folder, facts_of(network(name)))
-    return [(one.raw, one.point, one.block_no) for one in source.checked_blocks(None, 0, 1 << 60)]
+    return [(block.raw, block.point, block.block_no) for block in source.checked_blocks(None, 0, 1 << 60)]
 
 
 def alone(chain: Path, folder: str, number: str, into: Path) -> Path:
@@ -65,31 +65,31 @@ def alone(chain: Path, folder: str, number: str, into: Path) -> Path:
 def test_blocks_come_byte_for_byte_as_they_stand_in_the_files(pallas: Path, chain: Path, tmp_path: Path) -> None:
     folder, socket = chain / "preview/immutable", tmp_path / "s"
     with running(pallas_server(pallas, socket, folder)):
-        found = read(str(socket), ORIGIN)
-    assert blake2b(b"".join(one.raw for one in found), digest_size=32).hexdigest() == WHOLE_PREVIEW
-    assert [tuple(one) for one in found] == in_files(folder, "preview")
+        events = read(str(socket), ORIGIN)
+    assert blake2b(b"".join(event.raw for event in events), digest_size=32).hexdigest() == WHOLE_PREVIEW
+    assert [tuple(event) for event in events] == in_files(folder, "preview")
 
 
 def test_over_tcp_too(pallas: Path, chain: Path) -> None:
     with running(pallas_server(pallas, "127.0.0.1:0", chain / "preview/immutable", "--limit", "3000")) as port:
-        found = read(f"127.0.0.1:{port}", ORIGIN)
-    assert [tuple(one) for one in found] == in_files(chain / "preview/immutable", "preview")[:3000]
+        events = read(f"127.0.0.1:{port}", ORIGIN)
+    assert [tuple(event) for event in events] == in_files(chain / "preview/immutable", "preview")[:3000]
 
 
 def test_byron_with_its_boundary_block(pallas: Path, chain: Path, tmp_path: Path) -> None:
     folder = alone(chain, "preprod/immutable", "00000", tmp_path / "chunks")
     with running(pallas_server(pallas, tmp_path / "s", folder, magic=1)):
-        found = read(str(tmp_path / "s"), ORIGIN, "preprod")
-    assert [tuple(one) for one in found] == in_files(folder, "preprod")
-    assert found[0].raw[1] == 0
+        events = read(str(tmp_path / "s"), ORIGIN, "preprod")
+    assert [tuple(event) for event in events] == in_files(folder, "preprod")
+    assert events[0].raw[1] == 0
 
 
 def test_mainnet_from_the_middle(pallas: Path, chain: Path, tmp_path: Path) -> None:
     folder = alone(chain, "mainnet/immutable", "01000", tmp_path / "chunks")
     blocks = in_files(folder, "mainnet")
     with running(pallas_server(pallas, tmp_path / "s", folder, magic=764824073)):
-        found = read(str(tmp_path / "s"), blocks[0][1], "mainnet")
-    assert [tuple(one) for one in found] == blocks[1:]
+        events = read(str(tmp_path / "s"), blocks[0][1], "mainnet")
+    assert [tuple(event) for event in events] == blocks[1:]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -123,13 +123,13 @@ def test_another_network_is_refused_by_name(pallas: Path, chain: Path, tmp_path:
 
 
 def test_its_ledger_answers(pallas: Path, chain: Path, tmp_path: Path) -> None:
-    golden = {one["name"]: one["hex"] for one in json.loads((chain / "vectors/messages.json").read_text())}
-    told = {
+    golden = {vector["name"]: vector["hex"] for vector in json.loads((chain / "vectors/messages.json").read_text())}
+    answers = {
         state_query.SYSTEM_START: golden["lsq.result.systemStart.preview"],
         state_query.INTERPRETER: golden["lsq.result.hardFork.golden"],
         state_query.BLOCK_NO: golden["lsq.result.chainBlockNo"],
     }
-    (tmp_path / "answers").write_text("".join(f"{query.hex()} {result[4:]}\n" for query, result in told.items()))
+    (tmp_path / "answers").write_text("".join(f"{query.hex()} {result[4:]}\n" for query, result in answers.items()))
     with running(
         pallas_server(pallas, tmp_path / "s", chain / "preview/immutable", "--limit", "10", "--queries", tmp_path / "answers")
     ):

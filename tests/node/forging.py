@@ -24,7 +24,7 @@ PREVIEW = network("preview")
 def real_blocks(folder: Path, first_slot: int = 0, last_slot: int = 1 << 60) -> list[Offered]:
     """Blocks of preview's chunk files, in order."""
     source = ImmutableSource(folder, facts_of(PREVIEW))
-    return [Offered(one.raw, one.point, one.block_no) for one in source.checked_blocks(None, first_slot, last_slot)]
+    return [Offered(block.raw, block.point, block.block_no) for block in source.checked_blocks(None, first_slot, last_slot)]
 
 
 def forged(body: bytes, block_no: int, slot: int, previous: Point) -> Offered:
@@ -51,12 +51,12 @@ class Forge:
 
     def extend(self, chain: Sequence[Offered], count: int) -> list[Offered]:
         """So many more blocks after the chain."""
-        found = list(chain)
+        longer = list(chain)
         for _ in range(count):
-            last = found[-1] if found else Offered(b"", ORIGIN, -1)
+            last = longer[-1] if longer else Offered(b"", ORIGIN, -1)
             at = self.used.get(last.point, 0) + self.dice.choice((0, 0, 0, 1))
             slot = last.point.slot + self.dice.choice((1, 2, 20, 43, 300))
             block = forged(self.bodies[at], last.block_no + 1, slot, last.point)
             self.used[block.point] = at + 1
-            found.append(block)
-        return found
+            longer.append(block)
+        return longer

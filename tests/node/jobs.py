@@ -51,6 +51,6 @@ def node_job(
 
 def rows(database: Path) -> dict[str, list[Any]]:
     """Everything but indexes: those that a database at the tip keeps are not the plan's."""
-    found = content(database)
-    del found["indexes"]
-    return found
+    tables = content(database)
+    del tables["indexes"]
+    return tables

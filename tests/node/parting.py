@@ -23,7 +23,7 @@ class Chains:
 
     def parting(self, held: int, blocks: int, beyond: int = 0) -> list[Offered]:
         """Another chain that has the first `held` blocks and at least so many more, as many as it takes to come beyond the slot."""
-        found = self.forge.extend(self.long[:held], blocks)
-        while found[-1].point.slot <= beyond:
-            found = self.forge.extend(found, 1)
-        return found
+        other = self.forge.extend(self.long[:held], blocks)
+        while other[-1].point.slot <= beyond:
+            other = self.forge.extend(other, 1)
+        return other

@@ -94,7 +94,7 @@ def good(blocks: Sequence[Offered], *, stop_after: int | None = None) -> Act:
         offered = Chain()
         offered.extend(blocks)
         tip = tip_of(blocks)
-        at, told, answered, waits = 0, False, 0, False
+        at, placed, answered, waits = 0, False, 0, False
         while True:
             protocol, message = peer.next()
             if protocol == mux.STATE_QUERY:
@@ -102,17 +102,17 @@ def good(blocks: Sequence[Offered], *, stop_after: int | None = None) -> Act:
                 continue
             match chain_sync.read_request(message):
                 case FindIntersect(points):
-                    found = next((point for point in points if offered.after(point) is not None), None)
-                    if found is None:
+                    common = next((point for point in points if offered.after(point) is not None), None)
+                    if common is None:
                         peer.sync(chain_sync.intersect_not_found(tip))
                         continue
-                    at, told = offered.after(found) or 0, False
-                    peer.sync(chain_sync.intersect_found(found, tip))
+                    at, placed = offered.after(common) or 0, False
+                    peer.sync(chain_sync.intersect_found(common, tip))
                 case RequestNext():
                     if stop_after is not None and answered >= stop_after:
                         return
-                    if not told:
-                        told = True
+                    if not placed:
+                        placed = True
                         peer.sync(chain_sync.backward(offered.tip_at(at).point, tip))
                     elif at < len(blocks):
                         peer.sync(chain_sync.forward(blocks[at].raw, tip))
@@ -158,8 +158,8 @@ def says(*data: bytes, stays: bool = True) -> Act:
     """Sends bytes as they are, and stays silent, or hangs up."""
 
     def act(peer: Peer) -> None:
-        for one in data:
-            peer.raw(one)
+        for piece in data:
+            peer.raw(piece)
         if stays:
             peer.until_gone()
 
@@ -172,8 +172,8 @@ def syncs(*messages: bytes, stays: bool = True) -> Act:
 
 def in_turn(*acts: Act) -> Act:
     def act(peer: Peer) -> None:
-        for one in acts:
-            one(peer)
+        for step in acts:
+            step(peer)
 
     return act
 
@@ -182,7 +182,7 @@ def begins(blocks: Sequence[Offered], count: int, *more: bytes, stays: bool = Tr
     """Rolls back to the origin, forward to `count` blocks, then sends `more` messages."""
     tip = tip_of(blocks)
     return syncs(
-        chain_sync.backward(ORIGIN, tip), *(chain_sync.forward(one.raw, tip) for one in blocks[:count]), *more, stays=stays
+        chain_sync.backward(ORIGIN, tip), *(chain_sync.forward(block.raw, tip) for block in blocks[:count]), *more, stays=stays
     )
 
 
@@ -223,8 +223,8 @@ def peers(where: Path | None, *acts: Act) -> Iterator[tuple[list[int], str]]:
             with contextlib.suppress(OSError):
                 stream.shutdown(socket.SHUT_RDWR)
         listener.close()
-        for one in (thread, *threads):
-            one.join(60)
+        for each in (thread, *threads):
+            each.join(60)
 
 
 def hurry(monkeypatch: pytest.MonkeyPatch, seconds: float = 0.3) -> None:

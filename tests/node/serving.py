@@ -30,10 +30,10 @@ def serving(
     def fork(step: Fork) -> Iterator[Offered]:
         return iter(forks[int(step.folder.name)][step.skip : step.skip + step.blocks])
 
-    said: list[str] = []
+    lines: list[str] = []
     ready = threading.Event()
     loop = asyncio.new_event_loop()
-    stage = Stage(network, iter(base), None if script is None else iter(script), fork, said.append)
+    stage = Stage(network, iter(base), None if script is None else iter(script), fork, lines.append)
     if answers is not None:
         stage.answers = answers
     task: asyncio.Task[None] | None = None

@@ -74,7 +74,7 @@ class Wire:
         self.blocks = blocks
         self.tip = tip_of(blocks)
         self.begun = chain_sync.backward(ORIGIN, self.tip)
-        self.first, self.second, self.third = (self.forward(one.raw) for one in blocks[:3])
+        self.first, self.second, self.third = (self.forward(block.raw) for block in blocks[:3])
         self.part = segment(mux.CHAIN_SYNC, self.second)
         self.unlinked = self.forward(forged(blocks[1].raw, 1, blocks[1].point.slot, ELSEWHERE).raw)
         self.broken = blocks[1].raw[:12] + b"\xff" * 30 + blocks[1].raw[42:]

@@ -118,8 +118,8 @@ def test_a_job_that_began_at_the_tip_leaves_no_hole_when_it_goes_on(blocks: list
         node_job(tmp_path / "x.db", tmp_path / "a", plan)
     with serving(tmp_path / "b", blocks[:6_000]):
         node_job(tmp_path / "x.db", tmp_path / "b", plan)
-    found = [row[3] for row in rows(tmp_path / "x.db")["block"]]
-    assert sorted(found) == [block.point.slot for block in blocks[4_949:6_000]]
+    slots = [row[3] for row in rows(tmp_path / "x.db")["block"]]
+    assert sorted(slots) == [block.point.slot for block in blocks[4_949:6_000]]
 
 
 def test_an_end_that_is_still_to_come_is_waited_for(blocks: list[Offered], tmp_path: Path) -> None:
@@ -137,9 +137,9 @@ def test_gaps_are_filled_in_any_order_and_never_twice(blocks: list[Offered], fil
         job(tmp_path / "x.db", plan_text(files, f"start_slot = {first}\nend_slot = {last}", processors=BLOCKS))
     with serving(tmp_path / "s", blocks):
         summary = node_job(tmp_path / "x.db", tmp_path / "s", node_plan("end_slot = 200000", processors=BLOCKS))
-    there = sum(1 for block in blocks if block.point.slot <= 200_000)
+    filled = sum(1 for block in blocks if block.point.slot <= 200_000)
     before = sum(1 for block in blocks if 43_200 <= block.point.slot <= 60_000 or 129_600 <= block.point.slot <= 150_000)
-    assert summary.blocks == there - before
+    assert summary.blocks == filled - before
     job(tmp_path / "files.db", plan_text(files, 'start = "origin"\nend_slot = 200000', processors=BLOCKS))
     same(rows(tmp_path / "x.db"), rows(tmp_path / "files.db"))
 
@@ -162,9 +162,9 @@ def test_a_node_behind_the_database_undoes_nothing(blocks: list[Offered], tmp_pa
     before = rows(tmp_path / "x.db")
     with serving(tmp_path / "b", blocks[:2_000]):
         node_job(tmp_path / "x.db", tmp_path / "b", plan, report=heard)
-    told = next(text for text in heard.of("note") if "behind the database" in text)
-    assert told.endswith(": there is nothing to do yet")
-    assert any(f"surely has is {block.point}:" in told for block in blocks[1_900:2_000])
+    note = next(text for text in heard.of("note") if "behind the database" in text)
+    assert note.endswith(": there is nothing to do yet")
+    assert any(f"surely has is {block.point}:" in note for block in blocks[1_900:2_000])
     same(rows(tmp_path / "x.db"), before)
     with serving(tmp_path / "d", blocks[:3_100]):
         assert node_job(tmp_path / "x.db", tmp_path / "d", plan).blocks == 100

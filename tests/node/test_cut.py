@@ -44,15 +44,15 @@ def _segment(protocol: int, message: bytes) -> bytes:
 def _talk(one: Sequence[Offered], other: Sequence[Offered]) -> list[tuple[bytes, list[Event]]]:
     """What a node sends, message by message, and what each is to whoever follows."""
     tip, after = tip_of(one), tip_of(other)
-    said: list[tuple[bytes, list[Event]]] = [
+    talk: list[tuple[bytes, list[Event]]] = [
         (_segment(mux.HANDSHAKE, handshake.accept(16, MAGIC)), []),
         (_segment(mux.CHAIN_SYNC, chain_sync.intersect_found(ORIGIN, tip)), []),
         (_segment(mux.CHAIN_SYNC, chain_sync.backward(ORIGIN, tip)), []),
     ]
     for block in one:
         end: list[Event] = [CaughtUp()] if block == one[-1] else []
-        said.append((_segment(mux.CHAIN_SYNC, chain_sync.forward(block.raw, tip)), [RollForward(*block), *end]))
-    said.append(
+        talk.append((_segment(mux.CHAIN_SYNC, chain_sync.forward(block.raw, tip)), [RollForward(*block), *end]))
+    talk.append(
         (
             _segment(mux.CHAIN_SYNC, chain_sync.backward(one[HELD - 1].point, after)),
             [RollBackward(one[HELD - 1].point, one[HELD - 1].block_no)],
@@ -60,22 +60,22 @@ def _talk(one: Sequence[Offered], other: Sequence[Offered]) -> list[tuple[bytes,
     )
     for block in other[HELD:]:
         end = [CaughtUp()] if block == other[-1] else []
-        said.append((_segment(mux.CHAIN_SYNC, chain_sync.forward(block.raw, after)), [RollForward(*block), *end]))
-    return said
+        talk.append((_segment(mux.CHAIN_SYNC, chain_sync.forward(block.raw, after)), [RollForward(*block), *end]))
+    return talk
 
 
 def _until_cut(where: str) -> tuple[list[Event], str]:
     """What a source gives, and the code of the error that it ends with."""
-    source, found = NodeSource(parse_address(where), node_facts(PREVIEW)), []
+    source, events = NodeSource(parse_address(where), node_facts(PREVIEW)), []
     try:
         source.meet([ORIGIN])
-        for some in source.events(ORIGIN):
-            found += some
+        for together in source.events(ORIGIN):
+            events += together
     except TransientError as error:
-        return found, error.code
+        return events, error.code
     finally:
         source.close()
-    return found, ""
+    return events, ""
 
 
 def test_what_came_whole_before_a_cut_is_given_and_nothing_else(

@@ -73,8 +73,8 @@ def test_at_the_start_a_node_on_another_chain_is_refused(held: int, batch: str, 
     depth = re.search(r"([\d,]+) blocks before number 3,050", error.what)
     assert depth is not None, error.what
     assert int(depth[1].replace(",", "")) >= OURS - held
-    found = (f"k = {K}", str(chains.long[-1].point), str(other[-1].point), "origin" if not held else "number")
-    assert all(told in error.what for told in found), error.what
+    named = (f"k = {K}", str(chains.long[-1].point), str(other[-1].point), "origin" if not held else "number")
+    assert all(words in error.what for words in named), error.what
 
 
 def test_a_shorter_chain_that_shares_only_genesis_is_refused(chains: Chains, tmp_path: Path) -> None:
@@ -104,9 +104,9 @@ def test_after_a_lost_connection_a_node_on_another_chain_is_refused(
 
 def _newest(database: Path) -> Any:
     db = sqlite3.connect(database)
-    found = db.execute("SELECT slot_no, hash FROM block ORDER BY id DESC LIMIT 1").fetchone()
+    row = db.execute("SELECT slot_no, hash FROM block ORDER BY id DESC LIMIT 1").fetchone()
     db.close()
-    return found
+    return row
 
 
 @pytest.mark.parametrize("held", [0, 700, OURS - K - 1], ids=["to the origin", "far back", "k + 1 blocks back"])

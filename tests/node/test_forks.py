@@ -46,8 +46,8 @@ def test_histories_are_of_every_kind(bodies: list[bytes]) -> None:
     assert sum(history.deepest == K for history in histories) >= SEEDS // 8
     assert sum(0 < history.deepest < 4 for history in histories) >= SEEDS // 20
     assert sum(len(history.phases) > 1 for history in histories) >= SEEDS // 2
-    assert sum(Drop() in one for one in steps) >= SEEDS // 5
-    assert sum(any(isinstance(step, Back) for step in one) for one in steps) >= SEEDS // 2
+    assert sum(Drop() in history for history in steps) >= SEEDS // 5
+    assert sum(any(isinstance(step, Back) for step in history) for history in steps) >= SEEDS // 2
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
@@ -77,15 +77,15 @@ def test_a_history_of_forks_leaves_what_the_last_chain_has(
 
 def resealed(blocks: list[Offered], seal: bytes) -> list[Offered]:
     """Byron blocks after the first with another signature, hence another hash; the second has the first one's slot."""
-    found = blocks[:1]
+    chained = blocks[:1]
     for block, before in zip(blocks[1:], blocks, strict=False):
         signed = loads(block.raw)[1][0][3][3][1][-1]
-        raw = block.raw.replace(before.point.hash, found[-1].point.hash).replace(signed, seal * len(signed))
-        if len(found) == 1:
+        raw = block.raw.replace(before.point.hash, chained[-1].point.hash).replace(signed, seal * len(signed))
+        if len(chained) == 1:
             raw = raw.replace(b"\x84\x82\x00\x02\x58\x40", b"\x84\x82\x00\x00\x58\x40")
         header = quick_header(raw)
-        found.append(Offered(raw, Point(header.slot, header.hash), block.block_no))
-    return found
+        chained.append(Offered(raw, Point(header.slot, header.hash), block.block_no))
+    return chained
 
 
 @pytest.mark.parametrize("batch", [1, 1_000])
@@ -93,7 +93,7 @@ def test_a_fork_right_after_a_boundary_block(batch: int, chain: Path, tmp_path: 
     """It has its slot in common with the block after it, which is another one now."""
     preprod = network("preprod")
     source = ImmutableSource(chain / "preprod/immutable", facts_of(preprod))
-    real = [Offered(found.raw, found.point, found.block_no) for found in islice(source.checked_blocks(None, 0, 21_000), 11)]
+    real = [Offered(block.raw, block.point, block.block_no) for block in islice(source.checked_blocks(None, 0, 21_000), 11)]
     one, other = resealed(real, b"\x01"), resealed(real, b"\x02")
     assert one[0].raw[1] == Era.BYRON_EBB
     assert one[0].point.slot == one[1].point.slot

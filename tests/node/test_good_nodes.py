@@ -41,7 +41,7 @@ def test_a_good_node_gives_every_block_and_is_asked_at_the_tip(blocks: list[Offe
     tip = tip_of(blocks[:2])
     talk = syncs(
         chain_sync.backward(ORIGIN, tip),
-        *(chain_sync.forward(one.raw, tip) for one in blocks[:2]),
+        *(chain_sync.forward(block.raw, tip) for block in blocks[:2]),
         chain_sync.AWAIT_REPLY,
         stays=False,
     )

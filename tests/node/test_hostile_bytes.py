@@ -47,9 +47,9 @@ def test_any_bytes_in_segments_are_messages_or_a_violation(payloads: list[bytes]
 )
 @settings(max_examples=500)
 def test_mutated_messages_are_messages_or_a_violation(
-    told: list[chain_sync.Message], changes: list[tuple[int, int]], in_head: bool
+    written_messages: list[chain_sync.Message], changes: list[tuple[int, int]], in_head: bool
 ) -> None:
-    payload = b"".join(map(written, told))
+    payload = b"".join(map(written, written_messages))
     data = bytearray(segment(payload) if in_head else payload)
     for at, byte in changes:
         data[at % len(data)] = byte
@@ -127,9 +127,9 @@ def _replaced(shape: Any, place: int, value: Any) -> Any:
         if count == place + 1:
             return value
         if isinstance(part, list):
-            return [walk(one) for one in part]
+            return [walk(item) for item in part]
         if isinstance(part, dict):
-            return {key: walk(one) for key, one in part.items()}
+            return {key: walk(item) for key, item in part.items()}
         return CBORTag(part.tag, walk(part.value)) if isinstance(part, CBORTag) else part
 
     return walk(shape)
@@ -196,12 +196,12 @@ HEADS = (
 )
 
 
-@pytest.mark.parametrize(("what", "head", "told"), HEADS, ids=[what for what, _, _ in HEADS])
-def test_a_segment_that_cannot_be_is_refused_by_its_head_alone(what: str, head: str, told: str) -> None:
+@pytest.mark.parametrize(("what", "head", "words"), HEADS, ids=[what for what, _, _ in HEADS])
+def test_a_segment_that_cannot_be_is_refused_by_its_head_alone(what: str, head: str, words: str) -> None:
     raw = bytes.fromhex(head.replace(" ", ""))
     demux = mux.Demux(frozenset((mux.CHAIN_SYNC, mux.STATE_QUERY)))
     demux.feed(raw[:7])
-    with pytest.raises(SourceError, match=told) as caught:
+    with pytest.raises(SourceError, match=words) as caught:
         demux.feed(raw[7:8])
     assert caught.value.code == "NEC-W004"
     assert raw[:8].hex() in caught.value.what

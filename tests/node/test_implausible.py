@@ -125,7 +125,7 @@ def test_a_header_that_cannot_be_true_writes_nothing(
 @pytest.fixture(scope="module")
 def byron(chain: Path) -> list[Offered]:
     source = ImmutableSource(chain / "preprod/immutable", facts_of(PREPROD))
-    return [Offered(one.raw, one.point, one.block_no) for one in islice(source.checked_blocks(None, 0, 21_000), 8)]
+    return [Offered(block.raw, block.point, block.block_no) for block in islice(source.checked_blocks(None, 0, 21_000), 8)]
 
 
 def _boundary(header: list[Any], amount: int, field: str) -> None:

@@ -32,7 +32,7 @@ def test_killed_at_any_moment(seed: int, chain: Path, tmp_path: Path) -> None:
         held = len(chains[-1]) - dice.choice((0, 1, 2, 5, 30))
         chains.append(forge.extend(chains[-1][:held], dice.choice((31, 32, 35))))
         script += [Wait(0.05), Back(held), Fork(Path(str(len(chains) - 1)), held, len(chains[-1]))]
-    last, highest = chains[-1], max(block.point.slot for one in chains for block in one)
+    last, highest = chains[-1], max(block.point.slot for blocks in chains for block in blocks)
     while last[-1].point.slot <= highest:
         last = forge.extend(last, 1)
     chains.append(last)

@@ -46,9 +46,9 @@ def golden(vectors: Path, name: str) -> bytes:
 def test_eras_are_those_that_genesis_files_give() -> None:
     for name in ("preview", "preprod", "mainnet"):
         known = network(name)
-        told = answer(state_query.INTERPRETER, known, Tip(SOMEWHERE, 0))
-        assert told is not None
-        assert history_with(known.history, state_query.read_eras(told)) == known.history
+        reply = answer(state_query.INTERPRETER, known, Tip(SOMEWHERE, 0))
+        assert reply is not None
+        assert history_with(known.history, state_query.read_eras(reply)) == known.history
         start = answer(state_query.SYSTEM_START, known, Tip(SOMEWHERE, 0))
         assert start is not None
         assert state_query.read_start(start) == known.history.start
@@ -72,8 +72,8 @@ def test_a_network_of_other_lengths_is_refused() -> None:
 
 def test_the_golden_history_is_read(chain: Path) -> None:
     messages = json.loads((chain / "vectors/messages.json").read_text())
-    (told,) = (one["hex"] for one in messages if one["name"] == "lsq.result.hardFork.golden")
-    eras = state_query.read_eras(state_query.read_result(bytes.fromhex(told)))
+    (golden_hex,) = (vector["hex"] for vector in messages if vector["name"] == "lsq.result.hardFork.golden")
+    eras = state_query.read_eras(state_query.read_result(bytes.fromhex(golden_hex)))
     assert [era.start.slot for era in eras] == sorted(era.start.slot for era in eras)
     assert eras[-1].end is None or eras[-1].end.slot > 0
     first, second = eras[0], eras[1]
@@ -83,10 +83,10 @@ def test_the_golden_history_is_read(chain: Path) -> None:
 
 
 def test_parameters_of_an_epoch_are_kept_at_the_tip(chain: Path, tmp_path: Path) -> None:
-    told = golden(chain / "vectors", "Result_Babbage_EmptyPParams")
+    parameters = golden(chain / "vectors", "Result_Babbage_EmptyPParams")
 
     def answers(query: bytes, tip: Tip) -> bytes | None:
-        return told if query == state_query.parameters(BABBAGE) else None
+        return parameters if query == state_query.parameters(BABBAGE) else None
 
     blocks = real_blocks(chain / "preview/immutable", 199 * 4_320, 201 * 4_320)
     plan = node_plan(
@@ -124,10 +124,10 @@ def test_parameters_of_an_epoch_are_kept_at_the_tip(chain: Path, tmp_path: Path)
 @pytest.mark.parametrize("held", ["within the epoch", "before the epoch"])
 def test_parameters_told_after_a_block_that_is_undone_are_told_again(held: str, chain: Path, tmp_path: Path) -> None:
     """The row must not point to a block that never happened; an epoch that never began has none."""
-    told = golden(chain / "vectors", "Result_Babbage_EmptyPParams")
+    parameters = golden(chain / "vectors", "Result_Babbage_EmptyPParams")
 
     def answers(query: bytes, tip: Tip) -> bytes | None:
-        return told if query == state_query.parameters(BABBAGE) else None
+        return parameters if query == state_query.parameters(BABBAGE) else None
 
     first = 4 * 86_400  # of epoch 4, in Babbage
     blocks = real_blocks(chain / "preview/immutable", 0, first + 900)
@@ -153,11 +153,13 @@ def test_parameters_told_after_a_block_that_is_undone_are_told_again(held: str, 
 
 
 def test_a_range_that_is_loaded_again_keeps_what_was_told_of_it(chain: Path, tmp_path: Path) -> None:
-    told = golden(chain / "vectors", "Result_Babbage_EmptyPParams")
+    parameters = golden(chain / "vectors", "Result_Babbage_EmptyPParams")
     blocks, first = real_blocks(chain / "preview/immutable", 0, 4 * 86_400 + 900), 4 * 86_400
     processors = "blocks = { epoch_param = true }\nscripts = true\ntransactions = true"
     lines = f"start_slot = {first - 4_320}"
-    with serving(tmp_path / "s", blocks, answers=lambda query, tip: told if query == state_query.parameters(BABBAGE) else None):
+    with serving(
+        tmp_path / "s", blocks, answers=lambda query, tip: parameters if query == state_query.parameters(BABBAGE) else None
+    ):
         node_job(tmp_path / "x.db", tmp_path / "s", node_plan(lines, processors=processors))
     before = rows(tmp_path / "x.db")
     assert len(before["epoch_param"]) == 1
@@ -170,11 +172,11 @@ def test_a_range_that_is_loaded_again_keeps_what_was_told_of_it(chain: Path, tmp
 @pytest.fixture(scope="module")
 def unspent(chain: Path) -> dict[tuple[bytes, int], Any]:
     """Every output of preview's first blocks, as a node's ledger would tell it."""
-    found: dict[tuple[bytes, int], Any] = {}
+    outputs: dict[tuple[bytes, int], Any] = {}
     for block in real_blocks(chain / "preview/immutable", 0, LAST):
         for tx in decode_block(block.raw, Want.TXS | Want.OUTPUTS).txs:
-            found |= {(tx.hash, out.index): {0: out.address, 1: out.value} for out in created_outputs(tx)}
-    return found
+            outputs |= {(tx.hash, out.index): {0: out.address, 1: out.value} for out in created_outputs(tx)}
+    return outputs
 
 
 @pytest.mark.parametrize("on_unknown", ["drop", "keep"])

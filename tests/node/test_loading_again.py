@@ -35,9 +35,9 @@ def _filled(place: Path, blocks: Sequence[Offered], sync: str = "", processors: 
 
 def _hashes(database: Path) -> list[bytes]:
     db = sqlite3.connect(database)
-    found = [digest for (digest,) in db.execute("SELECT hash FROM block WHERE slot_no IS NOT NULL ORDER BY id")]
+    digests = [digest for (digest,) in db.execute("SELECT hash FROM block WHERE slot_no IS NOT NULL ORDER BY id")]
     db.close()
-    return found
+    return digests
 
 
 SPANS = {"from the origin": (None, None), "a part": (400, 2_900), "its end": (2_000, None), "before any of it": (0, None)}
@@ -114,7 +114,7 @@ def _leaves(ours: Sequence[Offered], cut: int, held: int, theirs: Sequence[Offer
 
     def act(peer: Peer) -> None:
         peer.shake()
-        at, told, waits = 0, False, False
+        at, placed, waits = 0, False, False
         while True:
             protocol, message = peer.next()
             now, blocks = (other, theirs) if gone.is_set() else (chain, ours)
@@ -122,11 +122,11 @@ def _leaves(ours: Sequence[Offered], cut: int, held: int, theirs: Sequence[Offer
                 return  # it hangs up on who asks for its eras
             match chain_sync.read_request(message):
                 case FindIntersect(points):
-                    found = next(point for point in points if now.after(point) is not None)
-                    at, told = now.after(found) or 0, False
-                    peer.sync(chain_sync.intersect_found(found, tip_of(blocks)))
-                case RequestNext() if not told:
-                    told = True
+                    common = next(point for point in points if now.after(point) is not None)
+                    at, placed = now.after(common) or 0, False
+                    peer.sync(chain_sync.intersect_found(common, tip_of(blocks)))
+                case RequestNext() if not placed:
+                    placed = True
                     peer.sync(chain_sync.backward(now.tip_at(at).point, tip_of(blocks)))
                 case RequestNext() if at == cut and not gone.is_set():
                     gone.set()

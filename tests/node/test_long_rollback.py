@@ -29,9 +29,9 @@ def long(chains: Chains) -> list[Offered]:
 
 def _newest(database: Path) -> tuple[int, bytes]:
     db = sqlite3.connect(database)
-    found = db.execute("SELECT slot, hash FROM nectar_checkpoint ORDER BY slot DESC LIMIT 1").fetchone()
+    row = db.execute("SELECT slot, hash FROM nectar_checkpoint ORDER BY slot DESC LIMIT 1").fetchone()
     db.close()
-    return int(found[0]), bytes(found[1])
+    return int(row[0]), bytes(row[1])
 
 
 @pytest.mark.parametrize("held", HELD.values(), ids=HELD)

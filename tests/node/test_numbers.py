@@ -105,15 +105,15 @@ def _replaced(value: Any, odd: Any) -> Iterator[Any]:
         case int():
             yield odd
         case Tagged(tag, inner):
-            yield from (Tagged(tag, one) for one in _replaced(inner, odd))
+            yield from (Tagged(tag, item) for item in _replaced(inner, odd))
         case dict():
-            for key, one in value.items():
-                yield from ({key: changed} for changed in _replaced(one, odd))
+            for key, item in value.items():
+                yield from ({key: changed} for changed in _replaced(item, odd))
                 if not isinstance(odd, list):
-                    yield from ({changed: one} for changed in _replaced(key, odd))
+                    yield from ({changed: item} for changed in _replaced(key, odd))
         case list() | tuple():
-            for at, one in enumerate(value):
-                yield from (type(value)((*value[:at], changed, *value[at + 1 :])) for changed in _replaced(one, odd))
+            for at, item in enumerate(value):
+                yield from (type(value)((*value[:at], changed, *value[at + 1 :])) for changed in _replaced(item, odd))
 
 
 @pytest.mark.parametrize("name", MESSAGES)

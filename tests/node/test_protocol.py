@@ -30,14 +30,14 @@ from tests.node.messages import ALONZO_END, GOUROBOROS, LAST, MAINNET, TWO, mess
 def talk(chain: Path) -> list[chain_sync.Message]:
     """A node's messages of every kind, blocks of every size that has a head of its own."""
     blocks = [block for block in small_blocks(chain) if len(block) < 1_500]
-    made = [ForwardMessage(bytes(length), LAST) for length in (0, 1, 23, 24, 25, 255, 256, 257)]
+    sized = [ForwardMessage(bytes(length), LAST) for length in (0, 1, 23, 24, 25, 255, 256, 257)]
     return [
         NotFoundMessage(Tip(ORIGIN, 0)),
         FoundMessage(ALONZO_END, LAST),
         BackwardMessage(ALONZO_END, LAST),
         *(ForwardMessage(block, LAST) for block in blocks[:2]),
         AwaitMessage(),
-        *made,
+        *sized,
         BackwardMessage(ORIGIN, GOUROBOROS),
         ForwardMessage(blocks[-1], GOUROBOROS),
         ForwardMessage(b"", Tip(ORIGIN, 0)),
@@ -48,13 +48,13 @@ def talk(chain: Path) -> list[chain_sync.Message]:
 
 def _read(pieces: Iterator[bytes]) -> list[chain_sync.Message]:
     demux, reader = mux.Demux(frozenset((mux.CHAIN_SYNC, mux.STATE_QUERY))), ChainSyncReader()
-    found: list[chain_sync.Message] = []
+    read: list[chain_sync.Message] = []
     for piece in pieces:
         demux.feed(piece)
-        found += reader.feed(demux.take(mux.CHAIN_SYNC))
+        read += reader.feed(demux.take(mux.CHAIN_SYNC))
     assert not demux.within
     assert not reader.within
-    return found
+    return read
 
 
 def _cut(data: bytes, *ats: int) -> Iterator[bytes]:
@@ -82,7 +82,7 @@ def test_messages_come_through_in_segments_of_any_size(most: int, talk: list[cha
 
 
 def test_several_messages_in_one_segment_cut_anywhere_are_the_same(talk: list[chain_sync.Message]) -> None:
-    few = [one for one in talk if len(written(one)) < 120]
+    few = [message for message in talk if len(written(message)) < 120]
     assert len(few) > 8
     data = segment(b"".join(map(written, few)))
     for at in range(len(data) + 1):
@@ -91,7 +91,7 @@ def test_several_messages_in_one_segment_cut_anywhere_are_the_same(talk: list[ch
 
 def test_protocols_that_share_segments_are_told_apart(talk: list[chain_sync.Message]) -> None:
     demux, reader, cutter = mux.Demux(frozenset((mux.CHAIN_SYNC, mux.STATE_QUERY))), ChainSyncReader(), Cutter()
-    found: list[chain_sync.Message] = []
+    read: list[chain_sync.Message] = []
     answers: list[bytes] = []
     query = state_query.result(dumps([bytes(5_000), "x" * 300]))
     for message in talk:
@@ -101,9 +101,9 @@ def test_protocols_that_share_segments_are_told_apart(talk: list[chain_sync.Mess
         demux.feed(mux.segments(mux.STATE_QUERY, query[:4_000], responder=True))
         demux.feed(segment(raw[half:]))
         demux.feed(mux.segments(mux.STATE_QUERY, query[4_000:], responder=True, most=10))
-        found += reader.feed(demux.take(mux.CHAIN_SYNC))
+        read += reader.feed(demux.take(mux.CHAIN_SYNC))
         answers += cutter.feed(demux.take(mux.STATE_QUERY))
-    assert found == talk
+    assert read == talk
     assert answers == [query] * len(talk)
 
 
@@ -122,7 +122,7 @@ def test_answers_cut_anywhere_are_the_same_answers(golden: dict[str, bytes]) -> 
         cutter = Cutter()
         assert cutter.feed(data[:at]) + cutter.feed(data[at:]) == answers
     cutter = Cutter()
-    assert [found for byte in data for found in cutter.feed(bytes((byte,)))] == answers
+    assert [message for byte in data for message in cutter.feed(bytes((byte,)))] == answers
     assert not cutter.within
 
 
@@ -138,9 +138,9 @@ def test_a_reader_knows_that_it_is_within_a_message(talk: list[chain_sync.Messag
 
 
 @given(st.lists(messages, max_size=6), st.lists(st.integers(0, 2_000), max_size=4), st.integers(1, 500))
-def test_what_a_server_writes_is_read(told: list[chain_sync.Message], ats: list[int], most: int) -> None:
-    data = b"".join(segment(written(message), most=most) for message in told)
-    assert _read(_cut(data, *sorted(min(at, len(data)) for at in ats))) == told
+def test_what_a_server_writes_is_read(sent: list[chain_sync.Message], ats: list[int], most: int) -> None:
+    data = b"".join(segment(written(message), most=most) for message in sent)
+    assert _read(_cut(data, *sorted(min(at, len(data)) for at in ats))) == sent
 
 
 @given(st.lists(points, max_size=8))

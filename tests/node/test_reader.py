@@ -32,4 +32,4 @@ def test_no_reader_is_left_that_waits_for_room(tmp_path: Path, monkeypatch: pyte
     plan = node_plan(f"end_slot = {blocks[300].point.slot}", processors="blocks = true", more="[performance]\nbatch_blocks = 100")
     with serving(tmp_path / "s", blocks):
         node_job(tmp_path / "x.db", tmp_path / "s", plan, report=Slow())
-        assert not [one for one in threading.enumerate() if one.name == "nectar-reader"]
+        assert not [thread for thread in threading.enumerate() if thread.name == "nectar-reader"]

@@ -111,8 +111,8 @@ def test_golden_messages_of_a_client_are_what_we_write(golden: dict[str, bytes])
 
 
 def test_no_golden_message_of_chain_sync_is_left_out(golden: dict[str, bytes]) -> None:
-    told = {name for name, _ in (*FROM_NODE, *FROM_CLIENT)}
-    assert {name for name in golden if name.startswith("cs.")} == told
+    tested = {name for name, _ in (*FROM_NODE, *FROM_CLIENT)}
+    assert {name for name in golden if name.startswith("cs.")} == tested
 
 
 def test_golden_state_queries_are_what_we_write(golden: dict[str, bytes]) -> None:
@@ -139,8 +139,8 @@ def test_golden_state_queries_are_what_we_write(golden: dict[str, bytes]) -> Non
 
 def test_golden_answers_to_a_question_for_a_state_are_read(golden: dict[str, bytes]) -> None:
     state_query.read_acquired(golden["lsq.acquired"], ALONZO_END)
-    for name, told in (("tooOld", "has the state after"), ("notOnChain", "is not on the node's chain")):
-        with pytest.raises(SourceError, match=told) as caught:
+    for name, words in (("tooOld", "has the state after"), ("notOnChain", "is not on the node's chain")):
+        with pytest.raises(SourceError, match=words) as caught:
             state_query.read_acquired(golden[f"lsq.failure.{name}"], ALONZO_END)
         assert caught.value.code == "NEC-W011"
     with pytest.raises(SourceError, match="no answer to the question") as caught:
@@ -171,13 +171,13 @@ GOLDEN_ERAS = (
 @pytest.fixture(scope="module")
 def results(chain: Path) -> dict[str, set[bytes]]:
     """Golden results of every version, by name, without those that were cut."""
-    found: dict[str, set[bytes]] = {}
+    recorded: dict[str, set[bytes]] = {}
     with (chain / "vectors/golden-queries-results.tsv").open(newline="") as lines:
         for row in csv.DictReader(lines, delimiter="\t"):
             raw = bytes.fromhex(row["hex(<=400 bytes)"])
             if row["file"].startswith("Result_") and len(raw) == int(row["bytes"]):
-                found.setdefault(row["file"].removeprefix("Result_"), set()).add(raw)
-    return found
+                recorded.setdefault(row["file"].removeprefix("Result_"), set()).add(raw)
+    return recorded
 
 
 ERA_NAMES = ("Shelley", "Allegra", "Mary", "Alonzo", "Babbage", "Conway", "Dijkstra")
@@ -206,16 +206,16 @@ def test_every_golden_result_is_one_message(results: dict[str, set[bytes]]) -> N
 
 
 def test_the_eras_that_our_server_tells_are_read() -> None:
-    told = answer(state_query.INTERPRETER, PREVIEW, Tip(ORIGIN, 0))
-    assert told is not None
-    eras = state_query.read_eras(told)
+    reply = answer(state_query.INTERPRETER, PREVIEW, Tip(ORIGIN, 0))
+    assert reply is not None
+    eras = state_query.read_eras(reply)
     history = PREVIEW.history
-    for one in eras:
-        if one.end is not None and one.end.slot == one.start.slot:
+    for era in eras:
+        if era.end is not None and era.end.slot == era.start.slot:
             continue
-        slot = one.start.slot + 5
-        assert one.picoseconds_of(slot) == history.microseconds_of(slot) * 1_000_000
-        assert one.epoch_of(slot) == history.epoch_of(slot)
+        slot = era.start.slot + 5
+        assert era.picoseconds_of(slot) == history.microseconds_of(slot) * 1_000_000
+        assert era.epoch_of(slot) == history.epoch_of(slot)
     assert eras[-1].end is None
 
 

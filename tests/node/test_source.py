@@ -33,13 +33,13 @@ def test_it_goes_on_after_the_newest_known_point(blocks: list[Offered], tmp_path
     points = [block.point for block in blocks]
     with serving(tmp_path / "s", blocks):
         one = source(tmp_path / "s")
-        found = list(islice(one.follow([points[3], points[-4], ORIGIN]), 4))
+        events = list(islice(one.follow([points[3], points[-4], ORIGIN]), 4))
         one.close()
         two = source(tmp_path / "s")
         whole = list(islice(two.follow([]), len(blocks)))
         two.close()
-    assert [event.point for event in found[:3] if isinstance(event, RollForward)] == points[-3:]
-    assert isinstance(found[3], CaughtUp)
+    assert [event.point for event in events[:3] if isinstance(event, RollForward)] == points[-3:]
+    assert isinstance(events[3], CaughtUp)
     assert [tuple(event) for event in whole] == [tuple(block) for block in blocks]
 
 

@@ -102,10 +102,10 @@ def _has(database: Path, block: Offered) -> bool:
         return False
     with closing(apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)) as db:
         try:
-            found = db.execute("SELECT max(slot_no), hash FROM block").fetchone()
+            row = db.execute("SELECT max(slot_no), hash FROM block").fetchone()
         except (apsw.SQLError, apsw.BusyError, apsw.CantOpenError):
             return False
-    return bool(found == (block.point.slot, block.point.hash))
+    return bool(row == (block.point.slot, block.point.hash))
 
 
 def _change(stage: Stage, held: int, more: list[Offered], loop: asyncio.AbstractEventLoop) -> None:
@@ -147,14 +147,14 @@ def test_a_busy_block_at_the_tip_is_there_at_once_with_every_table(plan: str, ch
     """Forks too; and what was written block by block is what a job that never saw the tip writes."""
     bodies = [block.raw for block in real_blocks(chain / "preview/immutable", BUSY) if len(block.raw) > 900]
     forge = Forge(bodies[-400:], random.Random(3))
-    made = forge.extend([], 130)
-    base = Located(made[:100])
+    blocks_made = forge.extend([], 130)
+    base = Located(blocks_made[:100])
     with serving(tmp_path / "s", base) as stage, _following(tmp_path / "x.db", tmp_path / "s", FULL[plan]) as job:
         _until(lambda: bool(job.said.of("tip")), job)
         for number in range(100, 130):
-            _change(stage, number, [made[number]], base.loop)
-            _until(lambda number=number: last_slot(job.database) == made[number].point.slot, job)  # type: ignore[misc]
-        fork = forge.extend(made[:90], 45)
+            _change(stage, number, [blocks_made[number]], base.loop)
+            _until(lambda number=number: last_slot(job.database) == blocks_made[number].point.slot, job)  # type: ignore[misc]
+        fork = forge.extend(blocks_made[:90], 45)
         _change(stage, 90, fork[90:], base.loop)
         _until(lambda: last_slot(job.database) == fork[-1].point.slot, job)
         job.end()
@@ -230,8 +230,8 @@ def test_a_job_at_the_tip_stops_when_told(blocks: list[Offered], tmp_path: Path)
         assert "as asked" in job.summary.stopped
         assert threading.active_count() <= 3
         node_job(job.database, tmp_path / "s", FOLLOW)
-    found = rows(job.database)["block"]
-    assert len(found) == 1 + len(blocks)
+    block_rows = rows(job.database)["block"]
+    assert len(block_rows) == 1 + len(blocks)
 
 
 @pytest.mark.parametrize("silent", ["in the handshake", "about the intersection"])

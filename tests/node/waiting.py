@@ -33,12 +33,12 @@ def last_slot(database: Path) -> int:
     try:
         db = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)
         try:
-            found = db.execute("SELECT slot FROM nectar_checkpoint ORDER BY seq DESC LIMIT 1").fetchone()
+            row = db.execute("SELECT slot FROM nectar_checkpoint ORDER BY seq DESC LIMIT 1").fetchone()
         finally:
             db.close()
     except apsw.Error:
         return -1
-    return -1 if found is None else int(found[0])
+    return -1 if row is None else int(row[0])
 
 
 @contextmanager

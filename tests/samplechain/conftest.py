@@ -27,5 +27,5 @@ def facts(made: Path) -> list[Fact]:
 
 @pytest.fixture(scope="session")
 def whole(made: Path) -> Fact:
-    found: Fact = json.loads((made / "expected.json").read_text())
-    return found
+    truth: Fact = json.loads((made / "expected.json").read_text())
+    return truth

@@ -29,9 +29,9 @@ def _as_list(value: Any, _immutable: bool) -> Any:
 def value(raw: bytes) -> Any:
     """One item; sets (tag 258) and ratios (tag 30) as their arrays."""
     stream = BytesIO(raw)
-    found = CBORDecoder(stream, semantic_decoders={258: _as_list, 30: _as_list}).decode()
+    decoded = CBORDecoder(stream, semantic_decoders={258: _as_list, 30: _as_list}).decode()
     assert stream.tell() == len(raw), "bytes after the item"
-    return found
+    return decoded
 
 
 def items(raw: bytes) -> list[bytes]:
@@ -40,13 +40,13 @@ def items(raw: bytes) -> list[bytes]:
     stream = BytesIO(raw)
     stream.seek(start)
     decoder = CBORDecoder(stream, semantic_decoders={258: _as_list, 30: _as_list})
-    found: list[bytes] = []
-    while (length is None and raw[start] != 0xFF) or (length is not None and len(found) < length):
+    spans: list[bytes] = []
+    while (length is None and raw[start] != 0xFF) or (length is not None and len(spans) < length):
         decoder.decode()
-        found.append(raw[start : stream.tell()])
+        spans.append(raw[start : stream.tell()])
         start = stream.tell()
     assert start + (length is None) == len(raw), "bytes after the container"
-    return found
+    return spans
 
 
 def _open(raw: bytes) -> tuple[int, int | None]:
@@ -110,11 +110,11 @@ class Tx(NamedTuple):
     valid: bool
 
 
-def txs(found: Block) -> list[Tx]:
-    bodies, witnesses = items(found.parts[1]), items(found.parts[2])
-    pairs = items(found.parts[3])
+def txs(parsed: Block) -> list[Tx]:
+    bodies, witnesses = items(parsed.parts[1]), items(parsed.parts[2])
+    pairs = items(parsed.parts[3])
     auxiliary = {value(k): v for k, v in zip(pairs[::2], pairs[1::2], strict=True)}
-    invalid = value(found.parts[4]) if len(found.parts) > 4 else []
+    invalid = value(parsed.parts[4]) if len(parsed.parts) > 4 else []
     out = []
     for i, (body, witness) in enumerate(zip(bodies, witnesses, strict=True)):
         entry = items(witness)
@@ -124,15 +124,15 @@ def txs(found: Block) -> list[Tx]:
     return out
 
 
-def output(found: Any) -> tuple[bytes, int, dict[tuple[bytes, bytes], int], Any, Any]:
+def output(item: Any) -> tuple[bytes, int, dict[tuple[bytes, bytes], int], Any, Any]:
     """Address, lovelace, assets, datum (None, hash, or tagged item) and reference script of either form of output."""
-    if isinstance(found, dict):
-        address, amount = found[0], found[1]
-        datum, script = found.get(2), found.get(3)
+    if isinstance(item, dict):
+        address, amount = item[0], item[1]
+        datum, script = item.get(2), item.get(3)
     else:
-        address, amount, datum, script = found[0], found[1], None, None
-        if len(found) > 2:
-            datum = [0, found[2]]
+        address, amount, datum, script = item[0], item[1], None, None
+        if len(item) > 2:
+            datum = [0, item[2]]
     coin, held = (amount, {}) if isinstance(amount, int) else amount
     assets = {(policy, name): n for policy, names in held.items() for name, n in names.items()}
     return address, coin, assets, datum, script

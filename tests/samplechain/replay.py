@@ -67,8 +67,8 @@ class Ledger:
     def total(self) -> int:
         return sum(u.coin for u in self.unspent.values())
 
-    def byron(self, found: Block) -> list[Replayed]:
-        payload = items(items(found.parts[1])[0])
+    def byron(self, parsed: Block) -> list[Replayed]:
+        payload = items(items(parsed.parts[1])[0])
         return [self._byron_tx(*items(pair)) for pair in payload]
 
     def _byron_tx(self, raw: bytes, witnesses: bytes) -> Replayed:
@@ -83,8 +83,8 @@ class Ledger:
         assert come >= made > 0
         return Replayed(tx_id, True, come - made, made, len(refs), len(paid), 0, 0)
 
-    def later(self, found: Block) -> list[Replayed]:
-        return [self._tx(tx) for tx in txs(found)]
+    def later(self, parsed: Block) -> list[Replayed]:
+        return [self._tx(tx) for tx in txs(parsed)]
 
     def _tx(self, tx: Tx) -> Replayed:
         tx_id, body = hash32(tx.raw), tx.body

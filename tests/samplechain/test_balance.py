@@ -16,12 +16,12 @@ Fact = dict[str, Any]
 NOTHING = dict.fromkeys(("mints", "metadata", "certs", "withdrawals", "redeemers", "proposals", "votes"), 0)
 
 
-def wire_counts(found: Block) -> list[dict[str, int]]:
+def wire_counts(parsed: Block) -> list[dict[str, int]]:
     """Of each transaction as its bytes have it."""
-    if found.era < 2:
-        return [dict(NOTHING) for _ in (items(items(found.parts[1])[0]) if found.era else [])]
+    if parsed.era < 2:
+        return [dict(NOTHING) for _ in (items(items(parsed.parts[1])[0]) if parsed.era else [])]
     counted = []
-    for tx in txs(found):
+    for tx in txs(parsed):
         body = tx.body
         counted.append(
             {
@@ -42,8 +42,8 @@ def labels(auxiliary: bytes) -> int:
         return 0
     if auxiliary[:3] == b"\xd9\x01\x03":
         pairs = items(auxiliary)
-        found = {value(k): v for k, v in zip(pairs[::2], pairs[1::2], strict=True)}
-        return len(items(found[0])) // 2 if 0 in found else 0
+        by_label = {value(k): v for k, v in zip(pairs[::2], pairs[1::2], strict=True)}
+        return len(items(by_label[0])) // 2 if 0 in by_label else 0
     if auxiliary[0] >> 5 == 4:
         return len(items(items(auxiliary)[0])) // 2
     return len(items(auxiliary)) // 2
@@ -60,9 +60,9 @@ def replay(folder: Path) -> None:
         while reached < fact["epoch_no"]:
             reached += 1
             assert whole["epochs"][reached]["unspent_at_start"] == ledger.total
-        found = block(entry.raw)
-        done = ledger.later(found) if found.era > 1 else ledger.byron(found) if found.era else []
-        compare(fact, done, wire_counts(found))
+        parsed = block(entry.raw)
+        done = ledger.later(parsed) if parsed.era > 1 else ledger.byron(parsed) if parsed.era else []
+        compare(fact, done, wire_counts(parsed))
         sums = epochs.setdefault(reached, [0, 0, 0, 0])
         for i, n in enumerate((1, len(done), sum(d.fee for d in done), sum(d.out_sum for d in done))):
             sums[i] += n
@@ -85,16 +85,16 @@ def supply(ledger: Ledger, known: dict[str, int]) -> dict[str, int]:
 
 def compare(fact: Fact, done: list[Replayed], counts: list[dict[str, int]]) -> None:
     assert fact["tx_count"] == len(fact["txs"]) == len(done)
-    for told, seen, count in zip(fact["txs"], done, counts, strict=True):
-        assert told["hash"] == seen.hash.hex()
+    for expected, seen, count in zip(fact["txs"], done, counts, strict=True):
+        assert expected["hash"] == seen.hash.hex()
         for name in ("valid", "fee", "out_sum", "inputs", "outputs", "deposit", "donation"):
-            assert told[name] == getattr(seen, name), (name, told["hash"])
-        body = told if seen.valid else told["wire"]
+            assert expected[name] == getattr(seen, name), (name, expected["hash"])
+        body = expected if seen.valid else expected["wire"]
         assert {name: body[name] for name in NOTHING} == count
         if not seen.valid:
-            assert {name: told[name] for name in NOTHING} == NOTHING
+            assert {name: expected[name] for name in NOTHING} == NOTHING
     for name in (*NOTHING, "inputs", "outputs", "out_sum"):
-        assert fact[name] == sum(told[name] for told in fact["txs"])
+        assert fact[name] == sum(expected[name] for expected in fact["txs"])
     assert fact["fees"] == sum(seen.fee for seen in done)
     assert fact["invalid"] == sum(not seen.valid for seen in done)
 

@@ -19,11 +19,11 @@ Seen = dict[int, Counter[str]]
 @pytest.fixture(scope="module")
 def seen(made: Path) -> Seen:
     """How often each feature occurs, by era."""
-    found: Seen = {era: Counter() for era in range(8)}
+    counts: Seen = {era: Counter() for era in range(8)}
     for entry in entries(made / "immutable"):
         parsed = block(entry.raw)
-        found[parsed.era].update(block_features(parsed))
-    return found
+        counts[parsed.era].update(block_features(parsed))
+    return counts
 
 
 def block_features(parsed: Block) -> Iterator[str]:
@@ -32,9 +32,9 @@ def block_features(parsed: Block) -> Iterator[str]:
     elif parsed.era == 1:
         yield from byron_features(parsed)
     else:
-        there = txs(parsed)
-        yield "empty block" if not there else "busy block" if len(there) >= 12 else "block"
-        for tx in there:
+        transactions = txs(parsed)
+        yield "empty block" if not transactions else "busy block" if len(transactions) >= 12 else "block"
+        for tx in transactions:
             yield from tx_features(tx)
         yield from (f"indefinite segment {i}" for i, part in enumerate(parsed.parts) if part[0] & 31 == 31)
 

@@ -15,19 +15,19 @@ Fact = dict[str, Any]
 
 def test_the_decoder_sees_what_was_made(made: Path, facts: list[Fact], whole: Fact) -> None:
     for entry, fact in zip(entries(made / "immutable"), facts, strict=True):
-        found = decode_block(entry.raw, EVERYTHING, whole["chunk_slots"])
-        assert (found.hash.hex(), found.prev_hash.hex()) == (fact["hash"], fact["prev"])
-        assert (found.era, found.slot, found.tx_count) == (Era[fact["era"]], fact["slot"], fact["tx_count"])
-        if found.era is not Era.BYRON_EBB:
-            assert found.block_no == fact["block_no"]
-        assert found.out_sum == fact["out_sum"]
-        for tx, told in zip(found.txs, fact["txs"], strict=True):
-            body = told.get("wire", told)
-            assert (tx.hash.hex(), tx.is_valid, tx.out_sum) == (told["hash"], told["valid"], told["out_sum"])
+        decoded = decode_block(entry.raw, EVERYTHING, whole["chunk_slots"])
+        assert (decoded.hash.hex(), decoded.prev_hash.hex()) == (fact["hash"], fact["prev"])
+        assert (decoded.era, decoded.slot, decoded.tx_count) == (Era[fact["era"]], fact["slot"], fact["tx_count"])
+        if decoded.era is not Era.BYRON_EBB:
+            assert decoded.block_no == fact["block_no"]
+        assert decoded.out_sum == fact["out_sum"]
+        for tx, expected in zip(decoded.txs, fact["txs"], strict=True):
+            body = expected.get("wire", expected)
+            assert (tx.hash.hex(), tx.is_valid, tx.out_sum) == (expected["hash"], expected["valid"], expected["out_sum"])
             if tx.is_valid:
-                assert tx.fee == (None if found.era is Era.BYRON else body["fee"])
+                assert tx.fee == (None if decoded.era is Era.BYRON else body["fee"])
             else:
-                assert tx.total_collateral in (None, told["fee"])
+                assert tx.total_collateral in (None, expected["fee"])
             counts = {
                 "inputs": len(tx.inputs),
                 "outputs": len(tx.outputs),

@@ -22,7 +22,7 @@ Scripts = dict[bytes, int]
 def spent(made: Path) -> list[tuple[Block, Tx, dict[tuple[bytes, int], Unspent]]]:
     """Every later transaction, with the outputs that it names as they were before it."""
     ledger = Ledger(made / "genesis")
-    found = []
+    spending = []
     for entry in entries(made / "immutable"):
         parsed = block(entry.raw)
         if parsed.era < 2:
@@ -30,23 +30,23 @@ def spent(made: Path) -> list[tuple[Block, Tx, dict[tuple[bytes, int], Unspent]]
             continue
         for tx in txs(parsed):
             named = [tuple(ref) for key in (0, 13, 18) for ref in tx.body.get(key, [])]
-            found.append((parsed, tx, {ref: ledger.unspent[ref] for ref in named}))
+            spending.append((parsed, tx, {ref: ledger.unspent[ref] for ref in named}))
             ledger._tx(tx)
-    return found
+    return spending
 
 
 def available(tx: Tx, named: dict[tuple[bytes, int], Unspent]) -> Scripts:
     """Script hash to language: from witnesses, reference inputs, and the inputs themselves."""
-    found: Scripts = {}
+    scripts: Scripts = {}
     for key, language in LANGUAGES.items():
         for raw in items(tx.witnesses_raw[key]) if key in tx.witnesses else []:
-            found[hash28(bytes((language,)) + (value(raw) if language else raw))] = language
+            scripts[hash28(bytes((language,)) + (value(raw) if language else raw))] = language
     for ref in [*tx.body.get(18, []), *tx.body[0]]:
         script = named[tuple(ref)].script
         if script is not None:
             kind, body = items(script.value)
-            found[hash28(kind + (value(body) if kind[0] else body))] = kind[0]
-    return found
+            scripts[hash28(kind + (value(body) if kind[0] else body))] = kind[0]
+    return scripts
 
 
 def payment_script(address: bytes) -> bytes | None:

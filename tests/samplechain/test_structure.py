@@ -47,11 +47,11 @@ def check_primaries(folder: Path, slots: int, newest_is_full: bool) -> None:
         raw, number = path.read_bytes(), int(path.stem)
         assert raw[0] == 1
         offsets = struct.unpack(f">{len(raw) // 4}I", raw[1:])
-        here = by_chunk.get(number, [])
-        relative = [0 if e.raw[1] == 0 else e.place - number * slots + 1 for e in here]
+        listed = by_chunk.get(number, [])
+        relative = [0 if e.raw[1] == 0 else e.place - number * slots + 1 for e in listed]
         assert [i for i in range(len(offsets) - 1) if offsets[i + 1] - offsets[i]] == relative
         assert offsets[0] == 0
-        assert offsets[-1] == 56 * len(here)
+        assert offsets[-1] == 56 * len(listed)
         full = path is not paths[-1] or newest_is_full
         assert len(offsets) == (slots + 2 if full else relative[-1] + 2)
 
@@ -183,9 +183,9 @@ def test_transaction_hashes(found: list[tuple[Entry, Block]], facts: list[Fact])
     for (_, parsed), fact in zip(found, facts, strict=True):
         if parsed.era < 2:
             continue
-        there = txs(parsed)
-        assert [hash32(tx.raw).hex() for tx in there] == [each["hash"] for each in fact["txs"]]
-        for tx in there:
+        transactions = txs(parsed)
+        assert [hash32(tx.raw).hex() for tx in transactions] == [each["hash"] for each in fact["txs"]]
+        for tx in transactions:
             assert tx.body.get(7) == (hash32(tx.auxiliary) if tx.auxiliary else None)
             assert (11 in tx.body) == (5 in tx.witnesses or 4 in tx.witnesses)
             assert len(tx.raw) + sum(map(len, tx.witnesses_raw.values())) + len(tx.auxiliary) <= MOST_TX

@@ -66,20 +66,20 @@ def test_every_form_of_start(preview: ImmutableSource, rows: list[Row]) -> None:
         (TipMinus(2160), rows[-2161].slot, "tip-2160"),
     ]
     for bound, slot, text in wanted:
-        found = resolve_range(preview, bound, FollowTip(), CALENDAR)
+        resolved = resolve_range(preview, bound, FollowTip(), CALENDAR)
         first = next(each for each in rows if each.slot >= slot)
-        assert (found.first_slot, found.first, found.start) == (slot, point(first), point(first)), bound
-        start_line, end_line = found.how.split("\n")
+        assert (resolved.first_slot, resolved.first, resolved.start) == (slot, point(first), point(first)), bound
+        start_line, end_line = resolved.how.split("\n")
         assert start_line.startswith(f"start: {text}"), bound
         assert start_line.endswith(f"first block {point(first)} (block {first.block_no})"), bound
         assert end_line == f"end: the tip, last block {point(rows[-1])} (block {rows[-1].block_no})"
-        assert (found.end, found.last_slot, found.follows) == (point(rows[-1]), rows[-1].slot, True)
+        assert (resolved.end, resolved.last_slot, resolved.follows) == (point(rows[-1]), rows[-1].slot, True)
 
 
 def test_the_origin(preview: ImmutableSource, rows: list[Row]) -> None:
-    found = resolve_range(preview, AtOrigin(), TipMinus(1), CALENDAR)
-    assert (found.start, found.first, found.first_slot) == (ORIGIN, point(rows[0]), 0)
-    assert (found.end, found.follows) == (point(rows[-2]), False)
+    resolved = resolve_range(preview, AtOrigin(), TipMinus(1), CALENDAR)
+    assert (resolved.start, resolved.first, resolved.first_slot) == (ORIGIN, point(rows[0]), 0)
+    assert (resolved.end, resolved.follows) == (point(rows[-2]), False)
 
 
 def test_every_form_of_end(preview: ImmutableSource, rows: list[Row]) -> None:
@@ -96,21 +96,21 @@ def test_every_form_of_end(preview: ImmutableSource, rows: list[Row]) -> None:
         (TipMinus(len(rows) - 1), 0, f"tip-{len(rows) - 1}"),
     ]
     for bound, slot, text in wanted:
-        found = resolve_range(preview, AtSlot(0), bound, CALENDAR)
+        resolved = resolve_range(preview, AtSlot(0), bound, CALENDAR)
         last = [each for each in rows if each.slot <= slot][-1]
-        assert (found.last_slot, found.end, found.follows) == (slot, point(last), False), bound
-        assert found.how.split("\n")[1].startswith(f"end: {text}"), bound
-        assert found.how.endswith(f"last block {point(last)} (block {last.block_no})"), bound
+        assert (resolved.last_slot, resolved.end, resolved.follows) == (slot, point(last), False), bound
+        assert resolved.how.split("\n")[1].startswith(f"end: {text}"), bound
+        assert resolved.how.endswith(f"last block {point(last)} (block {last.block_no})"), bound
 
 
 def test_an_era_that_has_not_ended_ends_at_the_tip(preview: ImmutableSource, rows: list[Row]) -> None:
-    found = resolve_range(preview, AtSlot(0), AtEra("conway"), CALENDAR)
-    assert (found.end, found.follows) == (point(rows[-1]), True)
+    resolved = resolve_range(preview, AtSlot(0), AtEra("conway"), CALENDAR)
+    assert (resolved.end, resolved.follows) == (point(rows[-1]), True)
 
 
 def test_the_range_gives_its_blocks(preview: ImmutableSource, rows: list[Row]) -> None:
-    found = resolve_range(preview, AtEpoch(2), AtEpoch(3), CALENDAR)
-    given = [event.point for event in preview.between(found.first, found.end)]
+    resolved = resolve_range(preview, AtEpoch(2), AtEpoch(3), CALENDAR)
+    given = [event.point for event in preview.between(resolved.first, resolved.end)]
     assert given == [point(each) for each in rows if 172_800 <= each.slot < 345_600]
 
 
@@ -156,8 +156,8 @@ def late(chain: Path) -> ImmutableSource:
 
 def test_a_start_in_mid_chain_needs_no_earlier_chunk(chain: Path) -> None:
     source = late(chain)
-    found = resolve_range(source, AtSlot(8_893 * 4_320), AtSlot(8_895 * 4_320 - 1), CALENDAR)
-    assert len(list(source.between(found.first, found.end))) == 347
+    resolved = resolve_range(source, AtSlot(8_893 * 4_320), AtSlot(8_895 * 4_320 - 1), CALENDAR)
+    assert len(list(source.between(resolved.first, resolved.end))) == 347
     single = resolve_range(source, AtSlot(22_477 * 4_320), AtSlot(22_478 * 4_320 - 1), CALENDAR)
     assert len(list(source.between(single.first, single.end))) == 7
     assert single.last_slot == 22_478 * 4_320 - 1
@@ -205,18 +205,18 @@ def test_an_end_after_the_last_block_of_an_unfinished_chunk_is_refused(chain: Pa
 
 
 def test_without_index_files_no_more_is_claimed_than_the_last_block(chain: Path, tmp_path: Path) -> None:
-    found = ends_with_epoch_11(last_chunks(chain, tmp_path, "chunk"))
-    assert found.last_slot == found.end.slot == 1_036_787
-    assert "Nectar cannot tell whether more belong there" in found.how
+    resolved = ends_with_epoch_11(last_chunks(chain, tmp_path, "chunk"))
+    assert resolved.last_slot == resolved.end.slot == 1_036_787
+    assert "Nectar cannot tell whether more belong there" in resolved.how
 
 
 @pytest.mark.parametrize("kinds", [("chunk", "secondary"), ("chunk",)])
 def test_a_hash_is_found_with_and_without_index(chain: Path, tmp_path: Path, rows: list[Row], kinds: tuple[str]) -> None:
     source = last_chunks(chain, tmp_path, *kinds)
     for each in (rows[-1], rows[-200], rows[-300]):
-        found = lookup.by_hash(source, point(each).hash)
-        assert found is not None
-        assert found.point == point(each)
+        block = lookup.by_hash(source, point(each).hash)
+        assert block is not None
+        assert block.point == point(each)
     assert lookup.by_hash(source, bytes(32)) is None
     if len(kinds) == 2:
         (tmp_path / "00239.secondary").write_bytes((tmp_path / "00239.secondary").read_bytes()[: 56 * 5])
@@ -229,5 +229,5 @@ def test_a_hash_is_found_with_and_without_index(chain: Path, tmp_path: Path, row
 def test_points_of_other_networks(chain: Path, folder: str, facts: ChainFacts, name: str) -> None:
     source = ImmutableSource(chain / folder, facts)
     each = expected(chain, name)
-    found = resolve_range(source, AtBlock(point(each[3]).hash), TipMinus(3), CALENDAR)
-    assert [event.point for event in source.between(found.first, found.end)] == [point(row) for row in each[3:-3]]
+    resolved = resolve_range(source, AtBlock(point(each[3]).hash), TipMinus(3), CALENDAR)
+    assert [event.point for event in source.between(resolved.first, resolved.end)] == [point(row) for row in each[3:-3]]

@@ -285,7 +285,7 @@ def test_errors_come_after_the_blocks_before_the_damage(folder: Path) -> None:
     whole = read(folder)
     source = ImmutableSource(folder, PREVIEW)
     third = list(source.chunk(source.folder.chunks[2]))
-    spoil(folder / "00002.chunk", sum(len(found.raw) for found in third[:10]) + 500)
+    spoil(folder / "00002.chunk", sum(len(block.raw) for block in third[:10]) + 500)
     events, error = read_until_error(ImmutableSource(folder, PREVIEW))
     assert error is not None
     assert "damaged" in error.what
@@ -342,7 +342,7 @@ def test_a_number_that_does_not_follow_is_refused(number: int, at: int, folder: 
     bad = forged(blocks[at].raw, number, blocks[at].point.slot, blocks[at - 1].point if at else ORIGIN)
     only = folder / "only"
     only.mkdir()
-    (only / "00000.chunk").write_bytes(b"".join(one.raw for one in blocks[:at]) + bad.raw)
+    (only / "00000.chunk").write_bytes(b"".join(block.raw for block in blocks[:at]) + bad.raw)
     given: list[RollForward] = []
     with pytest.raises(SourceError) as caught:
         given.extend(ImmutableSource(only, PREVIEW).blocks())

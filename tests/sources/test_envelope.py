@@ -33,11 +33,11 @@ def test_every_single_block(chain: Path) -> None:
             assert caught.value.block_hash is not None
             assert caught.value.block_hash.hex().startswith(prefix)
             continue
-        found = envelope(raw)
-        wanted = rows[found.hash.hex()]
-        assert found.prev_hash is not None
-        assert (found.slot, found.block_no, found.prev_hash.hex()) == (wanted.slot, wanted.block_no, wanted.prev), file
-        assert found.era == ERAS[era]
+        header = envelope(raw)
+        wanted = rows[header.hash.hex()]
+        assert header.prev_hash is not None
+        assert (header.slot, header.block_no, header.prev_hash.hex()) == (wanted.slot, wanted.block_no, wanted.prev), file
+        assert header.era == ERAS[era]
 
 
 def test_the_quick_way_says_the_same_and_bodies_are_what_headers_say(chain: Path) -> None:

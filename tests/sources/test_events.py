@@ -28,14 +28,14 @@ RUNS = [
 ]
 
 
-def row(found: ChunkBlock) -> Row:
-    prev = found.prev_hash.hex() if found.prev_hash else ""
-    return Row(found.point.slot, found.block_no, found.point.hash.hex(), prev)
+def row(block: ChunkBlock) -> Row:
+    prev = block.prev_hash.hex() if block.prev_hash else ""
+    return Row(block.point.slot, block.block_no, block.point.hash.hex(), prev)
 
 
 def chunk_by_chunk(source: ImmutableSource) -> list[Row]:
     """Every block of a folder, gaps between its chunks or not."""
-    return [row(found) for file in source.folder.chunks for found in source.chunk(file)]
+    return [row(block) for file in source.folder.chunks for block in source.chunk(file)]
 
 
 def without_index(folder: Path, to: Path) -> Path:
@@ -51,8 +51,8 @@ def test_blocks_are_what_another_parser_read(
 ) -> None:
     path = chain / folder if indexed else without_index(chain / folder, tmp_path)
     source = ImmutableSource(path, facts)
-    here = {file.number for file in source.folder.chunks}
-    wanted = [each for name in names for each in expected(chain, name) if facts.chunk_of(each.slot) in here]
+    numbers = {file.number for file in source.folder.chunks}
+    wanted = [each for name in names for each in expected(chain, name) if facts.chunk_of(each.slot) in numbers]
     assert chunk_by_chunk(source) == wanted
     assert source.notes == []
 
@@ -95,12 +95,12 @@ def test_an_index_that_does_not_fit_its_chunk_is_not_followed(chain: Path, name:
 
 @pytest.mark.parametrize(("name", "blocks"), [("preview-conway-3319101-3319200", 100), ("sanchonet-04831", 221)])
 def test_runs_of_blocks_without_any_index(chain: Path, name: str, blocks: int) -> None:
-    found = list(located(ChunkFile(0, chain / "runs" / f"{name}.chunk", True), 21_600, pytest.fail))
-    assert [each.block_no for each in found] == list(range(found[0].block_no, found[0].block_no + blocks))
-    assert all(after.prev_hash == before.point.hash for before, after in pairwise(found))
+    scanned = list(located(ChunkFile(0, chain / "runs" / f"{name}.chunk", True), 21_600, pytest.fail))
+    assert [each.block_no for each in scanned] == list(range(scanned[0].block_no, scanned[0].block_no + blocks))
+    assert all(after.prev_hash == before.point.hash for before, after in pairwise(scanned))
     if name.startswith("preview"):
         wanted = expected(chain, "preview-late")
-        assert [row(each) for each in found] == [each for each in wanted if 3_319_101 <= each.block_no <= 3_319_200]
+        assert [row(each) for each in scanned] == [each for each in wanted if 3_319_101 <= each.block_no <= 3_319_200]
 
 
 def test_every_kind_of_the_schema_has_a_source() -> None:

@@ -44,19 +44,19 @@ def no_version(theirs: str, ours: str) -> SourceError:
     )
 
 
-def other_network(network: str, magic: int, told: str) -> GenesisError:
-    """Names the node's network where `told` contains a public network's magic."""
-    named = (PUBLIC.get(int(magic_read)) for magic_read in _MAGIC.findall(told) if int(magic_read) != magic)
+def other_network(network: str, magic: int, reason: str) -> GenesisError:
+    """Names the node's network where `reason` contains a public network's magic."""
+    named = (PUBLIC.get(int(magic_read)) for magic_read in _MAGIC.findall(reason) if int(magic_read) != magic)
     theirs = next((name for name in named if name), "another network")
     return GenesisError(
-        f"the node refuses {network} (network magic {magic}): {told}",
+        f"the node refuses {network} (network magic {magic}): {reason}",
         hint=f"this node is of {theirs}: check `network` (the plan's, or --network), or the socket",
         code="NEC-W006",
     )
 
 
-def handshake_refused(told: str) -> SourceError:
-    return SourceError(f"the node refuses the connection: {told}", code="NEC-W007")
+def handshake_refused(reason: str) -> SourceError:
+    return SourceError(f"the node refuses the connection: {reason}", code="NEC-W007")
 
 
 def no_intersection(known: int, tip: Point) -> SourceError:
