@@ -105,7 +105,10 @@ def _rest(reader: Reader, seen: int, length: int) -> None:
 
 
 def byron_block(raw: bytes, start: int, want: Wanted, epoch_slots: int) -> Block:
-    """A main block. `issuer` is the header's 64-byte extended verification key; `epoch_slots` is 10 k of the network."""
+    """A main block. `issuer` is the header's 64-byte extended verification key; `epoch_slots` is 10 k of the network.
+
+    Longer than 40 lines because `Block` takes a line for each field.
+    """
     reader = Reader(raw, start)
     length = reader.open(4)
     try:

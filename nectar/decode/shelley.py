@@ -206,7 +206,10 @@ def _sums(segments: _Segments) -> tuple[int, int]:
 
 
 def shelley_block(raw: bytes, era: Era, start: int, want: Wanted) -> Block:
-    """The block whose `[header, ...]` array starts at `start` of `raw`. The body's hash must be the header's."""
+    """The block whose `[header, ...]` array starts at `start` of `raw`. The body's hash must be the header's.
+
+    Longer than 40 lines because `Block` takes a line for each field.
+    """
     reader = Reader(raw, start, strict=True)
     length = reader.open(4)
     first = reader.at

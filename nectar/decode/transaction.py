@@ -114,7 +114,10 @@ def _collateral_return(body: Any, want: Wanted) -> TxOut | None:
 
 
 def decode_transaction(raw: bytes, parts: Parts, want: Wanted, era: Era) -> Tx:
-    """One transaction of a block's `raw` bytes. Shapes that the CDDL does not allow raise one of `BROKEN`."""
+    """One transaction of a block's `raw` bytes. Shapes that the CDDL does not allow raise one of `BROKEN`.
+
+    Longer than 40 lines because `Tx` takes a line for each field.
+    """
     index, is_valid, body, body_start, body_end, witness, witness_start, _, auxiliary_start, _ = parts
     witnessed = _NO_WITNESSES
     metadata: Sequence[Metadatum] = ()
