@@ -27,6 +27,8 @@ from tests.cache import CACHE
 from tests.mysql.programs import FAST, FIRST_WORDS, MARIADB, PASSWORD, USER, Program, program
 
 PATIENCE_SECONDS = 60
+IN_MEMORY = Path("/dev/shm")
+ROOM_BYTES = 2 << 30
 
 # What PyMySQL raises when a connection is gone. AttributeError: it still writes to a socket that it has just thrown away,
 # when a LOAD DATA LOCAL breaks while it sends the file (1.2.4).
@@ -104,7 +106,7 @@ def started(*arguments: str, name: str = MARIADB, data: Path | None = None, port
     """
     made = here(name)
     with tempfile.TemporaryDirectory(
-        prefix="nectar-mysql-", ignore_cleanup_errors=True
+        prefix="nectar-mysql-", dir=_quick_folder(), ignore_cleanup_errors=True
     ) as folder:  # short: a socket's path has 107 bytes
         place = data or Path(folder, "data")
         if not place.exists():
@@ -140,6 +142,14 @@ def started(*arguments: str, name: str = MARIADB, data: Path | None = None, port
         finally:
             process.terminate()
             process.wait(PATIENCE_SECONDS)
+
+
+def _quick_folder() -> Path | None:
+    """In memory where there is room, else the usual one: a server syncs its files for each table that it makes or drops.
+
+    On a disk that is nine tenths of a test's time. A killed server's files outlive it in memory too.
+    """
+    return IN_MEMORY if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free >= ROOM_BYTES else None
 
 
 @cache
