@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -263,3 +264,11 @@ def test_costly_tests_are_not_asked() -> None:
     files = files_of_tests(ROOT, ["tests"])
     assert "tests/decode/test_blocks.py" in files
     assert not any(file.startswith(("tests/mutants", "tests/fuzz")) for file in files)
+
+
+def test_equivalents_are_changes_of_this_tree() -> None:
+    """A moved or edited line has another key: its entry is then written again, or taken off the list."""
+    entries = tomllib.loads(told.EQUIVALENT.read_text())["equivalent"]
+    for file in {entry["file"] for entry in entries}:
+        keys = {mutant(ROOT, "", file, change).key for change in changes((ROOT / file).read_text())}
+        assert {entry["key"] for entry in entries if entry["file"] == file} <= keys, file
