@@ -189,7 +189,7 @@ def test_a_connection_that_could_not_be_made_ahead_is_made_when_it_is_wanted(
     injected = """
 from nectar.sinks.mysql import session
 def connect(self): raise MemoryError
-session.Session.connect = connect"""
+session.ServerSession.connect = connect"""
     words: list[object] = ["run", plan(tmp_path), "--profile", profile(tmp_path, server.port, database), "--workers", 2]
     assert "a connection could not be made ahead" in ended(injected, words, tmp_path, 0)
     assert server.run("SELECT count(*) FROM block", database) == [(4_321,)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nectar.errors import SinkError
+from nectar.errors import NectarError, SinkError
 from nectar.sinks.base import Layout
 from nectar.sinks.mysql.check.privileges import CODE, NOT_ALLOWED, PREFIX, grant, lacks
 from nectar.sinks.mysql.derived import look_ups
@@ -61,7 +61,7 @@ def _missing(session: ServerSession, needed: dict[str, str]) -> Iterator[str]:
 def _may(session: ServerSession, sql: str) -> bool:
     try:
         session.execute(sql)
-    except SinkError as error:
+    except NectarError as error:
         number = getattr(error.__cause__, "args", (0,))[0]
         if number in NOT_ALLOWED:
             return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nectar.errors import SinkError
+from nectar.errors import TransientError
 from nectar.sinks.base import Definition, Layout
 from nectar.sinks.mysql.coverage import covered, kept_blocks
 from nectar.sinks.mysql.finalize import is_built, is_finalized
@@ -69,7 +69,7 @@ def _define(session: ServerSession, layout: Layout) -> None:
     while missing := _missing(session, layout.kept_indexes):
         try:
             session.several([index.sql for index in missing])
-        except SinkError:
+        except TransientError:
             if _missing(session, missing) == missing:  # else another job has just created one of them
                 raise
 
