@@ -19,6 +19,12 @@ ROOT = Path(__file__).resolve().parent.parent
 WHOLE_CHAIN = Path(os.environ.get("NECTAR_CHAIN_DATA", ROOT.parent / "shared" / "chain"))
 CASES = Path(os.environ.get("NECTAR_CASES", ROOT.parent / "shared" / "cases"))
 
+OF_A_SERVER = frozenset({"running", "server", "program", "mariadb", "mariadb_here", "tidb_parser", "sshd", "proxied"})
+"""Fixtures that start a database server, or another program that is not Nectar's."""
+OF_THE_CHAIN = frozenset({"chain", "cases", "chains"})
+"""Fixtures that read ../shared."""
+SERVER_FOLDERS = frozenset({"mysql", "tidb", "server", "interop"})
+
 compile_once()
 
 
@@ -61,6 +67,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     elif "proxied" in metafunc.fixturenames and MARIADB in names:
         names.append(PERSONA)
     metafunc.parametrize("program", names, indirect=True, scope="module")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what a test needs, by its fixtures and its folder, so that `make quick` can leave it out."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if fixtures & OF_A_SERVER or item.path.relative_to(ROOT).parts[1] in SERVER_FOLDERS:
+            item.add_marker("server")
+        if fixtures & OF_THE_CHAIN:
+            item.add_marker("chain")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -149,7 +149,7 @@ def _needle_lines(needles: tuple[Clause, ...], hidden: bool) -> list[str]:
         if hidden and clause.strings:
             shown = [f"one of {len(clause.strings):,} strings"]
         more = f", or one of {len(clause.strings) - 3:,} more" if len(clause.strings) > 3 and not hidden else ""
-        spends = " or spends an output that is looked after" if clause.spends else ""
+        spends = " or spends a tracked output" if clause.spends else ""
         alternatives = f"{', or '.join(shown)}{more}{spends}"
         lines += [f"  {line}" for line in _wrapped(alternatives.removeprefix(" or "))]
     return lines

@@ -29,6 +29,10 @@ def matched(names: Names, expr: s.Match, ref: tree.Ref, what: Field) -> tree.Tes
         return tree.Regex(ref, pattern.text)
     if expr.kind == "like":
         return _glob(names, pattern, ref, what)
+    return _contained(names, expr, pattern, ref, what)
+
+
+def _contained(names: Names, expr: s.Match, pattern: s.Literal, ref: tree.Ref, what: Field) -> tree.Test | None:
     kind = "text" if what.type is T.TEXT else "hex"
     if pattern.kind != kind:
         names.slip(

@@ -47,7 +47,7 @@ def test_it_says_what_is_kept_what_is_unknown_and_what_is_ruled_out(tmp_path: Pa
         "the transaction is dropped",
         "may have been made before the plan's start",
         "Of every output made it is noted whether",
-        "one of 1 strings or spends an output that is looked after",
+        "one of 1 strings or spends a tracked output",
         "View patterns: rows of tx_metadata with",
         "nectar_watched",
     ):

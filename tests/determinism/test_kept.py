@@ -22,7 +22,7 @@ CHUNKS, SLOTS = 240, 4_320  # of preview, from its genesis
 
 
 def test_a_resumed_run_has_what_one_run_has(chain: Path, tmp_path: Path) -> None:
-    """On real blocks: outputs whose rows a filter takes away are looked after all the same."""
+    """On real blocks: outputs whose rows a filter takes away are tracked all the same."""
     source, last = chain / "preview/immutable", CHUNKS * SLOTS - 1
     for name, ends in (("one", (last,)), ("two", (220 * SLOTS, last))):
         for end in ends:

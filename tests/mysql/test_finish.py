@@ -53,8 +53,7 @@ def test_a_statement_of_a_job_that_died_ends_late(step: int, chain: Path, server
     text = plan_text(chain / "preview/immutable", between(FIRST, FIRST + 400), more=f'[storage]\nindexes = "deferred"\n{VIEWS}')
     plan, target = plan_of(text), profile(server, database)
     wanted = layout(plan, "mysql")
-    late = [*wanted.deferred_indexes, *look_ups(wanted.tables), *wanted.view_columns]
-    missing = {definition.name: definition for definition in late}
+    missing = [*wanted.deferred_indexes, *look_ups(wanted.tables), *wanted.view_columns]
     run(plan, Options(target, workers=1), Heard(), Stop())
     for column in wanted.view_columns:
         server.run(f"ALTER TABLE `{column.table}` DROP COLUMN `{column.name}`", database)
@@ -66,7 +65,7 @@ def test_a_statement_of_a_job_that_died_ends_late(step: int, chain: Path, server
     steps = iter(range(100))
 
     def end_late() -> None:
-        for definition in missing.values():
+        for definition in missing:
             with suppress(pymysql.Error):
                 server.run(definition.sql, database)
 

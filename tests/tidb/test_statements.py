@@ -45,7 +45,7 @@ SENT = {
     "quarantine": r"REPLACE INTO nectar_quarantine",
     "attempts to connect": r"REPLACE INTO nectar_connection",
     "statistics": r"ANALYZE TABLE `tx`",
-    "what is looked after": r"SELECT tx_hash, place, SUM\(answers\) FROM \(",
+    "the tracked outputs": r"SELECT tx_hash, place, SUM\(answers\) FROM \(",
     "sql mode": r"SET SESSION sql_mode",
     "commits": r"COMMIT",
 }

@@ -78,16 +78,7 @@ def breaches(tables: Sequence[Table], statements: Sequence[Statement]) -> Iterat
         yield from _words(statement)
         bare = _QUOTED.sub(lambda match: "''" if match[0].startswith("'") else "", statement.sql)
         if statement.kind is StatementKind.TABLE:
-            name, body = _read(_TABLE, bare)
-            lines = body.split(",\n")
-            columns[name] = {}
-            for line in lines:
-                if not _PRIMARY.match(line):
-                    column, kind = _read(_COLUMN, line)
-                    columns[name][column] = kind
-            for key in (_PRIMARY.match(line) for line in lines):
-                if key is not None:
-                    yield from _key(statement, "its primary key", key[1], columns[name])
+            yield from _table(statement, bare, columns)
         elif statement.kind is StatementKind.VIEW_COLUMN:
             name, column, kind = _read(_ADD_COLUMN, bare)
             columns[name][column] = kind
@@ -108,6 +99,15 @@ def breaches(tables: Sequence[Table], statements: Sequence[Statement]) -> Iterat
 
 
 _FEWER = "leave out views, or fill another database"
+
+
+def _table(statement: Statement, bare: str, columns: dict[str, dict[str, str]]) -> Iterator[Breach]:
+    """Enters the table's columns into `columns`, and checks its primary key. `bare`: the statement without quotes and texts."""
+    name, body = _read(_TABLE, bare)
+    lines = body.split(",\n")
+    columns[name] = {parts[0]: parts[1] for parts in (_read(_COLUMN, line) for line in lines if not _PRIMARY.match(line))}
+    for key in filter(None, map(_PRIMARY.match, lines)):
+        yield from _key(statement, "its primary key", key[1], columns[name])
 
 
 def _read(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nectar.errors import TransientError
+from nectar.errors import SinkError, TransientError
 from nectar.sinks.base import Definition, Layout
 from nectar.sinks.mysql.coverage import covered, kept_blocks
 from nectar.sinks.mysql.finalize import is_built, is_finalized
