@@ -75,6 +75,9 @@ PASSING = {
     },
     "ER": {
         "CHECKREAD",
+        "DUP_FIELDNAME",
+        "DUP_KEYNAME",
+        "CANT_DROP_FIELD_OR_KEY",
         "OUTOFMEMORY",
         "CON_COUNT_ERROR",
         "OUT_OF_RESOURCES",
