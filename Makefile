@@ -15,8 +15,8 @@ demo: $(VENV)/.ready  ## index preview's first epoch and two busy chunks into ne
 test: $(VENV)/.ready-dev lint  ## every check and every test
 	$(BIN)/python tests/leftovers.py $(BIN)/pytest -n 2 --dist worksteal --durations 10
 
-quick: $(VENV)/.ready-dev lint  ## lint, and tests that need no server: the loop while one writes
-	$(BIN)/pytest -n 2 --dist loadfile tests/cardano tests/decode tests/processors tests/house tests/test_coverage.py --deselect tests/decode/test_repeats.py
+quick: $(VENV)/.ready-dev lint  ## lint, and the tests that are quick and need no server: the loop while one writes, about two minutes
+	$(BIN)/pytest -n 2 --dist worksteal -m "not server and not slow"
 
 lint: $(VENV)/.ready-dev  ## style, types and the direction of imports
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ import pytest
 from tests.cache import compile_once, forget_temporary
 from tests.commands import stop_servers
 from tests.mysql.programs import MARIADB, PERSONA
+from tests.slow import SLOW_FILES
 from tests.tidb.real import ADDRESS, NONE_TESTED
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,11 +71,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what a test needs, by its fixtures and its folder, so that `make quick` can leave it out."""
+    """Marks what a test needs, by its fixtures and its file, so that `make quick` can leave it out."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
-        if fixtures & OF_A_SERVER or item.path.relative_to(ROOT).parts[1] in SERVER_FOLDERS:
+        file = item.path.relative_to(ROOT / "tests").as_posix()
+        if fixtures & OF_A_SERVER or file.split("/")[0] in SERVER_FOLDERS:
             item.add_marker("server")
+        if file in SLOW_FILES:
+            item.add_marker("slow")
         if fixtures & OF_THE_CHAIN:
             item.add_marker("chain")
 

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping
 
 from tests.conftest import ROOT
+from tests.slow import SLOW_FILES
 
 FILE_LINES, FUNCTION_LINES = 400, 40
 
@@ -60,3 +61,7 @@ def test_functions() -> None:
                 if lines > FUNCTION_LINES:
                     long.add(f"{name} {node.name}")
     assert long == set(LONG_FUNCTIONS)
+
+
+def test_the_slow_files_exist() -> None:
+    assert [name for name in sorted(SLOW_FILES) if not (ROOT / "tests" / name).exists()] == []
