@@ -56,6 +56,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}\""""
 
 def test_it_can_be_installed(home: Path) -> None:
     (home / ".bashrc").write_text("# mine\n")
-    assert "installed" in bash(home, "nectar --install-completion bash")
+    script = "nectar --install-completion; exit $?"  # bash stays the parent, whose name is looked up, since a command follows
+    assert "installed" in bash(home, script)
     assert (home / ".bashrc").read_text().startswith("# mine\n")
     assert "_nectar_completion" in next(home.glob(".bash_completions/*")).read_text()
