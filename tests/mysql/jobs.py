@@ -62,14 +62,16 @@ def names_in(server: Server, database: str) -> set[str]:
 
 def rows(server: Server, database: str, tables: Iterable[str]) -> dict[str, list[Any]]:
     """Every row of the tables, sorted, as SQLite would give them."""
-    return {
-        name: sorted((_plain(row) for row in server.run(f"SELECT * FROM `{name}`", database)), key=repr)
-        for name in sorted(tables)
-    }
+    with server.connect(database, autocommit=True) as connection, connection.cursor() as cursor:
+        content = {}
+        for name in sorted(tables):
+            cursor.execute(f"SELECT * FROM `{name}`")
+            content[name] = sorted(map(_plain, cursor.fetchall()), key=repr)
+        return content
 
 
 def _plain(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(str(one) if isinstance(one, datetime.datetime | decimal.Decimal) else one for one in row)
+    return tuple(str(value) if isinstance(value, datetime.datetime | decimal.Decimal) else value for value in row)
 
 
 def sqlite_rows(database: Path, tables: Iterable[str]) -> dict[str, list[Any]]:

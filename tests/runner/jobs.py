@@ -80,15 +80,16 @@ def content(database: Path) -> dict[str, list[Any]]:
     """Every row of every table, sorted, but of those that tell how the database came about (plans' names, checkpoints)."""
     db = sqlite3.connect(database)
     names = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
-    rows = {
-        name: sorted(db.execute(f'SELECT * FROM "{name}"').fetchall(), key=repr)
-        for name in sorted(names)
-        if name not in ("nectar_checkpoint", "nectar_plan")
-    }
+    rows = {name: _sorted_rows(db, name) for name in sorted(names) if name not in ("nectar_checkpoint", "nectar_plan")}
     indexes = db.execute("SELECT name FROM sqlite_master WHERE type = 'index' ORDER BY name").fetchall()
     assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     db.close()
     return rows | {"indexes": indexes}
+
+
+def _sorted_rows(db: sqlite3.Connection, table: str) -> list[Any]:
+    columns = len(db.execute(f'SELECT * FROM "{table}" LIMIT 0').description)
+    return db.execute(f'SELECT * FROM "{table}" ORDER BY {", ".join(map(str, range(1, columns + 1)))}').fetchall()
 
 
 def same(left: dict[str, list[Any]], right: dict[str, list[Any]]) -> None:

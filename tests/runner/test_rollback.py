@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -16,6 +18,12 @@ from tests.runner.jobs import EVERYTHING, between, compiled, content, job, plan_
 
 LAST = 20 * 43_200
 WITH_ALL = EVERYTHING.replace("transactions = true", "transactions = { address_table = true, tx_cbor = true }")
+
+
+class Far(NamedTuple):
+    processors: str
+    database: Path
+    content: dict[str, list[Any]]
 
 
 @pytest.fixture(scope="module")
@@ -39,21 +47,28 @@ def roll_back(database: Path, text: str, slot: int) -> Point:
     return point
 
 
-@pytest.mark.parametrize("slot", [18 * 43_200 + 11, 16 * 43_200, 14 * 43_200 - 1])
-@pytest.mark.parametrize("resolve", ["deferred", "live"])
-def test_rolled_back_is_as_if_it_had_never_been(slot: int, resolve: str, source: Path, tmp_path: Path) -> None:
-    processors = WITH_ALL.replace("{ address", f'{{ resolve_inputs = "{resolve}", address')
-    to_the_end = plan_text(source, between(-1, LAST), processors=processors)
-    job(tmp_path / "far.db", to_the_end)
-    before = content(tmp_path / "far.db")
-    point = roll_back(tmp_path / "far.db", to_the_end, slot)
-    near = plan_text(source, between(-1, point.slot), processors=processors)
-    job(tmp_path / "near.db", near)
-    same(content(tmp_path / "far.db"), content(tmp_path / "near.db"))
-    assert len(content(tmp_path / "far.db")["block"]) < len(before["block"])
+@pytest.fixture(scope="module", params=["deferred", "live"])
+def far(request: pytest.FixtureRequest, source: Path, tmp_path_factory: pytest.TempPathFactory) -> Far:
+    """Everything up to LAST, with inputs resolved afterwards or as blocks come."""
+    processors = WITH_ALL.replace("{ address", f'{{ resolve_inputs = "{request.param}", address')
+    database = tmp_path_factory.mktemp("far") / "far.db"
+    job(database, plan_text(source, between(-1, LAST), processors=processors))
+    return Far(processors, database, content(database))
 
-    job(tmp_path / "far.db", to_the_end)
-    same(content(tmp_path / "far.db"), before)
+
+@pytest.mark.parametrize("slot", [18 * 43_200 + 11, 16 * 43_200, 14 * 43_200 - 1])
+def test_rolled_back_is_as_if_it_had_never_been(slot: int, far: Far, source: Path, tmp_path: Path) -> None:
+    database = shutil.copy(far.database, tmp_path / "far.db")
+    to_the_end = plan_text(source, between(-1, LAST), processors=far.processors)
+    point = roll_back(database, to_the_end, slot)
+    near = plan_text(source, between(-1, point.slot), processors=far.processors)
+    job(tmp_path / "near.db", near)
+    rolled_back = content(database)
+    same(rolled_back, content(tmp_path / "near.db"))
+    assert len(rolled_back["block"]) < len(far.content["block"])
+
+    job(database, to_the_end)
+    same(content(database), far.content)
 
 
 def test_rolling_back_to_the_origin_leaves_genesis(source: Path, tmp_path: Path) -> None:
