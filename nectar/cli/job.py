@@ -78,7 +78,6 @@ def compiled_for(
 
     Errors: PlanError with every complaint about the plan and about the profile.
     """
-    from nectar.config.profile.load import ProfileError
     from nectar.errors import PlanError
     from nectar.sinks.registry import dialect_named, dialect_of
 
@@ -89,6 +88,8 @@ def compiled_for(
     try:
         target = target_from_options(db, profile, database, draft.plan.meta.profile)
     except PlanError as error:
+        from nectar.config.profile.load import ProfileError
+
         connection_type = error.connection_type if isinstance(error, ProfileError) else None
         draft.refuse(error, None if connection_type is None else dialect_named(connection_type))
     return draft.compiled(dialect_of(target)), target
@@ -110,12 +111,16 @@ def target_from_options(db: Path | None, profile: Path | None, database: str | N
 
     It is ./nectar.db where none of them names one. Errors: PlanError; BadParameter when two options each name a database.
     """
-    from nectar.config.profile.load import load_profile
-    from nectar.config.profile.model import SqliteFile
+    from nectar.config.profile.model import DEFAULT_TARGET, SqliteFile
 
     if db is None:
         variable = os.environ.get("NECTAR_PROFILE")
-        return load_profile(profile or (Path(variable) if variable else plan_profile), database)
+        path = profile or (Path(variable) if variable else plan_profile)
+        if path is None and database is None and not any(name.startswith("NECTAR_") for name in os.environ):
+            return DEFAULT_TARGET  # without importing what reads profiles: a tenth of `nectar plan validate`
+        from nectar.config.profile.load import load_profile
+
+        return load_profile(path, database)
     if profile is not None:
         raise typer.BadParameter("--db is a database, and --profile names another: give one", param_hint="--profile")
     if database is not None:

@@ -11,8 +11,8 @@ import pytest
 from nectar.config import codes
 from nectar.config.complaints.schema import load_schema
 from nectar.config.profile.defaults import DEFAULTS
-from nectar.config.profile.load import DEFAULT_TARGET, load_databases, load_profile, parse_profile
-from nectar.config.profile.model import ConnectionType, Reference, Server, SqliteFile, SslMode, Tls
+from nectar.config.profile.load import load_databases, load_profile, parse_profile
+from nectar.config.profile.model import DEFAULT_TARGET, ConnectionType, Reference, Server, SqliteFile, SslMode, Tls
 from nectar.config.profile.sections import SECTIONS
 from nectar.errors import PlanError
 from tests.config.profiles import GATEWAY, by_dsn, complaints_of, server, table

@@ -58,7 +58,8 @@ def far(request: pytest.FixtureRequest, source: Path, tmp_path_factory: pytest.T
 
 @pytest.mark.parametrize("slot", [18 * 43_200 + 11, 16 * 43_200, 14 * 43_200 - 1])
 def test_rolled_back_is_as_if_it_had_never_been(slot: int, far: Far, source: Path, tmp_path: Path) -> None:
-    database = shutil.copy(far.database, tmp_path / "far.db")
+    database = tmp_path / "far.db"
+    shutil.copy(far.database, database)
     to_the_end = plan_text(source, between(-1, LAST), processors=far.processors)
     point = roll_back(database, to_the_end, slot)
     near = plan_text(source, between(-1, point.slot), processors=far.processors)

@@ -14,8 +14,8 @@ from nectar.config.profile.database_reader import DatabaseReader
 from nectar.config.profile.defaults import DEFAULTS
 from nectar.config.profile.host import check_given, check_kind, read_host
 from nectar.config.profile.hosts import is_loopback
-from nectar.config.profile.keys import DEFAULT_PATH, LimitsKeys
-from nectar.config.profile.model import ConnectionType, Server, SqliteFile, SslMode, Target, Tls
+from nectar.config.profile.keys import LimitsKeys
+from nectar.config.profile.model import DEFAULT_PATH, ConnectionType, Server, SqliteFile, SslMode, Target, Tls
 from nectar.config.profile.sections import (
     SECTIONS,
     check_allowed,

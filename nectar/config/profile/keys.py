@@ -12,8 +12,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from nectar.config.keys import Keys, Listed, allowed
-
-DEFAULT_PATH = "nectar.db"
+from nectar.config.profile.model import DEFAULT_PATH
 
 _SECRET = {"x-secret": True}
 _OF_A_FILE = allowed("the path of a file")

@@ -20,12 +20,8 @@ from nectar.config.profile.choice import check_choice, chosen_path, database_pat
 from nectar.config.profile.custom_dsn import read_custom_dsn, with_kinds
 from nectar.config.profile.database import check_sections_are_used, read_database
 from nectar.config.profile.environment import CHOICE, PASSWORD, is_any, overrides, unknown_variables
-from nectar.config.profile.keys import DEFAULT_PATH
-from nectar.config.profile.model import Server, SqliteFile, Target
+from nectar.config.profile.model import DEFAULT_TARGET, Server, Target
 from nectar.errors import Complaint, PlanError
-
-DEFAULT_TARGET = SqliteFile(Path(DEFAULT_PATH))
-"""Where rows go without any profile: SQLite in ./nectar.db."""
 
 
 class ProfileError(PlanError):

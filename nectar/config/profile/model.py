@@ -14,6 +14,9 @@ STRICT = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True, defe
 """Checked, so that a target built in Python is right too; nothing is converted, and no error shows a value."""
 
 
+DEFAULT_PATH = "nectar.db"
+
+
 class ConnectionType(Enum):
     """`connection_type`. MYSQL is MariaDB too."""
 
@@ -161,5 +164,8 @@ class SqliteFile:
     def __str__(self) -> str:
         return str(self.path)
 
+
+DEFAULT_TARGET = SqliteFile(Path(DEFAULT_PATH))
+"""Where rows go without any profile."""
 
 Target: TypeAlias = SqliteFile | Server
