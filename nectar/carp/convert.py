@@ -12,7 +12,7 @@ from nectar.config import codes
 from nectar.config.complaints.collector import Complaints, type_name
 from nectar.config.complaints.schema import load_schema
 from nectar.config.document.load import Document
-from nectar.config.plan.model import Processors
+from nectar.config.plan.keys import Processors
 
 _NOT_READONLY = "readonly is not translated: Nectar fills what these rows need, and what is filled is not done again"
 

@@ -17,7 +17,7 @@ from nectar.cli.plan_new import new_command, plan_schema_command
 from nectar.cli.plan_tests import run_tests_command
 
 if TYPE_CHECKING:
-    from nectar.config.plan.model import Plan
+    from nectar.config.plan.keys import Plan
     from nectar.errors import Complaint
 
 app = typer.Typer(

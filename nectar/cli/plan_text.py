@@ -19,7 +19,7 @@ from nectar.config.plan.bounds import (
     TipMinus,
 )
 from nectar.config.plan.filters import Filters
-from nectar.config.plan.model import Plan
+from nectar.config.plan.keys import Plan
 from nectar.filterlang.parse import parse
 from nectar.filterlang.write import write
 

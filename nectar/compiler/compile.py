@@ -19,7 +19,7 @@ from nectar.compiler.table_checks import check_declarations
 from nectar.config.complaints.collector import Complaints
 from nectar.config.document.load import Document
 from nectar.config.document.positions import NOWHERE
-from nectar.config.plan.model import Plan, Processors
+from nectar.config.plan.keys import Plan, Processors
 from nectar.decode.want import Want
 from nectar.errors import GenesisError
 from nectar.genesis.files import network as network_of

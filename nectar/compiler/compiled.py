@@ -8,7 +8,7 @@ from typing import Any
 
 from nectar.cardano.network import Network
 from nectar.compiler.filters import CompiledFilters, CompiledView
-from nectar.config.plan.model import Plan
+from nectar.config.plan.keys import Plan
 from nectar.decode.want import Want
 from nectar.tables import Index, Table
 

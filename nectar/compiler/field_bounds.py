@@ -9,7 +9,7 @@ from nectar.cardano.network import Network
 from nectar.config.codes import START_AFTER_END
 from nectar.config.complaints.collector import Complaints
 from nectar.config.plan.bounds import AtDate, AtEpoch, AtEra, AtOrigin, AtPoint, AtSlot, Bound
-from nectar.config.plan.model import SyncConfig
+from nectar.config.plan.keys import SyncConfig
 from nectar.errors import GenesisError
 from nectar.filterlang.kinds import ERA_NAMES
 from nectar.filterlang.ranges import Bounds

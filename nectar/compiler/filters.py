@@ -14,8 +14,8 @@ from nectar.compiler.shorthands import desugar
 from nectar.config.complaints.collector import Complaints
 from nectar.config.document.positions import TomlPath
 from nectar.config.plan.bounds import AtOrigin
+from nectar.config.plan.keys import NAMED_NETWORKS, Plan
 from nectar.config.plan.load import CHOOSING
-from nectar.config.plan.model import NAMED_NETWORKS, Plan
 from nectar.decode.want import Want
 from nectar.filterlang import codes, tree
 from nectar.filterlang.check import check

@@ -10,8 +10,8 @@ from nectar.compiler.compile import compile_draft
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.complaints.collector import Complaints
 from nectar.config.document.load import Document, load_file
+from nectar.config.plan.keys import Plan
 from nectar.config.plan.load import draft_plan
-from nectar.config.plan.model import Plan
 from nectar.errors import PlanError
 
 

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     )
     from nectar.config.plan.filter_entries import AddressPrefix, PaymentAddress, StakeAddress
     from nectar.config.plan.filters import Filters, PlanTest, View
-    from nectar.config.plan.load import load_plan, parse_plan
-    from nectar.config.plan.model import (
+    from nectar.config.plan.keys import (
         BlocksOptions,
         MetadataOptions,
         Performance,
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
         SyncConfig,
         TransactionsOptions,
     )
+    from nectar.config.plan.load import load_plan, parse_plan
     from nectar.config.profile.keys import Profile
     from nectar.config.profile.load import Databases, load_databases, load_profile, parse_profile
     from nectar.config.profile.model import DEFAULT_TARGET, Server, SqliteFile, Target
@@ -82,7 +82,7 @@ _MODULES = (
     "plan.filter_entries",
     "plan.filters",
     "plan.load",
-    "plan.model",
+    "plan.keys",
     "profile.keys",
     "profile.load",
     "profile.model",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nectar.config.keys import Keys
-from nectar.config.plan.model import Plan
+from nectar.config.plan.keys import Plan
 from nectar.config.profile.keys import Profile
 
 MODELS: Mapping[str, type[Keys]] = {"plan": Plan, "profile": Profile}

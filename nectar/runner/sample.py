@@ -11,7 +11,7 @@ from pathlib import Path
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.plan.bounds import AtOrigin, AtSlot, FollowTip
 from nectar.config.plan.filters import PlanTest
-from nectar.config.plan.model import SyncConfig
+from nectar.config.plan.keys import SyncConfig
 from nectar.config.profile.model import SqliteFile
 from nectar.errors import FatalError, NectarError
 from nectar.runner.report import Report

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from nectar.carp.tasks import TASKS, TYPES
+from nectar.config.plan.keys import Processors
 from nectar.config.plan.load import parse_plan
-from nectar.config.plan.model import Processors
 from tests.cli.carp_plans import PUBLISHED, toml
 from tests.cli.test_run import SAMPLE, lines, nectar
 

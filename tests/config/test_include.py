@@ -8,8 +8,8 @@ import pytest
 
 from nectar.config import codes
 from nectar.config.plan.bounds import AtEpoch, AtEra, AtSlot, TipMinus
+from nectar.config.plan.keys import Plan
 from nectar.config.plan.load import load_plan
-from nectar.config.plan.model import Plan
 from nectar.errors import Complaint, PlanError
 
 ON = "[processors]\nblocks = true\n"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from nectar.config.plan.keys import Plan, Processors
 from nectar.config.plan.load import load_plan
-from nectar.config.plan.model import Plan, Processors
 from nectar.config.schemas import MODELS, schema_text
 from tests.conftest import ROOT
 

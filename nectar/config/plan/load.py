@@ -24,7 +24,7 @@ from nectar.config.plan.filter_entries import (
 )
 from nectar.config.plan.filters import Filters, PlanTest, View
 from nectar.config.plan.include import with_includes
-from nectar.config.plan.model import NAMED_NETWORKS, Performance, Plan, PlanMeta, Processors, SourceConfig, Storage
+from nectar.config.plan.keys import NAMED_NETWORKS, Performance, Plan, PlanMeta, Processors, SourceConfig, Storage
 from nectar.config.plan.sync import read_sync
 
 Value = TypeVar("Value", bound=Hashable)

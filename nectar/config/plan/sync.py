@@ -11,7 +11,7 @@ from nectar.config.complaints.collector import Complaints
 from nectar.config.document.positions import TomlPath
 from nectar.config.plan.bound_forms import end_of, start_of
 from nectar.config.plan.bounds import AtDate, AtEpoch, AtEra, AtOrigin, AtPoint, AtSlot, Bound, FollowTip, TipMinus
-from nectar.config.plan.model import SyncConfig
+from nectar.config.plan.keys import SyncConfig
 
 
 def read_sync(complaints: Complaints) -> SyncConfig:

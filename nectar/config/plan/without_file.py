@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nectar.config.document.load import Document
 from nectar.config.document.positions import NOWHERE
-from nectar.config.plan.model import Processors
+from nectar.config.plan.keys import Processors
 
 
 def everything(file: str, name: str) -> Document:
