@@ -13,7 +13,7 @@ demo: $(VENV)/.ready  ## index preview's first epoch and two busy chunks into ne
 	$(BIN)/nectar status --db nectar-demo.db
 
 test: $(VENV)/.ready-dev lint  ## every check and every test
-	$(BIN)/python tests/leftovers.py $(BIN)/pytest -n 4 --dist worksteal --durations 10
+	$(BIN)/python tests/leftovers.py $(BIN)/pytest -n 3 --dist worksteal --durations 10
 
 quick: $(VENV)/.ready-dev lint  ## lint, and the tests that are quick and need no server: the loop while one writes, about two minutes
 	$(BIN)/pytest -n 2 --dist worksteal -m "not server and not slow"
