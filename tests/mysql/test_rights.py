@@ -10,7 +10,7 @@ import pytest
 
 from nectar.compiler.compiled import CompiledPlan
 from nectar.config.profile.model import Server as Profile
-from nectar.errors import SinkError
+from nectar.errors import SinkError, TransientError
 from nectar.runner.report import Quiet
 from nectar.runner.run import run
 from nectar.runner.signals import Stop
@@ -19,6 +19,7 @@ from nectar.runner.steps import Options
 from nectar.sinks.mysql.check.privileges import TRIED
 from nectar.sinks.mysql.check.run import check_server
 from nectar.sinks.mysql.needs import needed_at_the_end
+from nectar.sinks.mysql.session import ServerSession
 from tests.conftest import ROOT
 from tests.mysql.jobs import plan_of, profile
 from tests.mysql.programs import MARIADB, MYSQL, PASSWORD
@@ -124,3 +125,23 @@ def test_several_that_are_missing_are_told_together(server: Server, database: st
         run(_plan("a view of values in JSON"), Options(target, workers=1), Quiet(), Stop())
     assert "lacks INDEX, ALTER, CREATE VIEW, DROP on" in caught.value.what
     assert "(nfts)" in caught.value.what
+
+
+@pytest.mark.servers(MARIADB)
+def test_a_stream_that_ends_while_rights_are_tried_is_tried_again(
+    server: Server, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute = ServerSession.execute
+    ended: list[str] = []
+
+    def end_once(session: ServerSession, sql: str) -> int:
+        if "nectar_no_such" in sql and not ended:
+            ended.append(sql)
+            raise TransientError("the connection was lost") from EOFError()
+        return execute(session, sql)
+
+    monkeypatch.setattr(ServerSession, "execute", end_once)
+    plan = _plan("a view of values in JSON")
+    run(plan, Options(profile(server, database), workers=1), Quiet(), Stop())
+    assert ended
+    assert {(view.name,) for view in plan.views} <= set(server.run("SHOW TABLES", database))

@@ -62,7 +62,7 @@ def _may(session: ServerSession, sql: str) -> bool:
     try:
         session.execute(sql)
     except NectarError as error:
-        number = getattr(error.__cause__, "args", (0,))[0]
+        number = next(iter(getattr(error.__cause__, "args", ())), 0)  # none where a stream ended
         if number in NOT_ALLOWED:
             return False
         if number not in NOT_THERE:
